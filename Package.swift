@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same rules; `unsafe` code is allowed only where a C library is wrapped.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "driftwatch",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        library("Postgres", ["CLibpq", .logging]),
+        library("HTTP", ["CLibcurl", .logging]),
+        .target(
+            name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
+        library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
+        library("DriftCore", ["CLibcrypto", .yams]),
+        library("DriftStore", ["DriftCore", "Postgres"]),
+        library("Remote", ["DriftCore", .subprocess, .logging]),
+        library("Slack", ["DriftCore", "HTTP", .logging]),
+        library(
+            "DriftServices",
+            ["DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+        library(
+            "TestSupport",
+            ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging]),
+
+        tests("PostgresTests", ["Postgres", "TestSupport"]),
+        tests("HTTPTests", ["HTTP", "TestSupport"]),
+        tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
+        tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport"]),
+        tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
+        tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
+        tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
+        tests("LayeringTests", []),
+    ]
+)

@@ -1,0 +1,146 @@
+/// What a probe observed of one server: everything that its packs ask about, and nothing that was not seen.
+///
+/// Contents are as the server sent them, capped but not masked; they stay in memory, and only what the comparison
+/// has masked is ever stored.
+package struct Facts: Hashable, Sendable {
+    /// The home that `~` stands for, from the server's account database; nil where the account is unknown.
+    package var home: String?
+    /// By path as the packs write it, `~` unexpanded.
+    package var files: [String: FileFact]
+    package var packages: PackageFacts
+    /// By name, for every variable asked about.
+    package var environment: [String: SettingFact]
+
+    package init(
+        home: String? = nil, files: [String: FileFact] = [:], packages: PackageFacts = .notAsked,
+        environment: [String: SettingFact] = [:]
+    ) {
+        self.home = home
+        self.files = files
+        self.packages = packages
+        self.environment = environment
+    }
+}
+
+/// Why an expectation could not be judged.
+///
+/// Raw values are stored and shown.
+package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable {
+    case permissionDenied = "permission_denied"
+    /// `sudo -n` was needed and refused.
+    case sudoRefused = "sudo_refused"
+    case tooLarge = "too_large"
+    /// Contents are asked of something that is no regular file, such as a FIFO: it is never opened.
+    case notRegular = "not_regular"
+    /// This version, or the server's tools, cannot answer the question.
+    case unsupported
+    /// The account whose home `~` is does not exist on the server.
+    case unknownAccount = "unknown_account"
+    /// The answer for the item was missing or made no sense.
+    case malformedAnswer = "malformed_answer"
+    /// Reading failed in a way that has no better name (an I/O error, a vanished file).
+    case readError = "read_error"
+}
+
+package enum FileFact: Hashable, Sendable {
+    case missing
+    case present(FileEntry)
+    case unreadable(UnreadableReason)
+}
+
+/// One path, as `lstat` and, for a symbolic link, `stat` see it.
+package struct FileEntry: Hashable, Sendable {
+    /// Of the path itself, not followed.
+    package var status: FileStatus
+    /// Only for a symbolic link.
+    package var link: Link?
+    /// Only where the packs ask for it: the content of the regular file that the path leads to.
+    package var content: FileContent?
+
+    package struct Link: Hashable, Sendable {
+        /// The text of the link.
+        package var target: String
+        /// What the link leads to in the end; nil where it dangles, or loops.
+        package var destination: FileStatus?
+
+        package init(target: String, destination: FileStatus?) {
+            self.target = target
+            self.destination = destination
+        }
+    }
+
+    package init(status: FileStatus, link: Link? = nil, content: FileContent? = nil) {
+        self.status = status
+        self.link = link
+        self.content = content
+    }
+}
+
+package struct FileStatus: Hashable, Sendable {
+    package enum FileType: String, Hashable, Sendable, Codable, CaseIterable {
+        case file, directory, symlink, fifo, socket
+        case characterDevice = "character_device"
+        case blockDevice = "block_device"
+        case other
+    }
+
+    package var type: FileType
+    /// The low twelve bits.
+    package var mode: UInt16
+    package var owner: Account
+    package var group: Account
+    /// In bytes.
+    package var size: Int
+
+    package init(type: FileType, mode: UInt16, owner: Account, group: Account, size: Int) {
+        self.type = type
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        self.size = size
+    }
+}
+
+/// A user or a group; the name is nil where the account database has none for the number.
+package struct Account: Hashable, Sendable {
+    package var name: String?
+    package var number: Int
+
+    package init(name: String?, number: Int) {
+        self.name = name
+        self.number = number
+    }
+}
+
+package enum FileContent: Hashable, Sendable {
+    /// The hash, and the bytes where the file did not match, is small and may be read for its content.
+    case read(SHA256Digest, bytes: [UInt8]?)
+    case unreadable(UnreadableReason)
+}
+
+package enum PackageFacts: Hashable, Sendable {
+    case notAsked
+    /// dpkg's whole database, by package name; several entries where several architectures are installed.
+    case dpkg([String: [InstalledPackage]])
+    case unreadable(UnreadableReason)
+}
+
+package struct InstalledPackage: Hashable, Sendable {
+    /// dpkg's three letters, such as `ii `, `hi `, `rc `, `iF `: wanted, status, error.
+    package var status: String
+    package var version: String
+    package var architecture: String
+
+    package init(status: String, version: String, architecture: String) {
+        self.status = status
+        self.version = version
+        self.architecture = architecture
+    }
+}
+
+package enum SettingFact: Hashable, Sendable {
+    case value(String)
+    /// Not the same as an empty value.
+    case unset
+    case unreadable(UnreadableReason)
+}

@@ -1,0 +1,101 @@
+internal import Foundation
+
+/// An outbox payload: facts with a version, rendered only when sent.
+///
+/// The database writes it (see `sql/functions`).
+package struct NotificationFacts: Hashable, Sendable, Codable {
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        case driftDetected = "drift_detected"
+        case driftChanged = "drift_changed"
+        case driftResolved = "drift_resolved"
+    }
+
+    package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
+        case compliant, manual, disabled, unassigned, removed
+    }
+
+    package struct Item: Hashable, Sendable, Codable {
+        package var type: MismatchType
+        package var item: String
+
+        package init(type: MismatchType, item: String) {
+            self.type = type
+            self.item = item
+        }
+    }
+
+    package static let currentVersion = 1
+
+    package var version: Int
+    package var kind: Kind
+    package var alertID: Int64
+    package var serverID: ServerID
+    package var serverName: String
+    package var packName: PackName
+    package var mismatchCount: Int
+    /// Only of `drift_changed`: the count that was last told.
+    package var previousCount: Int?
+    /// The first wrong items, ten at the most; of `drift_changed` only the added ones.
+    package var items: [Item]
+    /// Such as `/servers/web-1/packs/base?check=42`.
+    package var diffPath: String
+    package var checkID: Int64?
+    /// RFC 3339, UTC, whole seconds.
+    package var openedAt: String
+    package var occurredAt: String
+    /// Only of `drift_resolved`.
+    package var resolution: Resolution?
+    /// Who resolved by hand, disabled, unassigned or removed.
+    package var actor: String?
+    /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
+    package var openingUndelivered: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case version, kind, items, resolution, actor
+        case alertID = "alert_id"
+        case serverID = "server_id"
+        case serverName = "server_name"
+        case packName = "pack_name"
+        case mismatchCount = "mismatch_count"
+        case previousCount = "previous_count"
+        case diffPath = "diff_path"
+        case checkID = "check_id"
+        case openedAt = "opened_at"
+        case occurredAt = "occurred_at"
+        case openingUndelivered = "opening_undelivered"
+    }
+
+    package init(
+        kind: Kind, alertID: Int64, serverID: ServerID, serverName: String, packName: PackName, mismatchCount: Int,
+        previousCount: Int? = nil, items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String,
+        occurredAt: String, resolution: Resolution? = nil, actor: String? = nil, openingUndelivered: Bool? = nil
+    ) {
+        version = Self.currentVersion
+        self.kind = kind
+        self.alertID = alertID
+        self.serverID = serverID
+        self.serverName = serverName
+        self.packName = packName
+        self.mismatchCount = mismatchCount
+        self.previousCount = previousCount
+        self.items = items
+        self.diffPath = diffPath
+        self.checkID = checkID
+        self.openedAt = openedAt
+        self.occurredAt = occurredAt
+        self.resolution = resolution
+        self.actor = actor
+        self.openingUndelivered = openingUndelivered
+    }
+
+    /// Reads a stored payload.
+    ///
+    /// - Throws: `DecodingError` when it is of a later version or not a payload at all.
+    package init(json: [UInt8]) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json))
+        guard version <= Self.currentVersion else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [CodingKeys.version], debugDescription: "payload version \(version) is too new"))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+func probe() -> Int { PackageResources.m0001_initial_sql.count }
