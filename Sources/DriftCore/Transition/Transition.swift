@@ -1,0 +1,109 @@
+/// What one check makes of an assignment: the new memory, and what becomes of its alert.
+///
+/// A check proves some expectations ok, some wrong, and leaves some unreadable. Unreadable ones keep what was
+/// remembered of them: "could not tell" neither opens nor resolves an alert. *Added* is what is wrong now, was not
+/// remembered as wrong, and had been judged before. Then:
+///
+/// |                                      | no live alert | live alert (open or acknowledged)    |
+/// |--------------------------------------|---------------|--------------------------------------|
+/// | something added                      | open it; tell | update it; tell                      |
+/// | nothing added, something still wrong | quiet         | recount it if the count moved; quiet |
+/// | nothing wrong any more               | quiet         | resolve it; tell                     |
+///
+/// So a first look at an expectation never alerts: it did not drift, it never complied. A check that could see nothing
+/// at all changes nothing at all. Counts are of expectations, also of those that are remembered as wrong and could not
+/// be read this time: the alert stands for all that is not proven right since.
+///
+/// The caller holds the lock on the drift state's row, and does not ask for a check whose probe did not finish, that is
+/// older than the remembered one, or whose assignment is gone: those change nothing.
+package struct Transition: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
+        case none
+        /// A new alert, and the notification `drift_detected`.
+        case open(mismatchCount: Int, added: Set<MismatchID>)
+        /// The live alert takes the new count, and the notification `drift_changed` says what was added.
+        case update(mismatchCount: Int, previousCount: Int, added: Set<MismatchID>)
+        /// The live alert takes the new count; nobody is told.
+        case recount(mismatchCount: Int)
+        /// The live alert ends as `compliant`, and the notification `drift_resolved`.
+        case resolve
+    }
+
+    package var state: DriftState
+    package var action: Action
+
+    package init(state: DriftState, action: Action) {
+        self.state = state
+        self.action = action
+    }
+
+    /// Total: every memory, check and alert has an answer, and the same ones always have the same.
+    package static func decide(_ remembered: DriftState, seeing check: Check, alert: LiveAlert?) -> Transition {
+        let sight = Sight(check)
+        guard !sight.isBlind else { return Transition(state: remembered, action: .none) }
+
+        let state = remembered.after(sight)
+        let added = sight.wrong.filter { mismatch in
+            !remembered.mismatches.contains(mismatch) && !remembered.unverified.contains(mismatch.key)
+        }
+        let count = state.mismatchCount
+
+        let action: Action =
+            switch (alert, count > 0, added.isEmpty) {
+            case (nil, true, false): .open(mismatchCount: count, added: added)
+            case (nil, true, true), (nil, false, _): .none
+
+            case (let alert?, true, false):
+                .update(mismatchCount: count, previousCount: alert.mismatchCount, added: added)
+            case (let alert?, true, true): alert.mismatchCount == count ? .none : .recount(mismatchCount: count)
+            case (_?, false, _): .resolve
+            }
+        return Transition(state: state, action: action)
+    }
+}
+
+/// An alert that is not resolved; whether somebody acknowledged it makes no difference to a transition.
+package struct LiveAlert: Hashable, Sendable {
+    /// How many expectations it last said are wrong.
+    package var mismatchCount: Int
+
+    package init(mismatchCount: Int) { self.mismatchCount = mismatchCount }
+}
+
+/// What a check could tell, sorted by what it proves.
+private struct Sight {
+    private(set) var judged: Set<ItemKey> = []
+    private(set) var wrong: Set<MismatchID> = []
+    private(set) var unreadable: Set<ItemKey> = []
+
+    init(_ check: Check) {
+        for outcome in check.outcomes {
+            switch outcome.finding {
+            case .ok:
+                judged.insert(outcome.key)
+            case .wrong(let mismatches):
+                judged.insert(outcome.key)
+                wrong.formUnion(mismatches.map { MismatchID(key: outcome.key, type: $0.type) })
+            case .unreadable:
+                unreadable.insert(outcome.key)
+            }
+        }
+    }
+
+    /// There was something to see, and none of it could be seen; an empty pack hides nothing.
+    var isBlind: Bool { judged.isEmpty && !unreadable.isEmpty }
+}
+
+extension DriftState {
+    /// A judgement replaces all that was remembered of its expectation, and makes it verified for good.
+    ///
+    /// Mismatches of expectations that the checked pack does not have are forgotten. Unverified ones that it does not
+    /// have stay: the pack may have gained them while the probe was under way, and their first look is still to come.
+    fileprivate func after(_ sight: Sight) -> DriftState {
+        let mismatches = sight.wrong.union(mismatches.filter { sight.unreadable.contains($0.key) })
+        return DriftState(
+            status: mismatches.isEmpty ? .compliant : .drifted,
+            mismatches: mismatches,
+            unverified: unverified.subtracting(sight.judged))
+    }
+}
