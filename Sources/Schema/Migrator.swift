@@ -1,0 +1,156 @@
+package import Postgres
+
+/// Brings the schema `driftwatch` up to date, and says how a database stands.
+///
+/// All that is missing is done in one transaction under one advisory lock: a migration is there as a whole or not at
+/// all, and migrators that start together wait for each other. No superuser and no extension is needed, only the right
+/// to create a schema in the database.
+package struct Migrator: Sendable {
+    /// Counts migrations; written to the database, and compared with what it asks of binaries.
+    package static let schemaVersion = SchemaFiles.migrations.count
+
+    /// The oldest schema version whose binaries still work on this schema.
+    static let oldestBinary = 1
+
+    static let oldestServer = 150_000
+
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// How the schema stands, compared with this binary.
+    ///
+    /// - Throws: ``SchemaError/serverTooOld(version:)``, or `DatabaseError`.
+    package func state() async throws -> SchemaState {
+        try await database.withTransaction { transaction in
+            try Self.requireSupportedServer(transaction)
+            return try Self.state(transaction)
+        }
+    }
+
+    /// Does what is missing, and returns the names of the migrations that it ran.
+    ///
+    /// - Throws: ``SchemaError``, or `DatabaseError`; the database is then as it was.
+    package func migrate() async throws -> [String] {
+        try await database.withTransaction { transaction in
+            try Self.requireSupportedServer(transaction)
+            // Waiting for another migrator may take long; waiting for a table's lock must not, as all others would
+            // queue up behind it.
+            try transaction.executeScript(
+                """
+                set local statement_timeout = 0;
+                set local lock_timeout = 0;
+                select pg_advisory_xact_lock(hashtext('driftwatch.migrate'));
+                set local lock_timeout = '10s';
+                """)
+            let state = try Self.state(transaction)
+            switch state {
+            case .current: return []
+            case .tooNew(let version, let oldestBinary):
+                throw SchemaError.tooNew(version: version, oldestBinary: oldestBinary)
+            case .edited(let name): throw SchemaError.edited(migration: name)
+            case .newer: return []
+            case .empty, .behind: break
+            }
+            try transaction.executeScript(Self.bookkeeping)
+            let pending = state.pending
+            for file in SchemaFiles.migrations where pending.contains(file.name) {
+                try transaction.executeScript(file.text)
+                _ = try transaction.execute(
+                    """
+                    insert into driftwatch.schema_migrations (migration, checksum, applied_at)
+                    values (\(file.name), encode(sha256(\(Array(file.text.utf8))), 'hex'), clock_timestamp())
+                    """)
+            }
+            for file in SchemaFiles.code {
+                try transaction.executeScript(file.text)
+            }
+            _ = try transaction.execute(
+                """
+                insert into driftwatch.schema_info (version, oldest_binary, code_checksum)
+                values (\(Self.schemaVersion), \(Self.oldestBinary), encode(sha256(\(Self.codeBytes)), 'hex'))
+                on conflict (singleton) do update
+                set version = excluded.version, oldest_binary = excluded.oldest_binary,
+                    code_checksum = excluded.code_checksum
+                """)
+            return pending
+        }
+    }
+
+    /// Refuses to work on a schema that is not there, is behind, or is too new.
+    ///
+    /// - Throws: ``SchemaError``, or `DatabaseError`.
+    package func requireUsable() async throws {
+        switch try await state() {
+        case .current, .newer: return
+        case .empty: throw SchemaError.missing
+        case .behind(let pending): throw SchemaError.behind(pending: pending)
+        case .edited(let name): throw SchemaError.edited(migration: name)
+        case .tooNew(let version, let oldestBinary):
+            throw SchemaError.tooNew(version: version, oldestBinary: oldestBinary)
+        }
+    }
+
+    private static var codeBytes: [UInt8] {
+        SchemaFiles.code.flatMap { Array("-- \($0.name)\n".utf8) + Array($0.text.utf8) }
+    }
+
+    private static let bookkeeping = """
+        create schema if not exists driftwatch;
+        comment on schema driftwatch is 'Driftwatch: servers, packs, the job queue, checks, alerts, the outbox.';
+        set local search_path = driftwatch, pg_temp;
+        create table if not exists schema_migrations (
+            migration text primary key,
+            checksum text not null,
+            applied_at timestamptz not null
+        );
+        comment on table schema_migrations is 'The migrations that ran here.';
+        comment on column schema_migrations.migration is 'The file, without its ending.';
+        comment on column schema_migrations.checksum is 'sha256 of the file as it ran.';
+        comment on column schema_migrations.applied_at is 'When it ran.';
+        create table if not exists schema_info (
+            singleton boolean primary key default true check (singleton),
+            version integer not null,
+            oldest_binary integer not null,
+            code_checksum text not null
+        );
+        comment on table schema_info is 'One row: which schema this is, and which binaries still work on it.';
+        comment on column schema_info.singleton is 'Keeps it at one row.';
+        comment on column schema_info.version is 'How many migrations it has.';
+        comment on column schema_info.oldest_binary is 'Binaries whose own version is below this refuse to work.';
+        comment on column schema_info.code_checksum is 'sha256 of the functions and views.';
+        """
+
+    private static func requireSupportedServer(_ transaction: borrowing Transaction) throws {
+        let version = try transaction.one("select current_setting('server_version_num')::int", as: Int.self)
+        guard version >= oldestServer else { throw SchemaError.serverTooOld(version: version) }
+    }
+
+    private static func state(_ transaction: borrowing Transaction) throws -> SchemaState {
+        let exists = try transaction.one("select to_regclass('driftwatch.schema_info') is not null", as: Bool.self)
+        guard exists,
+            let (version, oldestBinary, sameCode) = try transaction.first(
+                """
+                select version, oldest_binary, code_checksum = encode(sha256(\(codeBytes)), 'hex')
+                from driftwatch.schema_info
+                """, as: (Int, Int, Bool).self)
+        else { return .empty }
+        if oldestBinary > schemaVersion { return .tooNew(version: version, oldestBinary: oldestBinary) }
+        let checksums = try transaction.rows(
+            "select migration, checksum from driftwatch.schema_migrations", as: (String, String).self)
+        let applied = Dictionary(checksums, uniquingKeysWith: { first, _ in first })
+        var pending: [String] = []
+        for file in SchemaFiles.migrations {
+            guard let checksum = applied[file.name] else {
+                pending.append(file.name)
+                continue
+            }
+            let own = try transaction.one("select encode(sha256(\(Array(file.text.utf8))), 'hex')", as: String.self)
+            guard own == checksum else { return .edited(migration: file.name) }
+        }
+        if version > schemaVersion { return .newer(version: version) }
+        return pending.isEmpty && sameCode ? .current : .behind(pending: pending)
+    }
+}

@@ -1,1 +1,0 @@
-func probe() -> Int { PackageResources.m0001_initial_sql.count }

@@ -1,0 +1,34 @@
+/// The files under `sql/`, embedded in the binary, in the order in which they are run.
+enum SchemaFiles {
+    struct File: Sendable {
+        let name: String
+        let text: String
+
+        init(_ name: String, _ bytes: [UInt8]) {
+            self.name = name
+            text = String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// Run once each and never changed again; only ever added to.
+    static let migrations = [
+        File("m0001_servers_and_packs", PackageResources.m0001_servers_and_packs_sql),
+        File("m0002_jobs", PackageResources.m0002_jobs_sql),
+        File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
+    ]
+
+    /// Replaced as a whole whenever any of them differs from what the database has.
+    static let code = [
+        File("f00_clock", PackageResources.f00_clock_sql),
+        File("f10_claim", PackageResources.f10_claim_sql),
+        File("f11_workers", PackageResources.f11_workers_sql),
+        File("f12_slots", PackageResources.f12_slots_sql),
+        File("f20_checks", PackageResources.f20_checks_sql),
+        File("f21_alerts", PackageResources.f21_alerts_sql),
+        File("f30_outbox", PackageResources.f30_outbox_sql),
+        File("f40_operators", PackageResources.f40_operators_sql),
+        File("f41_apply", PackageResources.f41_apply_sql),
+        File("v10_queue", PackageResources.v10_queue_sql),
+        File("v20_fleet", PackageResources.v20_fleet_sql),
+    ]
+}

@@ -1,0 +1,46 @@
+/// How a database's schema stands, compared with this binary.
+package enum SchemaState: Hashable, Sendable {
+    case empty
+    /// Migrations, or only functions and views, are missing.
+    case behind(pending: [String])
+    case current
+    /// A later binary migrated it; this one still works on it.
+    case newer(version: Int)
+    case tooNew(version: Int, oldestBinary: Int)
+    /// A migration that ran is not the one that this binary has.
+    case edited(migration: String)
+
+    /// The migrations that are still to run.
+    var pending: [String] {
+        switch self {
+        case .empty: SchemaFiles.migrations.map(\.name)
+        case .behind(let pending): pending
+        case .current, .newer, .tooNew, .edited: []
+        }
+    }
+}
+
+/// Why the schema cannot be worked on; its description says how to mend it.
+package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
+    case serverTooOld(version: Int)
+    case missing
+    case behind(pending: [String])
+    case tooNew(version: Int, oldestBinary: Int)
+    case edited(migration: String)
+
+    package var description: String {
+        switch self {
+        case .serverTooOld(let version):
+            "the server is PostgreSQL \(version / 10000).\(version % 10000); Driftwatch needs 15 or later"
+        case .missing: "the database has no schema yet: run driftwatch migrate"
+        case .behind(let pending):
+            "the schema is older than this binary"
+                + (pending.isEmpty ? "" : " (it lacks \(pending.joined(separator: ", ")))") + ": run driftwatch migrate"
+        case .tooNew(let version, let oldestBinary):
+            "the schema (version \(version)) needs a binary of schema version \(oldestBinary) or later, and this one has"
+                + " \(Migrator.schemaVersion): install the newer Driftwatch"
+        case .edited(let migration):
+            "\(migration) ran here in another form than this binary has: the database belongs to a modified build"
+        }
+    }
+}

@@ -1,0 +1,105 @@
+-- The scheduler's side of the queue. Everything of one slot happens in one transaction: all or nothing.
+
+-- Locks what is due; a schedule that another scheduler has in hand is skipped, and is not due any more when that one
+-- has committed.
+create or replace function lock_due_schedules()
+returns table (
+    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, last_slot_at timestamptz, now timestamptz
+)
+language sql volatile security definer set search_path = driftwatch, pg_temp
+as $$
+    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, clock()
+    from schedules s
+    where s.paused_at is null and (s.next_slot_at is null or s.next_slot_at <= clock())
+    order by s.schedule_name
+    for update skip locked
+$$;
+comment on function lock_due_schedules() is 'The schedules whose next slot has come, or is not known yet, locked.';
+
+-- Moves the cursor without firing: the first look at a schedule, or a missed slot that is too old to catch up.
+create or replace function set_next_slot(schedule text, next_slot timestamptz) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$ update schedules s set next_slot_at = next_slot where s.schedule_name = schedule $$;
+comment on function set_next_slot(text, timestamptz) is 'Says when the schedule comes due next.';
+
+-- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
+-- schedule's row. Returns how many jobs were made.
+create or replace function fire_slot(schedule text, slot timestamptz, next_slot timestamptz) returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    now constant timestamptz := clock();
+    spread interval;
+    made integer;
+    old bigint;
+begin
+    update schedules s set next_slot_at = next_slot, last_slot_at = slot
+    where s.schedule_name = schedule
+    returning s.spread into spread;
+    insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
+    on conflict do nothing;
+    if not found then
+        return 0;
+    end if;
+
+    for old in
+        with waiting as (
+            select j.job_id from jobs j
+            where j.slot_at < slot and j.schedule_name = schedule
+              and j.state in ('scheduled', 'available', 'retryable')
+            order by j.job_id
+            for update skip locked)
+        update jobs j
+        set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
+        from waiting where j.job_id = waiting.job_id
+        returning j.job_id
+    loop
+        perform write_failed_checks(old, 'superseded', false);
+    end loop;
+
+    -- A server keeps its place in the spread for ever: the same hash, on any version of PostgreSQL.
+    insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
+    select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
+           case when start.delay > interval '0' then 'scheduled' else 'available' end, now + start.delay, now
+    from servers s
+    cross join lateral (
+        select spread * (('x' || left(md5(s.server_id), 7))::bit(28)::integer / 268435456.0) as delay) start
+    where server_is_eligible(s.server_id)
+    order by s.server_id
+    on conflict on constraint one_job_per_slot_and_server do nothing;
+    get diagnostics made = row_count;
+    update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
+    perform pg_notify('driftwatch_jobs', '');
+    return made;
+end
+$$;
+comment on function fire_slot(text, timestamptz, timestamptz) is
+    'Makes the jobs of a slot, supersedes what still waits of older slots, and moves the schedule on.';
+
+-- The queue a server's jobs go to: its own machine's worker alone where the connection is local.
+create or replace function queue_of(server text) returns text
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select case s.connection when 'local' then 'local:' || s.server_id else s.queue end
+    from servers s where s.server_id = server
+$$;
+comment on function queue_of(text) is 'The queue of a server''s jobs: servers.queue, or local:ID.';
+
+-- Notes which slots have no job left to finish.
+create or replace function complete_slots() returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+declare
+    completed integer;
+begin
+    update slots s set completed_at = clock()
+    where s.completed_at is null
+      and not exists (
+        select from jobs j
+        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at and j.finished_at is null);
+    get diagnostics completed = row_count;
+    return completed;
+end
+$$;
+comment on function complete_slots() is 'Sets completed_at on slots whose jobs are all over.';

@@ -1,0 +1,162 @@
+-- How an alert moves. The caller holds the drift state's row, then the alert's.
+
+-- Adds the alert's next event, and returns its number.
+create or replace function add_alert_event(alert bigint, event text, actor text, detail jsonb) returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    number integer;
+begin
+    update alerts a set last_seq = a.last_seq + 1, updated_at = clock()
+    where a.alert_id = alert returning a.last_seq into strict number;
+    insert into alert_events (alert_id, seq, event, at, actor, detail)
+    values (alert, number, event, clock(), actor, detail);
+    return number;
+end
+$$;
+comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds an event to an alert''s story.';
+
+-- Owes every destination a message about an event.
+create or replace function owe_notification(alert bigint, seq integer, kind text, detail jsonb) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    insert into outbox (alert_id, seq, destination, kind, payload, not_before, group_key, created_at)
+    select a.alert_id, owe_notification.seq, d.destination, owe_notification.kind,
+           jsonb_build_object(
+               'version', 1, 'kind', owe_notification.kind, 'alert_id', a.alert_id, 'server_id', a.server_id,
+               'server_name', s.display_name, 'pack_name', a.pack_name, 'mismatch_count', a.mismatch_count,
+               'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
+               'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock())) || detail,
+           clock(), a.pack_name, clock()
+    from alerts a
+    join servers s on s.server_id = a.server_id
+    cross join destinations d
+    where a.alert_id = alert
+    order by d.destination;
+    perform pg_notify('driftwatch_outbox', '');
+end
+$$;
+comment on function owe_notification(bigint, integer, text, jsonb) is 'Puts a message about an alert''s event into the outbox, for every destination.';
+
+-- items: what is wrong, as [{"type", "item"}], the first ten.
+create or replace function open_alert(server text, pack text, check_no bigint, wrong_items integer, items jsonb) returns bigint
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    id bigint;
+    seq integer;
+begin
+    insert into alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
+    select server, pack, 'Configuration drift on ' || s.display_name, drift_message(wrong_items, pack), wrong_items,
+           diff_path(server, pack, check_no), check_no, clock(), clock()
+    from servers s where s.server_id = server
+    returning alert_id into strict id;
+    seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', items));
+    perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items));
+    return id;
+end
+$$;
+comment on function open_alert(text, text, bigint, integer, jsonb) is 'Opens a config_drift alert and owes drift_detected.';
+
+create or replace function drift_message(wrong_items integer, pack text) returns text
+language sql immutable
+as $$ select wrong_items || case wrong_items when 1 then ' item' else ' items' end || ' no longer compliant with ' || pack $$;
+comment on function drift_message(integer, text) is 'The message of a config_drift alert.';
+
+create or replace function diff_path(server text, pack text, check_no bigint) returns text
+language sql immutable
+as $$ select '/servers/' || server || '/packs/' || pack || '?check=' || check_no $$;
+comment on function diff_path(text, text, bigint) is 'The page that shows a check''s difference.';
+
+-- Something was added: the alert follows, and people are told.
+create or replace function update_alert(alert bigint, check_no bigint, wrong_items integer, items jsonb) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    before integer;
+    seq integer;
+begin
+    select a.mismatch_count into strict before from alerts a where a.alert_id = alert;
+    perform recount(alert, check_no, wrong_items);
+    seq := add_alert_event(alert, 'updated', 'driftwatch', jsonb_build_object(
+        'mismatch_count', wrong_items, 'previous_count', before, 'items', items));
+    perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object('previous_count', before, 'items', items));
+end
+$$;
+comment on function update_alert(bigint, bigint, integer, jsonb) is 'Updates an alert with added items and owes drift_changed.';
+
+create or replace function recount(alert bigint, check_no bigint, wrong_items integer) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    update alerts a
+    set mismatch_count = wrong_items, check_id = check_no, message = drift_message(wrong_items, a.pack_name),
+        diff_path = diff_path(a.server_id, a.pack_name, check_no)
+    where a.alert_id = alert
+$$;
+comment on function recount(bigint, bigint, integer) is 'Writes an alert''s count and link.';
+
+-- Only the count changed: the alert follows, quietly.
+create or replace function recount_alert(alert bigint, check_no bigint, wrong_items integer) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+declare
+    before integer;
+begin
+    select a.mismatch_count into strict before from alerts a where a.alert_id = alert;
+    perform recount(alert, check_no, wrong_items);
+    perform add_alert_event(alert, 'recounted', 'driftwatch', jsonb_build_object(
+        'mismatch_count', wrong_items, 'previous_count', before));
+end
+$$;
+comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count and owes nothing.';
+
+-- Every resolution tells people.
+create or replace function close_alert(alert bigint, how text, who text, comment text default null) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    seq integer;
+begin
+    update alerts a set status = 'resolved', resolved_at = clock(), resolved_by = who, resolution = how
+    where a.alert_id = alert and a.status <> 'resolved';
+    if not found then
+        return;
+    end if;
+    seq := add_alert_event(alert, 'resolved', who, jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)));
+    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who));
+end
+$$;
+comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and owes drift_resolved; nothing where it is resolved already.';
+
+-- Resolves the live alerts of a server, or of one pack on it, and forgets what was wrong. The verified set stays:
+-- what is still wrong when it is looked at again opens again.
+create or replace function stop_watching(server text, pack text, how text, who text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    live bigint;
+begin
+    perform from drift_states d
+    where d.server_id = server and (pack is null or d.pack_name = pack)
+    order by d.pack_name for update;
+    for live in
+        select a.alert_id from alerts a
+        where a.server_id = server and (pack is null or a.pack_name = pack) and a.status <> 'resolved'
+        order by a.alert_id for update
+    loop
+        perform close_alert(live, how, who);
+    end loop;
+    delete from mismatches m where m.server_id = server and (pack is null or m.pack_name = pack);
+    update drift_states d set state = 'unknown', since = clock()
+    where d.server_id = server and (pack is null or d.pack_name = pack) and d.state <> 'unknown';
+end
+$$;
+comment on function stop_watching(text, text, text, text) is
+    'Resolves a server''s live alerts as disabled, unassigned or removed, and forgets its mismatches.';

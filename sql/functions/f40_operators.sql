@@ -1,0 +1,215 @@
+-- What operators call by hand, from psql or the command line. Each writes audit_log; none takes from a worker what
+-- it holds.
+
+create or replace function refuse(message text, hint text default null) returns void
+language plpgsql
+as $$
+begin
+    if hint is null then
+        raise exception '%', message using errcode = 'DW001';
+    end if;
+    raise exception '%', message using errcode = 'DW001', hint = hint;
+end
+$$;
+comment on function refuse(text, text) is 'Raises SQLSTATE DW001: the operator asked for something that cannot be done.';
+
+-- A check that somebody waits for. At most one is live per server: asking again hurries that one.
+create or replace function enqueue_now(server text, actor text) returns bigint
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    job bigint;
+begin
+    insert into jobs (queue, kind, server_id, priority, run_at, requested_by, created_at)
+    values (queue_of(server), 'drift_check', server, 10, clock(), actor, clock())
+    on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
+    do update set priority = least(jobs.priority, excluded.priority)
+    returning job_id into strict job;
+    perform pg_notify('driftwatch_jobs', '');
+    return job;
+end
+$$;
+comment on function enqueue_now(text, text) is 'Enqueues a check with the priority of what a person waits for.';
+
+create or replace function enqueue_check(server_id text, actor text default session_user) returns bigint
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    job bigint;
+    watched servers;
+begin
+    select * into watched from servers s where s.server_id = enqueue_check.server_id;
+    if not found or watched.removed_at is not null then
+        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
+    elsif not watched.drift_detection_enabled then
+        perform refuse(format('drift detection of %s is off in the inventory', server_id),
+            'set drift_detection: true and apply it');
+    elsif watched.disabled_at is not null and not coalesce(watched.disabled_until <= clock(), false) then
+        perform refuse(format('drift detection of %s is disabled by %s: %s', server_id, watched.disabled_by, watched.disabled_reason),
+            format('driftwatch servers enable %s', server_id));
+    elsif not server_is_eligible(server_id) then
+        perform refuse(format('%s has no packs to be checked against', server_id), 'assign some in the inventory and apply it');
+    end if;
+    job := enqueue_now(server_id, actor);
+    perform write_audit(actor, 'enqueue_check', 'server ' || server_id, jsonb_build_object('job_id', job));
+    return job;
+end
+$$;
+comment on function enqueue_check(text, text) is
+    'Asks for a check of a server now and returns the job; one that is asked for already is returned, and hurried.';
+
+create or replace function acknowledge_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    held alerts;
+begin
+    held := lock_alert(alert_id);
+    if held.status = 'resolved' then
+        perform refuse(format('alert %s is resolved already', alert_id));
+    end if;
+    update alerts a set status = 'acknowledged', acknowledged_at = clock(), acknowledged_by = actor
+    where a.alert_id = acknowledge_alert.alert_id;
+    perform add_alert_event(alert_id, 'acknowledged', actor, jsonb_strip_nulls(jsonb_build_object('comment', comment)));
+    perform write_audit(actor, 'acknowledge_alert', 'alert ' || alert_id, jsonb_strip_nulls(jsonb_build_object('comment', comment)));
+end
+$$;
+comment on function acknowledge_alert(bigint, text, text) is
+    'Notes that a person has seen an alert. It still resolves by itself.';
+
+create or replace function resolve_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    held alerts;
+begin
+    held := lock_alert(alert_id);
+    if held.status = 'resolved' then
+        perform refuse(format('alert %s is resolved already', alert_id));
+    end if;
+    perform close_alert(alert_id, 'manual', actor, comment);
+    perform write_audit(actor, 'resolve_alert', 'alert ' || alert_id, jsonb_strip_nulls(jsonb_build_object('comment', comment)));
+end
+$$;
+comment on function resolve_alert(bigint, text, text) is
+    'Resolves an alert by hand. What is wrong stays remembered: it opens again only when something is added.';
+
+-- Locks the drift state first, as a worker does, then the alert.
+create or replace function lock_alert(alert_id bigint) returns alerts
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    held alerts;
+begin
+    select * into held from alerts a where a.alert_id = lock_alert.alert_id;
+    if not found then
+        perform refuse(format('there is no alert %s', alert_id), 'driftwatch alerts list shows those there are');
+    end if;
+    perform from drift_states d where d.server_id = held.server_id and d.pack_name = held.pack_name for update;
+    select * into held from alerts a where a.alert_id = lock_alert.alert_id for update;
+    return held;
+end
+$$;
+comment on function lock_alert(bigint) is 'Locks an alert in the lock order, or refuses.';
+
+create or replace function disable_drift_detection(
+    server_id text, reason text, until timestamptz default null, actor text default session_user
+) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    if coalesce(btrim(reason), '') = '' then
+        perform refuse('a hold needs a reason', 'say why, for whoever finds it');
+    elsif until <= clock() then
+        perform refuse(format('%s is in the past', until), 'give a later time, or none');
+    end if;
+    update servers s
+    set disabled_at = clock(), disabled_by = actor, disabled_reason = reason, disabled_until = until
+    where s.server_id = disable_drift_detection.server_id and s.removed_at is null;
+    if not found then
+        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
+    end if;
+    perform stop_watching(server_id, null, 'disabled', actor);
+    perform write_audit(actor, 'disable_drift_detection', 'server ' || server_id,
+        jsonb_strip_nulls(jsonb_build_object('reason', reason, 'until', until)));
+end
+$$;
+comment on function disable_drift_detection(text, text, timestamptz, text) is
+    'Puts a server on hold: it is skipped, and its alerts resolve as disabled.';
+
+create or replace function enable_drift_detection(server_id text, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    update servers s
+    set disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
+    where s.server_id = enable_drift_detection.server_id and s.removed_at is null;
+    if not found then
+        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
+    end if;
+    perform write_audit(actor, 'enable_drift_detection', 'server ' || server_id);
+end
+$$;
+comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold. What the inventory declares stays as it is.';
+
+create or replace function redrive_outbox(outbox_id bigint, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    update outbox o set state = 'pending', attempt = 0, plain = false, not_before = clock(), created_at = clock()
+    where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
+    if not found then
+        perform refuse(format('there is no dead message %s', outbox_id), 'driftwatch outbox list --dead shows those there are');
+    end if;
+    perform write_audit(actor, 'redrive_outbox', 'message ' || outbox_id);
+    perform pg_notify('driftwatch_outbox', '');
+end
+$$;
+comment on function redrive_outbox(bigint, text) is 'Gives a dead message another life.';
+
+create or replace function resume_destination(destination text, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    update destinations d
+    set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock()
+    where d.destination = resume_destination.destination;
+    if not found then
+        perform refuse(format('there is no destination %s', destination), 'driftwatch destination list shows those there are');
+    end if;
+    perform write_audit(actor, 'resume_destination', 'destination ' || destination);
+    perform pg_notify('driftwatch_outbox', '');
+end
+$$;
+comment on function resume_destination(text, text) is 'Ends the pause, or the waiting, of a destination.';
+
+create or replace function set_schedule(
+    schedule text, new_cron text, new_time_zone text, actor text default session_user
+) returns boolean
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+begin
+    insert into schedules (schedule_name, cron, time_zone, updated_at)
+    values (schedule, new_cron, new_time_zone, clock())
+    on conflict (schedule_name) do update
+    set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at, next_slot_at = null
+    where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
+    if not found then
+        return false;
+    end if;
+    perform write_audit(actor, 'set_schedule', 'schedule ' || schedule,
+        jsonb_build_object('cron', new_cron, 'time_zone', new_time_zone));
+    return true;
+end
+$$;
+comment on function set_schedule(text, text, text, text) is
+    'Sets when checks come due; true where that changed anything. A scheduler works the next slot out.';

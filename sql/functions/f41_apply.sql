@@ -1,0 +1,153 @@
+-- What `apply` calls, all in one transaction. Nothing here is undone by a probe that is under way: its effects look
+-- at the server and its assignments again, under their locks.
+
+-- Stores a pack, and a new version where it is one. Expectations that are new to the pack count as unverified on
+-- every server that has it. Returns created, changed or unchanged.
+create or replace function apply_pack(
+    pack text, new_display_name text, new_description text, new_extends text, new_digest text, new_resolved jsonb,
+    keys text[]
+) returns text
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    now constant timestamptz := clock();
+    old packs;
+    added text[];
+begin
+    select * into old from packs p where p.pack_name = pack for update;
+    if old.digest = new_digest and old.display_name = new_display_name
+       and old.description is not distinct from new_description and old.extends is not distinct from new_extends then
+        return 'unchanged';
+    end if;
+    insert into pack_versions (pack_name, digest, resolved, first_seen_at)
+    values (pack, new_digest, new_resolved, now)
+    on conflict (pack_name, digest) do update set resolved = excluded.resolved;
+    insert into packs (pack_name, display_name, description, extends, digest, item_keys, updated_at)
+    values (pack, new_display_name, new_description, new_extends, new_digest, keys, now)
+    on conflict (pack_name) do update
+    set display_name = excluded.display_name, description = excluded.description, extends = excluded.extends,
+        digest = excluded.digest, item_keys = excluded.item_keys, updated_at = excluded.updated_at;
+    if old.pack_name is null then
+        return 'created';
+    end if;
+    added := array(select k from unnest(keys) k where k <> all(old.item_keys));
+    perform from drift_states d where d.pack_name = pack order by d.server_id for update;
+    update drift_states d
+    set unverified = array(
+        select k from unnest(d.unverified || added) k where k = any(keys) group by k order by k)
+    where d.pack_name = pack;
+    return 'changed';
+end
+$$;
+comment on function apply_pack(text, text, text, text, text, jsonb, text[]) is 'Stores a resolved pack; created, changed or unchanged.';
+
+-- Stores a server as the inventory declares it, its assignments becoming exactly the given packs. Returns created,
+-- changed or unchanged, and the packs that are newly assigned.
+create or replace function apply_server(
+    server text, new_display_name text, new_address text, new_port integer, new_ssh_user text, new_config_user text,
+    new_connection text, new_queue text, new_labels jsonb, enabled boolean, wanted text[], actor text
+) returns table (change text, assigned text[], unassigned text[])
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    now constant timestamptz := clock();
+    old servers;
+    change text;
+    pack text;
+    assigned text[] := '{}';
+    unassigned text[] := '{}';
+begin
+    select * into old from servers s where s.server_id = server for update;
+    change := case when old.server_id is null or old.removed_at is not null then 'created'
+        when (old.display_name, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue,
+              old.labels, old.drift_detection_enabled)
+             is not distinct from
+             (new_display_name, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue,
+              new_labels, enabled) then 'unchanged'
+        else 'changed' end;
+    insert into servers (
+        server_id, display_name, address, port, ssh_user, config_user, connection, queue, labels,
+        drift_detection_enabled, created_at, updated_at)
+    values (server, new_display_name, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue,
+            new_labels, enabled, now, now)
+    on conflict (server_id) do update
+    set display_name = excluded.display_name, address = excluded.address, port = excluded.port,
+        ssh_user = excluded.ssh_user, config_user = excluded.config_user, connection = excluded.connection,
+        queue = excluded.queue, labels = excluded.labels, drift_detection_enabled = enabled, removed_at = null,
+        updated_at = case change when 'unchanged' then servers.updated_at else now end;
+    if old.drift_detection_enabled and not enabled then
+        perform stop_watching(server, null, 'disabled', actor);
+    end if;
+
+    for pack in
+        select a.pack_name from assignments a
+        where a.server_id = server and a.pack_name <> all(wanted) order by a.pack_name
+    loop
+        perform unassign(server, pack, 'unassigned', actor);
+        unassigned := unassigned || pack;
+    end loop;
+    for pack in
+        select w from unnest(wanted) w
+        where not exists (select from assignments a where a.server_id = server and a.pack_name = w)
+        group by w order by w
+    loop
+        insert into assignments (server_id, pack_name, assigned_at) values (server, pack, now);
+        insert into drift_states (server_id, pack_name, since, unverified)
+        select server, pack, now, p.item_keys from packs p where p.pack_name = pack;
+        assigned := assigned || pack;
+    end loop;
+    return query select case when change = 'unchanged' and cardinality(assigned || unassigned) > 0 then 'changed' else change end,
+        assigned, unassigned;
+end
+$$;
+comment on function apply_server(text, text, text, integer, text, text, text, text, jsonb, boolean, text[], text) is
+    'Stores a server and makes its assignments exactly the given packs.';
+
+create or replace function unassign(server text, pack text, how text, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform stop_watching(server, pack, how, actor);
+    delete from drift_states d where d.server_id = server and d.pack_name = pack;
+    delete from assignments a where a.server_id = server and a.pack_name = pack;
+end
+$$;
+comment on function unassign(text, text, text, text) is 'Takes a pack off a server: its alert resolves, all of it is forgotten.';
+
+create or replace function remove_server(server text, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    pack text;
+begin
+    update servers s set removed_at = clock(), updated_at = clock(), failing_streak = 0
+    where s.server_id = server and s.removed_at is null;
+    for pack in select a.pack_name from assignments a where a.server_id = server order by a.pack_name loop
+        perform unassign(server, pack, 'removed', actor);
+    end loop;
+end
+$$;
+comment on function remove_server(text, text) is 'Takes a server out of watch: its alerts resolve as removed.';
+
+create or replace function remove_pack(pack text, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    server text;
+begin
+    for server in
+        select s.server_id from servers s
+        where exists (select from assignments a where a.server_id = s.server_id and a.pack_name = pack)
+        order by s.server_id for update
+    loop
+        perform unassign(server, pack, 'unassigned', actor);
+    end loop;
+    delete from packs p where p.pack_name = pack;
+end
+$$;
+comment on function remove_pack(text, text) is 'Takes a pack out of use: it is unassigned everywhere; its versions stay for the history.';

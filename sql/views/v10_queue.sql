@@ -1,0 +1,67 @@
+-- How the queue does, for psql.
+
+drop view if exists queue_health;
+create view queue_health as
+select q.queue,
+       p.paused_at,
+       count(j.job_id) filter (where j.state = 'available') as available,
+       count(j.job_id) filter (where j.state in ('scheduled', 'retryable')) as waiting,
+       count(j.job_id) filter (where j.state = 'running') as running,
+       clock() - min(j.run_at) filter (where j.state = 'available') as oldest_available,
+       clock() - min(j.claimed_at) filter (where j.state = 'running') as longest_running,
+       (select count(*) from workers w
+        where w.process = 'worker' and q.queue = any(w.queues) and w.state = 'running'
+          and w.last_seen_at > clock() - interval '60 seconds') as workers_alive
+from (select queue from queues
+      union select queue_of(server_id) from servers where removed_at is null
+      union select queue from jobs where finished_at is null) q
+left join queues p on p.queue = q.queue
+left join jobs j on j.queue = q.queue and j.finished_at is null
+group by q.queue, p.paused_at
+order by q.queue;
+comment on view queue_health is 'One line per queue: depth, age, workers.';
+comment on column queue_health.queue is 'The queue.';
+comment on column queue_health.paused_at is 'Since when it is paused.';
+comment on column queue_health.available is 'Jobs that a worker could claim now.';
+comment on column queue_health.waiting is 'Jobs whose time has not come.';
+comment on column queue_health.running is 'Jobs in a worker''s hands.';
+comment on column queue_health.oldest_available is 'How long the first of them has waited.';
+comment on column queue_health.longest_running is 'How long the longest has run.';
+comment on column queue_health.workers_alive is 'Workers that serve it and were seen within the last minute.';
+
+drop view if exists queue_stuck;
+create view queue_stuck as
+select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, j.rescues, j.claimed_at,
+       j.lease_expires_at, j.deadline_at,
+       case when j.state = 'running' and j.lease_expires_at <= clock() then 'its lease has expired: a worker will rescue it'
+            when j.state = 'running' then 'it ran past its deadline: a worker will rescue it'
+            else 'no worker that is alive serves its queue' end as why
+from jobs j
+where (j.state = 'running' and (j.lease_expires_at <= clock() or j.deadline_at <= clock()))
+   or (j.state = 'available' and j.run_at < clock() - interval '60 seconds'
+       and not exists (
+           select from workers w
+           where w.process = 'worker' and j.queue = any(w.queues) and w.state = 'running'
+             and w.last_seen_at > clock() - interval '60 seconds'))
+order by j.job_id;
+comment on view queue_stuck is 'Jobs that do not move, and why.';
+comment on column queue_stuck.why is 'What is the matter.';
+
+drop view if exists recent_failures;
+create view recent_failures as
+select a.started_at, a.ended_at, a.job_id, j.server_id, a.attempt, a.outcome, a.error_class, a.error, a.worker_id,
+       j.state as job_state
+from job_attempts a
+join jobs j on j.job_id = a.job_id
+where a.outcome in ('failed', 'retry', 'lease_expired', 'deadline') and a.ended_at > clock() - interval '7 days'
+order by a.ended_at desc;
+comment on view recent_failures is 'Attempts of the last week that did not succeed, newest first.';
+
+drop view if exists upcoming_slots;
+create view upcoming_slots as
+select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - clock() as due_in, s.last_slot_at, s.paused_at,
+       (select count(*) from servers v where server_is_eligible(v.server_id)) as eligible_servers
+from schedules s
+order by s.next_slot_at;
+comment on view upcoming_slots is 'When each schedule comes due next, and for how many servers.';
+comment on column upcoming_slots.due_in is 'Negative: overdue, no scheduler has fired it.';
