@@ -18,6 +18,21 @@ package struct SHA256Digest: Hashable, Sendable, Codable, CustomStringConvertibl
             _ = unsafe SHA256(bytes, bytes.count, buffer.baseAddress)
             count = Int(SHA256_DIGEST_LENGTH)
         }
+        self.init(digest)
+    }
+
+    /// HMAC-SHA256: recognises a secret again without storing it.
+    package init(authenticating secret: [UInt8], key: [UInt8]) {
+        let digest = unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { buffer, count in
+            var length: UInt32 = 0
+            _ = unsafe HMAC(
+                EVP_sha256(), key, Int32(key.count), secret, secret.count, buffer.baseAddress, &length)
+            count = Int(length)
+        }
+        self.init(digest)
+    }
+
+    private init(_ digest: [UInt8]) {
         hexadecimal = digest.map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits

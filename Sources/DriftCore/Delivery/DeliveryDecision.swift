@@ -1,0 +1,38 @@
+/// What becomes of an outbox row, and of its destination, after one reply.
+///
+/// The notifier carries it out in one statement; reasons are one line, printable, without secrets.
+package enum DeliveryDecision: Hashable, Sendable {
+    /// The row is `sent`.
+    case markSent(remoteID: String?)
+    /// The destination waits this long; the row keeps its place and its attempt.
+    case waitDestination(Duration)
+    /// The same row once more, now as plain text.
+    case retryPlain(reason: String)
+    /// The row is `dead`; it blocks nothing else.
+    case dead(reason: String)
+    /// The destination is paused and its rows stay pending; one of them probes it after `probeAfter`.
+    case pauseDestination(reason: String, probeAfter: Duration)
+    /// The destination waits this long; no attempt is spent on the row.
+    case backOffDestination(Duration, reason: String)
+    /// The row waits this long, with its attempt spent; others go on.
+    case backOffRow(Duration, reason: String)
+}
+
+/// What is known of a row and its destination when a reply arrives.
+package struct DeliveryHistory: Hashable, Sendable {
+    /// How often the row was sent with the attempt spent, this time included: 1 and more.
+    package var rowAttempt: Int
+    /// How often in a row the destination was out of reach, this time included: 1 and more.
+    package var destinationAttempt: Int
+    /// This time it was sent as plain text, or an earlier time.
+    package var triedPlain: Bool
+    /// Since the row was written.
+    package var age: Duration
+
+    package init(rowAttempt: Int = 1, destinationAttempt: Int = 1, triedPlain: Bool = false, age: Duration = .zero) {
+        self.rowAttempt = rowAttempt
+        self.destinationAttempt = destinationAttempt
+        self.triedPlain = triedPlain
+        self.age = age
+    }
+}

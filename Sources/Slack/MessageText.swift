@@ -1,0 +1,130 @@
+package import DriftCore
+package import Foundation
+
+/// The words of one notification, each part made fit for one medium.
+///
+/// What comes from outside (names, paths, people) is printable, escaped and cut; the rest are the words below. So the
+/// parts can be put together without looking at them again.
+package struct MessageText: Hashable, Sendable {
+    static let maximumName = 80
+    private static let maximumServerName = 150
+    private static let maximumItem = 160
+    private static let maximumActor = 60
+    private static let maximumItems = 10
+    /// How many items the first line names.
+    private static let itemsInSummary = 3
+
+    /// Such as `Configuration drift detected`.
+    package let title: String
+    /// `Web 1 (web-1)`.
+    package let server: String
+    package let pack: String
+    /// `3 mismatches`; absent in a resolution.
+    package let count: String?
+    /// Lines such as `wrong_permissions /etc/motd`, ten at the most; none in a resolution.
+    package let items: [String]
+    /// How many more items there are than lines.
+    package let more: Int
+    /// `since 2026-11-22 06:00 UTC`.
+    package let since: String
+    /// What a resolution resolves, where nobody was told of it before.
+    package let resolves: String?
+    package let link: MessageLink
+    /// `alert 42 · outbox 7 · 2026-11-22 06:00 UTC`: a repeat carries the same.
+    package let identity: String
+
+    package init(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) {
+        let name = escaping.fit(facts.serverName, Self.maximumServerName)
+        let id = escaping.fit(facts.serverID.rawValue, Self.maximumName)
+        server = name == id || name.isEmpty ? id : "\(name) (\(id))"
+        pack = escaping.fit(facts.packName.rawValue, Self.maximumName)
+        link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
+        let occurred = escaping.fit(Self.instant(facts.occurredAt), 40)
+        identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
+
+        let opened = escaping.fit(Self.instant(facts.openedAt), 40)
+        let count = facts.mismatchCount == 1 ? "1 mismatch" : "\(facts.mismatchCount) mismatches"
+        let lines = Self.lines(facts.items, escaping)
+        let shown = Array(lines.prefix(Self.maximumItems))
+        switch facts.kind {
+        case .driftDetected:
+            title = "Configuration drift detected"
+            since = "since \(opened)"
+            more = max(facts.mismatchCount, lines.count) - shown.count
+        case .driftChanged:
+            let previous = facts.previousCount.map { "\($0) → " } ?? ""
+            title = "Configuration drift changed: \(previous)\(facts.mismatchCount)"
+            since = "open since \(opened)"
+            // Items that were mended meanwhile hide some of the added ones from this count.
+            more = max(facts.mismatchCount - (facts.previousCount ?? facts.mismatchCount), lines.count) - shown.count
+        case .driftResolved where facts.resolution == .compliant:
+            title = "Configuration compliant"
+            since = "drifted since \(opened)"
+            more = 0
+        case .driftResolved:
+            let actor = facts.actor.map { " by \(escaping.fit($0, Self.maximumActor))" } ?? ""
+            title = facts.resolution.map { "Alert closed: \($0.rawValue)\(actor)" } ?? "Alert closed"
+            since = "open since \(opened)"
+            more = 0
+        }
+        guard facts.kind == .driftResolved else {
+            self.count = count
+            items = shown
+            resolves = nil
+            return
+        }
+        self.count = nil
+        items = []
+        guard facts.openingUndelivered == true else {
+            resolves = nil
+            return
+        }
+        let what = facts.mismatchCount > 0 ? ", \(count)" : ""
+        let which = shown.isEmpty ? "" : ": \(shown.prefix(Self.itemsInSummary).joined(separator: "; "))"
+        resolves = "Its opening could not be delivered: Configuration drift detected \(opened)\(what)\(which)"
+    }
+
+    /// All that matters in one line: what, where, how much, the first items, the link.
+    package var summary: String {
+        var parts = [title, server, "pack \(pack)"]
+        if let count {
+            let first = items.prefix(Self.itemsInSummary)
+            let others = more + items.count - first.count
+            let named = first + (others > 0 && !first.isEmpty ? ["+\(others) more"] : [])
+            parts.append(named.isEmpty ? count : "\(count): \(named.joined(separator: "; "))")
+        } else {
+            parts.append(since)
+        }
+        return (parts + [link.text]).joined(separator: " · ")
+    }
+
+    /// The summary, then a line for each thing that it left out.
+    package var lines: [String] {
+        var lines = [summary] + items.dropFirst(Self.itemsInSummary).map { "  \($0)" }
+        if more > 0, items.count > Self.itemsInSummary { lines.append("  +\(more) more") }
+        if count != nil { lines.append(since) }
+        if let resolves { lines.append(resolves) }
+        return lines + [identity]
+    }
+
+    /// One line for each item, all its mismatches together.
+    private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {
+        var order: [String] = []
+        var types: [String: [MismatchType]] = [:]
+        for item in items {
+            if types[item.item] == nil { order.append(item.item) }
+            if types[item.item]?.contains(item.type) != true { types[item.item, default: []].append(item.type) }
+        }
+        return order.map { item in
+            let words = (types[item] ?? []).prefix(4).map(\.rawValue).joined(separator: ", ")
+            return "\(words) \(escaping.fit(item, maximumItem))"
+        }
+    }
+
+    /// `2026-11-22T06:00:03Z` as people read it; anything else as it stands.
+    private static func instant(_ text: String) -> String {
+        let isExpected = text.utf8.count == 20 && text.utf8.allSatisfy { $0 < 128 } && text.hasSuffix("Z")
+        guard isExpected, text.dropFirst(10).first == "T" else { return text }
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+}

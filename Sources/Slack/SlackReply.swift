@@ -1,0 +1,56 @@
+package import DriftCore
+package import Foundation
+package import HTTP
+
+extension SlackDestination {
+    /// Classifies a reply: by what its body says first, by its status second.
+    package func classify(_ reply: HTTPReply, now: Date) -> DeliveryReply {
+        let answer = SlackAnswer(reply.body)
+        if answer.isAccepted, (200..<300).contains(reply.status) { return .sent(remoteID: answer.remoteID) }
+        let reason = reason(reply.status, answer)
+        switch fault(reply.status, answer) {
+        case .message: return .badMessage(reason)
+        case .destination: return .badDestination(reason)
+        case .server: return .serverError(reason)
+        case .pace:
+            let now = reply.headers["Date"].flatMap(RetryAfter.date) ?? now
+            let asked = [reply.headers["Retry-After"], answer.retryAfter].lazy.compactMap { $0 }
+                .compactMap { RetryAfter($0, now: now) }.first
+            return .pace(asked?.wait ?? RetryAfter.fallback)
+        }
+    }
+
+    /// Classifies a failure to get any reply.
+    package func classify(_ error: HTTPError) -> DeliveryReply {
+        let reason = line("\(error)")
+        return switch error.kind {
+        case .badURL: .badDestination(reason)
+        // It did answer, and Slack's answers are short.
+        case .tooLarge: .serverError(reason)
+        case .resolve, .connect, .tls, .timeout, .cancelled, .other: .unreachable(reason)
+        }
+    }
+
+    private func fault(_ status: Int, _ answer: SlackAnswer) -> SlackErrorCode.Fault {
+        if let known = answer.code.flatMap(SlackErrorCode.fault) { return known }
+        switch status {
+        case 429: return .pace
+        case 400, 413, 422: return .message
+        case 408, 425, 500...: return .server
+        // A new code of Slack's: the row backs off alone, so that it can neither be lost at once nor hold up others.
+        case 200..<300 where answer.code != nil: return .server
+        // A redirect, a login page, a proxy: this is not Slack, and what waits must not be thrown away.
+        default: return .destination
+        }
+    }
+
+    private func reason(_ status: Int, _ answer: SlackAnswer) -> String {
+        if answer.code == nil, (200..<400).contains(status) {
+            return status < 300 ? "HTTP \(status), but not an answer of Slack's" : "HTTP \(status), a redirect"
+        }
+        let details = answer.details.isEmpty ? "" : ": \(answer.details.joined(separator: "; "))"
+        return line("HTTP \(status)\(answer.code.map { " \($0)" } ?? "")\(details)")
+    }
+
+    private func line(_ text: String) -> String { Escaping.none.fit(redact(printable(text)), 300) }
+}
