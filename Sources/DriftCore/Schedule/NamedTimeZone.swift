@@ -1,0 +1,61 @@
+import Foundation
+
+/// The zone of that name in the time zone database.
+///
+/// Abbreviations (`PST`) and offsets (`GMT+2`) are refused, although Foundation takes them: the former are ambiguous, and
+/// of the latter PostgreSQL and POSIX turn the sign around.
+func namedTimeZone(_ name: String) throws(CronError) -> TimeZone {
+    if isDatabaseName(name), let zone = TimeZone(identifier: name) { return zone }
+    let isPrintable = name.unicodeScalars.allSatisfy { (" "..."~").contains($0) }
+    throw CronError(
+        message: isPrintable && name.count <= 60
+            ? "`\(name)` is not a time zone" : "that is not the name of a time zone",
+        hint: hint(for: name))
+}
+
+private func isDatabaseName(_ name: String) -> Bool {
+    if name.contains("/") { return true }
+    if name.count == 3 {
+        return ["UTC", "GMT", "UCT", "CET", "EET", "MET", "WET", "EST", "MST", "HST", "PRC", "ROC", "ROK"].contains(
+            name)
+    }
+    return !name.contains { "+-".contains($0) } || ["GB-Eire", "NZ-CHAT", "W-SU"].contains(name)
+}
+
+private func hint(for name: String) -> String {
+    let known = TimeZone.knownTimeZoneIdentifiers
+    guard TimeZone(identifier: "Europe/Berlin") != nil else {
+        return "this machine knows no time zones: install tzdata, or use UTC"
+    }
+    let near = nearest(name, in: known + ["UTC"])
+    return near.isEmpty ? "give a region and a city, as Europe/Berlin, or UTC" : "did you mean \(near)?"
+}
+
+/// Up to three names that someone who wrote `name` may have meant, the likeliest first.
+private func nearest(_ name: String, in known: [String]) -> String {
+    let written = Array(name.lowercased().replacing(" ", with: "_").utf8.prefix(60))
+    let tolerance = written.count / 4
+    return known.compactMap { candidate -> (distance: Int, name: String)? in
+        let lowercased = candidate.lowercased()
+        let city = lowercased.split(separator: "/").last.map { Array($0.utf8) } ?? []
+        let distance = min(editDistance(written, Array(lowercased.utf8)), editDistance(written, city))
+        return distance <= tolerance ? (distance, candidate) : nil
+    }
+    .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
+    .prefix(3).map(\.name).joined(separator: ", ")
+}
+
+/// How many letters must be put in, taken out or replaced to make one text the other.
+private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (i, letter) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, other) in right.enumerated() {
+            let replaced = diagonal + (letter == other ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+        }
+    }
+    return row[right.count]
+}
