@@ -18,6 +18,10 @@ extension Target.Dependency {
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let yams = product(name: "Yams", package: "Yams")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -31,9 +35,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "driftwatch",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "driftwatch", targets: ["driftwatch"])],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0",
+            traits: [.defaults, "YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
@@ -54,6 +65,20 @@ let package = Package(
         library(
             "DriftServices",
             ["DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+        .target(
+            name: "Dashboard",
+            dependencies: [
+                "DriftCore", "DriftStore", "JobQueue", "Postgres", .hummingbird, .mustache, .logging,
+                .serviceLifecycle,
+            ],
+            resources: [.embedInCode("Templates")], swiftSettings: settings),
+        .executableTarget(
+            name: "driftwatch",
+            dependencies: [
+                "Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", "Slack",
+                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle, .yams,
+            ],
+            swiftSettings: settings),
         library(
             "TestSupport",
             ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging]),
@@ -65,6 +90,10 @@ let package = Package(
         tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
         tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
+        tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
+        tests("DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
+        tests("DashboardTests", ["Dashboard", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport"]),
+        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests("LayeringTests", []),
     ]
 )
