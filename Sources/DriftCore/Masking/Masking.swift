@@ -2,4 +2,20 @@
 ///
 /// Two lines of defence: files that exist to hold secrets are never read for their content
 /// (``mayReadContent(of:)``), and the texts of all others are masked before anything is made of them.
-package enum Masking {}
+package enum Masking {
+    /// What stands in a secret's place.
+    package static let mask = "‹masked›"
+
+    /// The value of a setting: masked whole where the key promises a secret, else where the value looks like one.
+    ///
+    /// An empty value is no secret, and that it is empty is worth seeing.
+    static func value(_ value: String, ofKey key: String) -> String {
+        if !value.isEmpty && SecretKeys.isSecret(key) { return mask }
+        return safeValue(value)
+    }
+
+    /// A short text from a server, masked where it looks like a secret, on one line, capped.
+    static func safeValue(_ value: String) -> String {
+        SafeText.line(value)
+    }
+}

@@ -1,0 +1,106 @@
+/// Judges one path.
+enum FileComparison {
+    static func evidence(on wanted: FileExpectation, fact: FileFact?) -> Evidence {
+        switch fact {
+        case nil: .unreadable(.malformedAnswer)
+        case .unreadable(let reason): .unreadable(reason)
+        case .missing:
+            wanted.state == .absent ? .none : missing(wanted, actual: ["state": "absent"])
+        case .present(let entry): evidence(on: wanted, entry: entry)
+        }
+    }
+
+    private static func evidence(on wanted: FileExpectation, entry: FileEntry) -> Evidence {
+        let observed: FileStatus
+        switch wanted.state {
+        case .absent:
+            return .wrong(
+                .unexpectedFile, expected: ["state": "absent"], actual: ["state": entry.status.type.rawValue])
+        case .symlink:
+            observed = entry.status
+        case .file, .directory:
+            if entry.status.type == .symlink {
+                guard let link = entry.link else { return .unreadable(.malformedAnswer) }
+                guard let destination = link.destination else {
+                    let dangling = ["state": "symlink", "target": link.target, "note": "leads nowhere"]
+                    return missing(wanted, actual: dangling)
+                }
+                observed = destination
+            } else {
+                observed = entry.status
+            }
+        }
+        guard observed.type.rawValue == wanted.state.rawValue else {
+            // A file of another type has its own ideas of mode and content: nothing more is worth saying.
+            return .wrong(
+                .wrongType, expected: ["state": wanted.state.rawValue], actual: ["state": observed.type.rawValue])
+        }
+        var evidence = Evidence.none
+        judgeMode(wanted, observed, &evidence)
+        judgeOwners(wanted, observed, &evidence)
+        judgeTarget(wanted, entry, &evidence)
+        judgeContent(wanted, entry, &evidence)
+        return evidence
+    }
+
+    private static func missing(_ wanted: FileExpectation, actual: [String: String]) -> Evidence {
+        .wrong(.missingFile, expected: ["state": wanted.state.rawValue], actual: actual)
+    }
+
+    private static func judgeMode(_ wanted: FileExpectation, _ observed: FileStatus, _ evidence: inout Evidence) {
+        guard let mode = wanted.mode, mode & 0o7777 != observed.mode & 0o7777 else { return }
+        evidence.add(
+            .wrongPermissions, expected: ["mode": octal(mode)], actual: ["mode": octal(observed.mode)])
+    }
+
+    private static func octal(_ mode: UInt16) -> String {
+        let digits = String(mode & 0o7777, radix: 8)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+
+    private static func judgeOwners(_ wanted: FileExpectation, _ observed: FileStatus, _ evidence: inout Evidence) {
+        var expected: [String: String] = [:]
+        var actual: [String: String] = [:]
+        for (key, name, account) in [
+            ("owner", wanted.owner, observed.owner), ("group", wanted.group, observed.group),
+        ] {
+            guard let name, !matches(name, account) else { continue }
+            expected[key] = name
+            actual[key] = number(name) == nil ? account.name ?? String(account.number) : String(account.number)
+        }
+        if !expected.isEmpty { evidence.add(.wrongOwner, expected: expected, actual: actual) }
+    }
+
+    /// A name made of digits is looked up as a name too, as `chown` does.
+    private static func matches(_ name: String, _ account: Account) -> Bool {
+        account.name == name || number(name) == account.number
+    }
+
+    private static func number(_ name: String) -> Int? {
+        name.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(name) : nil
+    }
+
+    private static func judgeTarget(_ wanted: FileExpectation, _ entry: FileEntry, _ evidence: inout Evidence) {
+        guard let target = wanted.target else { return }
+        // Packs give a target only to a symlink; should one slip through, it is not passed over in silence.
+        guard wanted.state == .symlink else { return evidence.addUnreadable(.unsupported) }
+        guard let link = entry.link else { return evidence.addUnreadable(.malformedAnswer) }
+        if !link.target.utf8.elementsEqual(target.utf8) {
+            evidence.add(.wrongTarget, expected: ["target": target], actual: ["target": link.target])
+        }
+    }
+
+    private static func judgeContent(_ wanted: FileExpectation, _ entry: FileEntry, _ evidence: inout Evidence) {
+        guard let content = wanted.content else { return }
+        guard wanted.state == .file else { return evidence.addUnreadable(.notRegular) }
+        switch entry.content {
+        case nil: evidence.addUnreadable(.malformedAnswer)
+        case .unreadable(let reason): evidence.addUnreadable(reason)
+        case .read(let digest, let bytes):
+            guard digest != content.digest else { return }
+            let report = ContentReport(
+                path: wanted.path, linkTarget: entry.link?.target, expected: content, actual: digest, bytes: bytes)
+            evidence.add(.wrongContent, expected: report.expected, actual: report.actual, diff: report.diff)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+extension Check {
+    /// Tells findings apart: the same for two checks exactly where all that is not ok is the same.
+    ///
+    /// Covers the keys, the types, what was expected and seen, and the reasons, in the order of the keys. Not the
+    /// diffs: those follow from what is covered, and how much of one is shown may change between versions.
+    package var fingerprint: SHA256Digest {
+        var canon = Canon()
+        canon.add("driftwatch-findings-1")
+        for outcome in outcomes.sorted(by: { $0.key < $1.key }) {
+            switch outcome.finding {
+            case .ok:
+                continue
+            case .unreadable(let reason):
+                canon.add("unreadable")
+                canon.add(outcome.key.rawValue)
+                canon.add(reason.rawValue)
+            case .wrong(let mismatches):
+                for mismatch in mismatches.sorted(by: { $0.type < $1.type }) {
+                    canon.add("wrong")
+                    canon.add(outcome.key.rawValue)
+                    canon.add(mismatch.type.rawValue)
+                    canon.add(mismatch.expected)
+                    canon.add(mismatch.actual)
+                }
+            }
+        }
+        return SHA256Digest(of: canon.bytes)
+    }
+}
+
+/// Texts written one after another so that no two sequences give the same bytes: each with its length before it.
+private struct Canon {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func add(_ text: String) {
+        bytes.append(contentsOf: "\(text.utf8.count):".utf8)
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func add(_ pairs: [String: String]) {
+        add(String(pairs.count))
+        for (key, value) in pairs.sorted(by: { $0.key < $1.key }) {
+            add(key)
+            add(value)
+        }
+    }
+}

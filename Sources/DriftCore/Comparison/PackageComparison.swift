@@ -1,0 +1,94 @@
+/// Judges one package by dpkg's database.
+///
+/// Where several architectures are installed, one that is installed is enough for `present`, and one that is new
+/// enough is enough for a minimum version: a pack that cares names the architecture (`libc6:i386`).
+enum PackageComparison {
+    static func evidence(on wanted: PackageExpectation, facts: PackageFacts) -> Evidence {
+        switch facts {
+        case .notAsked: return .unreadable(.malformedAnswer)
+        case .unreadable(let reason): return .unreadable(reason)
+        case .dpkg(let database):
+            // A server that has dpkg has dpkg installed.
+            guard !database.isEmpty else { return .unreadable(.malformedAnswer) }
+            return evidence(on: wanted, entries: entries(named: wanted.name, in: database))
+        }
+    }
+
+    private static func evidence(on wanted: PackageExpectation, entries: [InstalledPackage]) -> Evidence {
+        let states = entries.map { DpkgState($0.status) }
+        switch wanted.state {
+        case .present:
+            let installed = zip(entries, states).filter { $0.1 == .installed }.map(\.0)
+            guard installed.isEmpty else { return version(of: installed, for: wanted) }
+            if states.contains(nil) { return .unreadable(.malformedAnswer) }
+            var expected = ["state": "present"]
+            expected["min_version"] = wanted.minimumVersion
+            return .wrong(.missingPackage, expected: expected, actual: ["state": words(states)])
+        case .absent:
+            let there = states.filter { $0 != .absent }
+            if there.isEmpty { return .none }
+            guard there.contains(where: { $0 != nil }) else { return .unreadable(.malformedAnswer) }
+            return .wrong(.unexpectedPackage, expected: ["state": "absent"], actual: ["state": words(there)])
+        }
+    }
+
+    private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
+        guard let minimum = wanted.minimumVersion else { return .none }
+        let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
+        guard let newest, !newest.version.isEmpty else { return .unreadable(.malformedAnswer) }
+        if DebianVersion(newest.version) >= DebianVersion(minimum) { return .none }
+        return .wrong(
+            .wrongVersion, expected: ["min_version": minimum], actual: ["version": newest.version])
+    }
+
+    private static func entries(
+        named name: String, in database: [String: [InstalledPackage]]
+    ) -> [InstalledPackage] {
+        if let entries = database[name] { return entries }
+        guard let colon = name.lastIndex(of: ":") else { return [] }
+        let architecture = name[name.index(after: colon)...]
+        let entries = database[String(name[..<colon])] ?? []
+        // A package for `all` architectures is there for each of them.
+        return entries.filter { [String(architecture), "all"].contains($0.architecture) || architecture == "any" }
+    }
+
+    private static func words(_ states: [DpkgState?]) -> String {
+        let words = Set(states.compactMap { $0?.words })
+        return words.isEmpty ? DpkgState.absent.words : words.sorted().joined(separator: ", ")
+    }
+}
+
+/// What dpkg's letters say of a package.
+private enum DpkgState: Hashable {
+    case installed
+    /// Not installed, or only its configuration is left.
+    case absent
+    /// Something between, in dpkg's own words.
+    case partly(String)
+
+    /// Reads `ii `, `hi `, `rc `, `iF `, `iiR`; nil where dpkg never writes such letters.
+    init?(_ letters: String) {
+        let letters = Array(letters.utf8)
+        guard letters.count >= 2, "uihrp".utf8.contains(letters[0]) else { return nil }
+        let needsReinstalling = letters.count > 2 && letters[2] == UInt8(ascii: "R")
+        switch letters[1] {
+        case UInt8(ascii: "i"): self = needsReinstalling ? .partly("reinst-required") : .installed
+        case UInt8(ascii: "n"): self = .absent
+        case UInt8(ascii: "c"): self = .absent
+        case UInt8(ascii: "H"): self = .partly("half-installed")
+        case UInt8(ascii: "U"): self = .partly("unpacked")
+        case UInt8(ascii: "F"): self = .partly("half-configured")
+        case UInt8(ascii: "W"): self = .partly("triggers-awaited")
+        case UInt8(ascii: "t"): self = .partly("triggers-pending")
+        default: return nil
+        }
+    }
+
+    var words: String {
+        switch self {
+        case .installed: "present"
+        case .absent: "absent"
+        case .partly(let words): words
+        }
+    }
+}

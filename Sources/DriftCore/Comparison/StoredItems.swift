@@ -1,0 +1,94 @@
+internal import Foundation
+
+/// The items of a check that are not ok, as `check_details.items` stores them.
+///
+/// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
+/// "diff"}]}` and `{"key", "item", "status": "unreadable", "reason"}`. All of it is masked and safe to show.
+package struct StoredItems: Hashable, Sendable, Codable {
+    /// Never one that is ok.
+    package let outcomes: [ItemOutcome]
+
+    /// Keeps what is not ok of `outcomes`.
+    package init(_ outcomes: [ItemOutcome]) {
+        self.outcomes = outcomes.filter { $0.finding != .ok }
+    }
+
+    /// Reads what was stored.
+    ///
+    /// - Throws: `DecodingError` when it is no such array.
+    package init(json: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    }
+
+    /// The JSON text, the same for the same items.
+    ///
+    /// - Throws: `EncodingError`; no value of these types makes it do so.
+    package func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        var outcomes: [ItemOutcome] = []
+        while !container.isAtEnd {
+            outcomes.append(try container.decode(Element.self).outcome)
+        }
+        self.outcomes = outcomes
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        for outcome in outcomes { try container.encode(Element(outcome: outcome)) }
+    }
+}
+
+extension Check {
+    /// The items that are not ok, as `check_details.items` stores them (see ``StoredItems``).
+    package func detailsJSON() throws -> String {
+        try StoredItems(outcomes).json()
+    }
+}
+
+private struct Element: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case key, item, status, mismatches, reason
+    }
+
+    private enum Status: String, Codable {
+        case wrong, unreadable
+    }
+
+    let outcome: ItemOutcome
+
+    init(outcome: ItemOutcome) { self.outcome = outcome }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let finding: ItemOutcome.Finding
+        switch try container.decode(Status.self, forKey: .status) {
+        case .wrong: finding = .wrong(try container.decode([Mismatch].self, forKey: .mismatches))
+        case .unreadable: finding = .unreadable(try container.decode(UnreadableReason.self, forKey: .reason))
+        }
+        outcome = ItemOutcome(
+            key: try container.decode(ItemKey.self, forKey: .key),
+            item: try container.decode(String.self, forKey: .item), finding: finding)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(outcome.key, forKey: .key)
+        try container.encode(outcome.item, forKey: .item)
+        switch outcome.finding {
+        case .ok:
+            break
+        case .wrong(let mismatches):
+            try container.encode(Status.wrong, forKey: .status)
+            try container.encode(mismatches, forKey: .mismatches)
+        case .unreadable(let reason):
+            try container.encode(Status.unreadable, forKey: .status)
+            try container.encode(reason, forKey: .reason)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import DriftCore
+import Testing
+
+@Suite struct ComparisonFileTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        var name: String
+        var wanted: FileExpectation
+        var fact: FileFact?
+        var told: Told
+        var testDescription: String { name }
+
+        init(_ name: String, _ wanted: FileExpectation, _ fact: FileFact?, _ told: Told) {
+            self.name = name
+            self.wanted = wanted
+            self.fact = fact
+            self.told = told
+        }
+    }
+
+    static func wanted(
+        _ state: FileExpectation.State = .file, mode: UInt16? = nil, owner: String? = nil, group: String? = nil,
+        content: FileExpectation.Content? = nil, target: String? = nil
+    ) -> FileExpectation {
+        FileExpectation(
+            path: "/etc/motd", state: state, mode: mode, owner: owner, group: group, content: content, target: target)
+    }
+
+    static func hashes(_ expected: String, _ actual: String) -> Told {
+        .wrong(
+            .wrongContent, ["content_hash": SHA256Digest(of: Array(expected.utf8)).description],
+            ["content_hash": SHA256Digest(of: Array(actual.utf8)).description])
+    }
+
+    static let states: [Case] = [
+        Case("there", wanted(), file(), .ok),
+        Case("missing", wanted(), .missing, .wrong(.missingFile, ["state": "file"], ["state": "absent"])),
+        Case(
+            "missing directory", wanted(.directory), .missing,
+            .wrong(.missingFile, ["state": "directory"], ["state": "absent"])),
+        Case(
+            "missing link", wanted(.symlink), .missing,
+            .wrong(.missingFile, ["state": "symlink"], ["state": "absent"])),
+        Case("not in the answer", wanted(), nil, .unreadable(.malformedAnswer)),
+        Case("absent but not in the answer", wanted(.absent), nil, .unreadable(.malformedAnswer)),
+        Case("unreadable", wanted(), .unreadable(.permissionDenied), .unreadable(.permissionDenied)),
+        Case("absent but unreadable", wanted(.absent), .unreadable(.sudoRefused), .unreadable(.sudoRefused)),
+        Case("absent", wanted(.absent), .missing, .ok),
+        Case(
+            "unexpected", wanted(.absent), file(),
+            .wrong(.unexpectedFile, ["state": "absent"], ["state": "file"])),
+        Case(
+            "unexpected, dangling", wanted(.absent), link(to: "gone", nil),
+            .wrong(.unexpectedFile, ["state": "absent"], ["state": "symlink"])),
+        Case("a link to a file is a file", wanted(), link(to: "x", .of()), .ok),
+        Case("a link to a directory is a directory", wanted(.directory), link(to: "x", .of(.directory)), .ok),
+        Case(
+            "dangling", wanted(), link(to: "gone", nil),
+            .wrong(.missingFile, ["state": "file"], ["state": "symlink", "target": "gone", "note": "leads nowhere"])),
+        Case("a link without its target", wanted(), file(.of(.symlink)), .unreadable(.malformedAnswer)),
+        Case(
+            "a file where a link is wanted", wanted(.symlink, target: "x"), file(),
+            .wrong(.wrongType, ["state": "symlink"], ["state": "file"])),
+        Case("a dangling link is a link", wanted(.symlink), link(to: "gone", nil), .ok),
+        Case("the right target", wanted(.symlink, target: "../x"), link(to: "../x", .of()), .ok),
+        Case(
+            "another target", wanted(.symlink, target: "../x"), link(to: "./../x", .of()),
+            .wrong(.wrongTarget, ["target": "../x"], ["target": "./../x"])),
+        Case(
+            "a link's target is not seen", wanted(.symlink, target: "x"), file(.of(.symlink)),
+            .unreadable(.malformedAnswer)),
+        Case(
+            "a FIFO", wanted(mode: 0o600, content: template("x")), file(.of(.fifo)),
+            .wrong(.wrongType, ["state": "file"], ["state": "fifo"])),
+        Case(
+            "wrong type ends it", wanted(mode: 0o600, owner: "deploy", content: template("x")), file(.of(.directory)),
+            .wrong(.wrongType, ["state": "file"], ["state": "directory"])),
+        Case(
+            "a file where a directory is wanted", wanted(.directory), link(to: "x", .of(.file)),
+            .wrong(.wrongType, ["state": "directory"], ["state": "file"])),
+        Case("a target of a plain file", wanted(target: "x"), file(), .unreadable(.unsupported)),
+        Case(
+            "the content of a directory", wanted(.directory, content: template("x")), file(.of(.directory)),
+            .unreadable(.notRegular)),
+    ]
+
+    static let attributes: [Case] = [
+        Case("right mode", wanted(mode: 0o644), file(), .ok),
+        Case(
+            "wrong mode", wanted(mode: 0o600), file(),
+            .wrong(.wrongPermissions, ["mode": "0600"], ["mode": "0644"])),
+        Case(
+            "twelve bits", wanted(mode: 0o644), file(.of(mode: 0o4644)),
+            .wrong(.wrongPermissions, ["mode": "0644"], ["mode": "4644"])),
+        Case("no more than twelve bits", wanted(mode: 0o644), file(.of(mode: 0o100644)), .ok),
+        Case(
+            "mode zero", wanted(mode: 0), file(.of(mode: 0o1000)),
+            .wrong(.wrongPermissions, ["mode": "0000"], ["mode": "1000"])),
+        Case("the mode of what the link leads to", wanted(mode: 0o600), link(to: "x", .of(mode: 0o600)), .ok),
+        Case(
+            "the link's own mode does not count", wanted(mode: 0o777), link(to: "x", .of(mode: 0o600)),
+            .wrong(.wrongPermissions, ["mode": "0777"], ["mode": "0600"])),
+        Case("the owner of a link itself", wanted(.symlink, owner: "root"), link(to: "x", .of(owner: .deploy)), .ok),
+        Case("owner by name", wanted(owner: "root"), file(), .ok),
+        Case("owner by number", wanted(owner: "0"), file(), .ok),
+        Case(
+            "wrong owner by name", wanted(owner: "root"), file(.of(owner: .deploy)),
+            .wrong(.wrongOwner, ["owner": "root"], ["owner": "deploy"])),
+        Case(
+            "wrong owner by number", wanted(owner: "0"), file(.of(owner: .deploy)),
+            .wrong(.wrongOwner, ["owner": "0"], ["owner": "1000"])),
+        Case(
+            "an owner without a name", wanted(owner: "root"), file(.of(owner: .nameless)),
+            .wrong(.wrongOwner, ["owner": "root"], ["owner": "1234"])),
+        Case("an owner without a name, by number", wanted(owner: "1234"), file(.of(owner: .nameless)), .ok),
+        Case("a name made of digits", wanted(owner: "77"), file(.of(owner: .digits)), .ok),
+        Case(
+            "no sign before a number", wanted(owner: "+0"), file(),
+            .wrong(.wrongOwner, ["owner": "+0"], ["owner": "root"])),
+        Case(
+            "wrong group", wanted(owner: "root", group: "adm"), file(.of(group: .deploy)),
+            .wrong(.wrongOwner, ["group": "adm"], ["group": "deploy"])),
+        Case(
+            "owner and group are one mismatch", wanted(owner: "a", group: "b"), file(),
+            .wrong(.wrongOwner, ["owner": "a", "group": "b"], ["owner": "root", "group": "root"])),
+        Case(
+            "everything wrong", wanted(mode: 0, owner: "a", content: template("x")), file(content: text("y")),
+            .several([.wrongPermissions, .wrongOwner, .wrongContent])),
+    ]
+
+    static let contents: [Case] = [
+        Case("right content", wanted(content: template("a\n")), file(content: text("a\n")), .ok),
+        Case("right hash", wanted(content: .hash(SHA256Digest(of: Array("a".utf8)))), file(content: text("a")), .ok),
+        Case(
+            "wrong hash", wanted(content: .hash(SHA256Digest(of: Array("a".utf8)))), file(content: text("b")),
+            hashes("a", "b")),
+        Case("content not in the answer", wanted(content: template("a")), file(), .unreadable(.malformedAnswer)),
+        Case(
+            "content that cannot be read", wanted(content: template("a")),
+            file(content: .unreadable(.permissionDenied)), .unreadable(.permissionDenied)),
+        Case(
+            "what is proven wrong wins", wanted(mode: 0o600, content: template("a")),
+            file(content: .unreadable(.permissionDenied)),
+            .wrong(.wrongPermissions, ["mode": "0600"], ["mode": "0644"])),
+        Case("content nobody asks for", wanted(), file(content: text("b")), .ok),
+        Case("content through a link", wanted(content: template("a")), link(to: "x", .of(), content: text("a")), .ok),
+    ]
+
+    @Test(arguments: states)
+    func stateIsJudged(_ test: Case) {
+        #expect(Told(judge(.file(test.wanted), Facts(files: fact(test)))) == test.told)
+    }
+
+    @Test(arguments: attributes)
+    func modeAndOwnersAreJudged(_ test: Case) {
+        #expect(Told(judge(.file(test.wanted), Facts(files: fact(test)))) == test.told)
+    }
+
+    @Test(arguments: contents)
+    func contentIsJudged(_ test: Case) {
+        #expect(Told(judge(.file(test.wanted), Facts(files: fact(test)))) == test.told)
+    }
+
+    private func fact(_ test: Case) -> [String: FileFact] {
+        test.fact.map { ["/etc/motd": $0] } ?? ["/etc/issue": file()]
+    }
+}

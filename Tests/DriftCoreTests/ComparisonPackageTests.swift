@@ -1,0 +1,104 @@
+import DriftCore
+import Testing
+
+@Suite struct ComparisonPackageTests {
+    private static func entry(_ status: String, _ version: String, _ architecture: String) -> InstalledPackage {
+        InstalledPackage(status: status, version: version, architecture: architecture)
+    }
+
+    static let database: [String: [InstalledPackage]] = [
+        "curl": [entry("ii ", "7.88.1-10+deb12u5", "amd64")],
+        "held": [entry("hi ", "1.0", "amd64")],
+        "leaving": [entry("ri ", "1.0", "amd64")],
+        "removed": [entry("rc ", "1.0", "amd64")],
+        "purged": [entry("pn ", "", "")],
+        "unknown": [entry("un ", "", "")],
+        "half": [entry("iF ", "1.0", "amd64")],
+        "unpacked": [entry("iU ", "1.0", "amd64")],
+        "half-installed": [entry("iHR", "1.0", "amd64")],
+        "awaited": [entry("iW ", "1.0", "amd64")],
+        "pending": [entry("it ", "1.0", "amd64")],
+        "broken": [entry("iiR", "1.0", "amd64")],
+        "short": [entry("ii", "1.0", "amd64")],
+        "nonsense": [entry("?!", "1.0", "amd64")],
+        "empty": [entry("", "1.0", "amd64")],
+        "versionless": [entry("ii ", "", "amd64")],
+        "libc6": [entry("ii ", "2.36-9", "amd64"), entry("ii ", "2.31-1", "i386")],
+        "libz": [entry("rc ", "1.2", "amd64"), entry("ii ", "1.3", "i386")],
+        "mixed": [entry("rc ", "1.2", "amd64"), entry("iF ", "1.3", "i386"), entry("iU ", "1.3", "armhf")],
+        "adduser": [entry("ii ", "3.134", "all")],
+    ]
+
+    static func missing(_ state: String) -> Told { .wrong(.missingPackage, ["state": "present"], ["state": state]) }
+    static func unexpected(_ state: String) -> Told {
+        .wrong(.unexpectedPackage, ["state": "absent"], ["state": state])
+    }
+
+    @Test(
+        arguments: [
+            ("curl", .ok), ("held", .ok), ("leaving", .ok), ("short", .ok), ("versionless", .ok),
+            ("nowhere", missing("absent")), ("removed", missing("absent")), ("purged", missing("absent")),
+            ("unknown", missing("absent")), ("half", missing("half-configured")), ("unpacked", missing("unpacked")),
+            ("half-installed", missing("half-installed")), ("awaited", missing("triggers-awaited")),
+            ("pending", missing("triggers-pending")), ("broken", missing("reinst-required")),
+            ("nonsense", .unreadable(.malformedAnswer)), ("empty", .unreadable(.malformedAnswer)),
+            ("libc6", .ok), ("libc6:i386", .ok), ("libc6:any", .ok), ("libc6:armhf", missing("absent")),
+            ("libz", .ok), ("libz:i386", .ok), ("libz:amd64", missing("absent")),
+            ("mixed", missing("absent, half-configured, unpacked")), ("adduser:amd64", .ok), ("adduser:all", .ok),
+        ] as [(String, Told)])
+    func presenceIsJudged(name: String, told: Told) {
+        #expect(Told(judge(.package(.init(name: name)), Facts(packages: .dpkg(Self.database)))) == told)
+    }
+
+    @Test(
+        arguments: [
+            ("nowhere", .ok), ("removed", .ok), ("purged", .ok), ("unknown", .ok), ("libz:amd64", .ok),
+            ("curl", unexpected("present")), ("held", unexpected("present")), ("half", unexpected("half-configured")),
+            ("libz", unexpected("present")), ("nonsense", .unreadable(.malformedAnswer)),
+        ] as [(String, Told)])
+    func absenceIsJudged(name: String, told: Told) {
+        let wanted = PackageExpectation(name: name, state: .absent)
+        #expect(Told(judge(.package(wanted), Facts(packages: .dpkg(Self.database)))) == told)
+    }
+
+    @Test(
+        arguments: [
+            ("curl", "7.88", .ok), ("curl", "7.88.1-10+deb12u5", .ok), ("curl", "7.88.1-10+deb12u5~", .ok),
+            (
+                "curl", "7.88.1-10+deb12u12",
+                .wrong(.wrongVersion, ["min_version": "7.88.1-10+deb12u12"], ["version": "7.88.1-10+deb12u5"])
+            ),
+            ("curl", "1:0", .wrong(.wrongVersion, ["min_version": "1:0"], ["version": "7.88.1-10+deb12u5"])),
+            // One architecture that is new enough is enough, unless the pack names one.
+            ("libc6", "2.36", .ok),
+            ("libc6", "2.40", .wrong(.wrongVersion, ["min_version": "2.40"], ["version": "2.36-9"])),
+            ("libc6:i386", "2.36", .wrong(.wrongVersion, ["min_version": "2.36"], ["version": "2.31-1"])),
+            // What is not installed has no version.
+            (
+                "removed", "0.5",
+                .wrong(.missingPackage, ["state": "present", "min_version": "0.5"], ["state": "absent"])
+            ),
+            (
+                "libz:amd64", "1.0",
+                .wrong(.missingPackage, ["state": "present", "min_version": "1.0"], ["state": "absent"])
+            ),
+            ("versionless", "0.1", .unreadable(.malformedAnswer)),
+        ] as [(String, String, Told)])
+    func minimumVersionsAreJudged(name: String, minimum: String, told: Told) {
+        let wanted = PackageExpectation(name: name, minimumVersion: minimum)
+        #expect(Told(judge(.package(wanted), Facts(packages: .dpkg(Self.database)))) == told)
+    }
+
+    @Test(
+        arguments: [
+            (PackageFacts.notAsked, UnreadableReason.malformedAnswer), (.unreadable(.unsupported), .unsupported),
+            // A server that has dpkg has at least dpkg: an empty database proves nothing.
+            (.dpkg([:]), .malformedAnswer),
+        ], PackageExpectation.State.allCases)
+    func withoutADatabaseNothingIsProven(
+        database: (PackageFacts, UnreadableReason), state: PackageExpectation.State
+    ) {
+        let wanted = PackageExpectation(name: "curl", state: state)
+        #expect(Told(judge(.package(wanted), Facts(packages: database.0))) == .unreadable(database.1))
+    }
+}

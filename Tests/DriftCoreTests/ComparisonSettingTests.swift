@@ -1,0 +1,34 @@
+import DriftCore
+import Testing
+
+@Suite struct ComparisonSettingTests {
+    @Test(
+        arguments: [
+            ("vim", .value("vim"), .ok),
+            ("", .value(""), .ok),
+            ("vim", .value("vi"), .wrong(.wrongSetting, ["value": "vim"], ["value": "vi"])),
+            ("vim", .value("vim "), .wrong(.wrongSetting, ["value": "vim"], ["value": "vim "])),
+            ("vim", .value(""), .wrong(.wrongSetting, ["value": "vim"], ["value": ""])),
+            ("", .value("vi"), .wrong(.wrongSetting, ["value": ""], ["value": "vi"])),
+            ("vim", .unset, .wrong(.wrongSetting, ["value": "vim"], ["state": "unset"])),
+            ("", .unset, .wrong(.wrongSetting, ["value": ""], ["state": "unset"])),
+            ("vim", nil, .unreadable(.malformedAnswer)),
+            ("vim", .unreadable(.unsupported), .unreadable(.unsupported)),
+            // Two spellings of one letter are two values to a program.
+            ("\u{E9}", .value("e\u{301}"), .wrong(.wrongSetting, ["value": "\u{E9}"], ["value": "e\u{301}"])),
+        ] as [(String, SettingFact?, Told)])
+    func environmentVariablesAreJudged(expected: String, fact: SettingFact?, told: Told) {
+        let wanted = SettingExpectation(key: "EDITOR", expected: expected, kind: .environmentVariable)
+        let facts = Facts(environment: fact.map { ["EDITOR": $0] } ?? ["PAGER": .unset])
+        #expect(Told(judge(.setting(wanted), facts)) == told)
+    }
+
+    @Test(arguments: [
+        DriftCore.Expectation.Subject.setting(.init(key: "a", expected: "b", kind: .config, file: "/etc/a")),
+        .setting(.init(key: "net.ipv4.ip_forward", expected: "0", kind: .sysctl)),
+        .service(.init(name: "ssh.service", enabled: true)),
+    ])
+    func whatThisVersionCannotJudgeIsUnsupported(subject: DriftCore.Expectation.Subject) {
+        #expect(Told(judge(subject, Facts(environment: ["a": .value("b")]))) == .unreadable(.unsupported))
+    }
+}

@@ -1,0 +1,59 @@
+import DriftCore
+import Testing
+
+@Suite struct QuestionsTests {
+    private func pack(_ name: String, _ subjects: [DriftCore.Expectation.Subject]) -> Pack {
+        Pack(name: PackName(rawValue: name), expectations: subjects.map { DriftCore.Expectation($0) })
+    }
+
+    @Test func eachThingIsAskedOnceAndInOrder() {
+        let first = SHA256Digest(of: [1])
+        let questions = ProbeQuestions(packs: [
+            pack(
+                "a",
+                [
+                    .file(.init(path: "/etc/motd", content: .hash(first))),
+                    .file(.init(path: "/etc/issue", mode: 0o644)),
+                    .setting(.init(key: "PAGER", expected: "less", kind: .environmentVariable)),
+                ]),
+            pack(
+                "b",
+                [
+                    .file(.init(path: "/etc/motd", content: .template(name: "motd", bytes: [2]))),
+                    .file(.init(path: "~/x", state: .absent)),
+                    .setting(.init(key: "EDITOR", expected: "vim", kind: .environmentVariable)),
+                    .setting(.init(key: "PAGER", expected: "more", kind: .environmentVariable)),
+                    .package(.init(name: "curl")),
+                ]),
+        ])
+        #expect(
+            questions
+                == ProbeQuestions(
+                    files: [
+                        .init(path: "/etc/issue"),
+                        .init(path: "/etc/motd", expectedHashes: [first, SHA256Digest(of: [2])]),
+                        .init(path: "~/x"),
+                    ],
+                    packages: true, environment: ["EDITOR", "PAGER"]))
+    }
+
+    @Test func whatCannotBeJudgedIsNotAsked() {
+        let questions = ProbeQuestions(packs: [
+            pack(
+                "a",
+                [
+                    .service(.init(name: "ssh.service", running: true)),
+                    .setting(.init(key: "a", expected: "b", kind: .sysctl)),
+                    .setting(.init(key: "a", expected: "b", kind: .config, file: "/etc/a")),
+                ])
+        ])
+        #expect(questions == ProbeQuestions())
+        #expect(ProbeQuestions(packs: []) == ProbeQuestions())
+    }
+
+    @Test(arguments: [FileExpectation.State.directory, .symlink, .absent])
+    func onlyARegularFileIsAskedForContent(state: FileExpectation.State) {
+        let wanted = FileExpectation(path: "/etc/motd", state: state, content: .template(name: "motd", bytes: []))
+        #expect(ProbeQuestions(packs: [pack("a", [.file(wanted)])]).files == [.init(path: "/etc/motd")])
+    }
+}
