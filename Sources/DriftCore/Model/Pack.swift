@@ -1,5 +1,5 @@
 /// A pack with its parent's items already merged in: what workers compare with and what the database stores.
-package struct Pack: Hashable, Sendable, Codable {
+package struct Pack: Hashable, Sendable {
     package var name: PackName
     package var displayName: String
     package var description: String?
@@ -20,8 +20,8 @@ package struct Pack: Hashable, Sendable, Codable {
 }
 
 /// One wanted thing.
-package struct Expectation: Hashable, Sendable, Codable {
-    package enum Subject: Hashable, Sendable, Codable {
+package struct Expectation: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         case file(FileExpectation)
         case package(PackageExpectation)
         case setting(SettingExpectation)
@@ -58,13 +58,13 @@ package struct Expectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct FileExpectation: Hashable, Sendable, Codable {
+package struct FileExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case file, directory, symlink, absent
     }
 
     /// What a file must contain.
-    package enum Content: Hashable, Sendable, Codable {
+    package enum Content: Hashable, Sendable {
         case hash(SHA256Digest)
         /// The template's name in `packs/templates` and its text, which may be any bytes.
         case template(name: String, bytes: [UInt8])
@@ -96,7 +96,7 @@ package struct FileExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct PackageExpectation: Hashable, Sendable, Codable {
+package struct PackageExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case present, absent
     }
@@ -113,7 +113,7 @@ package struct PackageExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct SettingExpectation: Hashable, Sendable, Codable {
+package struct SettingExpectation: Hashable, Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case environmentVariable = "env_var"
         case config
@@ -134,7 +134,7 @@ package struct SettingExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct ServiceExpectation: Hashable, Sendable, Codable {
+package struct ServiceExpectation: Hashable, Sendable {
     package var name: String
     package var enabled: Bool?
     package var running: Bool?
