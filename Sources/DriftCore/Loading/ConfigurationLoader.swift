@@ -20,7 +20,7 @@ package struct LoadedConfiguration: Hashable, Sendable {
 /// passed over silently weakens a check. All problems are told at once, and one error loads nothing.
 ///
 /// In two phases, as nothing here reads a file: ask ``templateNames(in:)``, read those below `packs/templates`
-/// without following links out of it, then ``load(inventory:packs:templates:knownPacks:checkingSchedule:)``.
+/// without following links out of it, then ``load(inventory:packs:templates:knownPacks:)``.
 package enum ConfigurationLoader {
     /// The templates that the packs mention, as names relative to `packs/templates`.
     ///
@@ -38,14 +38,12 @@ package enum ConfigurationLoader {
     /// Loads all files, or none.
     ///
     /// `knownPacks` are those that may be assigned besides the given ones: what the database holds and keeps. Nil
-    /// means that nobody knows, so that assignments are taken on trust. `checkingSchedule` says what is wrong with a
-    /// cron expression or a time zone, if anything.
+    /// means that nobody knows, so that assignments are taken on trust.
     ///
     /// - Throws: ``ConfigurationProblems`` with every error and warning.
     package static func load(
         inventory inventoryFile: SourceFile? = nil, packs packFiles: [SourceFile] = [],
-        templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = [],
-        checkingSchedule: (ScheduleSetting) -> String? = { _ in nil }
+        templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = []
     ) throws(ConfigurationProblems) -> LoadedConfiguration {
         var (problems, names) = namePacks(packFiles)
         var drafts: [PackName: PackDraft] = [:]
@@ -62,7 +60,7 @@ package enum ConfigurationLoader {
         var inventory: Inventory?
         if let inventoryFile {
             var reader = InventoryReader(file: inventoryFile.path, packs: knownPacks.map(declared.union))
-            inventory = reader.inventory(in: inventoryFile, checkingSchedule: checkingSchedule)
+            inventory = reader.inventory(in: inventoryFile)
             problems += reader.reader.problems
         }
         let files = [inventoryFile].compactMap(\.?.path) + packFiles.map(\.path)

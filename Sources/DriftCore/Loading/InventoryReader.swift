@@ -12,9 +12,7 @@ struct InventoryReader {
     }
 
     /// What could be read, even where something is wrong: then `reader` has errors.
-    mutating func inventory(
-        in source: SourceFile, checkingSchedule: (ScheduleSetting) -> String?
-    ) -> Inventory {
+    mutating func inventory(in source: SourceFile) -> Inventory {
         var inventory = Inventory()
         do throws(Problem) {
             let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.inventoryFileBytes)
@@ -24,7 +22,7 @@ struct InventoryReader {
             }
             guard let fields = reader.fields(root, of: "the inventory", known: ["schedule", "defaults", "servers"])
             else { return inventory }
-            inventory.schedule = schedule(in: fields, checking: checkingSchedule)
+            inventory.schedule = schedule(in: fields)
             inventory.servers = servers(in: fields, defaults: defaults(in: fields))
         } catch {
             reader.report(error)
@@ -32,18 +30,26 @@ struct InventoryReader {
         return inventory
     }
 
-    private mutating func schedule(
-        in fields: Fields, checking fault: (ScheduleSetting) -> String?
-    ) -> ScheduleSetting? {
+    private mutating func schedule(in fields: Fields) -> ScheduleSetting? {
         guard let entry = fields["schedule"], !entry.node.isNull,
             let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone"])
         else { return nil }
-        let cron = reader.requiredText("cron", in: fields, of: "schedule") { Grammar.line($0, limit: 200) }
-        let timeZone = reader.text("time_zone", in: fields) { Grammar.line($0, limit: 100) }
-        guard let cron else { return nil }
-        let setting = ScheduleSetting(cron: cron, timeZone: timeZone ?? "UTC")
-        if let message = fault(setting) { reader.error(message, at: entry.position) }
-        return setting
+        let cron = reader.requiredText("cron", in: fields, of: "schedule") { text in
+            Self.fault { () throws(CronError) in _ = try CronExpression(text) }
+        }
+        let timeZone = reader.text("time_zone", in: fields) { text in
+            Self.fault { () throws(CronError) in _ = try namedTimeZone(text) }
+        }
+        return cron.map { ScheduleSetting(cron: $0, timeZone: timeZone ?? "UTC") }
+    }
+
+    private static func fault(_ parse: () throws(CronError) -> Void) -> Fault? {
+        do {
+            try parse()
+            return nil
+        } catch {
+            return Fault(error.message, hint: error.hint)
+        }
     }
 
     private mutating func defaults(in fields: Fields) -> Shared {
