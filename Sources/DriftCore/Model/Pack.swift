@@ -58,6 +58,7 @@ package struct Expectation: Hashable, Sendable {
     }
 }
 
+/// How a path must look; nil where the pack does not care.
 package struct FileExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case file, directory, symlink, absent
@@ -96,6 +97,7 @@ package struct FileExpectation: Hashable, Sendable {
     }
 }
 
+/// A package that must be there, or must not.
 package struct PackageExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case present, absent
@@ -113,6 +115,7 @@ package struct PackageExpectation: Hashable, Sendable {
     }
 }
 
+/// A setting and the value it must have.
 package struct SettingExpectation: Hashable, Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case environmentVariable = "env_var"
@@ -134,6 +137,7 @@ package struct SettingExpectation: Hashable, Sendable {
     }
 }
 
+/// How a service must be; nil where the pack does not care.
 package struct ServiceExpectation: Hashable, Sendable {
     package var name: String
     package var enabled: Bool?
