@@ -8,6 +8,9 @@ func hostAndPort(of text: String) -> Result<String, HTTPError> {
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
         return .failure(HTTPError(.badURL, host: nil, detail: "the URL has characters that no URL may have"))
     }
+    let notAbsolute = HTTPError(.badURL, host: nil, detail: "the URL is not an absolute http or https URL")
+    // libcurl forgives one slash too many or too few, and would take a piece of the path for the host.
+    guard text.prefixMatch(of: #/(?i)https?:\/\/[^\/]/#) != nil else { return .failure(notAbsolute) }
     guard let url = unsafe curl_url() else {
         return .failure(HTTPError(.other, host: nil, detail: "out of memory"))
     }
@@ -20,10 +23,8 @@ func hostAndPort(of text: String) -> Result<String, HTTPError> {
         return unsafe String(cString: value)
     }
 
-    guard unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK, let scheme = part(CURLUPART_SCHEME),
-        scheme == "http" || scheme == "https", let host = part(CURLUPART_HOST), !host.isEmpty
-    else {
-        return .failure(HTTPError(.badURL, host: nil, detail: "the URL is not an absolute http or https URL"))
-    }
+    guard unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK, let host = part(CURLUPART_HOST),
+        !host.isEmpty
+    else { return .failure(notAbsolute) }
     return .success(part(CURLUPART_PORT).map { "\(host):\($0)" } ?? host)
 }

@@ -55,6 +55,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         }
     }
 
+    /// The body of the request, its keys sorted.
     package func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

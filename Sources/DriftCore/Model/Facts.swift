@@ -42,6 +42,7 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     case readError = "read_error"
 }
 
+/// What was seen at one path.
 package enum FileFact: Hashable, Sendable {
     case missing
     case present(FileEntry)
@@ -76,6 +77,7 @@ package struct FileEntry: Hashable, Sendable {
     }
 }
 
+/// What `stat` says of a file.
 package struct FileStatus: Hashable, Sendable {
     package enum FileType: String, Hashable, Sendable, Codable, CaseIterable {
         case file, directory, symlink, fifo, socket
@@ -112,12 +114,14 @@ package struct Account: Hashable, Sendable {
     }
 }
 
+/// What reading a file gave.
 package enum FileContent: Hashable, Sendable {
     /// The hash, and the bytes where the file did not match, is small and may be read for its content.
     case read(SHA256Digest, bytes: [UInt8]?)
     case unreadable(UnreadableReason)
 }
 
+/// What the server's package manager has installed.
 package enum PackageFacts: Hashable, Sendable {
     case notAsked
     /// dpkg's whole database, by package name; several entries where several architectures are installed.
@@ -125,6 +129,7 @@ package enum PackageFacts: Hashable, Sendable {
     case unreadable(UnreadableReason)
 }
 
+/// One entry of dpkg's database.
 package struct InstalledPackage: Hashable, Sendable {
     /// dpkg's three letters, such as `ii `, `hi `, `rc `, `iF `: wanted, status, error.
     package var status: String
@@ -138,6 +143,7 @@ package struct InstalledPackage: Hashable, Sendable {
     }
 }
 
+/// What the server says a setting is.
 package enum SettingFact: Hashable, Sendable {
     case value(String)
     /// Not the same as an empty value.

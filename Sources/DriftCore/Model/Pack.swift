@@ -1,5 +1,5 @@
 /// A pack with its parent's items already merged in: what workers compare with and what the database stores.
-package struct Pack: Hashable, Sendable, Codable {
+package struct Pack: Hashable, Sendable {
     package var name: PackName
     package var displayName: String
     package var description: String?
@@ -20,8 +20,8 @@ package struct Pack: Hashable, Sendable, Codable {
 }
 
 /// One wanted thing.
-package struct Expectation: Hashable, Sendable, Codable {
-    package enum Subject: Hashable, Sendable, Codable {
+package struct Expectation: Hashable, Sendable {
+    package enum Subject: Hashable, Sendable {
         case file(FileExpectation)
         case package(PackageExpectation)
         case setting(SettingExpectation)
@@ -58,13 +58,14 @@ package struct Expectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct FileExpectation: Hashable, Sendable, Codable {
+/// How a path must look; nil where the pack does not care.
+package struct FileExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case file, directory, symlink, absent
     }
 
     /// What a file must contain.
-    package enum Content: Hashable, Sendable, Codable {
+    package enum Content: Hashable, Sendable {
         case hash(SHA256Digest)
         /// The template's name in `packs/templates` and its text, which may be any bytes.
         case template(name: String, bytes: [UInt8])
@@ -96,7 +97,8 @@ package struct FileExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct PackageExpectation: Hashable, Sendable, Codable {
+/// A package that must be there, or must not.
+package struct PackageExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case present, absent
     }
@@ -113,7 +115,8 @@ package struct PackageExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct SettingExpectation: Hashable, Sendable, Codable {
+/// A setting and the value it must have.
+package struct SettingExpectation: Hashable, Sendable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case environmentVariable = "env_var"
         case config
@@ -134,7 +137,8 @@ package struct SettingExpectation: Hashable, Sendable, Codable {
     }
 }
 
-package struct ServiceExpectation: Hashable, Sendable, Codable {
+/// How a service must be; nil where the pack does not care.
+package struct ServiceExpectation: Hashable, Sendable {
     package var name: String
     package var enabled: Bool?
     package var running: Bool?

@@ -1,0 +1,97 @@
+/// What a set of files declares, whole and free of errors.
+package struct LoadedConfiguration: Hashable, Sendable {
+    /// Nil where no inventory was given.
+    package var inventory: Inventory?
+    /// Each with its parent's items merged in.
+    package var packs: [PackName: Pack]
+    /// Items that this version cannot judge, and servers that nothing is asked of; in reading order.
+    package var warnings: [Problem]
+
+    package init(inventory: Inventory? = nil, packs: [PackName: Pack] = [:], warnings: [Problem] = []) {
+        self.inventory = inventory
+        self.packs = packs
+        self.warnings = warnings
+    }
+}
+
+/// Turns the bytes of inventory and pack files into values.
+///
+/// Strict: an unknown key, a duplicate, a value of the wrong type is an error with its line, since a typo that is
+/// passed over silently weakens a check. All problems are told at once, and one error loads nothing.
+///
+/// In two phases, as nothing here reads a file: ask ``templateNames(in:)``, read those below `packs/templates`
+/// without following links out of it, then ``load(inventory:packs:templates:knownPacks:)``.
+package enum ConfigurationLoader {
+    /// The templates that the packs mention, as names relative to `packs/templates`.
+    ///
+    /// Only names that stay below that folder: no absolute ones, none with `..`. Never fails; what is wrong with a
+    /// file is told by loading it.
+    package static func templateNames(in packs: [SourceFile]) -> Set<String> {
+        packs.reduce(into: []) { names, source in
+            guard source.bytes.count <= LoadingLimit.packFileBytes else { return }
+            var reader = PackFileReader(file: source.path, templates: nil)
+            _ = reader.draft(of: source, named: PackName(rawValue: ""))
+            names.formUnion(reader.templateNames)
+        }
+    }
+
+    /// Loads all files, or none.
+    ///
+    /// `knownPacks` are those that may be assigned besides the given ones: what the database holds and keeps. Nil
+    /// means that nobody knows, so that assignments are taken on trust.
+    ///
+    /// - Throws: ``ConfigurationProblems`` with every error and warning.
+    package static func load(
+        inventory inventoryFile: SourceFile? = nil, packs packFiles: [SourceFile] = [],
+        templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = []
+    ) throws(ConfigurationProblems) -> LoadedConfiguration {
+        var (problems, names) = namePacks(packFiles)
+        var drafts: [PackName: PackDraft] = [:]
+        for (name, source) in names {
+            var reader = PackFileReader(file: source.path, templates: templates)
+            drafts[name] = reader.draft(of: source, named: name)
+            problems += reader.reader.problems
+        }
+        let declared = Set(names.keys)
+        var resolver = PackResolver(drafts: drafts, declared: declared, stored: knownPacks ?? [])
+        let packs = resolver.resolve()
+        problems += resolver.problems
+
+        var inventory: Inventory?
+        if let inventoryFile {
+            var reader = InventoryReader(file: inventoryFile.path, packs: knownPacks.map(declared.union))
+            inventory = reader.inventory(in: inventoryFile)
+            problems += reader.reader.problems
+        }
+        let files = [inventoryFile].compactMap(\.?.path) + packFiles.map(\.path)
+        problems = Problem.inReadingOrder(problems, files: files)
+        guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
+        return LoadedConfiguration(inventory: inventory, packs: packs, warnings: problems)
+    }
+
+    /// Every pack file under its pack's name; files that give no name, or one that is taken, are problems.
+    private static func namePacks(_ files: [SourceFile]) -> ([Problem], [PackName: SourceFile]) {
+        var problems: [Problem] = []
+        var names: [PackName: SourceFile] = [:]
+        if files.count > LoadingLimit.packs, let last = files.last {
+            problems.append(
+                Problem(file: last.path, message: "\(files.count) packs", hint: "at most \(LoadingLimit.packs)"))
+            return (problems, names)
+        }
+        for file in files {
+            guard let stem = file.stem else {
+                problems.append(Problem(file: file.path, message: "a pack's file ends in .yaml"))
+                continue
+            }
+            if let fault = Grammar.name(stem, of: "pack name") {
+                problems.append(Problem(file: file.path, message: fault.message, hint: fault.hint))
+            } else if let other = names.updateValue(file, forKey: PackName(rawValue: stem)) {
+                problems.append(
+                    Problem(
+                        file: file.path, message: "a second file for the pack \(quoted(stem))",
+                        hint: "the other is \(other.path)"))
+            }
+        }
+        return (problems, names)
+    }
+}

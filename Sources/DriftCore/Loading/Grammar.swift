@@ -1,0 +1,264 @@
+/// Which texts may stand for what: each function says what is wrong with a text, or nil.
+///
+/// Paths travel to servers as data and names to `ssh` as arguments, so these are the gate that keeps a leading
+/// dash, a newline or a NUL from ever meaning something there.
+enum Grammar {
+    /// Whether a character may be shown on a terminal: no control character, no line break, nothing that changes
+    /// the direction of its neighbours.
+    static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20...0x7E: true
+        case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE, 0xFFFF: false
+        default:
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .surrogate: false
+            default: true
+            }
+        }
+    }
+
+    static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+    }
+
+    /// Whether `text` is one of letters, digits and `others`, not longer than `limit` bytes and not empty.
+    static func consists(_ text: String, of others: String, limit: Int) -> Bool {
+        !text.isEmpty && text.utf8.count <= limit
+            && text.utf8.allSatisfy { isLetterOrDigit($0) || others.utf8.contains($0) }
+    }
+
+    /// One line that people read, or that is compared as it is.
+    static func line(_ text: String, limit: Int) -> Fault? {
+        if text.isEmpty { return Fault("empty text") }
+        if let fault = unprintable(text) { return fault }
+        guard text.utf8.count <= limit else {
+            return Fault("a text of \(text.utf8.count) bytes", hint: "at most \(limit)")
+        }
+        return nil
+    }
+
+    /// Text that may have several lines.
+    static func prose(_ text: String, limit: Int) -> Fault? {
+        if let fault = unprintable(text, except: ["\n", "\t"]) { return fault }
+        guard text.utf8.count <= limit else {
+            return Fault("a text of \(text.utf8.count) bytes", hint: "at most \(limit)")
+        }
+        return nil
+    }
+
+    private static func unprintable(_ text: String, except: [Unicode.Scalar] = []) -> Fault? {
+        let found = text.unicodeScalars.first { !isPrintable($0) && !except.contains($0) }
+        return found.map { Fault("a character that cannot be seen, U+\(hexadecimal($0))", hint: "remove it") }
+    }
+}
+
+// MARK: Packs
+
+extension Grammar {
+    static let pathLimit = 4095
+    static let pathComponentLimit = 255
+
+    /// The path of a file item: absolute or beginning with `~/`, and spelled in the one way that paths have.
+    static func path(_ path: String) -> Fault? {
+        if let fault = line(path, limit: pathLimit) { return fault }
+        if path.hasPrefix("~"), !path.hasPrefix("~/") {
+            return Fault(
+                "\(quoted(path)): the home of another account is not looked up",
+                hint: "write the absolute path, or ~/ for the home of the server's config_user")
+        }
+        guard path.hasPrefix("/") || path.hasPrefix("~/") else {
+            return Fault("\(quoted(path)) is a relative path", hint: "begin with / or ~/; variables are not expanded")
+        }
+        if path == "/" { return nil }
+        let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if components.contains("..") {
+            return Fault("\(quoted(path)) climbs with `..`", hint: "write where the path leads")
+        }
+        guard components.allSatisfy({ !$0.isEmpty && $0 != "." }) else {
+            let start = path.hasPrefix("~") ? "~" : ""
+            let plain = components.filter { !$0.isEmpty && $0 != "." }
+            let hint = plain.isEmpty ? nil : "write \(quoted(start + "/" + plain.joined(separator: "/")))"
+            return Fault("\(quoted(path)) has an empty part, or one that is `.`", hint: hint)
+        }
+        guard components.allSatisfy({ $0.utf8.count <= pathComponentLimit }) else {
+            return Fault("\(quoted(path)) has a part longer than \(pathComponentLimit) bytes")
+        }
+        return nil
+    }
+
+    /// What a symbolic link points at, which may be relative.
+    static func linkTarget(_ text: String) -> Fault? { line(text, limit: pathLimit) }
+
+    /// Four octal digits as a number.
+    static func mode(_ text: String) -> UInt16? {
+        guard text.utf8.count == 4, text.utf8.allSatisfy(isDigit) else { return nil }
+        return UInt16(text, radix: 8)
+    }
+
+    /// The four octal digits of a mode.
+    static func modeText(_ mode: UInt16) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// What the author of a wrong mode most likely meant, such as `"0644"` for `644` and `0o644`.
+    static func modeHint(_ text: String) -> String {
+        let digits = text.hasPrefix("0o") ? String(text.dropFirst(2)) : text
+        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return mode(padded) == nil ? "four octal digits between quotes, such as \"0644\"" : "write \"\(padded)\""
+    }
+
+    static func contentHash(_ text: String) -> Fault? {
+        let hint = "sha256: and 64 hexadecimal digits, as sha256sum prints them"
+        guard text.hasPrefix("sha256:") else {
+            return Fault(
+                "\(quoted(text)) is no content hash", hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
+        }
+        return SHA256Digest(text) == nil ? Fault("\(quoted(text)) is no SHA-256", hint: hint) : nil
+    }
+
+    /// The name of a template below `packs/templates`, such as `motd` or `ssh/config`.
+    static func templateName(_ name: String) -> Fault? {
+        if let fault = line(name, limit: pathLimit) { return fault }
+        let hint = "the name of a file in packs/templates"
+        if name.hasPrefix("/") || name.hasPrefix("~") {
+            return Fault("the template \(quoted(name)) is not below packs/templates", hint: hint)
+        }
+        let components = name.split(separator: "/", omittingEmptySubsequences: false)
+        if components.contains("..") {
+            return Fault("the template \(quoted(name)) climbs out of packs/templates", hint: hint)
+        }
+        guard components.allSatisfy({ !$0.isEmpty && $0 != "." && $0.utf8.count <= pathComponentLimit }) else {
+            return Fault("\(quoted(name)) is no template name", hint: hint)
+        }
+        return nil
+    }
+
+    /// The owner or the group of a file: a name or a decimal number.
+    static func account(_ name: String) -> Fault? {
+        let body = name.hasSuffix("$") ? String(name.dropLast()) : name
+        guard consists(body, of: "._@+-", limit: 64), let first = body.utf8.first,
+            isLetterOrDigit(first) || first == UInt8(ascii: "_")
+        else { return Fault("\(quoted(name)) is no account", hint: "a name or a number, such as root or \"0\"") }
+        return nil
+    }
+
+    /// Names of packages in Debian's rules, and in the wider ones of other systems.
+    static func packageName(_ name: String) -> Fault? {
+        guard consists(name, of: "+._-", limit: 128), let first = name.utf8.first, isLetterOrDigit(first) else {
+            let isQualified = name.contains(":") || name.contains("=")
+            return Fault(
+                "\(quoted(name)) is no package name",
+                hint: isQualified ? "the name alone; a version goes into min_version" : nil)
+        }
+        return nil
+    }
+
+    static func packageVersion(_ version: String) -> Fault? {
+        guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, isLetterOrDigit(first)
+        else {
+            return Fault("\(quoted(version)) is no version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
+        }
+        return nil
+    }
+
+    static func environmentVariable(_ name: String) -> Fault? {
+        guard consists(name, of: "_", limit: 255), let first = name.utf8.first, !isDigit(first) else {
+            let hint = name.hasPrefix("$") ? "without the $" : "letters, digits and underscores"
+            return Fault("\(quoted(name)) is no environment variable", hint: hint)
+        }
+        return nil
+    }
+
+    static func sysctlKey(_ name: String) -> Fault? {
+        guard consists(name, of: "._/-", limit: 255), let first = name.utf8.first, isLetterOrDigit(first) else {
+            return Fault("\(quoted(name)) is no sysctl key", hint: "such as net.ipv4.ip_forward")
+        }
+        return nil
+    }
+
+    static func configKey(_ name: String) -> Fault? {
+        guard line(name, limit: 255) == nil, !name.contains(where: \.isWhitespace) else {
+            return Fault("\(quoted(name)) is no key of a configuration file", hint: "one word")
+        }
+        return nil
+    }
+
+    static let unitSuffixes = [
+        "service", "socket", "timer", "path", "mount", "automount", "swap", "target", "slice", "scope", "device",
+    ]
+
+    /// The name of a systemd unit, suffix included.
+    static func unitName(_ name: String) -> Fault? {
+        guard consists(name, of: ":_.\\@-", limit: 255), let first = name.utf8.first, first != UInt8(ascii: "-") else {
+            return Fault("\(quoted(name)) is no unit name", hint: "such as ssh.service")
+        }
+        guard unitSuffixes.contains(where: { name.hasSuffix(".\($0)") && name.utf8.count > $0.utf8.count + 1 }) else {
+            return Fault("\(quoted(name)) does not say which kind of unit", hint: "write \(quoted(name + ".service"))")
+        }
+        return nil
+    }
+}
+
+// MARK: Inventory
+
+extension Grammar {
+    static func name(_ text: String, of what: String) -> Fault? {
+        guard isWellFormedName(text) else {
+            return Fault(
+                "\(quoted(text)) is no \(what)",
+                hint: "lower-case letters, digits and . _ - after a letter or digit; at most 63 characters")
+        }
+        return nil
+    }
+
+    /// A host name, an alias of ssh's configuration, or an IP address without brackets.
+    static func address(_ text: String) -> Fault? {
+        let hint = "a host name or an IP address"
+        if text.contains("@") { return Fault("\(quoted(text)) is no address", hint: "put who logs in under user") }
+        if text.hasPrefix("["), text.contains("]") {
+            return Fault("\(quoted(text)) is no address", hint: "without brackets; put the port under port")
+        }
+        if text.contains(":") { return addressVersion6(text) }
+        guard consists(text, of: "._-", limit: 253), let first = text.utf8.first, isLetterOrDigit(first) else {
+            return Fault("\(quoted(text)) is no address", hint: hint)
+        }
+        return nil
+    }
+
+    private static func addressVersion6(_ text: String) -> Fault? {
+        let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        let digits = parts[0]
+        guard digits.count(where: { $0 == ":" }) >= 2 else {
+            return Fault("\(quoted(text)) is no address", hint: "put the port under port")
+        }
+        let isHexadecimal = digits.allSatisfy { $0.isASCII && ($0.isHexDigit || $0 == ":" || $0 == ".") }
+        let hasZone = parts.count == 1 || consists(String(parts[1]), of: "._-", limit: 32)
+        return isHexadecimal && hasZone && digits.utf8.count <= 45
+            ? nil : Fault("\(quoted(text)) is no IPv6 address", hint: "such as 2001:db8::7")
+    }
+
+    /// Who logs in; an argument of `ssh`.
+    static func user(_ text: String) -> Fault? {
+        account(text).map { _ in Fault("\(quoted(text)) is no user name", hint: "such as driftwatch") }
+    }
+
+    static func port(_ number: Int) -> Fault? {
+        (1...65535).contains(number) ? nil : Fault("\(number) is no port", hint: "1 to 65535")
+    }
+
+    static func labelName(_ text: String) -> Fault? {
+        guard consists(text, of: "._/-", limit: 63), let first = text.utf8.first, isLetterOrDigit(first) else {
+            return Fault("\(quoted(text)) is no label name", hint: "letters, digits and . _ / -")
+        }
+        return nil
+    }
+}

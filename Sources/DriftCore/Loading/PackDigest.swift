@@ -1,0 +1,61 @@
+extension Pack {
+    /// Which version of the pack this is: a SHA-256 over all that changes a judgement.
+    ///
+    /// Equal for packs that judge alike: the bytes of templates count, while names and descriptions, of the pack, its
+    /// items and its templates, do not, nor does the order in which the files were written. The same in every
+    /// process and release: what is hashed is the list of length-prefixed fields below, items by the bytes of their
+    /// keys. A new kind of field is added only where it is set, so that old packs keep their digests.
+    package var digest: SHA256Digest {
+        var canonical = CanonicalBytes()
+        canonical.add("driftwatch-pack", "1")
+        let ordered = expectations.map { ($0, Array($0.key.rawValue.utf8)) }
+            .sorted { $0.1.lexicographicallyPrecedes($1.1) }
+        for (expectation, key) in ordered {
+            canonical.add("item", bytes: key)
+            canonical.add(expectation.subject)
+        }
+        return SHA256Digest(of: canonical.bytes)
+    }
+}
+
+/// Fields as `name length:bytes` and a newline, so that no two lists of fields have the same bytes.
+private struct CanonicalBytes {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func add(_ name: String, bytes value: [UInt8]) {
+        bytes += "\(name) \(value.count):".utf8
+        bytes += value
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// Adds nothing for nil.
+    mutating func add(_ name: String, _ value: String?) {
+        guard let value else { return }
+        add(name, bytes: Array(value.utf8))
+    }
+
+    mutating func add(_ subject: Expectation.Subject) {
+        switch subject {
+        case .file(let file):
+            add("state", file.state.rawValue)
+            add("mode", file.mode.map(Grammar.modeText))
+            add("owner", file.owner)
+            add("group", file.group)
+            switch file.content {
+            case .hash(let digest): add("content_hash", digest.description)
+            case .template(_, let bytes): add("template", bytes: bytes)
+            case nil: break
+            }
+            add("target", file.target)
+        case .package(let package):
+            add("state", package.state.rawValue)
+            add("min_version", package.minimumVersion)
+        case .setting(let setting):
+            add("type", setting.kind.rawValue)
+            add("expected", setting.expected)
+        case .service(let service):
+            add("enabled", service.enabled?.description)
+            add("running", service.running?.description)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Yams
+
+/// One pack file as it is written, before its parent's items are merged in.
+struct PackDraft {
+    struct Parent {
+        var name: PackName
+        var position: Position
+    }
+
+    struct Item {
+        var expectation: Expectation
+        var position: Position
+    }
+
+    var name: PackName
+    var file: String
+    var displayName: String?
+    var description: String?
+    var parent: Parent?
+    /// Each key once.
+    var items: [Item] = []
+}
+
+/// Reads one pack file.
+struct PackFileReader {
+    var reader: FileReader
+    /// Nil while only the names of templates are asked for.
+    let templates: [String: TemplateSource]?
+    /// Well-formed ones only.
+    private(set) var templateNames: Set<String> = []
+
+    init(file: String, templates: [String: TemplateSource]?) {
+        reader = FileReader(file: file)
+        self.templates = templates
+    }
+
+    /// What could be read, even where something is wrong: then `reader` has errors.
+    mutating func draft(of source: SourceFile, named name: PackName) -> PackDraft {
+        var draft = PackDraft(name: name, file: source.path)
+        do throws(Problem) {
+            guard let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.packFileBytes), !root.isBlank
+            else {
+                reader.error("the file is empty", at: nil, hint: "a pack has name, description, extends and items")
+                return draft
+            }
+            read(root, into: &draft)
+        } catch {
+            reader.report(error)
+        }
+        return draft
+    }
+
+    private mutating func read(_ root: Node, into draft: inout PackDraft) {
+        guard let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "items"])
+        else { return }
+        draft.displayName = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
+        draft.description = description(in: fields)
+        if let entry = fields["extends"], !entry.node.isBlank,
+            let parent = reader.text("extends", in: fields, where: { Grammar.name($0, of: "pack name") })
+        {
+            draft.parent = PackDraft.Parent(name: PackName(rawValue: parent), position: entry.position)
+        }
+        guard let entry = fields["items"] else {
+            reader.error(
+                "a pack needs `items`", at: fields.position,
+                hint: "items: {} for a pack that only extends another")
+            return
+        }
+        guard !entry.node.isBlank, !entry.node.isNull else { return }
+        readItems(entry.node, into: &draft)
+    }
+
+    private mutating func readItems(_ node: Node, into draft: inout PackDraft) {
+        guard let sections = reader.fields(node, of: "items", known: ["files", "packages", "settings", "services"])
+        else { return }
+        var items: [PackDraft.Item] = []
+        for item in nodes("files", in: sections) { append(fileItem(item), from: item, to: &items) }
+        for item in nodes("packages", in: sections) { append(packageItem(item), from: item, to: &items) }
+        for item in nodes("settings", in: sections) { append(settingItem(item), from: item, to: &items) }
+        for item in nodes("services", in: sections) { append(serviceItem(item), from: item, to: &items) }
+        draft.items = withoutDuplicates(items)
+    }
+
+    /// A section whose items are all commented out is an empty one.
+    private mutating func nodes(_ section: String, in sections: Fields) -> [Node] {
+        guard let entry = sections[section], !entry.node.isBlank, !entry.node.isNull else { return [] }
+        return reader.list(entry) ?? []
+    }
+
+    private func append(_ expectation: Expectation?, from node: Node, to items: inout [PackDraft.Item]) {
+        guard let expectation else { return }
+        items.append(PackDraft.Item(expectation: expectation, position: node.position))
+    }
+
+    private mutating func withoutDuplicates(_ items: [PackDraft.Item]) -> [PackDraft.Item] {
+        var firsts: [ItemKey: Position] = [:]
+        return items.filter { item in
+            guard let first = firsts[item.expectation.key] else {
+                firsts[item.expectation.key] = item.position
+                return true
+            }
+            reader.error(
+                "\(quoted(item.expectation.item)) stands twice in this pack", at: item.position,
+                hint: "first on line \(first.line); keep one")
+            return false
+        }
+    }
+
+    mutating func description(in fields: Fields) -> String? {
+        guard let entry = fields["description"], !entry.node.isBlank else { return nil }
+        let text = reader.text("description", in: fields) { Grammar.prose($0, limit: 4000) }
+        return text.map { String($0.trimmingWhitespace()) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Remembers the template, and looks its bytes up.
+    ///
+    /// Nil, with a report, where there is none; nil without one while only names are asked for.
+    mutating func template(_ name: String, at position: Position) -> [UInt8]? {
+        templateNames.insert(name)
+        guard let templates else { return nil }
+        switch templates[name] {
+        case nil:
+            reader.error(
+                "the template \(quoted(name)) does not exist", at: position,
+                hint: didYouMean(name, among: templates.keys) ?? "looked for packs/templates/\(name)")
+        case .unusable(let why):
+            reader.error("the template \(quoted(name)) \(why)", at: position)
+        case .bytes(let bytes):
+            if bytes.count <= LoadingLimit.templateBytes { return bytes }
+            reader.error(
+                "the template \(quoted(name)) has \(bytes.count) bytes", at: position,
+                hint: "at most \(LoadingLimit.templateBytes); use content_hash for larger files")
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func trimmingWhitespace() -> Substring {
+        let start = drop(while: \.isWhitespace)
+        return start.lastIndex { !$0.isWhitespace }.map { start[...$0] } ?? ""
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+
+extension Pack {
+    /// The pack as the database keeps it: JSON in the words of the pack files, with its parent's items and the
+    /// contents of its templates.
+    ///
+    /// Readable in `psql`, and one line with sorted keys, so that equal packs give equal texts.
+    package func resolvedJSON() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(ResolvedPack(self)), as: UTF8.self)
+    }
+
+    /// Reads what ``resolvedJSON()`` wrote, in this version or an earlier one.
+    ///
+    /// - Throws: `DecodingError` for anything else, a later format included: a worker that is too old for a pack
+    ///   must not judge by the half that it understands.
+    package init(resolvedJSON text: String) throws {
+        self = try JSONDecoder().decode(ResolvedPack.self, from: Data(text.utf8)).pack()
+    }
+}
+
+/// A pack in JSON; the names are those of the pack files.
+///
+/// ```
+/// {"format": 1, "name": "base", "display_name": "Base Pack", "description": …, "extends": …,
+///  "items": {"files": […], "packages": […], "settings": […], "services": […]}}
+/// ```
+private struct ResolvedPack: Codable {
+    static let currentFormat = 1
+
+    var format: Int
+    var name: PackName
+    var displayName: String
+    var description: String?
+    var extends: PackName?
+    var items: Items
+
+    enum CodingKeys: String, CodingKey {
+        case format, name, description, extends, items
+        case displayName = "display_name"
+    }
+
+    struct Items: Codable {
+        var files: [ResolvedFile] = []
+        var packages: [ResolvedPackage] = []
+        var settings: [ResolvedSetting] = []
+        var services: [ResolvedService] = []
+    }
+
+    init(_ pack: Pack) {
+        format = Self.currentFormat
+        name = pack.name
+        displayName = pack.displayName
+        description = pack.description
+        extends = pack.extends
+        items = Items()
+        for expectation in pack.expectations {
+            let description = expectation.description
+            switch expectation.subject {
+            case .file(let file): items.files.append(ResolvedFile(file, description))
+            case .package(let package): items.packages.append(ResolvedPackage(package, description))
+            case .setting(let setting): items.settings.append(ResolvedSetting(setting, description))
+            case .service(let service): items.services.append(ResolvedService(service, description))
+            }
+        }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        format = try container.decode(Int.self, forKey: .format)
+        guard format <= Self.currentFormat else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .format, in: container,
+                debugDescription: "the pack was stored by a newer version (format \(format))")
+        }
+        name = try container.decode(PackName.self, forKey: .name)
+        displayName = try container.decode(String.self, forKey: .displayName)
+        description = try container.decodeIfPresent(String.self, forKey: .description)
+        extends = try container.decodeIfPresent(PackName.self, forKey: .extends)
+        items = try container.decode(Items.self, forKey: .items)
+    }
+
+    func pack() throws -> Pack {
+        let expectations =
+            try items.files.map { try $0.expectation() } + items.packages.map(\.expectation)
+            + items.settings.map(\.expectation) + items.services.map(\.expectation)
+        guard Set(expectations.map(\.key)).count == expectations.count else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: [CodingKeys.items], debugDescription: "an item stands twice"))
+        }
+        return Pack(
+            name: name, displayName: displayName, description: description, extends: extends,
+            expectations: expectations)
+    }
+}

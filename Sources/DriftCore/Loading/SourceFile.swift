@@ -1,0 +1,44 @@
+/// A configuration file that somebody else has read: nothing here touches a disk.
+package struct SourceFile: Hashable, Sendable {
+    /// As problems shall name it; of a pack, the last component without its extension is the pack's name.
+    package var path: String
+    package var bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+
+    package init(path: String, text: String) {
+        self.init(path: path, bytes: Array(text.utf8))
+    }
+
+    /// The last component without `.yaml` or `.yml`; nil where the file has another extension.
+    var stem: String? {
+        let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        for suffix in [".yaml", ".yml"] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
+        return nil
+    }
+}
+
+/// What became of reading a template.
+package enum TemplateSource: Hashable, Sendable {
+    case bytes([UInt8])
+    /// It may not be used, such as for being a symbolic link, or a directory; the text completes
+    /// "the template motd …", as in `is a symbolic link`.
+    case unusable(String)
+}
+
+/// What is loaded at most; what is larger is refused with a line that says so.
+enum LoadingLimit {
+    static let packFileBytes = 1 << 20
+    static let inventoryFileBytes = 8 << 20
+    static let templateBytes = 256 << 10
+    /// All templates of one resolved pack together.
+    static let packTemplateBytes = 4 << 20
+    static let itemsPerPack = 5000
+    static let packs = 1000
+    static let servers = 20_000
+    /// Problems of one file; more of them help nobody.
+    static let problemsPerFile = 200
+}

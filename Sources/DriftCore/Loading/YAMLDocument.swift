@@ -1,0 +1,130 @@
+import Yams
+
+/// The one document of a YAML file.
+///
+/// Plain YAML without its surprises: one document, UTF-8, no anchors and aliases. Every value then stands where it
+/// is used, so that each error has one line, and no file grows when it is read.
+enum YAMLDocument {
+    /// - Returns: nil for a file that holds no value at all.
+    static func root(of file: SourceFile, byteLimit: Int) throws(Problem) -> Node? {
+        guard file.bytes.count <= byteLimit else {
+            throw Problem(
+                file: file.path, message: "the file has \(file.bytes.count) bytes",
+                hint: "at most \(byteLimit) are read")
+        }
+        let text = try text(of: file)
+        try refuseUnprintable(text, file.path)
+        try refuseAliases(Array(text.utf8), file.path)
+        do {
+            // Without resolver rules every scalar stays the text that was written: types are decided in ScalarValue.
+            return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+        } catch let error as YamlError {
+            throw problem(error, file.path)
+        } catch {
+            throw Problem(file: file.path, message: "not readable as YAML")
+        }
+    }
+
+    private static func text(of file: SourceFile) throws(Problem) -> String {
+        var bytes = file.bytes[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let wrong = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+        throw Problem(file: file.path, line: wrong + 1, message: "not UTF-8", hint: "save the file as UTF-8")
+    }
+
+    private static func refuseUnprintable(_ text: String, _ file: String) throws(Problem) {
+        var position = Position(line: 1, column: 1)
+        var last: Unicode.Scalar = " "
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" {
+                if last != "\r" { position = Position(line: position.line + 1, column: 0) }
+            } else if scalar == "\r" {
+                position = Position(line: position.line + 1, column: 0)
+            } else if scalar != "\t", !Grammar.isPrintable(scalar) {
+                throw Problem(
+                    file: file, line: position.line, column: position.column,
+                    message: "a character that cannot be seen, U+\(Grammar.hexadecimal(scalar))",
+                    hint: "remove it, or write it as an escape between double quotes")
+            }
+            position.column += 1
+            last = scalar
+        }
+    }
+
+    /// Refuses a file in which some `*name` has its `&name`, before the parser sees it.
+    ///
+    /// A name in a comment or a quoted text counts too: telling them apart takes a parser, and a file with both
+    /// forms of the same name by chance has yet to be seen.
+    private static func refuseAliases(_ bytes: [UInt8], _ file: String) throws(Problem) {
+        let anchors = Set(names(after: UInt8(ascii: "&"), in: bytes).map(\.name))
+        guard !anchors.isEmpty else { return }
+        for (name, index) in names(after: UInt8(ascii: "*"), in: bytes) where anchors.contains(name) {
+            let before = bytes[..<index]
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            throw Problem(
+                file: file, line: before.count { $0 == UInt8(ascii: "\n") } + 1,
+                column: String(decoding: bytes[start..<index], as: UTF8.self).unicodeScalars.count + 1,
+                message: "YAML aliases are not accepted: \(quoted("*" + String(decoding: name, as: UTF8.self)))",
+                hint: "write the value out; servers share values by defaults, packs by extends")
+        }
+    }
+
+    /// The characters that libyaml takes for the name of an anchor or alias.
+    private static func names(after sign: UInt8, in bytes: [UInt8]) -> [(name: ArraySlice<UInt8>, index: Int)] {
+        bytes.indices.filter { bytes[$0] == sign }.compactMap { index in
+            let name = bytes[(index + 1)...].prefix { byte in
+                Grammar.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+            return name.isEmpty ? nil : (name, index)
+        }
+    }
+}
+
+extension YAMLDocument {
+    private static func problem(_ error: YamlError, _ file: String) -> Problem {
+        switch error {
+        case .scanner(let context, let message, let mark, _), .parser(let context, let message, let mark, _):
+            let text = [context?.text, message].compactMap(\.self).joined(separator: ": ")
+            return Problem(
+                file: file, line: mark.line, column: mark.column, message: "not YAML: \(text)",
+                hint: hint(context: context?.text ?? "", message: message))
+        case .composer(_, let message, let mark, _):
+            let isSecondDocument = message.contains("another document")
+            return Problem(
+                file: file, line: mark.line, column: mark.column,
+                message: isSecondDocument ? "a second document begins here" : "not YAML: \(message)",
+                hint: isSecondDocument ? "one document in a file" : nil)
+        case .duplicatedKeysInMapping(let keys, let context):
+            let names = keys.map(quoted).joined(separator: ", ")
+            return Problem(
+                file: file, line: context.mark.line, column: context.mark.column,
+                message: "the same key twice in one mapping: \(names)", hint: "this is the first of them; keep one")
+        case .reader(let message, _, _, _):
+            return Problem(file: file, line: 1, message: "not YAML: \(message)")
+        default:
+            return Problem(file: file, line: 1, message: "not readable as YAML")
+        }
+    }
+
+    /// Says in other words what the parser says about the usual slips.
+    private static func hint(context: String, message: String) -> String? {
+        if context.contains("alias") || context.contains("anchor") {
+            return "put a value that begins with * or & between quotes"
+        }
+        if message.contains("mapping values are not allowed") {
+            return "look at the indentation, and put a value that holds `: ` between quotes"
+        }
+        if message.contains("cannot start any token") {
+            return "indent with spaces, not tabs, and put a value that begins with @, % or ` between quotes"
+        }
+        if message.contains("undefined tag handle") || context.contains("tag") {
+            return "put a value that begins with ! between quotes"
+        }
+        if message.contains("block end") || message.contains("expected key") || message.contains("expected ':'") {
+            return "look at the indentation of this line and the ones above"
+        }
+        return nil
+    }
+}

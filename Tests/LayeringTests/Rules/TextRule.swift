@@ -1,0 +1,57 @@
+import Foundation
+
+/// What holds for every file that people write, whatever its language.
+enum TextRule {
+    static let longestFile = 400
+
+    /// Put together, so that this file keeps its own rule.
+    private static let postponements = ["TO" + "DO", "FIX" + "ME", "X" + "XX"]
+
+    static func length(_ file: SourceFile) -> [Violation] {
+        let folders = ["Sources/", "Tests/", "sql/"]
+        let lines = file.lines.count - (file.text.hasSuffix("\n") ? 1 : 0)
+        guard folders.contains(where: file.path.hasPrefix), lines > longestFile else { return [] }
+        return [
+            Violation(path: file.path, line: lines, message: "\(lines) lines; split it, \(longestFile) is the limit")
+        ]
+    }
+
+    static func postponed(_ file: SourceFile) -> [Violation] {
+        violations(file) { line in
+            postponements.first { word in
+                line.ranges(of: word).contains { range in
+                    let before = line[..<range.lowerBound].last
+                    let after = line[range.upperBound...].first
+                    return !(before?.isLetter ?? false) && !(after?.isLetter ?? false)
+                }
+            }.map { "\($0): do it, or write an issue" }
+        }
+    }
+
+    /// Paths that exist on one machine only: people's homes, and where this clone lies.
+    ///
+    /// A clone directly below the root of the file system (in a container, say) has a name too common to look for.
+    static func machinePaths(_ file: SourceFile, clone: String) -> [Violation] {
+        let clone = clone.hasSuffix("/") ? String(clone.dropLast()) : clone
+        let isTelling = clone.split(separator: "/").count > 1
+        return violations(file) { line in
+            if isTelling, line.contains(clone) { return "the path of this clone" }
+            return line.contains("/" + "Users/") ? "a path of one machine" : nil
+        }
+    }
+
+    /// Dependencies are named by exact versions, as no file of resolved ones is kept.
+    static func exactVersions(_ file: SourceFile) -> [Violation] {
+        guard file.path == "Package.swift" else { return [] }
+        return violations(file) { line in
+            guard line.contains(".package(url:"), !line.contains("exact:") else { return nil }
+            return "name the dependency's exact version"
+        }
+    }
+
+    private static func violations(_ file: SourceFile, _ message: (Substring) -> String?) -> [Violation] {
+        file.lines.enumerated().compactMap { index, line in
+            message(line).map { Violation(path: file.path, line: index + 1, message: $0) }
+        }
+    }
+}
