@@ -23,8 +23,7 @@ package struct ProbeRequest: Hashable, Sendable {
     /// The bytes of the script's standard input.
     package let input: [UInt8]
 
-    /// - Parameters:
-    ///   - configUser: Whose home `~` is; the login user's where nil.
+    /// `configUser` says whose home `~` is; the login user's where nil.
     package init(_ questions: ProbeQuestions, configUser: String? = nil, nonce: String = Self.freshNonce()) {
         self.nonce = nonce
         self.questions = questions

@@ -11,7 +11,7 @@ package struct RemoteProber: Prober {
     private let places: AddressPlaces
     private let logger: Logger
 
-    /// - Parameter localServers: Which servers this machine is; others with the connection `local` are refused.
+    /// `localServers` says which servers this machine is; others with the connection `local` are refused.
     package init(
         settings: RemoteSettings = RemoteSettings(), localServers: Set<ServerID> = [],
         logger: Logger = Logger(label: "driftwatch.remote")

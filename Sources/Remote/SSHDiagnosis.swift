@@ -2,7 +2,7 @@ import DriftCore
 
 /// Tells from what `ssh` printed why it did not get in.
 enum SSHDiagnosis {
-    /// - Parameter lines: Standard error, which begins with ssh's own words and may hold the server's banner.
+    /// `lines` are standard error, which begins with ssh's own words and may hold the server's banner.
     static func failure(_ lines: [String], loggedIn: Bool) -> ProbeFailure {
         let said = lines.map { SafeText.line($0.utf8, limit: 300).trimmingSpaces }.filter { !$0.isEmpty }
         for rule in rules {

@@ -17,9 +17,9 @@ package final class SSHServer: Sendable {
         /// What the client believes of the host key.
         package var hostKey = HostKeyBelief.right
         package var acceptsKey = true
-        /// Who logs in; nil for the current user. Needs a namespace.
+        /// Who logs in, which needs a namespace; nil for the current user.
         package var account: Account?
-        /// What `sudo` is; nil leaves the machine's own. Needs a namespace.
+        /// What `sudo` is, which needs a namespace; nil leaves the machine's own.
         package var sudo: Sudo?
 
         package init() {}
