@@ -60,7 +60,9 @@ let package = Package(
         library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
         library("DriftCore", ["CLibcrypto", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
-        library("Remote", ["DriftCore", .subprocess, .logging]),
+        .target(
+            name: "Remote", dependencies: ["DriftCore", .subprocess, .logging], resources: [.embedInCode("probe.sh")],
+            swiftSettings: settings),
         library("Slack", ["DriftCore", "HTTP", .logging]),
         library(
             "DriftServices",

@@ -1,0 +1,58 @@
+import Logging
+
+/// A server connection on a thread of its own: whoever calls it suspends, and only that thread blocks.
+actor Connection {
+    /// How a call ended, and what is left of the connection.
+    struct Reply<R: Sendable>: Sendable {
+        let result: Result<R, any Error>
+        /// Whether the connection may serve another call.
+        let isReusable: Bool
+        /// Whether the call hit a connection that was dead already, and changed nothing.
+        let mayTryAnotherConnection: Bool
+    }
+
+    nonisolated let interrupt: Interrupt
+    private let thread: ConnectionThread
+    private var session: Session?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    private init() throws(DatabaseError) {
+        thread = try ConnectionThread()
+        interrupt = try Interrupt()
+    }
+
+    /// Suspends until the server has let us in.
+    static func open(_ settings: DatabaseSettings, logger: Logger) async throws(DatabaseError) -> Connection {
+        let connection = try Connection()
+        try await connection.connect(settings, logger: logger)
+        return connection
+    }
+
+    private func connect(_ settings: DatabaseSettings, logger: Logger) throws(DatabaseError) {
+        session = try Session(settings, interrupt: interrupt, logger: logger)
+    }
+
+    /// Runs `work` on the connection's thread; a connection that cannot be reused is closed before it returns.
+    func perform<R: Sendable>(
+        _ cancellation: Cancellation, _ work: @Sendable (Session) throws -> R
+    ) -> Reply<R> {
+        guard let session else {
+            let error = DatabaseError(.connection, "the connection is closed")
+            return Reply(result: .failure(error), isReusable: false, mayTryAnotherConnection: true)
+        }
+        let result = Result {
+            try session.beginCall(cancellation)
+            return try work(session)
+        }
+        let isReusable = session.isReusable
+        let mayTryAnother = session.mayTryAnotherConnection
+        if !isReusable { close() }
+        return Reply(result: result, isReusable: isReusable, mayTryAnotherConnection: !isReusable && mayTryAnother)
+    }
+
+    func close() {
+        session?.close()
+        session = nil
+    }
+}

@@ -1,0 +1,123 @@
+package import Logging
+import Synchronization
+
+/// A pool of connections to one PostgreSQL database.
+///
+/// ```swift
+/// let claimed = try await database.withTransaction { transaction in
+///     try transaction.rows("select job_id, kind from driftwatch.claim(\(count))", as: (Int, String).self)
+/// }
+/// ```
+///
+/// Connections are opened when needed and replaced when lost: a restart of the server needs no new `Database`.
+/// No call blocks a thread of Swift's own pool. All errors are ``DatabaseError``, but for those that a closure
+/// throws by itself. A cancelled task's statement is cancelled on the server.
+package final class Database: Sendable {
+    package let settings: DatabaseSettings
+    let logger: Logger
+    private let pool: Pool
+    let listeners = ListenerRegistry()
+
+    /// Opens nothing yet.
+    package init(_ settings: DatabaseSettings, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        pool = Pool(settings, logger: logger)
+    }
+
+    /// Refuses new calls, ends the notifications, and suspends until the calls in flight have ended.
+    package func close() async {
+        listeners.stopAll()
+        await pool.close()
+    }
+
+    /// Runs `body` in a transaction: commits when it returns, rolls back when it throws.
+    ///
+    /// Its own error comes out as it is. After a serialization failure or a deadlock the whole is run again, a
+    /// few times, so `body` must touch nothing but the transaction. `commitUnknown` is thrown when the
+    /// connection broke between COMMIT and its answer.
+    package func withTransaction<R: Sendable>(
+        isolation: Isolation = .readCommitted, access: Access = .readWrite, cancellation: Cancellation = .allowed,
+        _ body: @Sendable (borrowing Transaction) throws -> R
+    ) async throws -> R {
+        let mode = TransactionMode(isolation: isolation, access: access)
+        return try await call(cancellation) { try $0.transaction(mode, body) }
+    }
+
+    /// Runs `body` in a read-only transaction that sees one snapshot of the database.
+    package func read<R: Sendable>(_ body: @Sendable (borrowing Transaction) throws -> R) async throws -> R {
+        try await withTransaction(isolation: .repeatableRead, access: .readOnly, body)
+    }
+
+    /// Runs one statement, a transaction by itself; all rows as tuples.
+    package func rows<each Column: ColumnDecodable & Sendable>(
+        _ sql: SQL, as types: (repeat each Column).Type
+    ) async throws -> [(repeat each Column)] {
+        try await call(.allowed) { session in
+            try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: types) }
+        }
+    }
+
+    /// Runs one statement, a transaction by itself; all rows of its one column.
+    package func rows<Column: ColumnDecodable & Sendable>(
+        _ sql: SQL, as type: Column.Type
+    ) async throws -> [Column] {
+        try await call(.allowed) { session in
+            try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
+        }
+    }
+
+    /// Runs one statement, a transaction by itself; all rows as values that know their columns by name.
+    package func rows<Value: RowDecodable & Sendable>(_ sql: SQL, of type: Value.Type) async throws -> [Value] {
+        try await call(.allowed) { try $0.alone(sql).rows { try Value(row: $0) } }
+    }
+
+    /// Runs one statement, a transaction by itself; how many rows it touched (or, of a SELECT, gave).
+    @discardableResult
+    package func execute(_ sql: SQL, cancellation: Cancellation = .allowed) async throws -> Int {
+        try await call(cancellation) { try $0.alone(sql).affected }
+    }
+
+    /// Runs several statements at once, in one transaction unless they say otherwise.
+    package func executeScript(_ script: String) async throws {
+        try await call(.allowed) { try $0.scriptAlone(script) }
+    }
+
+    private func call<R: Sendable>(
+        _ cancellation: Cancellation, _ work: @Sendable (Session) throws -> R
+    ) async throws -> R {
+        var retries = RetryPolicy()
+        while true {
+            if cancellation == .allowed, Task.isCancelled { throw DatabaseError(.cancelled, "cancelled") }
+            let reply = try await attempt(cancellation, work)
+            switch reply.result {
+            case .success(let value): return value
+            // Every turn uses up an idle connection, so this ends with a fresh one at the latest.
+            case .failure where reply.mayTryAnotherConnection: continue
+            case .failure(let error):
+                guard case .again(let delay) = retries.failed(with: error) else { throw error }
+                await pause(for: delay)
+            }
+        }
+    }
+
+    private func attempt<R: Sendable>(
+        _ cancellation: Cancellation, _ work: @Sendable (Session) throws -> R
+    ) async throws -> Connection.Reply<R> {
+        let connection = try await pool.lease(cancellation)
+        let ticket = connection.interrupt.arm()
+        let reply = await withTaskCancellationHandler {
+            await connection.perform(cancellation, work)
+        } onCancel: {
+            if cancellation == .allowed { connection.interrupt.raise(ticket) }
+        }
+        connection.interrupt.disarm()
+        pool.giveBack(connection, isReusable: reply.isReusable)
+        return reply
+    }
+
+    private func pause(for delay: Duration) async {
+        // Not in this task: a cancelled one cannot sleep, and a shielded call keeps its jitter.
+        await Task { try? await Task.sleep(for: delay) }.value
+    }
+}

@@ -1,0 +1,70 @@
+import DriftCore
+import Foundation
+
+/// What the login shell printed: its own noise, and the variables between marks.
+struct EnvironmentAnswer {
+    private var values: [String: SettingFact] = [:]
+    /// Of every variable that has no record.
+    private var remainder: UnreadableReason
+
+    init(_ text: ArraySlice<UInt8>, nonce: String) {
+        guard !text.elementsEqual("unsupported".utf8) else {
+            remainder = .unsupported
+            return
+        }
+        guard let printed = EncodedBytes.decode(text) else {
+            remainder = .malformedAnswer
+            return
+        }
+        // A login shell that runs no command prints no mark at all.
+        remainder = .unsupported
+        let mark = Array("driftwatch-\(nonce) ".utf8)
+        var name: String?
+        var value: [ArraySlice<UInt8>] = []
+        for line in printed.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            guard line.starts(with: mark) else {
+                value.append(line)
+                continue
+            }
+            let word = SafeText.line(line.dropFirst(mark.count), limit: 1000)
+            remainder = word == "done" ? .malformedAnswer : .readError
+            if word.hasPrefix("name ") {
+                name = String(word.dropFirst("name ".count))
+            } else if let known = name, word == "set" {
+                values[known] = .value(SafeText.value(Array(value.joined(separator: [UInt8(ascii: "\n")]))))
+                name = nil
+            } else if let known = name, word == "unset" {
+                values[known] = value.isEmpty ? .unset : .unreadable(.malformedAnswer)
+                name = nil
+            }
+            value = []
+        }
+    }
+
+    func fact(_ name: String) -> SettingFact { values[name] ?? .unreadable(remainder) }
+}
+
+/// Bytes that travel as one line: `base64 …`, or `hex …` where the server has no base64.
+enum EncodedBytes {
+    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let space = text.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let encoded = text[(space + 1)...]
+        switch String(decoding: text[..<space], as: UTF8.self) {
+        case "base64": return Data(base64Encoded: Data(encoded)).map { Array($0) }
+        case "hex": return hexadecimal(encoded)
+        default: return nil
+        }
+    }
+
+    private static func hexadecimal(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        guard text.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        var index = text.startIndex
+        while index < text.endIndex {
+            guard let byte = SafeText.number(text[index..<(index + 2)], radix: 16) else { return nil }
+            bytes.append(UInt8(byte))
+            index += 2
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,123 @@
+import DriftCore
+
+/// What an answer says of one path.
+struct FileRecords {
+    private enum Read<Value> {
+        case none, bad
+        case some(Value)
+    }
+
+    private var status: Read<FileStatus> = .none
+    private var target: Read<String> = .none
+    private var destination: Read<FileStatus?> = .none
+    private var gone: Read<UnreadableReason?> = .none
+    private var hash: Read<SHA256Digest> = .none
+    private var unread: UnreadableReason?
+    private var body: [UInt8]?
+
+    /// Takes one record in; later ones, from `sudo`, count more than earlier ones.
+    ///
+    /// - Returns: Whether there is such a record.
+    mutating func add(_ tag: String, _ text: ArraySlice<UInt8>) -> Bool {
+        switch tag {
+        case "stat": status = FileStatus(answer: text).map(Read.some) ?? .bad
+        case "link": target = text.first == UInt8(ascii: "=") ? .some(SafeText.value(text.dropFirst())) : .bad
+        case "dest": destination = FileStatus(answer: text).map(Read.some) ?? .bad
+        case "dangling": destination = .some(nil)
+        case "gone":
+            let reason = Self.reason(text)
+            gone = text.elementsEqual("missing".utf8) ? .some(nil) : reason.map(Read.some) ?? .bad
+        case "hash": hash = SHA256Digest(SafeText.line(text)).map(Read.some) ?? .bad
+        case "nohash": unread = Self.reason(text) ?? .malformedAnswer
+        case "body": body = EncodedBytes.decode(text)
+        default: return false
+        }
+        return true
+    }
+
+    func fact(_ path: String, expecting expected: Set<SHA256Digest>) -> FileFact {
+        switch gone {
+        case .bad: return .unreadable(.malformedAnswer)
+        case .some(.some(let reason)): return .unreadable(reason)
+        case .some(.none):
+            if case .none = status { return .missing }
+            return .unreadable(.readError)
+        case .none: break
+        }
+        guard case .some(let status) = status else { return .unreadable(.malformedAnswer) }
+        guard status.type == .symlink else {
+            return .present(FileEntry(status: status, content: content(path, of: status, expecting: expected)))
+        }
+        guard case .some(let target) = target, case .some(let destination) = destination,
+            destination?.type != .symlink
+        else { return .unreadable(.malformedAnswer) }
+        // A target with a newline in it is answered as an empty one.
+        guard !target.isEmpty else { return .unreadable(.unsupported) }
+        let isSecret = NeverRead.covers(target)
+        return .present(
+            FileEntry(
+                status: status, link: .init(target: target, destination: destination),
+                content: destination.flatMap { content(path, of: $0, expecting: expected, isSecret: isSecret) }))
+    }
+
+    private func content(
+        _ path: String, of status: FileStatus, expecting expected: Set<SHA256Digest>, isSecret: Bool = false
+    ) -> FileContent? {
+        if expected.isEmpty { return nil }
+        guard status.type == .file else { return .unreadable(.notRegular) }
+        switch hash {
+        case .some(let digest):
+            // A body that does not have the hash was read after the file changed again.
+            guard let body, !expected.contains(digest), !isSecret, !NeverRead.covers(path),
+                !NeverRead.covers(content: body), SHA256Digest(of: body) == digest
+            else { return .read(digest, bytes: nil) }
+            return .read(digest, bytes: body)
+        case .bad: return .unreadable(.malformedAnswer)
+        case .none: return .unreadable(unread ?? .malformedAnswer)
+        }
+    }
+
+    private static func reason(_ text: ArraySlice<UInt8>) -> UnreadableReason? {
+        switch SafeText.line(text, limit: 20) {
+        case "denied": .permissionDenied
+        case "sudo": .sudoRefused
+        case "large": .tooLarge
+        case "special": .notRegular
+        case "unsupported": .unsupported
+        case "error": .readError
+        default: nil
+        }
+    }
+}
+
+extension FileStatus {
+    /// Reads `81a4:0:0:1267:root:root`: raw mode in hexadecimal, owner, group, size, their names.
+    init?(answer text: ArraySlice<UInt8>) {
+        let fields = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard fields.count == 6, let raw = SafeText.number(fields[0], radix: 16), raw <= 0xFFFF,
+            let owner = SafeText.number(fields[1]), let group = SafeText.number(fields[2]),
+            let size = SafeText.number(fields[3]), !fields[4].isEmpty, !fields[5].isEmpty
+        else { return nil }
+        let type: FileType =
+            switch raw >> 12 {
+            case 0x1: .fifo
+            case 0x2: .characterDevice
+            case 0x4: .directory
+            case 0x6: .blockDevice
+            case 0x8: .file
+            case 0xA: .symlink
+            case 0xC: .socket
+            default: .other
+            }
+        self.init(
+            type: type, mode: UInt16(raw & 0o7777), owner: Account(answer: fields[4], number: owner),
+            group: Account(answer: fields[5], number: group), size: size)
+    }
+}
+
+extension Account {
+    /// `stat` prints UNKNOWN where the account database has no name.
+    init(answer name: ArraySlice<UInt8>, number: Int) {
+        self.init(name: name.elementsEqual("UNKNOWN".utf8) ? nil : SafeText.value(name), number: number)
+    }
+}

@@ -1,0 +1,137 @@
+package import DriftCore
+package import Foundation
+package import Remote
+
+/// A real `sshd` on a loopback port, with keys, accounts and settings of its own in a temporary folder.
+///
+/// As root it runs in a mount namespace of its own, where accounts and `sudo` can be what a test needs and nothing on
+/// the machine changes; else it serves the current user.
+package final class SSHServer: Sendable {
+    /// How a server differs from a plain one.
+    package struct Variation: Sendable {
+        /// A command in place of the asked one.
+        package var forceCommand: String?
+        package var banner: String?
+        /// More lines for `sshd_config`.
+        package var configuration: [String] = []
+        /// What the client believes of the host key.
+        package var hostKey = HostKeyBelief.right
+        package var acceptsKey = true
+        /// Who logs in, which needs a namespace; nil for the current user.
+        package var account: Account?
+        /// What `sudo` is, which needs a namespace; nil leaves the machine's own.
+        package var sudo: Sudo?
+
+        package init() {}
+
+        package init(_ change: (inout Variation) -> Void) { change(&self) }
+    }
+
+    package enum HostKeyBelief: Sendable { case right, unknown, changed }
+
+    package enum Sudo: Sendable {
+        /// Wants a password.
+        case refusing
+        /// Lets the account do everything; the machine's own `sudo` with other rules.
+        case granting
+    }
+
+    /// An account that exists only inside the namespace.
+    package struct Account: Sendable {
+        package var name = "watcher"
+        package var shell = "/bin/sh"
+        /// Files in the home, by their names.
+        package var files: [String: String] = [:]
+
+        package init(name: String = "watcher", shell: String = "/bin/sh", files: [String: String] = [:]) {
+            self.name = name
+            self.shell = shell
+            self.files = files
+        }
+    }
+
+    package let folder: URL
+    package let port: Int
+    private let user: String?
+    private let daemon: ChildProcess
+
+    private init(folder: URL, port: Int, user: String?, daemon: ChildProcess) {
+        self.folder = folder
+        self.port = port
+        self.user = user
+        self.daemon = daemon
+    }
+
+    /// Runs `body` with a server that is stopped, with all its sessions, when `body` ends.
+    package static func with<Value>(
+        _ variation: Variation = Variation(), _ body: (SSHServer) async throws -> Value
+    ) async throws -> Value {
+        let server = try await start(variation)
+        do {
+            let value = try await body(server)
+            await server.stop()
+            return value
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    package static func start(_ variation: Variation = Variation()) async throws -> SSHServer {
+        let folder = URL(fileURLWithPath: "/tmp/driftwatch-sshd-\(UUID().uuidString.prefix(8))")
+        let files = SSHServerFiles(folder: folder, variation: variation)
+        do {
+            try await files.writeKeys()
+            for _ in 0..<20 {
+                let port = Int.random(in: 20_000..<60_000)
+                try files.writeSettings(port: port)
+                let daemon = try ChildProcess(files.command)
+                if await daemon.says("Server listening on ") {
+                    return SSHServer(folder: folder, port: port, user: variation.account?.name, daemon: daemon)
+                }
+                await daemon.end()
+            }
+            throw TestServerError(description: "sshd does not start: see \(folder.path)")
+        } catch {
+            try? FileManager.default.removeItem(at: folder)
+            throw error
+        }
+    }
+
+    /// Ends the server and every session of it, and removes its folder.
+    package func stop() async {
+        await daemon.end()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// The settings with which a prober reaches this server.
+    package var settings: RemoteSettings {
+        RemoteSettings(
+            sshConfig: folder.appendingPathComponent("ssh_config").path,
+            knownHosts: folder.appendingPathComponent("known_hosts").path,
+            identity: folder.appendingPathComponent("client").path)
+    }
+
+    package func target(configUser: String? = nil) -> ProbeTarget {
+        ProbeTarget(
+            serverID: ServerID(rawValue: "test"), address: "127.0.0.1", port: port, user: user, configUser: configUser)
+    }
+
+    /// The home of the account that the variation made.
+    package var home: URL { folder.appendingPathComponent("home") }
+
+    /// Whether this process may make mount namespaces.
+    package static let canMakeNamespaces: Bool = ChildProcess.succeeds([
+        "/usr/bin/unshare", "-m", "/bin/sh", "-c", "mount -t tmpfs tmpfs /run",
+    ])
+
+    /// Whether a program is installed here.
+    package static func has(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+}
+
+/// Why a server for tests did not come up.
+package struct TestServerError: Error, CustomStringConvertible {
+    package var description: String
+
+    package init(description: String) { self.description = description }
+}
