@@ -5,6 +5,7 @@ struct ServerReport {
     let sqlState: SQLState?
     let severity: String
     let message: String
+    let hint: String?
     private let constraint: String?
     private let sourceFunction: String?
 
@@ -16,6 +17,7 @@ struct ServerReport {
         sqlState = field(DRIFTWATCH_FIELD_SQLSTATE).map(SQLState.init(rawValue:))
         severity = field(DRIFTWATCH_FIELD_SEVERITY) ?? ""
         message = field(DRIFTWATCH_FIELD_MESSAGE) ?? ""
+        hint = field(DRIFTWATCH_FIELD_HINT)
         constraint = field(DRIFTWATCH_FIELD_CONSTRAINT)
         sourceFunction = field(DRIFTWATCH_FIELD_SOURCE_FUNCTION)
     }
@@ -28,6 +30,7 @@ struct ServerReport {
         guard let sqlState else { return fallback }
         let text = sqlState.hasPlainMessage ? "server error \(sqlState): \(message)" : "server error \(sqlState)"
         var error = DatabaseError(.server(sqlState), text, constraint: constraint, serverMessage: message)
+        error.serverHint = hint
         error.isFatal = isFatal
         error.isStalePlan =
             sqlState == .invalidSQLStatementName

@@ -39,6 +39,8 @@ package struct DatabaseError: Error, Sendable, Equatable {
     /// It may quote a value (`invalid input syntax for type integer: "…"`), so
     /// show it to the person who sent the value, and do not log it.
     package let serverMessage: String?
+    /// The server's hint, to be treated alike.
+    package internal(set) var serverHint: String?
     /// The SQL with its placeholders, shortened; nil when it holds unescaped text.
     package internal(set) var statement: String?
     /// Whether the effects may stand although the call threw: COMMIT, or a lone statement, got no answer.

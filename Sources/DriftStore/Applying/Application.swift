@@ -1,0 +1,154 @@
+import DriftCore
+import Postgres
+
+/// One apply, inside its transaction.
+struct Application {
+    private let request: Applier.Request
+    /// What is there before, not removed; every row is locked.
+    private let servers: [ServerID]
+    private let packs: [PackName]
+
+    init(_ request: Applier.Request, in transaction: borrowing Transaction) throws {
+        self.request = request
+        // Another apply may take a while; the servers' rows are held for moments.
+        try transaction.execute("select set_config('lock_timeout', '60s', true)")
+        try transaction.execute("select pg_advisory_xact_lock(hashtext('driftwatch.apply'))")
+        let rows = try transaction.rows(
+            "select server_id, removed_at is null from driftwatch.servers order by server_id for update",
+            as: (ServerID, Bool).self)
+        servers = rows.filter(\.1).map(\.0)
+        packs = try transaction.rows("select pack_name from driftwatch.packs order by pack_name", as: PackName.self)
+    }
+
+    func run(in transaction: borrowing Transaction) throws -> ApplyReport {
+        let surplus = try surplusServers()
+        try requireKnownPacks()
+        var report = ApplyReport()
+        report.packs = try applyPacks(in: transaction)
+        report.servers = try applyServers(in: transaction)
+        if request.prune {
+            for server in surplus {
+                try transaction.execute("select driftwatch.remove_server(\(server), \(request.actor))")
+                report.servers.append(ApplyReport.ServerLine(id: server, change: .removed))
+            }
+            report.servers.sort { $0.id < $1.id }
+        } else {
+            report.keptServers = surplus
+        }
+        try prunePacks(into: &report, in: transaction)
+        report.schedule = try applySchedule(in: transaction)
+        report.firstChecks = try enqueueFirstChecks(report.servers, in: transaction)
+        if report.changesSomething { try writeAudit(report, in: transaction) }
+        return report
+    }
+
+    /// Servers that the database has and the inventory lacks.
+    private func surplusServers() throws -> [ServerID] {
+        guard let inventory = request.configuration.inventory else {
+            guard !request.prune else { throw ApplyRefusal.pruneWithoutInventory }
+            return []
+        }
+        let declared = Set(inventory.servers.map(\.id))
+        let surplus = servers.filter { !declared.contains($0) }
+        if request.prune, !request.confirmed, !request.dryRun, surplus.count * 5 > servers.count {
+            throw ApplyRefusal.pruneTooLarge(removing: surplus, of: servers.count)
+        }
+        return surplus
+    }
+
+    /// Packs can be gone since the files were read against the database.
+    private func requireKnownPacks() throws {
+        let prunesPacks = request.prune && request.namesAllPacks
+        let known = Set(request.configuration.packs.keys).union(prunesPacks ? [] : packs)
+        let unknown = Set(request.configuration.inventory?.servers.flatMap(\.packs) ?? []).subtracting(known)
+        guard unknown.isEmpty else { throw ApplyRefusal.unknownPacks(unknown.sorted()) }
+    }
+
+    private func applyPacks(in transaction: borrowing Transaction) throws -> [ApplyReport.PackLine] {
+        var lines: [ApplyReport.PackLine] = []
+        for (name, pack) in request.configuration.packs.sorted(by: { $0.key < $1.key }) {
+            let change = try transaction.one(
+                """
+                select driftwatch.apply_pack(
+                    \(name), \(pack.displayName), \(pack.description), \(pack.extends), \(pack.digest.description),
+                    \(JSONText(try pack.resolvedJSON())), \(pack.expectations.map(\.key)))
+                """, as: ApplyReport.Change.self)
+            lines.append(ApplyReport.PackLine(name: name, change: change, itemCount: pack.expectations.count))
+        }
+        return lines
+    }
+
+    private func applyServers(in transaction: borrowing Transaction) throws -> [ApplyReport.ServerLine] {
+        let declared = request.configuration.inventory?.servers ?? []
+        var lines: [ApplyReport.ServerLine] = []
+        for server in declared.sorted(by: { $0.id < $1.id }) {
+            let (change, assigned, unassigned) = try transaction.one(
+                """
+                select change, assigned, unassigned
+                from driftwatch.apply_server(
+                    \(server.id), \(server.displayName), \(server.address), \(server.port), \(server.user),
+                    \(server.configUser), \(server.connection), \(server.queue), \(JSON(server.labels)),
+                    \(server.driftDetection), \(server.packs), \(request.actor))
+                """, as: (ApplyReport.Change, [PackName], [PackName]).self)
+            lines.append(
+                ApplyReport.ServerLine(id: server.id, change: change, assigned: assigned, unassigned: unassigned))
+        }
+        return lines
+    }
+
+    private func prunePacks(into report: inout ApplyReport, in transaction: borrowing Transaction) throws {
+        let surplus = packs.filter { request.configuration.packs[$0] == nil }
+        guard request.prune, request.namesAllPacks else {
+            report.keptPacks = surplus
+            return
+        }
+        for pack in surplus {
+            try transaction.execute("select driftwatch.remove_pack(\(pack), \(request.actor))")
+            report.packs.append(ApplyReport.PackLine(name: pack, change: .removed, itemCount: nil))
+        }
+        report.packs.sort { $0.name < $1.name }
+    }
+
+    private func applySchedule(in transaction: borrowing Transaction) throws -> ScheduleSetting? {
+        guard let schedule = request.configuration.inventory?.schedule else { return nil }
+        let changed = try transaction.one(
+            """
+            select driftwatch.set_schedule('default', \(schedule.cron), \(schedule.timeZone), \(request.actor))
+            """, as: Bool.self)
+        return changed ? schedule : nil
+    }
+
+    /// What was never looked at is looked at now, lest its baseline waits for the next slot.
+    private func enqueueFirstChecks(
+        _ lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
+    ) throws -> [ServerID] {
+        let candidates = lines.filter { !$0.assigned.isEmpty }.map(\.id)
+        guard !candidates.isEmpty else { return [] }
+        return try transaction.rows(
+            """
+            select s.server_id, asked.job_id
+            from unnest(\(candidates)::text[]) with ordinality as s (server_id, place),
+                 lateral (select driftwatch.enqueue_now(s.server_id, \(request.actor)) as job_id
+                          where driftwatch.server_is_eligible(s.server_id)) as asked
+            order by s.place
+            """, as: (ServerID, Int64).self
+        ).map(\.0)
+    }
+
+    private func writeAudit(_ report: ApplyReport, in transaction: borrowing Transaction) throws {
+        struct Detail: Codable {
+            var servers: [String: Int]
+            var packs: [String: Int]
+            var removed: [ServerID]
+            var first_checks: Int
+        }
+        let detail = Detail(
+            servers: Dictionary(grouping: report.servers, by: \.change.rawValue).mapValues(\.count),
+            packs: Dictionary(grouping: report.packs, by: \.change.rawValue).mapValues(\.count),
+            removed: report.servers.filter { $0.change == .removed }.map(\.id), first_checks: report.firstChecks.count)
+        try transaction.execute(
+            "select driftwatch.write_audit(\(request.actor), 'apply', 'configuration', \(JSON(detail)))")
+    }
+}
+
+extension ApplyReport.Change: ColumnDecodable {}

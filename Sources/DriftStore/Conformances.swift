@@ -1,0 +1,9 @@
+package import DriftCore
+import Postgres
+
+extension ServerID: Bindable, ColumnDecodable {}
+extension PackName: Bindable, ColumnDecodable {}
+extension ItemKey: Bindable, ColumnDecodable {}
+extension Server.Connection: Bindable, ColumnDecodable {}
+extension Verdict: Bindable, ColumnDecodable {}
+extension MismatchType: Bindable, ColumnDecodable {}

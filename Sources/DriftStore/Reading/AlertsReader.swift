@@ -1,0 +1,107 @@
+package import DriftCore
+package import FoundationEssentials
+package import Postgres
+
+/// Reads alerts and their stories.
+package enum AlertsReader {
+    package enum Filter: String, Hashable, Sendable, CaseIterable {
+        /// Open and acknowledged.
+        case unresolved
+        case all
+    }
+
+    /// The newest first.
+    package static func list(
+        _ filter: Filter, server: ServerID? = nil, limit: Int = 100, in transaction: borrowing Transaction
+    ) throws -> [AlertLine] {
+        try transaction.rows(
+            """
+            \(selection)
+            where (\(filter == .all) or a.status <> 'resolved') and (\(server)::text is null or a.server_id = \(server))
+            order by a.alert_id desc limit \(limit)
+            """, of: AlertLine.self)
+    }
+
+    package static func alert(_ id: Int64, in transaction: borrowing Transaction) throws -> AlertLine? {
+        try transaction.first("\(selection) where a.alert_id = \(id)", of: AlertLine.self)
+    }
+
+    /// The story of an alert, from its beginning.
+    package static func events(of id: Int64, in transaction: borrowing Transaction) throws -> [AlertEvent] {
+        try transaction.rows(
+            """
+            select e.seq, e.event, e.at, e.actor, e.detail from driftwatch.alert_events e
+            where e.alert_id = \(id) order by e.seq
+            """, of: AlertEvent.self)
+    }
+
+    private static let selection: SQL = """
+        select a.alert_id, a.alert_type, a.severity, a.status, a.server_id,
+               coalesce(s.display_name, a.server_id) as server_name, a.pack_name, a.title, a.message, a.mismatch_count,
+               a.diff_path, a.check_id, a.opened_at, a.updated_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at,
+               a.resolved_by, a.resolution
+        from driftwatch.alerts a left join driftwatch.servers s on s.server_id = a.server_id
+        """
+}
+
+package struct AlertLine: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var type: String
+    package var severity: String
+    package var status: String
+    package var serverID: ServerID
+    package var serverName: String
+    package var packName: PackName
+    package var title: String
+    package var message: String
+    package var mismatchCount: Int
+    /// Below the dashboard's address.
+    package var diffPath: String
+    package var checkID: Int64
+    package var openedAt: Date
+    package var updatedAt: Date
+    package var acknowledgedAt: Date?
+    package var acknowledgedBy: String?
+    package var resolvedAt: Date?
+    package var resolvedBy: String?
+    package var resolution: String?
+
+    package init(row: Row) throws {
+        id = try row.column("alert_id")
+        type = try row.column("alert_type")
+        severity = try row.column("severity")
+        status = try row.column("status")
+        serverID = try row.column("server_id")
+        serverName = try row.column("server_name")
+        packName = try row.column("pack_name")
+        title = try row.column("title")
+        message = try row.column("message")
+        mismatchCount = try row.column("mismatch_count")
+        diffPath = try row.column("diff_path")
+        checkID = try row.column("check_id")
+        openedAt = try row.column("opened_at")
+        updatedAt = try row.column("updated_at")
+        acknowledgedAt = try row.column("acknowledged_at")
+        acknowledgedBy = try row.column("acknowledged_by")
+        resolvedAt = try row.column("resolved_at")
+        resolvedBy = try row.column("resolved_by")
+        resolution = try row.column("resolution")
+    }
+}
+
+package struct AlertEvent: Hashable, Sendable, RowDecodable {
+    package var seq: Int
+    package var event: String
+    package var at: Date
+    package var actor: String
+    /// JSON.
+    package var detail: JSONText
+
+    package init(row: Row) throws {
+        seq = try row.column("seq")
+        event = try row.column("event")
+        at = try row.column("at")
+        actor = try row.column("actor")
+        detail = try row.column("detail")
+    }
+}

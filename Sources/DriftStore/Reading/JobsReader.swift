@@ -1,0 +1,149 @@
+package import DriftCore
+package import FoundationEssentials
+package import Postgres
+
+/// Reads jobs, their attempts, and the checks that came of them.
+package enum JobsReader {
+    /// The newest first; `states` empty means all.
+    package static func list(
+        states: [String] = [], server: ServerID? = nil, queue: String? = nil, limit: Int = 50,
+        in transaction: borrowing Transaction
+    ) throws -> [JobLine] {
+        try transaction.rows(
+            """
+            \(selection)
+            where (cardinality(\(states)::text[]) = 0 or j.state = any(\(states)::text[]))
+              and (\(server)::text is null or j.server_id = \(server))
+              and (\(queue)::text is null or j.queue = \(queue))
+            order by j.job_id desc limit \(limit)
+            """, of: JobLine.self)
+    }
+
+    package static func job(_ id: Int64, in transaction: borrowing Transaction) throws -> JobLine? {
+        try transaction.first("\(selection) where j.job_id = \(id)", of: JobLine.self)
+    }
+
+    /// Every claim of a job, the first one first.
+    package static func attempts(of id: Int64, in transaction: borrowing Transaction) throws -> [JobAttempt] {
+        try transaction.rows(
+            """
+            select a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error
+            from driftwatch.job_attempts a where a.job_id = \(id) order by a.started_at, a.attempt
+            """, of: JobAttempt.self)
+    }
+
+    /// The checks that a job wrote, by pack.
+    package static func checks(of id: Int64, in transaction: borrowing Transaction) throws -> [JobCheck] {
+        try transaction.rows(
+            """
+            select c.check_id, c.server_id, c.pack_name, c.verdict, c.reason, c.item_count, c.ok_count,
+                   c.mismatch_count, c.unreadable_count, c.checked_at, c.duration_ms
+            from driftwatch.checks c where c.job_id = \(id) order by c.pack_name
+            """, of: JobCheck.self)
+    }
+
+    private static let selection: SQL = """
+        select j.job_id, j.queue, j.kind, j.server_id, j.schedule_name, j.slot_at, j.state, j.priority, j.run_at,
+               j.attempt, j.max_attempts, j.rescues, j.worker_id, j.claimed_at, j.lease_expires_at, j.deadline_at,
+               j.cancel_requested_at, j.last_error, j.requested_by, j.created_at, j.finished_at
+        from driftwatch.jobs j
+        """
+}
+
+package struct JobLine: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var queue: String
+    package var kind: String
+    package var serverID: ServerID?
+    package var scheduleName: String?
+    package var slotAt: Date?
+    package var state: String
+    package var priority: Int
+    package var runAt: Date
+    package var attempt: Int
+    package var maxAttempts: Int
+    package var rescues: Int
+    package var workerID: String?
+    package var claimedAt: Date?
+    package var leaseExpiresAt: Date?
+    package var deadlineAt: Date?
+    package var cancelRequestedAt: Date?
+    package var lastError: String?
+    package var requestedBy: String?
+    package var createdAt: Date
+    package var finishedAt: Date?
+
+    package var isOver: Bool { finishedAt != nil }
+
+    package init(row: Row) throws {
+        id = try row.column("job_id")
+        queue = try row.column("queue")
+        kind = try row.column("kind")
+        serverID = try row.column("server_id")
+        scheduleName = try row.column("schedule_name")
+        slotAt = try row.column("slot_at")
+        state = try row.column("state")
+        priority = try row.column("priority")
+        runAt = try row.column("run_at")
+        attempt = try row.column("attempt")
+        maxAttempts = try row.column("max_attempts")
+        rescues = try row.column("rescues")
+        workerID = try row.column("worker_id")
+        claimedAt = try row.column("claimed_at")
+        leaseExpiresAt = try row.column("lease_expires_at")
+        deadlineAt = try row.column("deadline_at")
+        cancelRequestedAt = try row.column("cancel_requested_at")
+        lastError = try row.column("last_error")
+        requestedBy = try row.column("requested_by")
+        createdAt = try row.column("created_at")
+        finishedAt = try row.column("finished_at")
+    }
+}
+
+package struct JobAttempt: Hashable, Sendable, RowDecodable {
+    package var attempt: Int
+    package var workerID: String
+    package var startedAt: Date
+    package var endedAt: Date?
+    package var outcome: String?
+    package var errorClass: String?
+    package var error: String?
+
+    package init(row: Row) throws {
+        attempt = try row.column("attempt")
+        workerID = try row.column("worker_id")
+        startedAt = try row.column("started_at")
+        endedAt = try row.column("ended_at")
+        outcome = try row.column("outcome")
+        errorClass = try row.column("error_class")
+        error = try row.column("error")
+    }
+}
+
+package struct JobCheck: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var serverID: ServerID
+    package var packName: PackName
+    package var verdict: Verdict
+    package var reason: String?
+    package var itemCount: Int
+    package var okCount: Int
+    package var mismatchCount: Int
+    package var unreadableCount: Int
+    package var checkedAt: Date
+    package var durationMilliseconds: Int?
+
+    package init(row: Row) throws {
+        id = try row.column("check_id")
+        serverID = try row.column("server_id")
+        packName = try row.column("pack_name")
+        verdict = try row.column("verdict")
+        reason = try row.column("reason")
+        itemCount = try row.column("item_count")
+        okCount = try row.column("ok_count")
+        mismatchCount = try row.column("mismatch_count")
+        unreadableCount = try row.column("unreadable_count")
+        checkedAt = try row.column("checked_at")
+        durationMilliseconds = try row.column("duration_ms")
+    }
+}

@@ -1,0 +1,101 @@
+package import FoundationEssentials
+package import Postgres
+
+/// Reads the messages owed, and where they go.
+package enum OutboxReader {
+    package enum Filter: String, Hashable, Sendable, CaseIterable {
+        /// Not delivered: waiting, being sent, dead.
+        case undelivered
+        case dead
+        case all
+    }
+
+    /// In the order in which they were owed.
+    package static func list(
+        _ filter: Filter, limit: Int = 200, in transaction: borrowing Transaction
+    ) throws -> [OutboxLine] {
+        try transaction.rows(
+            """
+            select * from (
+                select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.created_at,
+                       o.sent_at, o.last_error, o.message_id::text as message_id, b.why
+                from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
+                where case \(filter) when 'all' then true when 'dead' then o.state = 'dead' else o.state <> 'sent' end
+                order by o.outbox_id desc limit \(limit)) newest
+            order by outbox_id
+            """, of: OutboxLine.self)
+    }
+
+    package static func destinations(in transaction: borrowing Transaction) throws -> [DestinationLine] {
+        try transaction.rows(
+            """
+            select d.destination, d.kind, d.paused_at, d.paused_reason, d.next_send_at, d.next_probe_at, d.failures,
+                   case when d.lease_expires_at > driftwatch.clock() then d.notifier_id end as notifier_id,
+                   (select count(*) from driftwatch.outbox o
+                    where o.destination = d.destination and o.state in ('pending', 'sending')) as waiting,
+                   (select count(*) from driftwatch.outbox o
+                    where o.destination = d.destination and o.state = 'dead') as dead
+            from driftwatch.destinations d order by d.destination
+            """, of: DestinationLine.self)
+    }
+}
+
+extension OutboxReader.Filter: Bindable {}
+
+package struct OutboxLine: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var destination: String
+    package var alertID: Int64
+    package var seq: Int
+    package var kind: String
+    package var state: String
+    package var attempt: Int
+    package var createdAt: Date
+    package var sentAt: Date?
+    package var lastError: String?
+    package var messageID: String
+    /// What it waits for; nil of a sent one.
+    package var why: String?
+
+    package init(row: Row) throws {
+        id = try row.column("outbox_id")
+        destination = try row.column("destination")
+        alertID = try row.column("alert_id")
+        seq = try row.column("seq")
+        kind = try row.column("kind")
+        state = try row.column("state")
+        attempt = try row.column("attempt")
+        createdAt = try row.column("created_at")
+        sentAt = try row.column("sent_at")
+        lastError = try row.column("last_error")
+        messageID = try row.column("message_id")
+        why = try row.column("why")
+    }
+}
+
+package struct DestinationLine: Hashable, Sendable, RowDecodable {
+    package var name: String
+    package var kind: String
+    package var pausedAt: Date?
+    package var pausedReason: String?
+    package var nextSendAt: Date
+    package var nextProbeAt: Date?
+    package var failures: Int
+    /// The notifier that holds it now.
+    package var notifierID: String?
+    package var waiting: Int
+    package var dead: Int
+
+    package init(row: Row) throws {
+        name = try row.column("destination")
+        kind = try row.column("kind")
+        pausedAt = try row.column("paused_at")
+        pausedReason = try row.column("paused_reason")
+        nextSendAt = try row.column("next_send_at")
+        nextProbeAt = try row.column("next_probe_at")
+        failures = try row.column("failures")
+        notifierID = try row.column("notifier_id")
+        waiting = try row.column("waiting")
+        dead = try row.column("dead")
+    }
+}

@@ -1,0 +1,43 @@
+package import FoundationEssentials
+package import Postgres
+
+/// Reads when checks come due.
+package enum SchedulesReader {
+    /// The schedule `default`; nil before a scheduler or `apply` made it.
+    package static func schedule(in transaction: borrowing Transaction) throws -> ScheduleLine? {
+        try transaction.first(
+            """
+            select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, s.paused_at, s.paused_by,
+                   s.paused_at is null and s.next_slot_at < driftwatch.clock() - interval '2 minutes' as overdue,
+                   (select l.enqueued from driftwatch.slots l
+                    where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs
+            from driftwatch.schedules s where s.schedule_name = 'default'
+            """, of: ScheduleLine.self)
+    }
+}
+
+package struct ScheduleLine: Hashable, Sendable, RowDecodable {
+    package var name: String
+    package var cron: String
+    package var timeZone: String
+    /// Nil until a scheduler has looked at the row.
+    package var nextSlotAt: Date?
+    package var lastSlotAt: Date?
+    package var pausedAt: Date?
+    package var pausedBy: String?
+    /// The next slot is more than two minutes past: no scheduler fires it.
+    package var isOverdue: Bool
+    package var lastSlotJobs: Int?
+
+    package init(row: Row) throws {
+        name = try row.column("schedule_name")
+        cron = try row.column("cron")
+        timeZone = try row.column("time_zone")
+        nextSlotAt = try row.column("next_slot_at")
+        lastSlotAt = try row.column("last_slot_at")
+        pausedAt = try row.column("paused_at")
+        pausedBy = try row.column("paused_by")
+        isOverdue = try row.column("overdue", as: Bool?.self) ?? false
+        lastSlotJobs = try row.column("last_slot_jobs")
+    }
+}

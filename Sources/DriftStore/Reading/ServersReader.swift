@@ -1,0 +1,100 @@
+package import DriftCore
+package import FoundationEssentials
+package import Postgres
+
+/// Reads the servers under watch.
+package enum ServersReader {
+    /// By id, the removed ones left out.
+    package static func list(in transaction: borrowing Transaction) throws -> [ServerLine] {
+        try transaction.rows("\(selection) order by s.server_id", of: ServerLine.self)
+    }
+
+    package static func server(_ id: ServerID, in transaction: borrowing Transaction) throws -> ServerLine? {
+        try transaction.first("\(selection) and s.server_id = \(id)", of: ServerLine.self)
+    }
+
+    /// The versions in force of the packs that a server is checked against, by name.
+    ///
+    /// - Throws: `DecodingError` for a pack that a newer version stored.
+    package static func packs(of id: ServerID, in transaction: borrowing Transaction) throws -> [Pack] {
+        try transaction.rows(
+            """
+            select v.resolved
+            from driftwatch.assignments a
+            join driftwatch.packs p on p.pack_name = a.pack_name
+            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
+            where a.server_id = \(id) order by a.pack_name
+            """, as: JSONText.self
+        ).map { try Pack(resolvedJSON: $0.rawValue) }
+    }
+
+    /// Which expectations were never judged, by pack.
+    package static func unverified(
+        of id: ServerID, in transaction: borrowing Transaction
+    ) throws -> [PackName: Set<ItemKey>] {
+        let rows = try transaction.rows(
+            "select d.pack_name, d.unverified from driftwatch.drift_states d where d.server_id = \(id)",
+            as: (PackName, [ItemKey]).self)
+        return Dictionary(rows.map { ($0, Set($1)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static let selection: SQL = """
+        select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection,
+               driftwatch.queue_of(s.server_id) as queue, s.labels, s.drift_detection_enabled, s.disabled_at,
+               s.disabled_by, s.disabled_reason, s.disabled_until,
+               s.disabled_at is not null and coalesce(s.disabled_until > driftwatch.clock(), true) as on_hold,
+               s.failing_streak,
+               array(select a.pack_name from driftwatch.assignments a
+                     where a.server_id = s.server_id order by a.pack_name) as packs
+        from driftwatch.servers s
+        where s.removed_at is null
+        """
+}
+
+package struct ServerLine: Hashable, Sendable, RowDecodable {
+    package var id: ServerID
+    package var displayName: String
+    package var address: String
+    package var port: Int?
+    package var sshUser: String?
+    package var configUser: String?
+    package var connection: Server.Connection
+    /// Where its jobs go: `local:ID` of a local one.
+    package var queue: String
+    /// A JSON object of texts.
+    package var labels: JSONText
+    package var driftDetectionEnabled: Bool
+    package var disabledAt: Date?
+    package var disabledBy: String?
+    package var disabledReason: String?
+    package var disabledUntil: Date?
+    /// Whether an operator's hold is in force now.
+    package var isOnHold: Bool
+    package var failingStreak: Int
+    package var packs: [PackName]
+
+    package var target: ProbeTarget {
+        ProbeTarget(
+            serverID: id, connection: connection, address: address, port: port, user: sshUser, configUser: configUser)
+    }
+
+    package init(row: Row) throws {
+        id = try row.column("server_id")
+        displayName = try row.column("display_name")
+        address = try row.column("address")
+        port = try row.column("port")
+        sshUser = try row.column("ssh_user")
+        configUser = try row.column("config_user")
+        connection = try row.column("connection")
+        queue = try row.column("queue")
+        labels = try row.column("labels")
+        driftDetectionEnabled = try row.column("drift_detection_enabled")
+        disabledAt = try row.column("disabled_at")
+        disabledBy = try row.column("disabled_by")
+        disabledReason = try row.column("disabled_reason")
+        disabledUntil = try row.column("disabled_until")
+        isOnHold = try row.column("on_hold")
+        failingStreak = try row.column("failing_streak")
+        packs = try row.column("packs")
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import DriftCore
+import DriftStore
+import Postgres
+
+struct ApplyCommand: DriftwatchCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Load an inventory and packs into the database.",
+        discussion: """
+            All in one transaction: one invalid file, and nothing is applied. A folder means its fleet.yaml and \
+            packs/*.yaml. A listed server's assignments become exactly its `packs:`; new ones get a first check at once. \
+            Servers and packs that the database has and PATH lacks are kept and named, unless --prune removes them.
+
+            Example:
+              driftwatch apply ./config --prune --dry-run
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "Folders, inventory files and pack files.")
+    var paths: [String]
+
+    @Flag(help: "Remove servers and packs that PATH lacks; wants an inventory in PATH.")
+    var prune = false
+
+    @Flag(help: "Change nothing; say what would be done.")
+    var dryRun = false
+
+    @Flag(help: "Let --prune remove more than a fifth of the servers.")
+    var yes = false
+
+    func perform(_ context: CommandContext) async throws -> ExitStatus {
+        let files = try ConfigurationFiles(paths: paths)
+        if prune && files.inventory == nil { throw Self.explain(.pruneWithoutInventory) }
+        return try await context.withDatabase { settings in
+            // A large fleet takes a while, all in one transaction.
+            settings.callDeadline = .seconds(900)
+            settings.statementTimeout = .seconds(120)
+            settings.lockTimeout = .seconds(60)
+        } _: { database in
+            let applier = Applier(database)
+            let known: Set<PackName> = prune && files.namesAllPacks ? [] : try await applier.knownPacks()
+            let configuration = try files.load(knownPacks: known)
+            let report: ApplyReport
+            do {
+                report = try await applier.apply(
+                    Applier.Request(
+                        configuration: configuration, namesAllPacks: files.namesAllPacks, prune: prune,
+                        confirmed: yes, dryRun: dryRun, actor: context.actor))
+            } catch let refusal as ApplyRefusal {
+                throw Self.explain(refusal)
+            }
+            for warning in configuration.warnings { context.console.note(visible(warning.description)) }
+            context.console.print(lines: ApplyText(report, dryRun: dryRun).lines)
+            return .fine
+        }
+    }
+
+    private static func explain(_ refusal: ApplyRefusal) -> CommandFailure {
+        switch refusal {
+        case .pruneWithoutInventory:
+            CommandFailure(
+                .usage, "--prune needs an inventory in PATH: without one it would remove every server",
+                hint: "give the folder that holds fleet.yaml")
+        case .pruneTooLarge(let removing, let total):
+            CommandFailure(
+                .usage,
+                "--prune would remove \(removing.count) of \(plural(total, "server")): "
+                    + removing.prefix(10).map(\.rawValue).joined(separator: ", ") + (removing.count > 10 ? ", …" : ""),
+                hint: "look at it with --dry-run; --yes does it")
+        case .unknownPacks(let packs):
+            CommandFailure(
+                .badNews,
+                "nobody has the \(packs.count == 1 ? "pack" : "packs") "
+                    + packs.map(\.rawValue).joined(separator: ", ") + " that the inventory assigns",
+                hint: "they were removed just now; give their files too")
+        }
+    }
+}

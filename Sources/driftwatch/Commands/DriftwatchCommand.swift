@@ -1,0 +1,88 @@
+import ArgumentParser
+import DriftStore
+import Foundation
+import Logging
+import Postgres
+import Schema
+
+/// What every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The settings file, YAML or JSON (DRIFTWATCH_CONFIG).", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    var logLevel: String?
+
+    @Option(help: ArgumentHelp("How log lines look on standard error: text or json.", valueName: "format"))
+    var logFormat: String?
+}
+
+/// A listing's way out.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print JSON, with times in RFC 3339.")
+    var asJSON = false
+}
+
+/// A command that does something, and ends in an ``ExitStatus``.
+protocol DriftwatchCommand: AsyncParsableCommand {
+    var common: CommonOptions { get }
+    /// Settings that the command line gives, each with the name of its option.
+    var settingOptions: [SettingName: (option: String, value: String?)] { get }
+    /// The level of the log where nobody sets one; commands that answer and end keep quiet.
+    var defaultLogLevel: Logger.Level { get }
+    func perform(_ context: CommandContext) async throws -> ExitStatus
+}
+
+extension DriftwatchCommand {
+    var settingOptions: [SettingName: (option: String, value: String?)] { [:] }
+    var defaultLogLevel: Logger.Level { .error }
+}
+
+/// What a command works with.
+struct CommandContext: Sendable {
+    let settings: SettingSources
+    let console: Console
+    let environment: [String: String]
+
+    /// Reads the settings and starts the log.
+    ///
+    /// - Throws: ``SettingError``.
+    init(_ command: any DriftwatchCommand, console: Console, environment: [String: String]) throws {
+        var options = command.settingOptions
+        options[.logLevel] = ("--log-level", command.common.logLevel)
+        options[.logFormat] = ("--log-format", command.common.logFormat)
+        settings = try SettingSources(
+            options: options, configOption: command.common.config, environment: environment)
+        bootstrapLogging(try LoggingSettings(settings, defaultLevel: command.defaultLogLevel))
+        self.console = console
+        self.environment = environment
+        for variable in settings.unknownVariables {
+            console.note("driftwatch: warning: \(visible(variable)) is not a setting of Driftwatch")
+        }
+    }
+
+    /// Who asks, as the audit log shall say: the person's account here.
+    var actor: String {
+        let name = ["SUDO_USER", "LOGNAME", "USER"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        return String((name ?? NSUserName()).prefix(100))
+    }
+
+    /// Opens the database for `body`, and refuses a schema that this binary cannot work on.
+    func withDatabase<Value: Sendable>(
+        requiringSchema: Bool = true, adjusting adjust: (inout DatabaseSettings) -> Void = { _ in },
+        _ body: (Database) async throws -> Value
+    ) async throws -> Value {
+        var databaseSettings = try DatabaseSettings(settings)
+        adjust(&databaseSettings)
+        let database = Database(databaseSettings, logger: Logger(label: "driftwatch.database"))
+        do {
+            if requiringSchema { try await Migrator(database).requireUsable() }
+            let value = try await body(database)
+            await database.close()
+            return value
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import DriftCore
+import Postgres
+import Schema
+
+/// An error as lines for standard error, and the exit status that it means.
+struct ErrorReport {
+    let status: ExitStatus
+    let lines: [String]
+    /// An error of the argument parser, which words its own.
+    private let parserError: (any Error)?
+
+    init(_ error: any Error) {
+        var parserError: (any Error)?
+        switch error {
+        case let failure as CommandFailure:
+            (status, lines) = (failure.status, [Self.line(failure.description, failure.hint)])
+        case let error as SettingError:
+            (status, lines) = (.usage, [Self.line(error.description, error.hint)])
+        case let error as SchemaError:
+            (status, lines) = (.dependency, [Self.line(error.description, nil)])
+        case let problems as ConfigurationProblems:
+            (status, lines) = (.badNews, problems.problems.map { visible($0.description) })
+        case let error as DatabaseError:
+            (status, lines) = Self.explain(error)
+        case let failure as ProbeFailure:
+            (status, lines) = (.unknown, [Self.line("\(failure.reason.rawValue): \(failure.detail)", nil)])
+        case is ValidationError, is ExitCode, is CleanExit:
+            parserError = error
+            (status, lines) = (.usage, [])
+        case is CancellationError:
+            (status, lines) = (.dependency, [Self.line("interrupted", nil)])
+        default:
+            (status, lines) = (.dependency, [Self.line("\(error)", nil)])
+        }
+        self.parserError = parserError
+    }
+
+    /// One line: what and where, and how to mend it in parentheses.
+    var oneLine: String { lines.joined(separator: "; ") }
+
+    func print(to console: Console, parser: (any Error) -> ExitStatus) -> ExitStatus {
+        if let parserError { return parser(parserError) }
+        for line in lines { console.note(line) }
+        return status
+    }
+
+    private static func line(_ text: String, _ hint: String?) -> String {
+        "driftwatch: " + visible(text) + (hint.map { " (\(visible($0)))" } ?? "")
+    }
+
+    private static func explain(_ error: DatabaseError) -> (ExitStatus, [String]) {
+        switch error.kind {
+        case .server("DW001"):
+            // Our own functions raise it to whoever asked for what cannot be done.
+            (.usage, [line(error.serverMessage ?? "refused", error.serverHint)])
+        case .server(.insufficientPrivilege):
+            (.dependency, [line("\(error)", "this database role may not do that")])
+        case .settings:
+            (.usage, [line("the database settings: \(error)", "see DRIFTWATCH_DATABASE_URL and the PG* variables")])
+        case .connection:
+            (
+                .dependency,
+                [line("the database: \(error)", "see DRIFTWATCH_DATABASE_URL, or libpq's PG* variables")]
+            )
+        default: (.dependency, [line("the database: \(error)", nil)])
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import DriftCore
+import Foundation
+
+/// The inventory, packs and templates that paths on the command line lead to.
+///
+/// A folder means its `fleet.yaml` and `packs/*.yaml`, nothing else; a file is an inventory if it is named `fleet.yaml`
+/// or has `servers:`, `defaults:` or `schedule:` at the left margin, and a pack otherwise.
+struct ConfigurationFiles: Sendable {
+    private(set) var inventory: SourceFile?
+    private(set) var packs: [SourceFile] = []
+    private(set) var templates: [String: TemplateSource] = [:]
+    /// Files that look as if they were meant, and are not read.
+    private(set) var warnings: [Problem] = []
+    /// Whether a folder or a pack was among the paths, so that packs not found are packs not wanted.
+    private(set) var namesAllPacks = false
+
+    private static let maximumBytes = 16 << 20
+    private static let maximumTemplateBytes = 1 << 20
+
+    /// Reads everything.
+    ///
+    /// - Throws: ``ConfigurationProblems`` with every path that could not be read.
+    init(paths: [String]) throws(ConfigurationProblems) {
+        var problems: [Problem] = []
+        var files: [String] = []
+        for path in paths {
+            do { files += try filesMeant(by: path) } catch { problems.append(error) }
+        }
+        var seen: Set<String> = []
+        for path in files where seen.insert(Self.real(path)).inserted {
+            do { try read(path) } catch { problems.append(error) }
+        }
+        guard problems.isEmpty else { throw ConfigurationProblems(problems) }
+        readTemplates()
+    }
+
+    /// Checks what was read, against the packs that the database has besides; nil where nobody knows those.
+    func load(knownPacks: Set<PackName>?) throws(ConfigurationProblems) -> LoadedConfiguration {
+        do {
+            var loaded = try ConfigurationLoader.load(
+                inventory: inventory, packs: packs, templates: templates, knownPacks: knownPacks)
+            loaded.warnings = warnings + loaded.warnings
+            return loaded
+        } catch {
+            throw ConfigurationProblems(warnings + error.problems)
+        }
+    }
+
+    // MARK: Paths
+
+    private mutating func filesMeant(by path: String) throws(Problem) -> [String] {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Problem(file: path, message: "does not exist")
+        }
+        guard isFolder(path) else { return [path] }
+        namesAllPacks = true
+        let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let inventory = "\(folder)/fleet.yaml"
+        let packFolder = "\(folder)/packs"
+        var found = FileManager.default.fileExists(atPath: inventory) ? [inventory] : []
+        if FileManager.default.fileExists(atPath: "\(folder)/fleet.yml") {
+            warnings.append(
+                Problem(.warning, file: "\(folder)/fleet.yml", message: "is not read", hint: "name it fleet.yaml"))
+        }
+        guard FileManager.default.fileExists(atPath: packFolder) else {
+            guard !found.isEmpty else {
+                throw Problem(
+                    file: path, message: "has neither fleet.yaml nor a folder packs",
+                    hint: "a folder means its fleet.yaml and packs/*.yaml")
+            }
+            return found
+        }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: packFolder) else {
+            throw Problem(file: packFolder, message: "cannot be read")
+        }
+        for name in names.sorted() where !name.hasPrefix(".") {
+            if name.hasSuffix(".yaml") {
+                found.append("\(packFolder)/\(name)")
+            } else if name.hasSuffix(".yml") {
+                warnings.append(
+                    Problem(
+                        .warning, file: "\(packFolder)/\(name)", message: "is not read",
+                        hint: "a folder means its packs/*.yaml"))
+            }
+        }
+        return found
+    }
+
+    private mutating func read(_ path: String) throws(Problem) {
+        let file: SourceFile
+        do {
+            file = SourceFile(path: path, bytes: try readRegularFile(path, upTo: Self.maximumBytes))
+        } catch {
+            throw Problem(file: path, message: error.description)
+        }
+        guard Self.isInventory(file) else {
+            packs.append(file)
+            namesAllPacks = true
+            return
+        }
+        if let inventory {
+            throw Problem(file: path, message: "a second inventory", hint: "the other is \(inventory.path)")
+        }
+        inventory = file
+    }
+
+    private static func isInventory(_ file: SourceFile) -> Bool {
+        let name = file.path.split(separator: "/").last ?? ""
+        if name == "fleet.yaml" || name == "fleet.yml" { return true }
+        return file.bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            ["servers:", "defaults:", "schedule:"].contains { line.starts(with: $0.utf8) }
+        }
+    }
+
+    // MARK: Templates
+
+    /// Each from the folder `templates` beside the pack that mentions it.
+    private mutating func readTemplates() {
+        for pack in packs {
+            let folder = Self.folder(of: pack.path) + "/templates"
+            for name in ConfigurationLoader.templateNames(in: [pack]) {
+                let source = Self.template(name, in: folder)
+                if let other = templates[name], other != source {
+                    templates[name] = .unusable("is another one in each of two folders")
+                } else {
+                    templates[name] = source
+                }
+            }
+        }
+    }
+
+    /// Links are followed as long as they stay below the folder: mounted configuration is often made of links.
+    private static func template(_ name: String, in folder: String) -> TemplateSource? {
+        let path = "\(folder)/\(name)"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let realFolder = real(folder)
+        guard real(path).hasPrefix(realFolder + "/") else {
+            return .unusable("leads out of \(folder)")
+        }
+        do {
+            return .bytes(try readRegularFile(path, upTo: maximumTemplateBytes))
+        } catch {
+            return .unusable(error.description)
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "" : String(path[..<slash])
+    }
+
+    private static func real(_ path: String) -> String {
+        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path(percentEncoded: false)
+    }
+}

@@ -1,0 +1,66 @@
+import DriftCore
+import Foundation
+import Slack
+
+/// `DRIFTWATCH_NOTIFY` (`slack`, the default, or `console`), and what Slack needs: a webhook, or a bot's token and a
+/// channel.
+struct NotifySettings: Sendable {
+    enum Kind: String, CaseIterable, Sendable { case slack, console }
+
+    enum Destination: Sendable {
+        case slack(SlackDestination)
+        case console
+
+        var kind: Kind {
+            switch self {
+            case .slack: .slack
+            case .console: .console
+            }
+        }
+    }
+
+    let destination: Destination
+    let baseURL: URL?
+
+    /// - Throws: ``SettingError``, also where `slack` is wanted and nothing says where to.
+    init(_ sources: SettingSources) throws(SettingError) {
+        baseURL = try driftwatch.baseURL(sources)
+        switch try sources.choice(.notify, default: Kind.slack) {
+        case .console: destination = .console
+        case .slack: destination = .slack(try Self.slack(sources))
+        }
+    }
+
+    private static func slack(_ sources: SettingSources) throws(SettingError) -> SlackDestination {
+        let webhook = sources.text(.slackWebhookURL)
+        let token = sources.text(.slackBotToken)
+        let channel = sources.text(.slackChannel)
+        switch (webhook, token) {
+        case (let webhook?, nil):
+            try requireURL(webhook)
+            return .webhook(url: webhook.text)
+        case (nil, let token?):
+            guard let channel else {
+                throw SettingError("DRIFTWATCH_SLACK_CHANNEL", "a bot token needs the channel to post to")
+            }
+            let api = sources.text(.slackAPIURL)
+            if let api { try requireURL(api) }
+            return .bot(token: token.text, channel: channel.text, api: api?.text ?? SlackDestination.defaultAPI)
+        case (_?, _?):
+            throw SettingError(
+                "DRIFTWATCH_SLACK_WEBHOOK_URL", "both a webhook and a bot token are set", hint: "unset one of them")
+        case (nil, nil):
+            throw SettingError(
+                "DRIFTWATCH_NOTIFY", "slack needs to know where to post",
+                hint: "set DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL;"
+                    + " or DRIFTWATCH_NOTIFY=console prints messages instead")
+        }
+    }
+
+    private static func requireURL(_ setting: (text: String, place: String)) throws(SettingError) {
+        guard setting.text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" }),
+            let parts = URLComponents(string: setting.text), ["http", "https"].contains(parts.scheme?.lowercased()),
+            parts.host?.isEmpty == false
+        else { throw SettingError(setting.place, "its value is not an http or https address") }
+    }
+}

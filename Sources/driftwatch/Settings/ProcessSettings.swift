@@ -1,0 +1,120 @@
+import DriftCore
+import Foundation
+import Logging
+import Postgres
+import Remote
+import Slack
+
+/// `DRIFTWATCH_LOG_LEVEL` (default `info` for the long-running processes) and `DRIFTWATCH_LOG_FORMAT` (default `text`).
+struct LoggingSettings: Hashable, Sendable {
+    enum Format: String, CaseIterable, Sendable { case text, json }
+
+    var level: Logger.Level
+    var format: Format
+
+    init(_ sources: SettingSources, defaultLevel: Logger.Level = .info) throws(SettingError) {
+        level = try sources.choice(.logLevel, default: defaultLevel)
+        format = try sources.choice(.logFormat, default: .text)
+    }
+}
+
+extension DatabaseSettings {
+    /// `DRIFTWATCH_DATABASE_URL` (a libpq URI or conninfo; without it libpq's own `PG*` variables decide) and
+    /// `DRIFTWATCH_DATABASE_POOLER` (default `none`).
+    init(_ sources: SettingSources, poolSize: Int = 2) throws(SettingError) {
+        self.init(
+            conninfo: sources.text(.databaseURL)?.text ?? "", poolSize: poolSize,
+            pooler: try sources.choice(.databasePooler, default: .none))
+    }
+}
+
+/// `DRIFTWATCH_BASE_URL`: where people find the dashboard; nil without it.
+func baseURL(_ sources: SettingSources) throws(SettingError) -> URL? {
+    try sources.value(
+        .baseURL, default: nil,
+        wanted: "an address such as https://drift.example.net, of scheme http or https, without user, query and fragment"
+    ) { text -> URL?? in
+        guard text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" }), let parts = URLComponents(string: text),
+            ["http", "https"].contains(parts.scheme?.lowercased()), let host = parts.host, !host.isEmpty,
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
+            parts.port.map({ (1...65535).contains($0) }) ?? true, let url = parts.url
+        else { return nil }
+        return url
+    }
+}
+
+/// `DRIFTWATCH_SSH_CONFIG`, `DRIFTWATCH_SSH_KNOWN_HOSTS`, `DRIFTWATCH_SSH_IDENTITY`: each the path of a file, default
+/// what `ssh` itself does.
+func remoteSettings(_ sources: SettingSources) throws(SettingError) -> RemoteSettings {
+    func path(_ name: SettingName) throws(SettingError) -> String? {
+        guard let (text, place) = sources.text(name) else { return nil }
+        guard FileManager.default.isReadableFile(atPath: text) else {
+            throw SettingError(place, "the file \(visible(text)) does not exist, or may not be read")
+        }
+        return text
+    }
+    return RemoteSettings(
+        sshConfig: try path(.sshConfig), knownHosts: try path(.sshKnownHosts), identity: try path(.sshIdentity))
+}
+
+/// `DRIFTWATCH_WORKER_CONCURRENCY`: how many servers one worker looks at at once, default 8.
+func workerConcurrency(_ sources: SettingSources) throws(SettingError) -> Int {
+    try sources.value(.workerConcurrency, default: 8, wanted: "a whole number from 1 to 256") { text in
+        Int(text).flatMap { (1...256).contains($0) ? $0 : nil }
+    }
+}
+
+/// `DRIFTWATCH_SCHEDULE` (default `0 6 * * *`) and `DRIFTWATCH_TIME_ZONE` (default `UTC`): what the schedule's row
+/// begins with.
+struct ScheduleSettings: Hashable, Sendable {
+    let schedule: ScheduleSetting
+    /// Whether somebody set either of them.
+    let isGiven: Bool
+
+    init(_ sources: SettingSources) throws(SettingError) {
+        let cron = sources.text(.schedule)
+        let zone = sources.text(.timeZone)
+        schedule = ScheduleSetting(cron: cron?.text ?? "0 6 * * *", timeZone: zone?.text ?? "UTC")
+        isGiven = cron != nil || zone != nil
+        do { _ = try CronExpression(schedule.cron) } catch {
+            throw SettingError(
+                cron?.place ?? SettingName.schedule.environmentName, error.message, hint: error.hint)
+        }
+        do { _ = try Schedule(cron: schedule.cron, timeZone: schedule.timeZone) } catch {
+            throw SettingError(zone?.place ?? SettingName.timeZone.environmentName, error.message, hint: error.hint)
+        }
+    }
+}
+
+/// `DRIFTWATCH_LISTEN`: where `web` listens, default `127.0.0.1:8080`.
+struct ListenAddress: Hashable, Sendable {
+    var host: String
+    var port: Int
+
+    init(_ sources: SettingSources) throws(SettingError) {
+        let fallback = Self(host: "127.0.0.1", port: 8080)
+        self = try sources.value(
+            .listen, default: fallback, wanted: "a host and a port, as 127.0.0.1:8080, [::1]:8080 or :8080",
+            Self.init(text:))
+    }
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Without a host, all addresses of the machine.
+    init?(text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("[") && host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            return nil
+        }
+        guard host.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" && $0 != "/" }) else { return nil }
+        self.init(host: host.isEmpty ? "0.0.0.0" : host, port: port)
+    }
+}
