@@ -69,6 +69,7 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         package mutating func appendLiteral(_ literal: String) { sql.pieces.append(.text(literal)) }
         package mutating func appendInterpolation(_ value: some Bindable) { sql.pieces.append(.value(value)) }
+        package mutating func appendInterpolation<Value: Bindable>(_ value: Value?) { sql.pieces.append(.value(value)) }
         package mutating func appendInterpolation(_ fragment: SQL) { sql.append(fragment) }
         package mutating func appendInterpolation(fragment: SQL) { sql.append(fragment) }
         package mutating func appendInterpolation(identifier name: String) { sql.append(SQL(identifier: name)) }
