@@ -1,0 +1,8 @@
+package import DriftCore
+import Postgres
+
+extension ServerID: Bindable, ColumnDecodable {}
+extension PackName: Bindable, ColumnDecodable {}
+extension ItemKey: Bindable, ColumnDecodable {}
+extension Verdict: Bindable, ColumnDecodable {}
+extension DriftStatus: Bindable, ColumnDecodable {}
