@@ -88,7 +88,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
-        tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport"]),
+        tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
         tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),

@@ -7,3 +7,4 @@ extension ItemKey: Bindable, ColumnDecodable {}
 extension Server.Connection: Bindable, ColumnDecodable {}
 extension Verdict: Bindable, ColumnDecodable {}
 extension MismatchType: Bindable, ColumnDecodable {}
+extension DriftStatus: Bindable, ColumnDecodable {}

@@ -9,7 +9,7 @@ package enum Escaping: Hashable, Sendable {
     ///
     /// They are counted after escaping, in UTF-16, which is never less than what Slack counts. What was cut ends
     /// with "…"; no entity is ever cut.
-    func fit(_ text: String, _ limit: Int) -> String {
+    package func fit(_ text: String, _ limit: Int) -> String {
         var pieces: [String] = []
         var length = 0
         // How many pieces leave room for the "…".
@@ -44,7 +44,7 @@ package enum Escaping: Hashable, Sendable {
 ///
 /// Control characters, invisible format characters and marks of writing direction are dropped, line breaks and tabs
 /// become spaces. The two joiners stay, as scripts and emoji need them.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     var kept = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
         switch scalar.properties.generalCategory {

@@ -43,20 +43,21 @@ package struct MessageText: Hashable, Sendable {
         identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
 
         let opened = escaping.fit(Self.instant(facts.openedAt), 40)
-        let count = facts.mismatchCount == 1 ? "1 mismatch" : "\(facts.mismatchCount) mismatches"
+        let found = Self.bounded(facts.mismatchCount)
+        let count = found == 1 ? "1 mismatch" : "\(found) mismatches"
         let lines = Self.lines(facts.items, escaping)
         let shown = Array(lines.prefix(Self.maximumItems))
         switch facts.kind {
         case .driftDetected:
             title = "Configuration drift detected"
             since = "since \(opened)"
-            more = max(facts.mismatchCount, lines.count) - shown.count
+            more = max(found, lines.count) - shown.count
         case .driftChanged:
-            let previous = facts.previousCount.map { "\($0) → " } ?? ""
-            title = "Configuration drift changed: \(previous)\(facts.mismatchCount)"
+            let previous = facts.previousCount.map(Self.bounded)
+            title = "Configuration drift changed: \(previous.map { "\($0) → " } ?? "")\(found)"
             since = "open since \(opened)"
             // Items that were mended meanwhile hide some of the added ones from this count.
-            more = max(facts.mismatchCount - (facts.previousCount ?? facts.mismatchCount), lines.count) - shown.count
+            more = max(found - (previous ?? found), lines.count) - shown.count
         case .driftResolved where facts.resolution == .compliant:
             title = "Configuration compliant"
             since = "drifted since \(opened)"
@@ -79,7 +80,7 @@ package struct MessageText: Hashable, Sendable {
             resolves = nil
             return
         }
-        let what = facts.mismatchCount > 0 ? ", \(count)" : ""
+        let what = found > 0 ? ", \(count)" : ""
         let which = shown.isEmpty ? "" : ": \(shown.prefix(Self.itemsInSummary).joined(separator: "; "))"
         resolves = "Its opening could not be delivered: Configuration drift detected \(opened)\(what)\(which)"
     }
@@ -106,6 +107,9 @@ package struct MessageText: Hashable, Sendable {
         if let resolves { lines.append(resolves) }
         return lines + [identity]
     }
+
+    /// No pack has more items; what a payload claims beyond it must not overflow.
+    private static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
 
     /// One line for each item, all its mismatches together.
     private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {

@@ -27,19 +27,22 @@ $$;
 comment on function write_failed_checks(bigint, text, boolean) is
     'Writes a failed check per assigned pack; where it counts, the server''s failing streak grows by one.';
 
--- Locks a server for the effects of a job and says whether they still apply. Not a share lock: the streak is written
+-- Locks a server for the effects of a job and says whether they still apply: if not, checks are written as history
+-- and nothing else is touched. Not a share lock: the streak is written
 -- under it, and two share locks that both want more would wait for each other.
 create or replace function begin_effects(server text, reached boolean)
 returns table (display_name text, eligible boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    still_eligible boolean;
 begin
     perform from servers s where s.server_id = server for no key update;
+    still_eligible := server_is_eligible(server);
     update servers s set failing_streak = case when reached then 0 else s.failing_streak + 1 end
-    where s.server_id = server and not (reached and s.failing_streak = 0);
-    return query
-    select s.display_name, server_is_eligible(server) from servers s where s.server_id = server;
+    where s.server_id = server and still_eligible and not (reached and s.failing_streak = 0);
+    return query select s.display_name, still_eligible from servers s where s.server_id = server;
 end
 $$;
 comment on function begin_effects(text, boolean) is

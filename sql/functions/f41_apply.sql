@@ -37,6 +37,9 @@ begin
     set unverified = array(
         select k from unnest(d.unverified || added) k where k = any(keys) group by k order by k)
     where d.pack_name = pack;
+    -- Where nothing of the new version was ever judged, what was proven of the old one says nothing any more.
+    update drift_states d set state = 'unknown', since = now
+    where d.pack_name = pack and d.state = 'compliant' and keys <> '{}' and d.unverified @> keys;
     return 'changed';
 end
 $$;

@@ -7,14 +7,12 @@ struct FileReader {
 
     init(file: String) { self.file = file }
 
-    /// Nothing may be used of a file that has one.
-    var hasErrors: Bool { problems.contains { $0.severity == .error } }
-
     mutating func report(_ problem: Problem) {
-        guard problems.count <= LoadingLimit.problemsPerFile else { return }
-        guard problems.count < LoadingLimit.problemsPerFile else {
-            problems.append(
-                Problem(file: file, line: problem.line, message: "too many problems; what follows is not shown"))
+        let told = problems.count { $0.severity == problem.severity }
+        guard told <= LoadingLimit.problemsPerFile else { return }
+        guard told < LoadingLimit.problemsPerFile else {
+            let message = "too many \(problem.severity.rawValue)s; the others of this file are not shown"
+            problems.append(Problem(problem.severity, file: file, line: problem.line, message: message))
             return
         }
         problems.append(problem)

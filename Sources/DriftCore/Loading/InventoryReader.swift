@@ -11,13 +11,14 @@ struct InventoryReader {
         self.packs = packs
     }
 
-    /// What could be read, even where something is wrong: then `reader` has errors.
+    /// What could be read, even where something is wrong: then `reader` has the errors.
     mutating func inventory(in source: SourceFile) -> Inventory {
         var inventory = Inventory()
         do throws(Problem) {
             let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.inventoryFileBytes)
             guard let root, !root.isBlank else {
-                reader.error("the file is empty", at: nil, hint: "servers: [] for an inventory of none")
+                reader.error(
+                    "the file is empty", at: Position(line: 1, column: 1), hint: "servers: [] for an inventory of none")
                 return inventory
             }
             guard let fields = reader.fields(root, of: "the inventory", known: ["schedule", "defaults", "servers"])
@@ -35,10 +36,10 @@ struct InventoryReader {
             let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone"])
         else { return nil }
         let cron = reader.requiredText("cron", in: fields, of: "schedule") { text in
-            Self.fault { () throws(CronError) in _ = try CronExpression(text) }
+            Grammar.line(text, limit: 200) ?? Self.fault { () throws(CronError) in _ = try CronExpression(text) }
         }
         let timeZone = reader.text("time_zone", in: fields) { text in
-            Self.fault { () throws(CronError) in _ = try namedTimeZone(text) }
+            Grammar.line(text, limit: 100) ?? Self.fault { () throws(CronError) in _ = try namedTimeZone(text) }
         }
         return cron.map { ScheduleSetting(cron: $0, timeZone: timeZone ?? "UTC") }
     }
@@ -93,7 +94,8 @@ struct InventoryReader {
         let own = shared(in: fields)
         let driftDetection = reader.boolean("drift_detection", in: fields) ?? true
         let packs = own.packs ?? defaults.packs ?? []
-        if packs.isEmpty, driftDetection, !reader.hasErrors {
+        let asksNothing = fields["packs"].map { $0.node.sequence?.isEmpty ?? false } ?? packs.isEmpty
+        if asksNothing, driftDetection {
             reader.warn("the server has no packs: nothing is checked on it", at: fields.position)
         }
         guard let id else { return nil }

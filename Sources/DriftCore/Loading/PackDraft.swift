@@ -34,13 +34,15 @@ struct PackFileReader {
         self.templates = templates
     }
 
-    /// What could be read, even where something is wrong: then `reader` has errors.
+    /// What could be read, even where something is wrong: then `reader` has the errors.
     mutating func draft(of source: SourceFile, named name: PackName) -> PackDraft {
         var draft = PackDraft(name: name, file: source.path)
         do throws(Problem) {
             guard let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.packFileBytes), !root.isBlank
             else {
-                reader.error("the file is empty", at: nil, hint: "a pack has name, description, extends and items")
+                reader.error(
+                    "the file is empty", at: Position(line: 1, column: 1),
+                    hint: "a pack has name, description, extends and items")
                 return draft
             }
             read(root, into: &draft)

@@ -9,14 +9,16 @@ extension PackFileReader {
         ]
         guard let fields = reader.fields(node, of: "a file", known: known) else { return nil }
         let path = reader.requiredText("path", in: fields, of: "a file", where: Grammar.path)
-        let state: FileExpectation.State = reader.choice("state", in: fields) ?? .file
-        var file = FileExpectation(path: path ?? "", state: state)
+        let state: FileExpectation.State? = reader.choice("state", in: fields)
+        var file = FileExpectation(path: path ?? "", state: state ?? .file)
         file.mode = mode(in: fields)
         file.owner = reader.text("owner", in: fields, where: Grammar.account)
         file.group = reader.text("group", in: fields, where: Grammar.account)
         file.content = content(in: fields)
         file.target = reader.text("target", in: fields, where: Grammar.linkTarget)
-        refuseContradictions(in: fields, state: state)
+        if state != nil || fields["state"].map(\.node.isNull) ?? true {
+            refuseContradictions(in: fields, state: file.state)
+        }
         let description = description(in: fields)
         return path.map { _ in Expectation(.file(file), description: description) }
     }
@@ -69,7 +71,7 @@ extension PackFileReader {
                 }
             reader.error("\(quoted(key)) means nothing with state: \(state.rawValue)", at: entry.position, hint: hint)
         }
-        if state == .symlink, fields["target"] == nil {
+        if state == .symlink, fields["target"].map(\.node.isNull) ?? true {
             reader.error("a symlink needs `target`", at: fields.position, hint: "what readlink prints")
         }
     }

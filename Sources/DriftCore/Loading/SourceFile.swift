@@ -30,15 +30,17 @@ package enum TemplateSource: Hashable, Sendable {
 }
 
 /// What is loaded at most; what is larger is refused with a line that says so.
-enum LoadingLimit {
-    static let packFileBytes = 1 << 20
-    static let inventoryFileBytes = 8 << 20
-    static let templateBytes = 256 << 10
+///
+/// Whoever reads a file may stop one byte after its limit.
+package enum LoadingLimit {
+    package static let packFileBytes = 1 << 20
+    package static let inventoryFileBytes = 8 << 20
+    package static let templateBytes = 256 << 10
     /// All templates of one resolved pack together.
     static let packTemplateBytes = 4 << 20
     static let itemsPerPack = 5000
     static let packs = 1000
     static let servers = 20_000
-    /// Problems of one file; more of them help nobody.
+    /// Errors of one file, and warnings; more of them help nobody.
     static let problemsPerFile = 200
 }

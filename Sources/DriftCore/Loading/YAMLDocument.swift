@@ -116,7 +116,7 @@ extension YAMLDocument {
         if message.contains("mapping values are not allowed") {
             return "look at the indentation, and put a value that holds `: ` between quotes"
         }
-        if message.contains("cannot start any token") {
+        if message.contains("cannot start any token") || message.contains("tab character") {
             return "indent with spaces, not tabs, and put a value that begins with @, % or ` between quotes"
         }
         if message.contains("undefined tag handle") || context.contains("tag") {

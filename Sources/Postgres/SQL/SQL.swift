@@ -69,7 +69,6 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         package mutating func appendLiteral(_ literal: String) { sql.pieces.append(.text(literal)) }
         package mutating func appendInterpolation(_ value: some Bindable) { sql.pieces.append(.value(value)) }
-        /// Nil is NULL; spelled out, lest the compiler takes the optional for an oversight.
         package mutating func appendInterpolation<Value: Bindable>(_ value: Value?) { sql.pieces.append(.value(value)) }
         package mutating func appendInterpolation(_ fragment: SQL) { sql.append(fragment) }
         package mutating func appendInterpolation(fragment: SQL) { sql.append(fragment) }

@@ -1,0 +1,106 @@
+package import DriftCore
+import DriftStore
+import Foundation
+package import JobQueue
+package import Logging
+package import Postgres
+
+/// Works on a check: looks at the server once, compares what it saw with each of its packs, and hands back what is to
+/// be written.
+///
+/// No connection is held while it looks. What it hands back runs in the transaction that settles the job, so that the
+/// check, the drift state, the alert and the message it owes are there together or not at all.
+package struct DriftCheckHandler: JobHandler {
+    package static let kind = "drift_check"
+
+    private let database: Database
+    private let prober: any Prober
+    private let logger: Logger
+
+    package init(database: Database, prober: any Prober, logger: Logger) {
+        self.database = database
+        self.prober = prober
+        self.logger = logger
+    }
+
+    package func handle(_ job: Job) async throws -> JobResult {
+        guard let server = job.key.map(ServerID.init(rawValue:)) else {
+            return JobResult(.failed(FailureNote(label: "malformed_job", message: "the job names no server")))
+        }
+        guard let subject = try await database.read({ try CheckSubject.load(server, in: $0) }) else {
+            return JobResult(.succeeded)
+        }
+        let began = ContinuousClock.now
+        do throws(ProbeFailure) {
+            let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
+            let facts = try await prober.probe(subject.target, asking: questions)
+            let checks = await compare(facts, with: subject.packs)
+            let origin = origin(of: job, subject, began: began)
+            return JobResult(.succeeded) { try Self.write(checks, from: origin, in: $0) }
+        } catch {
+            return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
+        }
+    }
+
+    /// On the shared pool, not on the caller's executor: diffs of large files take time.
+    @concurrent
+    private func compare(_ facts: Facts, with packs: [CheckSubject.AssignedPack]) async -> [Check] {
+        packs.map { Comparison.judge(facts, against: $0.pack, digest: $0.digest) }
+    }
+
+    private func origin(
+        of job: Job, _ subject: CheckSubject, began: ContinuousClock.Instant
+    ) -> EffectsStore.Origin {
+        EffectsStore.Origin(
+            jobID: job.id, serverID: subject.target.serverID, startedAt: subject.startedAt,
+            duration: began.duration(to: .now))
+    }
+
+    /// A server that cannot be looked at after all attempts is a result, not an endless job.
+    private func result(
+        of job: Job, _ subject: CheckSubject, after failure: ProbeFailure, origin: EffectsStore.Origin
+    ) throws -> JobResult {
+        logger.info(
+            "probe did not finish",
+            metadata: [
+                "job.id": "\(job.id)", "server.id": "\(origin.serverID)", "error.label": "\(failure.reason.rawValue)",
+                "error": "\(failure.detail)",
+            ])
+        switch failure.reason {
+        case .cancelled:
+            throw CancellationError()
+        case .noPlace:
+            return JobResult(.noPlace(retryAfter: .seconds(Double.random(in: 1...3))))
+        case _ where failure.isTransient && !job.isLastAttempt:
+            return JobResult(.retry(FailureNote(label: failure.reason.rawValue, message: failure.detail)))
+        default:
+            return JobResult(.succeeded) { transaction in
+                _ = try EffectsStore.begin(on: origin.serverID, reached: false, in: transaction)
+                for pack in subject.packs {
+                    try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
+                }
+            }
+        }
+    }
+
+    /// Every check is stored; only that of an assignment that still stands, and that is not older than what is
+    /// remembered, moves anything.
+    private static func write(
+        _ checks: [Check], from origin: EffectsStore.Origin, in transaction: borrowing Transaction
+    ) throws {
+        let isEligible = try EffectsStore.begin(on: origin.serverID, reached: true, in: transaction)
+        let assignments =
+            isEligible
+            ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)
+            : [:]
+        for check in checks {
+            let id = try EffectsStore.record(check, from: origin, in: transaction)
+            guard let assignment = assignments[check.packName],
+                (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
+            else { continue }
+            let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)
+            try EffectsStore.store(
+                transition, of: check, id: id, over: assignment, from: origin, in: transaction)
+        }
+    }
+}

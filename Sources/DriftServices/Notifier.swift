@@ -1,0 +1,121 @@
+package import DriftCore
+import DriftStore
+import Foundation
+package import JobQueue
+package import Logging
+package import Postgres
+import ServiceLifecycle
+import Synchronization
+
+/// Drains the outbox to one destination, in order per alert, at the destination's pace.
+///
+/// The destination is leased: of all the notifiers that serve it one sends, the others wait to take over. A message is
+/// known to be sent only when that is written down; where the reply, or the writing, is lost it goes out again under the
+/// same id.
+package struct Notifier: Service {
+    private let store: OutboxStore
+    private let sender: any NotificationSender
+    private let settings: NotifierSettings
+    private let policy = DeliveryPolicy()
+    private let wake: WakeSignal
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        database: Database, sender: any NotificationSender, settings: NotifierSettings,
+        wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        store = OutboxStore(database)
+        self.sender = sender
+        self.settings = settings
+        self.wake = wake
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func run() async {
+        let isStopping = Atomic(false)
+        await withGracefulShutdownHandler {
+            var delays = RetryDelays()
+            while !isStopping.load(ordering: .acquiring), !Task.isCancelled {
+                var pause = Duration.zero
+                do {
+                    pause = try await sendNext()
+                    delays.reset()
+                } catch {
+                    pause = delays.next()
+                    logger.warning("going on after a fault", metadata: ["error": "\(error)"])
+                }
+                if pause > .zero { await wake.wait(upTo: pause, clock: clock) }
+            }
+        } onGracefulShutdown: {
+            // A message in hand is finished first.
+            isStopping.store(true, ordering: .releasing)
+            wake.raise()
+        }
+        await release()
+    }
+
+    /// Sends one message if one is due, and returns how long to wait before the next look.
+    package func sendNext() async throws -> Duration {
+        switch try await store.claim(settings.destination, for: settings.notifierID, lease: settings.lease) {
+        case .held: return settings.pollEvery
+        case .idle(_, let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
+        case .message(let message):
+            let decision = await deliver(message)
+            log(decision, message)
+            try await store.settle(message, as: decision)
+            return .zero
+        }
+    }
+
+    private func deliver(_ message: OutboxStore.Message) async -> DeliveryDecision {
+        var facts: NotificationFacts
+        do {
+            facts = try NotificationFacts(json: Array(message.payload.utf8))
+        } catch {
+            return .dead(reason: "the payload cannot be read by this version")
+        }
+        facts.openingUndelivered = message.openingUndelivered ? true : nil
+        let reply = await sender.send(
+            OutboundNotification(outboxID: message.outboxID, facts: facts, form: message.isPlain ? .plain : .rich))
+        let history = DeliveryHistory(
+            rowAttempt: message.attempt, destinationAttempt: message.destinationFailures + 1,
+            triedPlain: message.isPlain, age: message.age)
+        return policy.decide(reply, history, random: Double.random(in: 0..<1))
+    }
+
+    private func log(_ decision: DeliveryDecision, _ message: OutboxStore.Message) {
+        let metadata: Logger.Metadata = ["outbox.id": "\(message.outboxID)", "outbox.attempt": "\(message.attempt)"]
+        switch decision {
+        case .markSent:
+            logger.info("notification sent", metadata: metadata)
+        case .dead, .pauseDestination:
+            logger.error("notification refused", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
+        case .waitDestination, .retryPlain, .backOffDestination, .backOffRow:
+            logger.warning("notification not sent yet", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
+        }
+    }
+
+    private func release() async {
+        guard
+            case .idle(let lease, _)? = try? await store.claim(
+                settings.destination, for: settings.notifierID, lease: settings.lease)
+        else { return }
+        try? await store.release(settings.destination, lease: lease)
+    }
+}
+
+/// How a notifier is set up.
+package struct NotifierSettings: Sendable {
+    package var destination: String = "default"
+    /// `host:pid:start`, unique for ever.
+    package var notifierID: String
+    /// Longer than any sending takes.
+    package var lease: Duration = .seconds(30)
+    package var pollEvery: Duration = .seconds(1)
+
+    package init(notifierID: String) {
+        self.notifierID = notifierID
+    }
+}

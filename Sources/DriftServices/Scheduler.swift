@@ -1,0 +1,103 @@
+package import DriftCore
+import DriftStore
+import Foundation
+package import JobQueue
+package import Logging
+package import Postgres
+import ServiceLifecycle
+
+/// Fires slots: when a schedule comes due, one job per eligible server, in one transaction with the schedule's next slot.
+///
+/// Any number of schedulers run side by side: the first to lock the schedule's row fires the slot, for the others it is
+/// not due any more. All instants are the database's. After downtime the latest missed slot fires once, if it is not too
+/// old.
+package struct Scheduler: Service {
+    private let database: Database
+    private let settings: SchedulerSettings
+    private let wake: WakeSignal
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        database: Database, settings: SchedulerSettings, wake: WakeSignal = WakeSignal(),
+        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.database = database
+        self.settings = settings
+        self.wake = wake
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            await Loop(every: .seconds(1), wake: wake, clock: clock, logger: logger).run(firstly: seed) {
+                try await fireDueSlots()
+            }
+        }
+    }
+
+    /// Fires whatever is due now, and returns how many jobs that made.
+    @discardableResult
+    package func fireDueSlots() async throws -> Int {
+        try await database.withTransaction { transaction in
+            try SlotStore.lockDue(in: transaction).reduce(0) { made, due in
+                try made + fire(due, in: transaction)
+            }
+        }
+    }
+
+    private func fire(_ due: SlotStore.Due, in transaction: borrowing Transaction) throws -> Int {
+        let schedule: Schedule
+        do {
+            schedule = try Schedule(cron: due.cron, timeZone: due.timeZone)
+        } catch {
+            logger.error("schedule not understood", metadata: ["schedule.name": "\(due.name)", "error": "\(error)"])
+            return 0
+        }
+        guard let nextSlot = due.nextSlot else {
+            try SlotStore.setNext(schedule.nextSlot(after: due.now), of: due.name, in: transaction)
+            return 0
+        }
+        switch schedule.due(nextSlot: nextSlot, now: due.now, catchUpWithin: settings.catchUpWithin) {
+        case .wait:
+            return 0
+        case .skip(let missed, let next):
+            logger.warning("missed slot is too old to catch up", metadata: ["slot.at": "\(missed)"])
+            try SlotStore.setNext(next, of: due.name, in: transaction)
+            return 0
+        case .fire(let slot, let next):
+            let jobs = try SlotStore.fire(slot, of: due.name, next: next, in: transaction)
+            logger.info("slot fired", metadata: ["slot.at": "\(slot)", "slot.jobs": "\(jobs)", "slot.next": "\(next)"])
+            return jobs
+        }
+    }
+
+    /// The schedule's row is the truth; the environment makes it where there is none, and is told when it differs.
+    private func seed() async throws {
+        let wanted = settings.seed
+        let (cron, timeZone) = try await database.withTransaction { transaction in
+            try SlotStore.seed(cron: wanted.cron.description, timeZone: wanted.timeZone, in: transaction)
+        }
+        if settings.seedIsExplicit, (cron, timeZone) != (wanted.cron.description, wanted.timeZone) {
+            logger.warning(
+                "the environment's schedule is not the one in force: driftwatch schedule set changes that one",
+                metadata: ["schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)"])
+        }
+    }
+}
+
+/// How a scheduler is set up.
+package struct SchedulerSettings: Sendable {
+    /// What the schedule's row is made from where there is none.
+    package var seed: Schedule
+    /// The seed was asked for, and is no default.
+    package var seedIsExplicit: Bool
+    /// A slot that was missed fires late while it is younger than this.
+    package var catchUpWithin: Duration = .seconds(12 * 3600)
+
+    package init(seed: Schedule, seedIsExplicit: Bool) {
+        self.seed = seed
+        self.seedIsExplicit = seedIsExplicit
+    }
+}

@@ -1,0 +1,157 @@
+package import DriftCore
+package import Foundation
+package import Postgres
+
+/// The writing half of a check, verb by verb (`sql/functions/f20_checks.sql`, `f21_alerts.sql`).
+///
+/// All of it runs inside the transaction that settled the job. Lock order: job, server, drift states by pack, alerts by
+/// id, outbox.
+package enum EffectsStore {
+    /// Which job a check belongs to, and when its attempt began.
+    package struct Origin: Sendable {
+        package var jobID: Int64
+        package var serverID: ServerID
+        package var startedAt: Date
+        package var duration: Duration
+
+        package init(jobID: Int64, serverID: ServerID, startedAt: Date, duration: Duration) {
+            self.jobID = jobID
+            self.serverID = serverID
+            self.startedAt = startedAt
+            self.duration = duration
+        }
+    }
+
+    /// What is remembered of one assignment, locked.
+    package struct Assignment: Sendable {
+        package var state: DriftState
+        /// When the attempt began whose check was last taken into account.
+        package var lastStartedAt: Date?
+        package var alertID: Int64?
+        package var alert: LiveAlert?
+    }
+
+    /// Locks the server, and tells whether the effects still apply to it.
+    package static func begin(
+        on server: ServerID, reached: Bool, in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.first(
+            "select eligible from driftwatch.begin_effects(\(server), \(reached))", as: Bool.self) ?? false
+    }
+
+    /// Locks and returns what is remembered of the packs that are still assigned.
+    package static func lockAssignments(
+        of server: ServerID, packs: [PackName], in transaction: borrowing Transaction
+    ) throws -> [PackName: Assignment] {
+        let rows = try transaction.rows(
+            """
+            select pack_name, state, unverified, last_started_at, remembered, alert_id, alert_mismatch_count
+            from driftwatch.lock_assignments(\(server), \(packs.map(\.rawValue)))
+            """,
+            as: (PackName, DriftStatus, [String], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
+        var assignments: [PackName: Assignment] = [:]
+        for (pack, status, unverified, lastStartedAt, remembered, alertID, count) in rows {
+            assignments[pack] = Assignment(
+                state: DriftState(
+                    status: status,
+                    mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
+                    unverified: Set(unverified.map(ItemKey.init(rawValue:)))),
+                lastStartedAt: lastStartedAt, alertID: alertID, alert: count.map(LiveAlert.init(mismatchCount:)))
+        }
+        return assignments
+    }
+
+    /// Writes a check that was made, and returns its id.
+    package static func record(
+        _ check: Check, from origin: Origin, in transaction: borrowing Transaction
+    ) throws -> Int64 {
+        let isAllOK = check.verdict == .compliant
+        let fingerprint = isAllOK ? nil : check.fingerprint.description
+        let items = isAllOK ? nil : try check.detailsJSON()
+        return try transaction.one(
+            """
+            select driftwatch.record_check(
+                \(origin.jobID), \(origin.serverID), \(check.packName), \(check.packDigest.description),
+                \(check.verdict), null, \(check.okCount), \(check.mismatchCount), \(check.unreadableCount),
+                \(fingerprint), \(items)::text::jsonb, \(origin.startedAt), \(origin.duration.wholeMilliseconds))
+            """,
+            as: Int64.self)
+    }
+
+    /// Writes that a probe did not finish.
+    package static func recordFailure(
+        _ reason: ProbeFailure.Reason, of pack: CheckSubject.AssignedPack, from origin: Origin,
+        in transaction: borrowing Transaction
+    ) throws {
+        _ = try transaction.execute(
+            """
+            select driftwatch.record_check(
+                \(origin.jobID), \(origin.serverID), \(pack.pack.name), \(pack.digest.description),
+                'failed', \(reason.rawValue), 0, 0, 0, null, null, \(origin.startedAt),
+                \(origin.duration.wholeMilliseconds))
+            """)
+    }
+
+    /// Stores a transition: the new memory, and what becomes of the alert.
+    package static func store(
+        _ transition: Transition, of check: Check, id checkID: Int64, over assignment: Assignment, from origin: Origin,
+        in transaction: borrowing Transaction
+    ) throws {
+        try remember(transition.state, seeing: check, id: checkID, from: origin, in: transaction)
+        switch (transition.action, assignment.alertID) {
+        case (.none, _): break
+        case (.open(let count, let added), _):
+            _ = try transaction.execute(
+                """
+                select driftwatch.open_alert(
+                    \(origin.serverID), \(check.packName), \(checkID), \(count), \(JSON(firstItems(of: check, added))))
+                """)
+        case (.update(let count, _, let added), let alert?):
+            _ = try transaction.execute(
+                "select driftwatch.update_alert(\(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))))")
+        case (.recount(let count), let alert?):
+            _ = try transaction.execute("select driftwatch.recount_alert(\(alert), \(checkID), \(count))")
+        case (.resolve, let alert?):
+            _ = try transaction.execute("select driftwatch.close_alert(\(alert), 'compliant', 'driftwatch')")
+        case (.update, nil), (.recount, nil), (.resolve, nil):
+            preconditionFailure("a transition without a live alert neither updates nor resolves one")
+        }
+    }
+
+    private static func remember(
+        _ state: DriftState, seeing check: Check, id: Int64, from origin: Origin, in transaction: borrowing Transaction
+    ) throws {
+        let seen = Dictionary(check.mismatches.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let remembered = state.mismatches.sorted().map { mismatch in
+            StoredMismatch(
+                key: mismatch.key, type: mismatch.type, item: seen[mismatch]?.item, expected: seen[mismatch]?.expected,
+                actual: seen[mismatch]?.actual)
+        }
+        _ = try transaction.execute(
+            """
+            select driftwatch.remember(
+                \(origin.serverID), \(check.packName), \(id), \(state.status),
+                \(state.unverified.map(\.rawValue).sorted()), \(JSON(remembered)), \(origin.startedAt))
+            """)
+    }
+
+    /// What a message names: the first ten of what was added.
+    private static func firstItems(of check: Check, _ added: Set<MismatchID>) -> [NotificationFacts.Item] {
+        check.mismatches.filter { added.contains($0.id) }.prefix(10).map { .init(type: $0.type, item: $0.item) }
+    }
+}
+
+/// A remembered mismatch on its way to and from the database; what a check did not see has no details.
+private struct StoredMismatch: Codable, Sendable {
+    var key: ItemKey
+    var type: MismatchType
+    var item: String?
+    var expected: [String: String]?
+    var actual: [String: String]?
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int {
+        Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
+    }
+}

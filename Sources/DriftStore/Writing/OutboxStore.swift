@@ -1,0 +1,84 @@
+package import DriftCore
+package import Foundation
+package import Postgres
+
+/// The notifier's verbs (`sql/functions/f30_outbox.sql`).
+package struct OutboxStore: Sendable {
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// What a claim of a destination came to.
+    package enum Claim: Sendable {
+        /// Another notifier holds it.
+        case held
+        /// Nothing to send now; what is known of when there will be.
+        case idle(lease: UUID, wait: Duration?)
+        case message(Message)
+    }
+
+    /// The message that is to be sent now.
+    package struct Message: Sendable {
+        package var outboxID: Int64
+        package var lease: UUID
+        package var payload: String
+        package var isPlain: Bool
+        /// Counts from 1; only what spent an attempt.
+        package var attempt: Int
+        package var age: Duration
+        /// How often in a row the destination could not be reached before.
+        package var destinationFailures: Int
+        package var openingUndelivered: Bool
+    }
+
+    package func claim(_ destination: String, for notifier: String, lease: Duration) async throws -> Claim {
+        let rows = try await database.rows(
+            """
+            select lease_token, wait, outbox_id, payload::text, plain, attempt, age, failures, opening_undelivered
+            from driftwatch.claim_outbox(\(destination), \(notifier), \(lease))
+            """,
+            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int, Bool?).self)
+        guard let (lease, wait, id, payload, isPlain, attempt, age, failures, undelivered) = rows.first else {
+            return .held
+        }
+        guard let id, let payload, let isPlain, let attempt, let age else { return .idle(lease: lease, wait: wait) }
+        return .message(
+            Message(
+                outboxID: id, lease: lease, payload: payload, isPlain: isPlain, attempt: attempt, age: age,
+                destinationFailures: failures, openingUndelivered: undelivered ?? false))
+    }
+
+    /// Carries a decision out.
+    ///
+    /// Not cancelled with its task: a message that went out must be known to have gone.
+    ///
+    /// - Throws: `DatabaseError`, with `.leaseLost` where another notifier holds the destination by now.
+    package func settle(_ message: Message, as decision: DeliveryDecision) async throws {
+        let (outcome, wait, remoteID, error) = Self.words(for: decision)
+        _ = try await database.execute(
+            """
+            select driftwatch.settle_outbox(
+                \(message.outboxID), \(message.lease), \(outcome), \(wait), \(remoteID), \(error))
+            """,
+            cancellation: .shielded)
+    }
+
+    package func release(_ destination: String, lease: UUID) async throws {
+        _ = try await database.execute(
+            "select driftwatch.release_destination(\(destination), \(lease))", cancellation: .shielded)
+    }
+
+    private static func words(for decision: DeliveryDecision) -> (String, Duration, String?, String?) {
+        switch decision {
+        case .markSent(let remoteID): ("sent", .zero, remoteID, nil)
+        case .retryPlain(let reason): ("plain", .zero, nil, reason)
+        case .dead(let reason): ("dead", .zero, nil, reason)
+        case .backOffRow(let wait, let reason): ("later", wait, nil, reason)
+        case .waitDestination(let wait): ("paced", wait, nil, "asked to wait \(wait)")
+        case .backOffDestination(let wait, let reason): ("away", wait, nil, reason)
+        case .pauseDestination(let reason, let probeAfter): ("paused", probeAfter, nil, reason)
+        }
+    }
+}

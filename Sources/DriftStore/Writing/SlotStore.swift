@@ -1,0 +1,47 @@
+package import Foundation
+package import Postgres
+
+/// The scheduler's verbs (`sql/functions/f12_slots.sql`).
+package enum SlotStore {
+    package static let defaultSchedule = "default"
+
+    /// A schedule that is due, or was never looked at; its row is locked.
+    package struct Due: Sendable {
+        package var name: String
+        package var cron: String
+        package var timeZone: String
+        package var nextSlot: Date?
+        package var now: Date
+    }
+
+    package static func lockDue(in transaction: borrowing Transaction) throws -> [Due] {
+        try transaction.rows(
+            "select schedule_name, cron, time_zone, next_slot_at, now from driftwatch.lock_due_schedules()",
+            as: (String, String, String, Date?, Date).self
+        ).map { Due(name: $0, cron: $1, timeZone: $2, nextSlot: $3, now: $4) }
+    }
+
+    package static func setNext(_ next: Date, of schedule: String, in transaction: borrowing Transaction) throws {
+        _ = try transaction.execute("select driftwatch.set_next_slot(\(schedule), \(next))")
+    }
+
+    /// Returns how many jobs the slot made.
+    package static func fire(
+        _ slot: Date, of schedule: String, next: Date, in transaction: borrowing Transaction
+    ) throws -> Int {
+        try transaction.one("select driftwatch.fire_slot(\(schedule), \(slot), \(next))", as: Int.self)
+    }
+
+    /// The schedule as it stands, made from the given one where there is none yet.
+    package static func seed(
+        cron: String, timeZone: String, in transaction: borrowing Transaction
+    ) throws -> (cron: String, timeZone: String) {
+        let existing = try transaction.first(
+            "select cron, time_zone from driftwatch.schedules where schedule_name = \(defaultSchedule)",
+            as: (String, String).self)
+        if let existing { return existing }
+        _ = try transaction.execute(
+            "select driftwatch.set_schedule(\(defaultSchedule), \(cron), \(timeZone), 'driftwatch')")
+        return (cron, timeZone)
+    }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+
+/// Who holds which place of a worker, and how many jobs it may ask for.
+struct Places: Equatable {
+    let total: Int
+    /// By job; true for one whose worker was lost before.
+    private var held: [Int64: Bool] = [:]
+
+    init(total: Int) {
+        self.total = total
+    }
+
+    /// What to ask the queue for.
+    struct Demand: Equatable {
+        var jobs: Int
+        /// At most one job that was rescued runs at a time, so that a poison job takes no neighbours with it.
+        var rescued: Int
+    }
+
+    /// Nil when all places are held.
+    var demand: Demand? {
+        guard held.count < total else { return nil }
+        return Demand(jobs: total - held.count, rescued: held.values.contains(true) ? 0 : 1)
+    }
+
+    var count: Int { held.count }
+
+    mutating func jobStarted(_ job: Int64, rescued: Bool) { held[job] = rescued }
+
+    mutating func jobEnded(_ job: Int64) { held[job] = nil }
+}
+
+/// A worker's places, shared by the task that claims and the tasks that work.
+final class PlaceBook: Sendable {
+    private let places: Mutex<Places>
+
+    init(total: Int) {
+        places = Mutex(Places(total: total))
+    }
+
+    var demand: Places.Demand? { places.withLock { $0.demand } }
+
+    func jobStarted(_ job: Job) {
+        Telemetry.running(
+            places.withLock {
+                $0.jobStarted(job.id, rescued: job.rescues > 0); return $0.count
+            })
+    }
+
+    func jobEnded(_ job: Job) {
+        Telemetry.running(
+            places.withLock {
+                $0.jobEnded(job.id); return $0.count
+            })
+    }
+}

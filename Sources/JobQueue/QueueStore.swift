@@ -1,0 +1,109 @@
+import Foundation
+import Postgres
+
+/// A lease's token: a uuid made by the database, compared by equality.
+typealias LeaseToken = UUID
+
+/// The queue's verbs as the database offers them (`sql/functions/f10_claim.sql`, `f11_workers.sql`).
+struct QueueStore: Sendable {
+    let database: Database
+
+    func claim(
+        for worker: String, queues: [String], kinds: [String], atMost count: Int, rescued: Int, lease: Duration,
+        timeLimit: Duration
+    ) async throws -> [(job: Job, token: LeaseToken)] {
+        let rows = try await database.rows(
+            """
+            select job_id, queue, kind, server_id, attempt, max_attempts, rescues, payload::text, lease_token
+            from driftwatch.claim_jobs(\(worker), \(queues), \(kinds), \(count), \(rescued), \(lease), \(timeLimit))
+            """,
+            as: (Int64, String, String, String?, Int, Int, Int, String, UUID).self)
+        return rows.map { id, queue, kind, key, attempt, maxAttempts, rescues, payload, token in
+            let job = Job(
+                id: id, queue: queue, kind: kind, key: key, attempt: attempt, maxAttempts: maxAttempts,
+                rescues: rescues, payload: payload)
+            return (job, token)
+        }
+    }
+
+    /// Which of the leases still hold, and whether somebody asked to cancel their job.
+    func renew(_ leases: [(jobID: Int64, token: LeaseToken)], of worker: String, for lease: Duration) async throws
+        -> [Int64: Bool]
+    {
+        let ids = leases.map(\.jobID)
+        let tokens = leases.map(\.token)
+        let rows = try await database.rows(
+            "select job_id, cancel_requested from driftwatch.renew_leases(\(worker), \(ids), \(tokens), \(lease))",
+            as: (Int64, Bool).self)
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
+    func promote() async throws -> Int {
+        try await database.rows("select driftwatch.promote_jobs()", as: Int.self).first ?? 0
+    }
+
+    struct Rescued: Sendable {
+        var jobID: Int64
+        var key: String?
+        var worker: String
+        var rescues: Int
+        var state: String
+    }
+
+    func rescue() async throws -> [Rescued] {
+        try await database.rows(
+            "select job_id, server_id, worker_id, rescues, state from driftwatch.rescue_jobs()",
+            as: (Int64, String?, String, Int, String).self
+        ).map { Rescued(jobID: $0, key: $1, worker: $2, rescues: $3, state: $4) }
+    }
+
+    static func settle(
+        _ job: Int64, _ token: LeaseToken, as settlement: Settlement, in transaction: borrowing Transaction
+    ) throws -> String {
+        try transaction.one(
+            """
+            select driftwatch.settle_job(
+                \(job), \(token), \(settlement.outcome.rawValue), \(settlement.note?.label), \(settlement.note?.message))
+            """,
+            as: String.self)
+    }
+
+    static func release(
+        _ job: Int64, _ token: LeaseToken, _ outcome: ReleaseOutcome, after delay: Duration,
+        in transaction: borrowing Transaction
+    ) throws {
+        _ = try transaction.execute(
+            "select driftwatch.release_job(\(job), \(token), \(outcome.rawValue), \(delay))")
+    }
+
+    /// Runs a writing that is fenced by `token` until it is known to be committed, or known to be too late.
+    ///
+    /// The writing itself is not cancelled with its task: what is done must be written down, also while the process
+    /// stops. Only waiting for a database that is away ends then.
+    func fenced(
+        _ job: Int64, _ token: LeaseToken, while control: JobControl,
+        _ write: @escaping @Sendable (borrowing Transaction) throws -> String
+    ) async throws -> Lease.Ending {
+        var delays = RetryDelays()
+        while control.mayWrite {
+            do {
+                return .done(state: try await database.withTransaction(cancellation: .shielded, write))
+            } catch let error as DatabaseError where error.sqlState == .leaseLost {
+                return .lost
+            } catch let error as DatabaseError where error.isTransient {
+                if let state = try? await state(of: job, under: token), state != "running" {
+                    // The commit had gone through, only its reply was lost.
+                    return .done(state: state)
+                }
+                try await Task.sleep(for: delays.next())
+            }
+        }
+        return .lost
+    }
+
+    private func state(of job: Int64, under token: LeaseToken) async throws -> String? {
+        try await database.withTransaction(access: .readOnly, cancellation: .shielded) { transaction in
+            try transaction.one("select driftwatch.job_state_under(\(job), \(token))", as: String?.self)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+
+/// Keeps a process's row in `workers` alive, for people and health checks; leases do not hang on it.
+package struct Registration: Service {
+    /// What the row says.
+    package struct Process: Sendable {
+        package var workerID: String
+        /// `scheduler`, `worker`, `notifier` or `web`.
+        package var role: String
+        package var host: String
+        package var pid: Int
+        package var version: String
+        package var concurrency: Int?
+        package var queues: [String]
+
+        package init(
+            workerID: String, role: String, host: String, pid: Int, version: String, concurrency: Int? = nil,
+            queues: [String] = []
+        ) {
+            self.workerID = workerID
+            self.role = role
+            self.host = host
+            self.pid = pid
+            self.version = version
+            self.concurrency = concurrency
+            self.queues = queues
+        }
+    }
+
+    private let database: Database
+    private let process: Process
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        database: Database, process: Process, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.database = database
+        self.process = process
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            var delays = RetryDelays()
+            while !Task.isCancelled {
+                var pause = Duration.seconds(15)
+                do {
+                    if try await !touch("running") { try await register() }
+                    delays.reset()
+                } catch {
+                    pause = delays.next()
+                    if !Task.isCancelled { logger.warning("process not registered", metadata: ["error": "\(error)"]) }
+                }
+                try? await clock.sleep(for: pause, tolerance: nil)
+            }
+        }
+        _ = try? await touch("draining")
+    }
+
+    /// Says that the process is gone; called when everything else has ended.
+    package func sayStopped() async {
+        _ = try? await touch("stopped")
+    }
+
+    private func touch(_ state: String) async throws -> Bool {
+        try await database.withTransaction(cancellation: .shielded) { transaction in
+            try transaction.one("select driftwatch.touch_worker(\(process.workerID), \(state))", as: Bool.self)
+        }
+    }
+
+    private func register() async throws {
+        _ = try await database.execute(
+            """
+            select driftwatch.register_worker(
+                \(process.workerID), \(process.role), \(process.host), \(process.pid), \(process.version),
+                \(process.concurrency), \(process.queues))
+            """)
+    }
+}

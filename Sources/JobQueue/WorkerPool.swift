@@ -1,0 +1,192 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+
+/// Claims jobs into free places, runs their handlers, and settles what they made of them.
+///
+/// Any number of pools work on the same queue, without knowing of each other. A job holds no connection while its
+/// handler works. When a stop is asked for, the pool claims nothing more, lets its jobs go on for the grace, hands the
+/// rest back with the attempt refunded, and returns.
+package struct WorkerPool: Service {
+    private let store: QueueStore
+    private let keeper: LeaseKeeper
+    private let maintenance: Maintenance
+    private let places: PlaceBook
+    private let settings: WorkerPoolSettings
+    private let handlers: [String: any JobHandler]
+    private let wake: WakeSignal
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    /// Makes a pool; nothing is claimed before ``run()``.
+    ///
+    /// `renewals` is a connection apart for renewing leases, which must not wait for a place in the pool of the other;
+    /// only the kinds in `handlers` are claimed; `wake` is raised by whoever hears that there may be work.
+    package init(
+        database: Database, renewals: Database, settings: WorkerPoolSettings, handlers: [String: any JobHandler],
+        wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        store = QueueStore(database: database)
+        keeper = LeaseKeeper(store: QueueStore(database: renewals), settings: settings)
+        maintenance = Maintenance(store: store, every: settings.rescueEvery, wake: wake, clock: clock)
+        places = PlaceBook(total: settings.concurrency)
+        self.settings = settings
+        self.handlers = handlers
+        self.wake = wake
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package func run() async {
+        let (claims, claimed) = AsyncStream<Claim>.makeStream()
+        await withTaskGroup { background in
+            background.addTask { await keeper.run(logger: logger) }
+            background.addTask { await maintenance.run(logger: logger) }
+            background.addTask {
+                await cancelWhenGracefulShutdown { await claimJobs(into: claimed) }
+                claimed.finish()
+                logger.info("draining")
+                try? await clock.sleep(for: settings.grace, tolerance: nil)
+                keeper.interruptAll(.shutdown)
+            }
+            await withDiscardingTaskGroup { jobs in
+                for await claim in claims { jobs.addTask { await execute(claim) } }
+            }
+            background.cancelAll()
+        }
+    }
+
+    private struct Claim: Sendable {
+        var job: Job
+        var token: LeaseToken
+        var control: JobControl
+        var at: ContinuousClock.Instant
+    }
+
+    /// Claims until cancelled; asks again at once only after a full answer, else waits for a signal or the poll.
+    private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
+        var delays = RetryDelays()
+        while !Task.isCancelled {
+            var pause = settings.pollEvery * Double.random(in: 0.8...1.2)
+            if let demand = places.demand {
+                do {
+                    let jobs = try await claim(demand)
+                    delays.reset()
+                    for job in jobs { claimed.yield(job) }
+                    if jobs.count == demand.jobs { continue }
+                } catch {
+                    pause = delays.next()
+                    if !Task.isCancelled { logger.warning("no jobs claimed", metadata: ["error": "\(error)"]) }
+                }
+            }
+            await wake.wait(upTo: pause, clock: clock)
+        }
+    }
+
+    private func claim(_ demand: Places.Demand) async throws -> [Claim] {
+        let at = ContinuousClock.now
+        let jobs = try await store.claim(
+            for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
+            rescued: demand.rescued, lease: settings.lease, timeLimit: settings.timeLimit)
+        Telemetry.claimed(jobs.count)
+        return jobs.map { job, token in
+            places.jobStarted(job)
+            return Claim(job: job, token: token, control: keeper.watch(job.id, token, claimedAt: at), at: at)
+        }
+    }
+
+    private func execute(_ claim: Claim) async {
+        var logger = logger
+        logger[metadataKey: "job.id"] = "\(claim.job.id)"
+        logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
+        let attempt = await work(on: claim.job, under: claim.control)
+        let ending = await conclude(attempt, of: claim, logger: logger)
+        keeper.forget(claim.job.id)
+        places.jobEnded(claim.job)
+        wake.raise()
+        let duration = claim.at.duration(to: .now)
+        Telemetry.ended(ending, after: duration)
+        logger.info("job ended", metadata: ["job.state": "\(ending)", "duration.ms": "\(duration.milliseconds)"])
+    }
+
+    /// Runs the handler until it is done, cancelling it when the job is interrupted.
+    private func work(on job: Job, under control: JobControl) async -> Attempt {
+        guard let handler = handlers[job.kind] else {
+            let note = FailureNote(label: "unknown_kind", message: "this worker has no handler for \(job.kind)")
+            return .finished(JobResult(.failed(note)))
+        }
+        return await withTaskGroup(of: Attempt?.self) { group in
+            group.addTask {
+                do {
+                    return .finished(try await handler.handle(job))
+                } catch is CancellationError where Task.isCancelled {
+                    return .interrupted
+                } catch {
+                    return .finished(JobResult(.retry(FailureNote(label: "unexpected", message: "\(error)"))))
+                }
+            }
+            group.addTask {
+                _ = await control.untilInterrupted()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            if let first { return first }
+            return await group.next().flatMap { $0 } ?? .interrupted
+        }
+    }
+
+    /// Writes down how the attempt ended, and says it in a word.
+    private func conclude(_ attempt: Attempt, of claim: Claim, logger: Logger) async -> String {
+        let lease = Lease(jobID: claim.job.id, token: claim.token)
+        do {
+            switch Conclusion.of(attempt, interruptedBy: claim.control.interruption) {
+            case .settle(let settlement, let withEffects):
+                let effects: JobResult.Effects? =
+                    if case .finished(let result) = attempt, withEffects { result.effects } else { nil }
+                return say(
+                    try await settle(lease, as: settlement, effects: effects, of: claim, logger: logger), logger)
+            case .release(let outcome, let delay):
+                let ending = try await lease.release(outcome, after: delay, in: store, while: claim.control)
+                return say(ending == .lost ? .lost : .done(state: "released"), logger)
+            case .drop:
+                return say(.lost, logger)
+            }
+        } catch {
+            // Its lease runs out, and another worker takes it.
+            logger.error("the job's end could not be written", metadata: ["error": "\(error)"])
+            return "unwritten"
+        }
+    }
+
+    /// Effects that the database refuses for good end the attempt as a fault, without them.
+    private func settle(
+        _ lease: consuming Lease, as settlement: Settlement, effects: JobResult.Effects?, of claim: Claim,
+        logger: Logger
+    ) async throws -> Lease.Ending {
+        do {
+            return try await lease.settle(as: settlement, effects: effects, in: store, while: claim.control)
+        } catch {
+            guard effects != nil, !Task.isCancelled else { throw error }
+            logger.error("the job's effects were refused", metadata: ["error": "\(error)"])
+            let note = FailureNote(label: "effects_refused", message: "\(error)")
+            return try await Lease(jobID: claim.job.id, token: claim.token).settle(
+                as: Settlement(outcome: .retry, note: note), effects: nil, in: store, while: claim.control)
+        }
+    }
+
+    private func say(_ ending: Lease.Ending, _ logger: Logger) -> String {
+        switch ending {
+        case .done(let state):
+            return state
+        case .lost:
+            logger.warning("lease lost: the result was dropped")
+            return "lost"
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds.
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

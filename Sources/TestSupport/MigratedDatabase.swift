@@ -1,0 +1,58 @@
+package import DriftCore
+import Foundation
+package import Postgres
+import Schema
+
+extension DatabaseTemplate {
+    /// The schema as `driftwatch migrate` leaves it, on a clock that tests can move.
+    package static let migrated = DatabaseTemplate("migrated") { database in
+        _ = try await Migrator(database).migrate()
+        try await database.executeScript(
+            """
+            create table driftwatch.test_clock (shift interval not null);
+            insert into driftwatch.test_clock values ('0');
+            create or replace function driftwatch.clock() returns timestamptz language sql volatile
+            as 'select clock_timestamp() + (select shift from driftwatch.test_clock)';
+            """)
+    }
+}
+
+/// Lends a fresh database with the whole schema in it.
+package func withMigratedDatabase<R>(_ body: (Database) async throws -> R) async throws -> R {
+    try await withTestDatabase(from: .migrated) { try await body($0.database) }
+}
+
+extension Database {
+    /// Moves the database's clock on; it keeps ticking.
+    package func advanceClock(by duration: Duration) async throws {
+        try await execute("update driftwatch.test_clock set shift = shift + \(duration)")
+    }
+
+    /// Makes a server with packs of the given expectations, all eligible at once.
+    package func makeServer(_ id: String, packs: [String: [String]] = ["base": ["/etc/motd"]]) async throws {
+        for (name, paths) in packs.sorted(by: { $0.key < $1.key }) {
+            try await apply(
+                Pack(
+                    name: PackName(rawValue: name),
+                    expectations: paths.map { Expectation(.file(FileExpectation(path: $0))) }))
+        }
+        let names = packs.keys.sorted()
+        try await execute(
+            """
+            select driftwatch.apply_server(
+                \(id), \(id.uppercased()), \(id), null, null, null, 'ssh', 'default', '{}',
+                true, \(names), 'test')
+            """)
+    }
+
+    /// Stores a pack, or its next version.
+    package func apply(_ pack: Pack) async throws {
+        try await execute(
+            """
+            select driftwatch.apply_pack(
+                \(pack.name.rawValue), \(pack.displayName), \(pack.description), \(pack.extends?.rawValue),
+                \(pack.digest.description), \(try pack.resolvedJSON())::text::jsonb,
+                \(pack.expectations.map(\.key.rawValue)))
+            """)
+    }
+}

@@ -1,0 +1,229 @@
+import Logging
+import Postgres
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// Whole pools, on a real queue.
+@Suite(.timeLimit(.minutes(2)))
+struct WorkerPoolTests {
+    @Test
+    func everyJobIsDoneOnceByAnyNumberOfPools() async throws {
+        try await withMigratedDatabase { database in
+            for number in 0..<60 { try await database.makeServer("s\(number)") }
+            try await database.enqueueAll()
+            let done = Recorder<Int64>()
+            let handler = ClosureHandler { job in
+                JobResult(.succeeded) { transaction in
+                    try transaction.execute("select driftwatch.write_audit('test', 'done', \("\(job.id)"))")
+                    done.record(job.id)
+                }
+            }
+            try await withPools(3, on: database, handler: handler) { _ in
+                try await database.wait(until: "jobs where state = 'succeeded'", counts: 60)
+            }
+            #expect(done.all.count == 60)
+            #expect(try await database.count("audit_log where action = 'done'") == 60)
+            #expect(try await database.count("job_attempts where outcome = 'succeeded'") == 60)
+        }
+    }
+
+    @Test
+    func losingTheLeaseCancelsTheHandlerAndDropsTheResult() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let attempts = Recorder<Int>()
+            let cancelled = Recorder<Int64>()
+            let handler = ClosureHandler { job in
+                if attempts.record(job.rescues) == 1 {
+                    do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.record(job.id) }
+                }
+                // The stale one goes on to report, as if it had not noticed.
+                return JobResult(.succeeded) { transaction in
+                    try transaction.execute("select driftwatch.write_audit('test', \("rescues \(job.rescues)"), 'x')")
+                }
+            }
+            try await withPools(1, on: database, handler: handler, adjust: { $0.renewEvery = .milliseconds(50) }) { _ in
+                await attempts.wait(for: 1)
+                // Another worker's sweep finds the lease run out, and so does the next renewal.
+                try await database.advanceClock(by: .seconds(61))
+                _ = try await QueueStore(database: database).rescue()
+                try await database.wait(until: "jobs where state = 'succeeded'", counts: 1)
+            }
+            #expect(cancelled.all.count == 1)
+            #expect(try await database.count("audit_log where action = 'rescues 0'") == 0)
+            #expect(try await database.count("audit_log where action = 'rescues 1'") == 1)
+        }
+    }
+
+    @Test
+    func aStopHandsUnfinishedJobsBackWithTheAttemptRefunded() async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b", "c"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            let started = Recorder<Int64>()
+            let handler = ClosureHandler { job in
+                started.record(job.id)
+                try await Task.sleep(for: .seconds(60))
+                return JobResult(.succeeded)
+            }
+            try await withPools(1, on: database, handler: handler, adjust: { $0.grace = .milliseconds(50) }) { _ in
+                await started.wait(for: 3)
+            }
+            #expect(try await database.count("jobs where state = 'available' and attempt = 0") == 3)
+            #expect(try await database.count("job_attempts where outcome = 'interrupted'") == 3)
+        }
+    }
+
+    @Test
+    func aStopLetsJobsFinishWithinTheGraceAndClaimsNoMore() async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            let started = Recorder<Int64>()
+            let finish = Gate()
+            let handler = ClosureHandler { job in
+                started.record(job.id)
+                await finish.wait()
+                return JobResult(.succeeded)
+            }
+            try await withPools(1, on: database, handler: handler, adjust: { $0.concurrency = 1 }) { stop in
+                await started.wait(for: 1)
+                stop()
+                finish.open()
+            }
+            #expect(try await database.count("jobs where state = 'succeeded'") == 1)
+            #expect(try await database.count("jobs where state = 'available'") == 1)
+        }
+    }
+
+    @Test
+    func aPoolOutlivesTheLossOfAllItsConnections() async throws {
+        try await withMigratedDatabase { database in
+            for number in 0..<20 { try await database.makeServer("s\(number)") }
+            let handler = ClosureHandler { _ in JobResult(.succeeded) }
+            try await withPools(1, on: database, handler: handler) { _ in
+                for round in 1...3 {
+                    try await database.advanceClock(by: .seconds(60))
+                    try await database.enqueueAll()
+                    _ = try? await database.execute(
+                        """
+                        select pg_terminate_backend(pid) from pg_stat_activity
+                        where datname = current_database() and pid <> pg_backend_pid()
+                        """)
+                    try await database.wait(until: "jobs where state in ('succeeded', 'cancelled')", counts: 20 * round)
+                }
+            }
+        }
+    }
+
+    @Test
+    func effectsThatTheDatabaseRefusesEndTheAttemptAsAFault() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let handler = ClosureHandler { _ in
+                JobResult(.succeeded) { try $0.execute("insert into driftwatch.assignments values ('x', 'y', now())") }
+            }
+            try await withPools(1, on: database, handler: handler) { _ in
+                try await database.wait(until: "job_attempts where error_class = 'effects_refused'", counts: 1)
+            }
+            #expect(try await database.count("jobs where state = 'succeeded'") == 0)
+        }
+    }
+
+    @Test
+    func anErrorOfTheHandlerIsAPassingFault() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            struct Fault: Error {}
+            try await withPools(1, on: database, handler: ClosureHandler { _ in throw Fault() }) { _ in
+                try await database.wait(until: "jobs where state = 'retryable'", counts: 1)
+            }
+            #expect(
+                try await database.count("job_attempts where outcome = 'retry' and error_class = 'unexpected'") == 1)
+        }
+    }
+
+    @Test
+    func aSignalWakesAnIdlePoolBeforeItsPoll() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            let wake = WakeSignal()
+            let done = Recorder<Int64>()
+            let clock = ManualClock()
+            let pool = WorkerPool(
+                database: database, renewals: database, settings: .testing("w"),
+                handlers: [
+                    "drift_check": ClosureHandler {
+                        done.record($0.id); return JobResult(.succeeded)
+                    }
+                ],
+                wake: wake, clock: clock, logger: .quiet)
+            await withTaskGroup { group in
+                group.addTask { await pool.run() }
+                group.addTask {
+                    // The clock never moves: only the signal can wake the pool.
+                    _ = try? await clock.nextSleep()
+                    _ = try? await database.enqueueAll()
+                    wake.raise()
+                    await done.wait(for: 1)
+                }
+                _ = await group.next()
+                group.cancelAll()
+            }
+            #expect(done.all.count == 1)
+        }
+    }
+}
+
+/// What is written about an attempt, for every way in which it can end.
+@Suite
+struct ConclusionTests {
+    static let note = FailureNote(label: "x", message: "y")
+
+    @Test(arguments: [Interruption.cancelRequested, .deadline, .shutdown])
+    func aResultThatCameInTimeCounts(interruption: Interruption) {
+        let conclusion = Conclusion.of(.finished(JobResult(.succeeded)), interruptedBy: interruption)
+        guard case .settle(let settlement, effects: true) = conclusion else { Issue.record("\(conclusion)"); return }
+        #expect(settlement.outcome == .succeeded)
+    }
+
+    @Test(arguments: [Attempt.interrupted, .finished(JobResult(.succeeded)), .finished(JobResult(.retry(note)))])
+    func aLostLeaseForbidsToWriteAnything(attempt: Attempt) {
+        guard case .drop = Conclusion.of(attempt, interruptedBy: .leaseLost) else { Issue.record("written"); return }
+    }
+
+    @Test
+    func aLostLeaseOverridesAnEarlierInterruptionAndNothingOverridesIt() {
+        let control = JobControl()
+        control.interrupt(.shutdown)
+        control.interrupt(.deadline)
+        #expect(control.interruption == .shutdown)
+        control.interrupt(.leaseLost)
+        control.interrupt(.shutdown)
+        #expect(control.interruption == .leaseLost)
+        #expect(!control.mayWrite)
+    }
+
+    @Test(arguments: [(0, 0, 8, 1), (3, 0, 5, 1), (3, 1, 5, 0), (7, 1, 1, 0)])
+    func placesAskForWhatIsFree(held: Int, rescued: Int, jobs: Int, mayBeRescued: Int) {
+        var places = Places(total: 8)
+        for id in 0..<held { places.jobStarted(Int64(id), rescued: id < rescued) }
+        #expect(places.demand == Places.Demand(jobs: jobs, rescued: mayBeRescued))
+    }
+
+    @Test
+    func fullPlacesAskForNothing() {
+        var places = Places(total: 1)
+        places.jobStarted(1, rescued: false)
+        #expect(places.demand == nil)
+        places.jobEnded(1)
+        #expect(places.demand?.jobs == 1)
+    }
+}

@@ -1,0 +1,136 @@
+import DriftCore
+import Foundation
+import Slack
+import Testing
+
+@Suite("MessageText")
+struct MessageTextTests {
+    private static let base = URL(string: "https://drift.example.net")
+    private static let page = "https://drift.example.net/servers/web-1/packs/base?check=42"
+
+    private func lines(_ facts: NotificationFacts, baseURL: URL? = base) -> [String] {
+        MessageText(facts, outboxID: 7, baseURL: baseURL, escaping: .none).lines
+    }
+
+    @Test func aDetectedDriftSaysAllInItsFirstLine() {
+        #expect(
+            lines(facts(.driftDetected, items: threeItems)) == [
+                "Configuration drift detected · Web 1 (web-1) · pack base · "
+                    + "3 mismatches: wrong_permissions /etc/motd; missing_package curl; wrong_setting EDITOR · \(Self.page)",
+                "since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+            ])
+    }
+
+    @Test func manyItemsFollowTheFirstLine() {
+        let items = (1...10).map { (MismatchType.missingFile, "/etc/f\($0)") }
+        let lines = lines(facts(.driftDetected, count: 25, items: items))
+        #expect(
+            lines[0].contains(
+                "25 mismatches: missing_file /etc/f1; missing_file /etc/f2; missing_file /etc/f3; +22 more"))
+        #expect(Array(lines[1...8]) == (4...10).map { "  missing_file /etc/f\($0)" } + ["  +15 more"])
+    }
+
+    @Test func severalMismatchesOfAnItemAreOneLine() {
+        let items: [(MismatchType, String)] = [(.wrongPermissions, "/etc/motd"), (.wrongOwner, "/etc/motd")]
+        let line = lines(facts(.driftDetected, count: 1, items: items))[0]
+        #expect(line.contains("1 mismatch: wrong_permissions, wrong_owner /etc/motd · "))
+    }
+
+    @Test func aChangedDriftSaysFromWhatToWhat() {
+        let changed = facts(.driftChanged, count: 3, previous: 2, items: [(.wrongVersion, "openssl")])
+        #expect(
+            lines(changed) == [
+                "Configuration drift changed: 2 → 3 · Web 1 (web-1) · pack base · "
+                    + "3 mismatches: wrong_version openssl · \(Self.page)",
+                "open since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+            ])
+    }
+
+    @Test func aCompliantResolutionSaysSinceWhenItHadDrifted() {
+        #expect(
+            lines(facts(.driftResolved, count: 0, resolution: .compliant, actor: "driftwatch")) == [
+                "Configuration compliant · Web 1 (web-1) · pack base · drifted since 2026-11-21 06:00 UTC · \(Self.page)",
+                "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+            ])
+    }
+
+    @Test(
+        "any other resolution says who closed the alert and how",
+        arguments: NotificationFacts.Resolution.allCases.filter { $0 != .compliant })
+    func anyOtherResolutionSaysWhoAndHow(resolution: NotificationFacts.Resolution) {
+        let first = lines(facts(.driftResolved, resolution: resolution, actor: "alice"))[0]
+        #expect(
+            first.hasPrefix("Alert closed: \(resolution.rawValue) by alice · Web 1 (web-1) · pack base · open since "))
+        let nobody = lines(facts(.driftResolved, resolution: resolution))[0]
+        #expect(nobody.hasPrefix("Alert closed: \(resolution.rawValue) · Web 1 (web-1)"))
+    }
+
+    @Test func aResolutionWhoseOpeningWasNeverDeliveredSaysWhatItResolves() {
+        let resolved = facts(.driftResolved, count: 3, items: threeItems, resolution: .compliant, undelivered: true)
+        #expect(
+            lines(resolved).dropFirst().first
+                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC, 3 mismatches: "
+                + "wrong_permissions /etc/motd; missing_package curl; wrong_setting EDITOR")
+        let bare = facts(.driftResolved, count: 0, resolution: .compliant, undelivered: true)
+        #expect(
+            lines(bare).dropFirst().first
+                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC")
+    }
+
+    @Test func withoutABaseURLTheCommandIsNamed() {
+        let detected = facts(.driftDetected, items: threeItems)
+        #expect(lines(detected, baseURL: nil)[0].hasSuffix(" · driftwatch diff web-1 --pack base --check 42"))
+        #expect(
+            lines(facts(.driftDetected, checkID: nil), baseURL: nil)[0].hasSuffix(
+                " · driftwatch diff web-1 --pack base"))
+    }
+
+    @Test(
+        "links are joined to the base URL",
+        arguments: [
+            ("https://drift.example.net/", page), ("https://drift.example.net///", page),
+            ("HTTPS://drift.example.net", page),
+            ("https://alice:password@drift.example.net/?q=1#f", page),
+            ("http://[::1]:8080/watch/", "http://[::1]:8080/watch/servers/web-1/packs/base?check=42"),
+            ("https://example.net/a%20b", "https://example.net/a%20b/servers/web-1/packs/base?check=42"),
+            ("ftp://drift.example.net", nil), ("javascript:alert(1)", nil), ("/relative", nil), ("https://", nil),
+            ("https://drift.example.net/" + String(repeating: "long", count: 200), nil),
+        ] as [(String, String?)])
+    func linksAreJoinedToTheBaseURL(base: String, link: String?) {
+        let text = MessageText(facts(.driftDetected), outboxID: 7, baseURL: URL(string: base), escaping: .none)
+        #expect(text.link == (link.map(MessageLink.page) ?? .command("driftwatch diff web-1 --pack base --check 42")))
+    }
+
+    @Test func aPathCannotEndItsLinkEarly() {
+        var hostile = facts(.driftDetected)
+        hostile.diffPath = "/servers/a|b>c<d e\"f`g*h\u{202e}?check=1&x=2"
+        let text = MessageText(hostile, outboxID: 7, baseURL: Self.base, escaping: .slack)
+        #expect(
+            text.link
+                == .page(
+                    "https://drift.example.net/servers/a%7Cb%3Ec%3Cd%20e%22f%60g%2Ah%E2%80%AE?check=1&amp;x=2"))
+        hostile.diffPath = "javascript:alert(1)"
+        #expect(
+            MessageText(hostile, outboxID: 7, baseURL: Self.base, escaping: .slack).link
+                == .command("driftwatch diff web-1 --pack base --check 42"))
+    }
+
+    @Test(
+        "a server is named once or twice", arguments: [("web-1", "web-1"), ("", "web-1"), ("Web 1", "Web 1 (web-1)")])
+    func aServerIsNamedOnceOrTwice(name: String, shown: String) {
+        let text = MessageText(facts(.driftDetected, serverName: name), outboxID: 7, baseURL: nil, escaping: .none)
+        #expect(text.server == shown)
+    }
+
+    @Test func theConsoleGetsOneWholeMessage() async {
+        let written = Written()
+        let sender = ConsoleSender(baseURL: Self.base) { written.append($0) }
+        let hostile = facts(.driftDetected, items: [(.missingFile, "/etc/\u{1b}]0;title\u{7}<b>\n/x")])
+        #expect(await sender.send(notification(hostile)) == .sent(remoteID: nil))
+        let message = written.all.first ?? ""
+        #expect(written.all.count == 1)
+        #expect(message.contains("missing_file /etc/]0;title<b> /x; +2 more"))
+        #expect(message.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+        #expect(!message.hasSuffix("\n"))
+    }
+}

@@ -1,0 +1,144 @@
+import DriftCore
+import Foundation
+import Slack
+import Testing
+
+@Suite("SlackMessage")
+struct SlackMessageTests {
+    private static let base = URL(string: "https://drift.example.net")
+
+    private func posted(_ notification: OutboundNotification, baseURL: URL? = base) throws -> Posted {
+        try JSONDecoder().decode(Posted.self, from: Data(SlackMessage(notification, baseURL: baseURL).json()))
+    }
+
+    @Test func everyBlockIsThere() throws {
+        let message = try posted(notification())
+        #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "context"])
+        #expect(
+            message.texts.map(\.text) == [
+                "Configuration drift detected", "Server\nWeb 1 (web-1)", "Pack\nbase", "Found\n3 mismatches",
+                "When\nsince 2026-11-21 06:00 UTC",
+                "wrong_permissions /etc/motd\nmissing_package curl\nwrong_setting EDITOR",
+                "<https://drift.example.net/servers/web-1/packs/base?check=42|Expected and actual>",
+                "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+            ])
+        #expect(message.text.hasPrefix("Configuration drift detected · Web 1 (web-1) · pack base · 3 mismatches: "))
+        #expect(message.text.contains("https://drift.example.net/servers/web-1/packs/base?check=42"))
+        #expect(message.text.hasSuffix("\nalert 42 · outbox 7 · 2026-11-22 06:00 UTC"))
+        #expect(message.mrkdwn == false)
+    }
+
+    @Test func thePlainFormIsTextAlone() throws {
+        let message = try posted(notification(form: .plain))
+        #expect(message.blocks == nil)
+        #expect(message.text.contains("Configuration drift detected"))
+        #expect(message.text.contains("alert 42 · outbox 7"))
+    }
+
+    @Test func withoutABaseURLThereIsNoMarkupAtAll() throws {
+        let message = try posted(notification(), baseURL: nil)
+        #expect(message.texts.allSatisfy { $0.type == "plain_text" })
+        #expect(message.texts.contains { $0.text == "driftwatch diff web-1 --pack base --check 42" })
+    }
+
+    @Test("hostile facts stay within Slack's limits and inject nothing", arguments: 0..<60)
+    func hostileFactsStayWithinLimits(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let facts = hostileFacts(using: &generator)
+        for form in [OutboundNotification.Form.rich, .plain] {
+            for baseURL in [Self.base, nil] {
+                let bytes = try SlackMessage(
+                    OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL: baseURL
+                ).json()
+                let message = try JSONDecoder().decode(Posted.self, from: Data(bytes))
+                #expect((message.blocks == nil) == (form == .plain))
+                #expect(message.text.utf16.count <= 4000)
+                #expect(message.text.utf16.count + message.texts.reduce(0) { $0 + $1.text.utf16.count } <= 12_000)
+                #expect((message.blocks?.count ?? 0) <= 50)
+                for block in message.blocks ?? [] {
+                    #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
+                    #expect((block.fields?.count ?? 1) <= 10 && (block.elements?.count ?? 1) <= 10)
+                    for field in block.fields ?? [] { #expect(field.text.utf16.count <= 2000) }
+                }
+                try expectHarmless(message, baseURL: baseURL)
+                #expect(message.text.hasSuffix(" UTC") || message.text.contains("\nalert 9 · outbox \(Int64.max) · "))
+                if form == .rich {
+                    #expect(message.texts.last?.text.hasPrefix("alert 9 · outbox \(Int64.max)") == true)
+                }
+                let first = try #require(message.text.split(separator: "\n").first)
+                #expect(first.contains("driftwatch diff ") || first.contains("https://drift.example.net/"))
+            }
+        }
+    }
+
+    private func expectHarmless(_ message: Posted, baseURL: URL?) throws {
+        let plain = [message.text] + message.texts.filter { $0.type == "plain_text" }.map(\.text)
+        for text in plain {
+            #expect(!text.isEmpty)
+            let isPrintable = unescaped(text).unicodeScalars.allSatisfy { scalar in
+                switch scalar.properties.generalCategory {
+                case .control: scalar == "\n"
+                case .format: scalar == "\u{200c}" || scalar == "\u{200d}"
+                case .lineSeparator, .paragraphSeparator: false
+                default: true
+                }
+            }
+            #expect(isPrintable)
+        }
+        let markup = message.texts.filter { $0.type == "mrkdwn" }
+        #expect(markup.count <= (baseURL == nil ? 0 : 1))
+        for text in markup {
+            #expect(
+                text.text.wholeMatch(of: #/<https://drift\.example\.net/[!-;=?-{}~]*\|Expected and actual>/#) != nil)
+        }
+    }
+
+    private func hostileFacts(using generator: inout SeededGenerator) -> NotificationFacts {
+        let items = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+            NotificationFacts.Item(
+                type: MismatchType.allCases.randomElement(using: &generator) ?? .wrongType,
+                item: .hostile(maximumPieces: 12, using: &generator))
+        }
+        let numbers = [0, 1, 3, -1, 1000, Int.max]
+        return NotificationFacts(
+            kind: NotificationFacts.Kind.allCases.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
+            serverID: ServerID(rawValue: .hostile(maximumPieces: 8, using: &generator)),
+            serverName: .hostile(maximumPieces: 20, using: &generator),
+            packName: PackName(rawValue: .hostile(maximumPieces: 8, using: &generator)),
+            mismatchCount: numbers.randomElement(using: &generator) ?? 0,
+            previousCount: [nil, 0, 2, Int.max, Int.min].randomElement(using: &generator) ?? nil, items: items,
+            diffPath: "/" + .hostile(maximumPieces: 6, using: &generator),
+            checkID: [nil, 1, .max].randomElement(using: &generator) ?? nil,
+            openedAt: ["2026-11-21T06:00:03Z", .hostile(maximumPieces: 6, using: &generator)]
+                .randomElement(using: &generator) ?? "",
+            occurredAt: .hostile(maximumPieces: 6, using: &generator),
+            resolution: (NotificationFacts.Resolution.allCases + [nil]).randomElement(using: &generator) ?? nil,
+            actor: [nil, .hostile(maximumPieces: 8, using: &generator)].randomElement(using: &generator) ?? nil,
+            openingUndelivered: [nil, true, false].randomElement(using: &generator) ?? nil)
+    }
+}
+
+/// A message as Slack reads it.
+struct Posted: Decodable {
+    struct Text: Decodable {
+        var type: String
+        var text: String
+    }
+
+    struct Block: Decodable {
+        var type: String
+        var text: Text?
+        var fields: [Text]?
+        var elements: [Text]?
+    }
+
+    var channel: String?
+    var text: String
+    var mrkdwn: Bool?
+    var blocks: [Block]?
+
+    /// Of all blocks, in order.
+    var texts: [Text] {
+        (blocks ?? []).flatMap { [$0.text].compactMap { $0 } + ($0.fields ?? []) + ($0.elements ?? []) }
+    }
+}

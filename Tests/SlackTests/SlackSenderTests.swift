@@ -1,0 +1,146 @@
+import DriftCore
+import Foundation
+import HTTP
+import Slack
+import TestSupport
+import Testing
+
+@Suite("SlackSender", .timeLimit(.minutes(1)))
+struct SlackSenderTests {
+    private static let base = URL(string: "https://drift.example.net")
+
+    @Test func aWebhookGetsJSON() async throws {
+        let server = try SlackStandIn()
+        let sender = SlackSender(
+            destination: .webhook(url: server.url + "/services/T0/B0/XX"), client: HTTPClient(), baseURL: Self.base)
+        #expect(await sender.send(notification()) == .sent(remoteID: nil))
+        let request = try #require(server.received.first)
+        #expect(request.method == "POST")
+        #expect(request.path == "/services/T0/B0/XX")
+        #expect(request.headers["content-type"] == "application/json; charset=utf-8")
+        #expect(request.headers["authorization"] == nil)
+        #expect(request.body == (try SlackMessage(notification(), baseURL: Self.base).json()))
+        #expect(request.text?.contains("Configuration drift detected") == true)
+    }
+
+    @Test("a bot posts to its channel", arguments: ["", "/"])
+    func aBotPostsToItsChannel(slash: String) async throws {
+        let server = try SlackStandIn([.reply(200, "{\"ok\":true}")])
+        let destination = SlackDestination.bot(token: "xoxb-1", channel: "#ops", api: server.url + "/api" + slash)
+        let sender = SlackSender(destination: destination, client: HTTPClient(), baseURL: nil)
+        #expect(await sender.send(notification(form: .plain)) == .sent(remoteID: nil))
+        let request = try #require(server.received.first)
+        #expect(request.path == "/api/chat.postMessage")
+        #expect(request.headers["authorization"] == "Bearer xoxb-1")
+        let message = try JSONDecoder().decode(Posted.self, from: Data(request.body))
+        #expect(message.channel == "#ops" && message.blocks == nil)
+    }
+
+    @Test func aRepeatCarriesTheSameIDs() async throws {
+        let server = try SlackStandIn([.drop])
+        let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
+        let sender = SlackSender(destination: destination, client: HTTPClient(), baseURL: nil)
+        guard case .unreachable = await sender.send(notification()) else {
+            Issue.record("a lost reply is unreachable")
+            return
+        }
+        #expect(await sender.send(notification()) == .sent(remoteID: nil))
+        let texts = server.received.map(\.text)
+        #expect(texts.count == 2 && texts[0] == texts[1])
+        #expect(texts[0]?.contains("alert 42 · outbox 7") == true)
+    }
+
+    @Test(
+        "no reply in time is unreachable",
+        arguments: [SlackStandIn.Answer.silence, .drip(every: .milliseconds(20)), .delayed(.seconds(20), 200, "ok")])
+    func noReplyInTimeIsUnreachable(answer: SlackStandIn.Answer) async throws {
+        let server = try SlackStandIn([answer])
+        let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
+        let sender = SlackSender(
+            destination: destination, client: HTTPClient(), baseURL: nil, deadline: .milliseconds(300))
+        guard case .unreachable(let reason) = await sender.send(notification()) else {
+            Issue.record("a lost reply is unreachable")
+            return
+        }
+        #expect(reason.contains("127.0.0.1"))
+    }
+
+    @Test func aFloodIsTheServersFault() async throws {
+        let server = try SlackStandIn([.flood(1 << 24)])
+        let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
+        let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())
+        guard case .serverError = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+    }
+
+    @Test(
+        "a destination that is no URL is a bad destination", arguments: ["", "hooks.slack.com/services", "file:///x"])
+    func aDestinationThatIsNoURLIsBad(url: String) async {
+        let destination = SlackDestination.webhook(url: url)
+        let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())
+        guard case .badDestination = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+    }
+
+    /// A hostile server, or a proxy's error page, repeats what it was asked.
+    @Test(
+        "a secret is never in a reason",
+        arguments: [200, 302, 400, 403, 404, 429, 500],
+        [
+            "{}", "{\"ok\":false,\"error\":\"SECRET\"}", "SECRET", "The requested URL SECRET was not found",
+            "{\"ok\":false,\"error\":\"invalid_blocks\",\"errors\":[\"SECRET\",\"http://x/SECRET\"]}",
+            "{\"ok\":false,\"error\":\"no_text\",\"response_metadata\":{\"messages\":[\"a\\u200bSECRET\\n\\u001b[31m\"]}}",
+        ])
+    func aSecretIsNeverInAReason(status: Int, body: String) async throws {
+        let token = "abcdefghijklmnopqrstuvwx"
+        for bot in [false, true] {
+            let server = try SlackStandIn { request, _ in
+                let echo = bot ? token : "\(request.path) \(token)"
+                return .reply(status, body.replacing("SECRET", with: body == "SECRET" || !bot ? token : echo))
+            }
+            let destination: SlackDestination =
+                bot
+                ? .bot(token: token, channel: "#ops", api: server.url)
+                : .webhook(url: "\(server.url)/services/T12345678/B12345678/\(token)")
+            let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil)
+                .send(notification())
+            let text = "\(reply)"
+            #expect(!text.contains(token) && !text.contains("T12345678"))
+            #expect(text.utf16.count < 340)
+            #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+        }
+    }
+
+    @Test func aDestinationNeverShowsItsSecret() {
+        let destinations = [
+            SlackDestination.webhook(url: "https://hooks.slack.com/services/T0/B0/secret"),
+            .bot(token: "xoxb-secret", channel: "#ops"),
+        ]
+        for destination in destinations {
+            var dumped = ""
+            dump(destination, to: &dumped)
+            dump(SlackSender(destination: destination, client: HTTPClient(), baseURL: nil), to: &dumped)
+            for text in [dumped, "\(destination)", String(reflecting: destination), "\([destination])"] {
+                #expect(!text.contains("secret") && !text.contains("T0"))
+            }
+        }
+        #expect(destinations.map(\.description) == ["Slack webhook", "Slack channel #ops"])
+    }
+
+    @Test func aFingerprintKnowsAChangedSecretAndNothingElse() {
+        let key: [UInt8] = Array("key".utf8)
+        let destination = SlackDestination.bot(token: "a", channel: "b", api: "c")
+        #expect(destination.fingerprint(key: key) == destination.fingerprint(key: key))
+        let others: [SlackDestination] = [
+            .bot(token: "A", channel: "b", api: "c"), .bot(token: "a", channel: "B", api: "c"),
+            .bot(token: "a", channel: "b", api: "C"), .webhook(url: "a"), .bot(token: "ab", channel: "", api: "c"),
+        ]
+        #expect(Set(others.map { $0.fingerprint(key: key) }).count == others.count)
+        #expect(!others.contains { $0.fingerprint(key: key) == destination.fingerprint(key: key) })
+        #expect(destination.fingerprint(key: Array("other".utf8)) != destination.fingerprint(key: key))
+    }
+}

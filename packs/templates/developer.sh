@@ -1,0 +1,3 @@
+# Read by every login shell.
+export EDITOR=vim
+export PAGER=less
