@@ -1,5 +1,6 @@
 import ArgumentParser
 import DriftCore
+import Foundation
 import Logging
 
 /// A command that runs until it is told to stop.

@@ -21,6 +21,21 @@ struct ProcessRunner {
 
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
     func run() async throws -> ExitStatus {
+        try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+            group.addTask {
+                await signals.watch()
+                return nil
+            }
+            group.addTask { try await work() }
+            defer { group.cancelAll() }
+            for try await status in group {
+                if let status { return status }
+            }
+            return .fine
+        }
+    }
+
+    private func work() async throws -> ExitStatus {
         let sites = try parts.map(site)
         do {
             let services = try await prepare(sites)
