@@ -58,7 +58,7 @@ let package = Package(
             ["DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
         library(
             "TestSupport",
-            ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging]),
+            ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),
 
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),
