@@ -29,5 +29,16 @@ struct Driftwatch: AsyncParsableCommand {
                 subcommands: [
                     RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self,
                 ]),
+            CommandGroup(
+                name: "Look",
+                subcommands: [
+                    StatusCommand.self, CheckCommand.self, ProbeCommand.self, DiffCommand.self,
+                ]),
+            CommandGroup(
+                name: "Operate",
+                subcommands: [
+                    AlertsCommand.self, JobsCommand.self, ServersCommand.self, ScheduleCommand.self,
+                    OutboxCommand.self, DestinationCommand.self,
+                ]),
         ])
 }

@@ -26,6 +26,15 @@ package enum CheckReader {
             order by c.check_id desc limit 1
             """, of: CheckView.self)
     }
+
+    /// The pack that a check of a server compared with; nil where there is no such check.
+    package static func pack(
+        of id: Int64, on server: ServerID, in transaction: borrowing Transaction
+    ) throws -> PackName? {
+        try transaction.first(
+            "select pack_name from driftwatch.checks where check_id = \(id) and server_id = \(server)",
+            as: PackName.self)
+    }
 }
 
 /// One check, with the items that are not ok.

@@ -10,9 +10,10 @@ package enum FleetReader {
             """
             select f.server_id, f.display_name, f.pack_name, f.state, f.since, f.last_checked_at, f.mismatch_count,
                    f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.unreadable_count,
-                   coalesce(f.stale, false) as stale, f.disabled, f.disabled_reason, f.failing_streak, f.alert_id,
+                   coalesce(f.stale, false) as stale, d.last_check_id as remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak, f.alert_id,
                    f.alert_status
             from driftwatch.fleet_status f
+            left join driftwatch.drift_states d on d.server_id = f.server_id and d.pack_name = f.pack_name
             order by f.server_id, f.pack_name
             """, of: FleetLine.self)
     }
@@ -28,6 +29,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var since: Date?
     /// The last check that was taken into account.
     package var lastCheckedAt: Date?
+    package var rememberedCheckID: Int64?
     /// Items known to be wrong, whether they alerted or not.
     package var mismatchCount: Int
     package var lastCheckID: Int64?
@@ -53,6 +55,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
         state = try row.column("state")
         since = try row.column("since")
         lastCheckedAt = try row.column("last_checked_at")
+        rememberedCheckID = try row.column("remembered_check_id")
         mismatchCount = try row.column("mismatch_count")
         lastCheckID = try row.column("last_check_id")
         lastVerdict = try row.column("last_verdict")

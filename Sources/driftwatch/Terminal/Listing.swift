@@ -41,18 +41,18 @@ func shortTime(_ date: Date) -> String {
 }
 
 /// What a listing command prints: an aligned table, or with `--json` an array of objects with stable keys.
-struct Listing<Row> {
-    struct Column {
+struct Listing<Row>: Sendable {
+    struct Column: Sendable {
         /// The key in JSON.
         let key: String
         /// The heading of the table; nil keeps the column to JSON.
         let heading: String?
-        let value: (Row) -> ListingValue
-        let colour: (Row) -> Console.Colour?
+        let value: @Sendable (Row) -> ListingValue
+        let colour: @Sendable (Row) -> Console.Colour?
 
         init(
-            _ key: String, _ heading: String? = nil, colour: @escaping (Row) -> Console.Colour? = { _ in nil },
-            _ value: @escaping (Row) -> ListingValue
+            _ key: String, _ heading: String? = nil, colour: @escaping @Sendable (Row) -> Console.Colour? = { _ in nil },
+            _ value: @escaping @Sendable (Row) -> ListingValue
         ) {
             self.key = key
             self.heading = heading

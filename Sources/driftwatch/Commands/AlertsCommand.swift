@@ -1,0 +1,185 @@
+import ArgumentParser
+import DriftCore
+import DriftStore
+import Postgres
+
+struct AlertsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alerts",
+        abstract: "Look at alerts, acknowledge and resolve them.",
+        discussion: """
+            Example:
+              driftwatch alerts ack 7 --comment "known, fixed tonight"
+            """,
+        subcommands: [List.self, Show.self, Acknowledge.self, Resolve.self])
+
+    struct List: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List alerts that are not resolved, the newest first.",
+            discussion: """
+                Example:
+                  driftwatch alerts list --all --server web-1
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+
+        @Flag(help: "Resolved ones too.")
+        var all = false
+
+        @Option(help: "Only alerts of this server.")
+        var server: ServerID?
+
+        @Option(help: "How many at most.")
+        var limit = 100
+
+        func validate() throws { try requireLimit(limit) }
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            let alerts = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    try AlertsReader.list(
+                        all ? .all : .unresolved, server: server, limit: limit, in: transaction)
+                }
+            }
+            AlertsCommand.listing.print(alerts, asJSON: output.asJSON, to: context.console)
+            return .fine
+        }
+    }
+
+    struct Show: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show an alert with its story.",
+            discussion: """
+                Example:
+                  driftwatch alerts show 7
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+
+        @Argument(help: "The alert's id.")
+        var id: Int64
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            let (alert, events) = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    guard let alert = try AlertsReader.alert(id, in: transaction) else {
+                        throw CommandFailure(
+                            .usage, "there is no alert \(id)", hint: "driftwatch alerts list shows those there are")
+                    }
+                    return (alert, try AlertsReader.events(of: id, in: transaction))
+                }
+            }
+            DetailPrinter(context.console, asJSON: output.asJSON).print(
+                alert, of: AlertsCommand.listing, parts: [.init("events", events, AlertsCommand.events)])
+            return .fine
+        }
+    }
+
+    struct Acknowledge: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ack",
+            abstract: "Note that a person has seen alerts; they still resolve by themselves.",
+            discussion: """
+                Example:
+                  driftwatch alerts ack 7 8 --comment "on it"
+                """)
+
+        @OptionGroup var common: CommonOptions
+
+        @Argument(help: "The alerts' ids.")
+        var ids: [Int64]
+
+        @Option(help: "For whoever reads the alert's story.")
+        var comment: String?
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            try await context.forEach(ids, "acknowledged alert") { id, actor, transaction in
+                try transaction.execute("select driftwatch.acknowledge_alert(\(id), \(comment), \(actor))")
+            }
+        }
+    }
+
+    struct Resolve: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Resolve alerts by hand; quiet until something more goes wrong.",
+            discussion: """
+                Example:
+                  driftwatch alerts resolve 7 --comment "accepted"
+                """)
+
+        @OptionGroup var common: CommonOptions
+
+        @Argument(help: "The alerts' ids.")
+        var ids: [Int64]
+
+        @Option(help: "For whoever reads the alert's story.")
+        var comment: String?
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            try await context.forEach(ids, "resolved alert") { id, actor, transaction in
+                try transaction.execute("select driftwatch.resolve_alert(\(id), \(comment), \(actor))")
+            }
+        }
+    }
+
+    static let listing = Listing<AlertLine>(
+        whenEmpty: "no alerts",
+        columns: [
+            .init("alert_id", "ALERT") { .number($0.id) },
+            .init("alert_type") { .text($0.type) },
+            .init("severity") { .text($0.severity) },
+            .init("status", "STATUS", colour: { $0.status == "open" ? .red : nil }) { .text($0.status) },
+            .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
+            .init("server_name") { .text($0.serverName) },
+            .init("pack_name", "PACK") { .text($0.packName.rawValue) },
+            .init("title") { .text($0.title) },
+            .init("message") { .text($0.message) },
+            .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
+            .init("check_id", "CHECK") { .number($0.checkID) },
+            .init("diff_path") { .text($0.diffPath) },
+            .init("opened_at", "OPENED") { .time($0.openedAt) },
+            .init("updated_at", "UPDATED") { .time($0.updatedAt) },
+            .init("acknowledged_at") { .time($0.acknowledgedAt) },
+            .init("acknowledged_by", "ACKNOWLEDGED BY") { .text($0.acknowledgedBy) },
+            .init("resolved_at", "RESOLVED") { .time($0.resolvedAt) },
+            .init("resolved_by") { .text($0.resolvedBy) },
+            .init("resolution", "RESOLUTION") { .text($0.resolution) },
+        ])
+
+    static let events = Listing<AlertEvent>(
+        whenEmpty: "no events",
+        columns: [
+            .init("seq", "SEQ") { .number($0.seq) },
+            .init("at", "AT") { .time($0.at) },
+            .init("event", "EVENT") { .text($0.event) },
+            .init("actor", "ACTOR") { .text($0.actor) },
+            .init("detail", "DETAIL") { .json(JSONValue(parsing: $0.detail.rawValue)) },
+        ])
+}
+
+extension CommandContext {
+    /// Does something to each of `things`, each in a transaction of its own, and says so; one that is refused does not
+    /// keep the others from being done.
+    func forEach<Thing: Sendable>(
+        _ things: [Thing], _ done: String,
+        _ body: @Sendable @escaping (Thing, _ actor: String, borrowing Transaction) throws -> Void
+    ) async throws -> ExitStatus {
+        let actor = actor
+        return try await withDatabase { database in
+            var status = ExitStatus.fine
+            for thing in things {
+                do {
+                    try await database.withTransaction { try body(thing, actor, $0) }
+                    console.print("\(done) \(thing)")
+                } catch let error as DatabaseError where error.sqlState == "DW001" {
+                    let report = ErrorReport(error)
+                    for line in report.lines { console.note(line) }
+                    status = status.combined(with: report.status)
+                }
+            }
+            return status
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import DriftCore
+import Foundation
+
+extension ServerID: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard isWellFormedName(argument) else { return nil }
+        self.init(rawValue: argument)
+    }
+}
+
+extension PackName: ExpressibleByArgument {
+    package init?(argument: String) {
+        guard isWellFormedName(argument) else { return nil }
+        self.init(rawValue: argument)
+    }
+}
+
+/// A time span such as `90s`, `2m`, `12h`, `3d`.
+struct TimeSpan: ExpressibleByArgument, Hashable, CustomStringConvertible {
+    let seconds: Int
+    let description: String
+
+    init?(argument: String) {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let last = argument.last, let unit = units[last], let number = Int(argument.dropLast()),
+            (1...1_000_000).contains(number)
+        else { return nil }
+        seconds = number * unit
+        description = argument
+    }
+
+    init(seconds: Int, description: String) {
+        self.seconds = seconds
+        self.description = description
+    }
+
+    var duration: Duration { .seconds(seconds) }
+}
+
+/// An instant in RFC 3339, or a time span from now.
+enum Deadline: ExpressibleByArgument, Hashable {
+    case at(Date)
+    case after(TimeSpan)
+
+    init?(argument: String) {
+        if let span = TimeSpan(argument: argument) {
+            self = .after(span)
+        } else if let date = try? Date(argument, strategy: .iso8601) {
+            self = .at(date)
+        } else {
+            return nil
+        }
+    }
+}

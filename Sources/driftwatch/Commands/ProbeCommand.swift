@@ -1,0 +1,99 @@
+import ArgumentParser
+import DriftCore
+import DriftStore
+import Foundation
+import Logging
+import Postgres
+import Remote
+
+struct ProbeCommand: DriftwatchCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe",
+        abstract: "Look at a server from here and print; record nothing.",
+        discussion: """
+            Uses the inventory and packs in the database, and ssh as a worker on this machine would. Neither a check nor \
+            an alert comes of it. A server with `connection: local` is taken to be this machine.
+
+            Example:
+              driftwatch probe web-1 --pack base
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "The server.")
+    var server: ServerID
+
+    @Option(help: "Compare with this pack only.")
+    var pack: PackName?
+
+    func perform(_ context: CommandContext) async throws -> ExitStatus {
+        let remote = try remoteSettings(context.settings)
+        let (line, packs) = try await context.withDatabase { database in
+            try await database.read { transaction in
+                guard let line = try ServersReader.server(server, in: transaction) else {
+                    throw CommandFailure.noServer(server)
+                }
+                return (line, try ServersReader.packs(of: server, in: transaction))
+            }
+        }
+        let wanted = packs.filter { pack == nil || $0.name == pack }
+        guard !wanted.isEmpty else {
+            throw CommandFailure(
+                .usage, "\(server) is not checked against \(pack.map { "the pack \($0)" } ?? "any pack")",
+                hint: "assign it in the inventory and apply it")
+        }
+        let prober = RemoteProber(
+            settings: remote, localServers: [server], logger: Logger(label: "driftwatch.remote"))
+        let facts: Facts
+        do {
+            facts = try await stoppable {
+                try await prober.probe(line.target, asking: ProbeQuestions(packs: wanted))
+            }
+        } catch let failure as ProbeFailure {
+            let text = verdictLine(
+                .failed, reason: failure.reason.rawValue, items: 0, wrong: 0, unreadable: 0, console: context.console)
+            context.console.print("\(server): \(text) (\(visible(failure.detail)))")
+            if let hint = ProbeHint.text(for: failure.reason, on: line) { context.console.note("  \(hint)") }
+            return .unknown
+        }
+        var status = ExitStatus.fine
+        for pack in wanted {
+            let check = Comparison.judge(facts, against: pack, digest: pack.digest)
+            let verdict = verdictLine(
+                check.verdict, items: check.itemCount, wrong: check.mismatchCount, unreadable: check.unreadableCount,
+                console: context.console)
+            context.console.print("\(server) \(pack.name): \(verdict)")
+            context.console.print(lines: Findings(check.outcomes, console: context.console).lines)
+            status = status.combined(with: check.verdict.exitStatus)
+        }
+        return status
+    }
+}
+
+extension CommandFailure {
+    static func noServer(_ id: ServerID) -> Self {
+        Self(.usage, "there is no server \(id)", hint: "driftwatch servers list shows those there are")
+    }
+}
+
+/// Runs `body`, cancelling it when a signal asks to stop, so that what it started ends with it.
+func stoppable<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    let signals = StopSignals()
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask {
+            await signals.watch()
+            return nil
+        }
+        group.addTask {
+            await signals.untilAsked()
+            if signals.isAsked { throw CancellationError() }
+            return nil
+        }
+        group.addTask { try await body() }
+        defer { group.cancelAll() }
+        while let value = try await group.next() {
+            if let value { return value }
+        }
+        throw CancellationError()
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import DriftCore
+import DriftStore
+import Foundation
+import Postgres
+
+struct ServersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "servers",
+        abstract: "Look at servers, and put drift detection on hold.",
+        discussion: """
+            Example:
+              driftwatch servers disable web-1 --reason "kernel upgrade" --until 4h
+            """,
+        subcommands: [List.self, Enable.self, Disable.self])
+
+    struct List: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the servers under watch.",
+            discussion: """
+                Example:
+                  driftwatch servers list --json
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var output: OutputOptions
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            let servers = try await context.withDatabase { database in
+                try await database.read { transaction in try ServersReader.list(in: transaction) }
+            }
+            Self.listing.print(servers, asJSON: output.asJSON, to: context.console)
+            return .fine
+        }
+
+        private static let listing = Listing<ServerLine>(
+            whenEmpty: "no servers yet: driftwatch apply loads an inventory",
+            columns: [
+                .init("server_id", "SERVER") { .text($0.id.rawValue) },
+                .init("display_name", "NAME") { .text($0.displayName) },
+                .init("address", "ADDRESS") { .text($0.address) },
+                .init("port", "PORT") { .number($0.port) },
+                .init("ssh_user", "USER") { .text($0.sshUser) },
+                .init("config_user") { .text($0.configUser) },
+                .init("connection", "CONNECTION") { .text($0.connection.rawValue) },
+                .init("queue", "QUEUE") { .text($0.queue) },
+                .init("packs", "PACKS") { .texts($0.packs.map(\.rawValue)) },
+                .init("labels") { .json(JSONValue(parsing: $0.labels.rawValue)) },
+                .init("drift_detection_enabled") { .flag($0.driftDetectionEnabled) },
+                .init("on_hold") { .flag($0.isOnHold) },
+                .init("disabled_at") { .time($0.disabledAt) },
+                .init("disabled_by") { .text($0.disabledBy) },
+                .init("disabled_reason") { .text($0.disabledReason) },
+                .init("disabled_until") { .time($0.disabledUntil) },
+                .init("failing_streak", "FAILING") { .number($0.failingStreak) },
+                .init("detection", "DETECTION") { .text($0.detection) },
+            ])
+    }
+
+    struct Enable: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End an operator's hold; what the inventory declares stays as it is.",
+            discussion: """
+                Example:
+                  driftwatch servers enable web-1
+                """)
+
+        @OptionGroup var common: CommonOptions
+
+        @Argument(help: "The servers.")
+        var servers: [ServerID]
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            try await context.forEach(servers, "enabled") { server, actor, transaction in
+                try transaction.execute("select driftwatch.enable_drift_detection(\(server), \(actor))")
+            }
+        }
+    }
+
+    struct Disable: DriftwatchCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put servers on hold: they are skipped, and their alerts resolve as disabled.",
+            discussion: """
+                Example:
+                  driftwatch servers disable web-1 --reason "kernel upgrade" --until 2026-12-01T06:00:00Z
+                """)
+
+        @OptionGroup var common: CommonOptions
+
+        @Argument(help: "The servers.")
+        var servers: [ServerID]
+
+        @Option(help: "Why, for whoever finds it.")
+        var reason: String
+
+        @Option(
+            help: ArgumentHelp(
+                "When the hold ends by itself: a span as 4h or 3d, or an instant in RFC 3339.", valueName: "when"))
+        var until: Deadline?
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            let (instant, span): (Date?, Duration?) =
+                switch until {
+                case nil: (nil, nil)
+                case .at(let date): (date, nil)
+                case .after(let span): (nil, span.duration)
+                }
+            return try await context.forEach(servers, "disabled") { server, actor, transaction in
+                // Spans count on the database's clock, as all that is compared with them does.
+                try transaction.execute(
+                    """
+                    select driftwatch.disable_drift_detection(
+                        \(server), \(reason),
+                        coalesce(\(instant)::timestamptz, driftwatch.clock() + \(span)::interval), \(actor))
+                    """)
+            }
+        }
+    }
+}
+
+extension ServerLine {
+    fileprivate var detection: String {
+        if !driftDetectionEnabled { return "off in the inventory" }
+        guard isOnHold else { return "on" }
+        let until = disabledUntil.map { " until \(shortTime($0))" } ?? ""
+        return "on hold\(until): \(disabledReason ?? "no reason given")"
+    }
+}

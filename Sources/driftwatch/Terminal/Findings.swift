@@ -1,0 +1,70 @@
+import DriftCore
+
+/// What a check found, item by item, for a terminal.
+struct Findings {
+    private let outcomes: [ItemOutcome]
+    private let console: Console
+
+    init(_ outcomes: [ItemOutcome], console: Console) {
+        self.outcomes = outcomes.sorted { $0.key < $1.key }
+        self.console = console
+    }
+
+    var lines: [String] { outcomes.flatMap(lines(of:)) }
+
+    private func lines(of outcome: ItemOutcome) -> [String] {
+        switch outcome.finding {
+        case .ok: []
+        case .unreadable(let reason):
+            ["  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item)): \(reason.rawValue)"]
+        case .wrong(let mismatches): mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+        }
+    }
+
+    private func lines(of mismatch: Mismatch) -> [String] {
+        let words = Set(mismatch.expected.keys).union(mismatch.actual.keys).sorted()
+        let change = words.map { word in
+            "\(word): expected \(mismatch.expected[word] ?? "nothing"), actual \(mismatch.actual[word] ?? "nothing")"
+        }
+        let head = "  \(console.coloured(mismatch.type.rawValue, .red)) \(visible(mismatch.item))"
+        let details = change.map { "    " + visible($0) }
+        return [head] + details + (mismatch.diff.map(diffLines) ?? [])
+    }
+
+    private func diffLines(_ diff: String) -> [String] {
+        var lines = visibleLines(diff)
+        if lines.last == "" { lines.removeLast() }
+        return lines.map { line in
+            let colour: Console.Colour? =
+                if line.hasPrefix("+") { .green } else if line.hasPrefix("-") { .red } else { nil }
+            return "    " + console.coloured(line, colour)
+        }
+    }
+}
+
+/// `drifted: 2 of 17 items wrong, 1 unreadable`.
+func verdictLine(
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, console: Console
+) -> String {
+    let word = console.coloured(
+        verdict.rawValue, verdict == .compliant ? .green : verdict == .drifted ? .red : .yellow)
+    switch verdict {
+    case .failed: return "\(word): \(visible(reason ?? "no reason known"))"
+    case .compliant: return "\(word): \(plural(items, "item"))"
+    case .drifted, .incomplete:
+        var parts: [String] = []
+        if wrong > 0 { parts.append("\(wrong) of \(plural(items, "item")) wrong") }
+        if unreadable > 0 { parts.append("\(unreadable)\(wrong > 0 ? "" : " of \(plural(items, "item"))") unreadable") }
+        return "\(word): \(parts.joined(separator: ", "))"
+    }
+}
+
+extension Verdict {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .compliant: .fine
+        case .drifted: .badNews
+        case .incomplete, .failed: .unknown
+        }
+    }
+}
