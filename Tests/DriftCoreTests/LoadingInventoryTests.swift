@@ -139,6 +139,8 @@ struct LoadingInventoryTests {
         server("id: a, nmae: b", "unknown key `nmae` in a server", "did you mean `name`?"),
         server("id: a, name: \"a\\e[0m\"", "U+001B"),
         server("id: a, address: \"-oProxyCommand=x\"", "is no address"),
+        server("id: a, address: -v", "`-v` is no address"),
+        server("id: a, address: .a", "is no address"),
         server("id: a, address: \"a b\"", "is no address"),
         server("id: a, address: root@a", "put who logs in under user"),
         server("id: a, address: \"a:22\"", "put the port under port"),

@@ -68,7 +68,8 @@ struct LoadingPackErrorTests {
         BadInput(String(repeating: "[", count: 5000), line: 1, "not YAML", "nesting level"),
         BadInput(String(repeating: "- ", count: 5000), line: 1, "not YAML", "nesting level"),
         BadInput(String(repeating: "a: {", count: 5000), line: 1, "not YAML"),
-        BadInput(String(repeating: "? ", count: 5000), line: 1, "not YAML"),
+        BadInput("\n" + String(repeating: "? ", count: 5000), line: 2, ":2:1:", "5000 keys in the form `? key`"),
+        BadInput("a: " + String(repeating: "{? ", count: 17), line: 1, ":1:5:", "17 keys in the form `? key`"),
         BadInput(String(repeating: " ", count: 1 << 20) + "a", line: nil, "the file has 1048577 bytes", "at most"),
     ])
     func ofYAMLAreTold(input: BadInput) {

@@ -4,11 +4,13 @@ import Yams
 struct FileReader {
     let file: String
     private(set) var problems: [Problem] = []
+    private var toldCounts: [Problem.Severity: Int] = [:]
 
     init(file: String) { self.file = file }
 
     mutating func report(_ problem: Problem) {
-        let told = problems.count { $0.severity == problem.severity }
+        let told = toldCounts[problem.severity, default: 0]
+        toldCounts[problem.severity] = told + 1
         guard told <= LoadingLimit.problemsPerFile else { return }
         guard told < LoadingLimit.problemsPerFile else {
             let message = "too many \(problem.severity.rawValue)s; the others of this file are not shown"

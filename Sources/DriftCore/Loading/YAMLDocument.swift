@@ -14,7 +14,9 @@ enum YAMLDocument {
         }
         let text = try text(of: file)
         try refuseUnprintable(text, file.path)
-        try refuseAliases(Array(text.utf8), file.path)
+        let bytes = Array(text.utf8)
+        try refuseAliases(bytes, file.path)
+        try refuseExplicitKeys(bytes, file.path)
         do {
             // Without resolver rules every scalar stays the text that was written: types are decided in ScalarValue.
             return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
@@ -61,14 +63,35 @@ enum YAMLDocument {
         let anchors = Set(names(after: UInt8(ascii: "&"), in: bytes).map(\.name))
         guard !anchors.isEmpty else { return }
         for (name, index) in names(after: UInt8(ascii: "*"), in: bytes) where anchors.contains(name) {
-            let before = bytes[..<index]
-            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let position = position(of: index, in: bytes)
             throw Problem(
-                file: file, line: before.count { $0 == UInt8(ascii: "\n") } + 1,
-                column: String(decoding: bytes[start..<index], as: UTF8.self).unicodeScalars.count + 1,
+                file: file, line: position.line, column: position.column,
                 message: "YAML aliases are not accepted: \(quoted("*" + String(decoding: name, as: UTF8.self)))",
                 hint: "write the value out; servers share values by defaults, packs by extends")
         }
+    }
+
+    /// Refuses a file with many `? key` pairs.
+    ///
+    /// Only with this form can mappings be keys of mappings that are keys in turn, hundreds deep, and the parser
+    /// compares each of them whole. A few question marks in texts are let through.
+    private static func refuseExplicitKeys(_ bytes: [UInt8], _ file: String) throws(Problem) {
+        let marks = bytes.indices.filter { index in
+            bytes[index] == UInt8(ascii: "?") && (index == 0 || "\n\r\t ,[{?:-".utf8.contains(bytes[index - 1]))
+        }
+        guard marks.count > 16 else { return }
+        let position = position(of: marks[0], in: bytes)
+        throw Problem(
+            file: file, line: position.line, column: position.column,
+            message: "\(marks.count) keys in the form `? key`", hint: "write key: value")
+    }
+
+    private static func position(of index: Int, in bytes: [UInt8]) -> Position {
+        let newline = UInt8(ascii: "\n")
+        let start = bytes[..<index].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        return Position(
+            line: bytes[..<index].count { $0 == newline } + 1,
+            column: String(decoding: bytes[start..<index], as: UTF8.self).unicodeScalars.count + 1)
     }
 
     /// The characters that libyaml takes for the name of an anchor or alias.
