@@ -9,7 +9,7 @@ import Synchronization
 /// starts.
 final class LeaseKeeper: Sendable {
     private struct Held {
-        let token: LeaseToken
+        let jobID: Int64
         let control: JobControl
         let deadline: ContinuousClock.Instant
         var believedUntil: ContinuousClock.Instant
@@ -18,7 +18,8 @@ final class LeaseKeeper: Sendable {
     private let store: QueueStore
     private let settings: WorkerPoolSettings
     private let clock = ContinuousClock()
-    private let held = Mutex<[Int64: Held]>([:])
+    /// By token: a job whose lease was lost may be claimed again here while its first handler still winds down.
+    private let held = Mutex<[LeaseToken: Held]>([:])
 
     init(store: QueueStore, settings: WorkerPoolSettings) {
         self.store = store
@@ -29,14 +30,14 @@ final class LeaseKeeper: Sendable {
     func watch(_ job: Int64, _ token: LeaseToken, claimedAt: ContinuousClock.Instant) -> JobControl {
         let control = JobControl()
         held.withLock {
-            $0[job] = Held(
-                token: token, control: control, deadline: claimedAt + settings.timeLimit,
+            $0[token] = Held(
+                jobID: job, control: control, deadline: claimedAt + settings.timeLimit,
                 believedUntil: claimedAt + settings.lease - settings.leaseMargin)
         }
         return control
     }
 
-    func forget(_ job: Int64) { held.withLock { $0[job] = nil } }
+    func forget(_ token: LeaseToken) { held.withLock { $0[token] = nil } }
 
     /// Interrupts every running job.
     func interruptAll(_ why: Interruption) {
@@ -65,9 +66,9 @@ final class LeaseKeeper: Sendable {
 
     private func giveUpExpired(logger: Logger) {
         let now = clock.now
-        for (job, held) in held.withLock({ $0 }) {
+        for held in held.withLock({ Array($0.values) }) {
             if now >= held.believedUntil {
-                logger.warning("lease given up: it could not be renewed", metadata: ["job.id": "\(job)"])
+                logger.warning("lease given up: it could not be renewed", metadata: ["job.id": "\(held.jobID)"])
                 held.control.interrupt(.leaseLost)
             } else if now >= held.deadline {
                 held.control.interrupt(.deadline)
@@ -76,16 +77,17 @@ final class LeaseKeeper: Sendable {
     }
 
     private func renew(logger: Logger) async throws {
-        let leases = held.withLock { $0.map { (jobID: $0.key, token: $0.value.token) } }
+        let leases = held.withLock { $0.mapValues(\.jobID) }
         let sentAt = clock.now
         let survivors = try await store.renew(leases, of: settings.workerID, for: settings.lease)
-        for (job, token) in leases {
+        for token in leases.keys {
             let control = held.withLock { held -> JobControl? in
-                guard held[job]?.token == token else { return nil }
-                if survivors[job] != nil { held[job]?.believedUntil = sentAt + settings.lease - settings.leaseMargin }
-                return held[job]?.control
+                if survivors[token] != nil {
+                    held[token]?.believedUntil = sentAt + settings.lease - settings.leaseMargin
+                }
+                return held[token]?.control
             }
-            switch survivors[job] {
+            switch survivors[token] {
             case .none:
                 // Also seen for a job that was settled while the statement ran; its control is not asked any more.
                 control?.interrupt(.leaseLost)

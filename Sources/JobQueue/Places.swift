@@ -3,8 +3,8 @@ import Synchronization
 /// Who holds which place of a worker, and how many jobs it may ask for.
 struct Places: Equatable {
     let total: Int
-    /// By job; true for one whose worker was lost before.
-    private var held: [Int64: Bool] = [:]
+    /// By lease; true for a job whose worker was lost before.
+    private var held: [LeaseToken: Bool] = [:]
 
     init(total: Int) {
         self.total = total
@@ -25,9 +25,9 @@ struct Places: Equatable {
 
     var count: Int { held.count }
 
-    mutating func jobStarted(_ job: Int64, rescued: Bool) { held[job] = rescued }
+    mutating func jobStarted(_ token: LeaseToken, rescued: Bool) { held[token] = rescued }
 
-    mutating func jobEnded(_ job: Int64) { held[job] = nil }
+    mutating func jobEnded(_ token: LeaseToken) { held[token] = nil }
 }
 
 /// A worker's places, shared by the task that claims and the tasks that work.
@@ -40,17 +40,19 @@ final class PlaceBook: Sendable {
 
     var demand: Places.Demand? { places.withLock { $0.demand } }
 
-    func jobStarted(_ job: Job) {
+    func jobStarted(_ token: LeaseToken, rescued: Bool) {
         Telemetry.running(
             places.withLock {
-                $0.jobStarted(job.id, rescued: job.rescues > 0); return $0.count
+                $0.jobStarted(token, rescued: rescued)
+                return $0.count
             })
     }
 
-    func jobEnded(_ job: Job) {
+    func jobEnded(_ token: LeaseToken) {
         Telemetry.running(
             places.withLock {
-                $0.jobEnded(job.id); return $0.count
+                $0.jobEnded(token)
+                return $0.count
             })
     }
 }

@@ -27,14 +27,15 @@ struct QueueStore: Sendable {
     }
 
     /// Which of the leases still hold, and whether somebody asked to cancel their job.
-    func renew(_ leases: [(jobID: Int64, token: LeaseToken)], of worker: String, for lease: Duration) async throws
-        -> [Int64: Bool]
+    func renew(_ leases: [LeaseToken: Int64], of worker: String, for lease: Duration) async throws
+        -> [LeaseToken: Bool]
     {
-        let ids = leases.map(\.jobID)
-        let tokens = leases.map(\.token)
         let rows = try await database.rows(
-            "select job_id, cancel_requested from driftwatch.renew_leases(\(worker), \(ids), \(tokens), \(lease))",
-            as: (Int64, Bool).self)
+            """
+            select lease_token, cancel_requested
+            from driftwatch.renew_leases(\(worker), \(Array(leases.values)), \(Array(leases.keys)), \(lease))
+            """,
+            as: (UUID, Bool).self)
         return Dictionary(rows, uniquingKeysWith: { first, _ in first })
     }
 

@@ -90,7 +90,7 @@ package struct WorkerPool: Service {
             rescued: demand.rescued, lease: settings.lease, timeLimit: settings.timeLimit)
         Telemetry.claimed(jobs.count)
         return jobs.map { job, token in
-            places.jobStarted(job)
+            places.jobStarted(token, rescued: job.rescues > 0)
             return Claim(job: job, token: token, control: keeper.watch(job.id, token, claimedAt: at), at: at)
         }
     }
@@ -101,8 +101,8 @@ package struct WorkerPool: Service {
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
         let attempt = await work(on: claim.job, under: claim.control)
         let ending = await conclude(attempt, of: claim, logger: logger)
-        keeper.forget(claim.job.id)
-        places.jobEnded(claim.job)
+        keeper.forget(claim.token)
+        places.jobEnded(claim.token)
         wake.raise()
         let duration = claim.at.duration(to: .now)
         Telemetry.ended(ending, after: duration)

@@ -95,9 +95,9 @@ struct QueueVerbTests {
             try await database.execute(
                 "update driftwatch.jobs set cancel_requested_at = now() where job_id = \(claims[1].job.id)")
             try await database.advanceClock(by: .seconds(50))
-            let leases = claims.map { (jobID: $0.job.id, token: $0.token) }
+            let leases = Dictionary(uniqueKeysWithValues: claims.map { ($0.token, $0.job.id) })
             let survivors = try await store.renew(leases, of: "w", for: .seconds(60))
-            #expect(survivors == [claims[1].job.id: true, claims[2].job.id: false])
+            #expect(survivors == [claims[1].token: true, claims[2].token: false])
             try await database.advanceClock(by: .seconds(50))
             #expect(try await store.rescue().isEmpty)
             try await database.advanceClock(by: .seconds(11))
@@ -138,7 +138,7 @@ struct QueueVerbTests {
             let claim = try #require(try await store.claimSome(1, timeLimit: .seconds(90)).first)
             for _ in 0..<2 {
                 try await database.advanceClock(by: .seconds(50))
-                _ = try await store.renew([(claim.job.id, claim.token)], of: "w", for: .seconds(60))
+                _ = try await store.renew([claim.token: claim.job.id], of: "w", for: .seconds(60))
             }
             #expect(try await store.rescue().map(\.state) == ["available"])
             #expect(try await database.outcome(of: claim.token) == "deadline")

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Postgres
 import ServiceLifecycle
@@ -49,9 +50,11 @@ struct WorkerPoolTests {
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.renewEvery = .milliseconds(50) }) { _ in
                 await attempts.wait(for: 1)
-                // Another worker's sweep finds the lease run out, and so does the next renewal.
-                try await database.advanceClock(by: .seconds(61))
-                _ = try await QueueStore(database: database).rescue()
+                // Another worker's sweep finds the lease run out before a renewal can.
+                try await database.withTransaction { transaction in
+                    try transaction.execute("update driftwatch.test_clock set shift = shift + interval '61 s'")
+                    try transaction.execute("select driftwatch.rescue_jobs()")
+                }
                 try await database.wait(until: "jobs where state = 'succeeded'", counts: 1)
             }
             #expect(cancelled.all.count == 1)
@@ -214,16 +217,17 @@ struct ConclusionTests {
     @Test(arguments: [(0, 0, 8, 1), (3, 0, 5, 1), (3, 1, 5, 0), (7, 1, 1, 0)])
     func placesAskForWhatIsFree(held: Int, rescued: Int, jobs: Int, mayBeRescued: Int) {
         var places = Places(total: 8)
-        for id in 0..<held { places.jobStarted(Int64(id), rescued: id < rescued) }
+        for id in 0..<held { places.jobStarted(LeaseToken(), rescued: id < rescued) }
         #expect(places.demand == Places.Demand(jobs: jobs, rescued: mayBeRescued))
     }
 
     @Test
     func fullPlacesAskForNothing() {
         var places = Places(total: 1)
-        places.jobStarted(1, rescued: false)
+        let token = LeaseToken()
+        places.jobStarted(token, rescued: false)
         #expect(places.demand == nil)
-        places.jobEnded(1)
+        places.jobEnded(token)
         #expect(places.demand?.jobs == 1)
     }
 }

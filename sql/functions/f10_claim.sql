@@ -106,9 +106,9 @@ end
 $$;
 comment on function promote_jobs(integer) is 'Moves scheduled and retryable jobs whose time has come to available.';
 
--- Renews many leases in one statement. A job that is not returned is lost.
+-- Renews many leases in one statement. A lease that is not returned is lost.
 create or replace function renew_leases(worker text, job_ids bigint[], tokens uuid[], lease interval)
-returns table (job_id bigint, cancel_requested boolean)
+returns table (lease_token uuid, cancel_requested boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -120,7 +120,7 @@ begin
     update jobs j set lease_expires_at = now + lease
     from unnest(job_ids, tokens) as held (job_id, lease_token)
     where j.job_id = held.job_id and j.lease_token = held.lease_token and j.state = 'running'
-    returning j.job_id, j.cancel_requested_at is not null;
+    returning j.lease_token, j.cancel_requested_at is not null;
 end
 $$;
 comment on function renew_leases(text, bigint[], uuid[], interval) is

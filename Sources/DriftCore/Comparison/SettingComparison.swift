@@ -14,7 +14,8 @@ enum SettingComparison {
             if value.utf8.elementsEqual(wanted.expected.utf8) { return .none }
             let expected = Masking.value(wanted.expected, ofKey: wanted.key)
             var actual = ["value": Masking.value(value, ofKey: wanted.key)]
-            if let shown = actual["value"], shown.utf8.elementsEqual(expected.utf8) {
+            let shown = Masking.safeValue(actual["value"] ?? "")
+            if shown.utf8.elementsEqual(Masking.safeValue(expected).utf8) {
                 actual["note"] = "differs in what is not shown"
             }
             return .wrong(.wrongSetting, expected: ["value": expected], actual: actual)

@@ -10,12 +10,17 @@ package enum Masking {
     ///
     /// An empty value is no secret, and that it is empty is worth seeing.
     static func value(_ value: String, ofKey key: String) -> String {
-        if !value.isEmpty && SecretKeys.isSecret(key) { return mask }
-        return safeValue(value)
+        !value.isEmpty && SecretKeys.isSecret(key) ? mask : masked(value)
+    }
+
+    /// The text with what looks like a secret masked, line for line.
+    static func masked(_ text: String) -> String {
+        let lines = MaskedText(TextLines(Array(text.utf8))).lines
+        return lines.joined(separator: "\n") + (text.utf8.last == UInt8(ascii: "\n") ? "\n" : "")
     }
 
     /// A short text from a server, masked where it looks like a secret, on one line, capped.
     static func safeValue(_ value: String) -> String {
-        SafeText.line(value)
+        SafeText.line(masked(value))
     }
 }

@@ -1,0 +1,80 @@
+import Testing
+
+@testable import DriftCore
+
+/// What a content that is not the wanted one is told with.
+@Suite struct ComparisonDiffTests {
+    private func found(_ wanted: FileExpectation.Content, _ bytes: [UInt8]?, of digest: SHA256Digest? = nil)
+        -> Mismatch?
+    {
+        let content = FileContent.read(digest ?? SHA256Digest(of: bytes ?? [1]), bytes: bytes)
+        let finding = judge(
+            .file(.init(path: "/etc/motd", content: wanted)), Facts(files: ["/etc/motd": file(content: content)]))
+        guard case .wrong(let mismatches) = finding, mismatches.count == 1 else { return nil }
+        return mismatches.first
+    }
+
+    @Test func textsAreShownAsAUnifiedDiff() throws {
+        let mismatch = try #require(found(template("a\nb\n"), Array("a\nc\r\n\u{1B}[1m".utf8)))
+        #expect(
+            mismatch.diff == """
+                --- expected /etc/motd
+                +++ actual /etc/motd
+                @@ -1,2 +1,3 @@
+                 a
+                -b
+                +c␍
+                +␛[1m
+                \\ No newline at end of file
+
+                """)
+        #expect(mismatch.expected["template"] == "motd")
+        #expect(mismatch.actual["note"] == nil)
+    }
+
+    @Test func brokenTextIsRepairedNotHidden() throws {
+        let mismatch = try #require(found(template("a\n"), [0x61, 0xE9, 0x0A]))
+        #expect(try #require(mismatch.diff).hasSuffix("-a\n+a\u{FFFD}\n"))
+    }
+
+    @Test func longDiffsAreCut() throws {
+        let text = (0..<5000).map { "line \($0)\n" }.joined()
+        let diff = try #require(found(template(""), Array(text.utf8))?.diff)
+        #expect(diff.split(separator: "\n").count == 203)
+        #expect(diff.hasSuffix("\\ 4801 more lines left out\n"))
+        let wide = try #require(found(template(""), Array(String(repeating: "é", count: 60_000).utf8))?.diff)
+        #expect(wide.utf8.count < 4096)
+    }
+
+    @Test(
+        arguments: [
+            (template("a"), [UInt8](arrayLiteral: 1, 0, 2), "binary"),
+            (.template(name: "b", bytes: [0]), Array("text".utf8), "a binary file is expected"),
+            (.hash(anyDigest), [0], "binary"),
+        ] as [(FileExpectation.Content, [UInt8], String)])
+    func binariesHaveNoDiff(wanted: FileExpectation.Content, bytes: [UInt8], note: String) throws {
+        let mismatch = try #require(found(wanted, bytes))
+        #expect(mismatch.diff == nil)
+        #expect(mismatch.actual["note"] == note)
+        #expect(mismatch.actual["content_hash"] == SHA256Digest(of: bytes).description)
+    }
+
+    @Test func aHashAloneHasNoDiff() throws {
+        let mismatch = try #require(found(.hash(anyDigest), Array("a\n".utf8)))
+        #expect(mismatch.diff == nil)
+        #expect(mismatch.expected == ["content_hash": anyDigest.description])
+        #expect(mismatch.actual == ["content_hash": SHA256Digest(of: Array("a\n".utf8)).description])
+    }
+
+    @Test func bytesOfAnotherContentAreNotShown() throws {
+        let mismatch = try #require(found(template("a"), Array("b".utf8), of: SHA256Digest(of: [9])))
+        #expect(mismatch.diff == nil)
+        #expect(mismatch.actual["note"] == "changed while it was read")
+    }
+
+    @Test func withoutBytesOnlyTheHashesAreTold() throws {
+        let mismatch = try #require(found(template("a"), nil))
+        #expect(mismatch.diff == nil)
+        #expect(mismatch.actual == ["content_hash": SHA256Digest(of: [1]).description])
+    }
+}

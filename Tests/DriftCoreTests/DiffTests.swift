@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+@testable import DriftCore
+
+@Suite struct DiffTests {
+    @Test(arguments: [
+        ("a\nb\nc\n", "a\nx\nc\n", "@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n"),
+        ("", "a\n", "@@ -0,0 +1 @@\n+a\n"),
+        ("a\n", "", "@@ -1 +0,0 @@\n-a\n"),
+        ("a", "a\n", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n"),
+        ("a\nb", "x\nb", "@@ -1,2 +1,2 @@\n-a\n+x\n b\n\\ No newline at end of file\n"),
+        ("a\r\n", "a\n", "@@ -1 +1 @@\n-a\r\n+a\n"),
+        // Six kept lines join two changes in one hunk, seven part them.
+        (
+            "a\n1\n2\n3\n4\n5\n6\nb\n", "A\n1\n2\n3\n4\n5\n6\nB\n",
+            "@@ -1,8 +1,8 @@\n-a\n+A\n 1\n 2\n 3\n 4\n 5\n 6\n-b\n+B\n"
+        ),
+        (
+            "a\n1\n2\n3\n4\n5\n6\n7\nb\n", "A\n1\n2\n3\n4\n5\n6\n7\nB\n",
+            "@@ -1,4 +1,4 @@\n-a\n+A\n 1\n 2\n 3\n@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-b\n+B\n"
+        ),
+    ])
+    func differencesAreUnified(old: String, new: String, hunks: String) {
+        #expect(diff(old, new) == "--- old\n+++ new\n" + hunks)
+    }
+
+    @Test(arguments: ["", "a", "a\nb\n"])
+    func equalTextsHaveNoHunks(text: String) {
+        let lines = TextLines(Array(text.utf8))
+        #expect(UnifiedDiff(from: lines, to: lines).hunks.isEmpty)
+    }
+
+    @Test func whatIsOverTheLimitIsCounted() {
+        let new = (1...500).map { "line \($0)\n" }.joined()
+        let shown = diff("", new, limits: .init(lines: 200, bytes: 16 * 1024)).split(separator: "\n")
+        // Two labels, the hunk's header, 199 lines of content and the remark.
+        #expect(shown.count == 2 + 200 + 1)
+        #expect(shown.last == "\\ 301 more lines left out")
+        let small = diff("", new, limits: .init(lines: 200, bytes: 1024))
+        #expect(small.utf8.count < 1024 + 40)
+        #expect(small.hasSuffix(" more lines left out\n"))
+    }
+
+    @Test func patchTurnsTheOldTextIntoTheNew() throws {
+        var generator = SeededGenerator(seed: 0xD1FF)
+        let pairs = (0..<300).map { _ in generator.textPair() }
+        let script = """
+            for n in $(ls -d [0-9]*); do
+                cp $n/old $n/patched
+                if [ -s $n/diff ]; then patch --quiet --binary $n/patched $n/diff || echo "$n refused"; fi
+                # patch removes a file that became empty.
+                [ -e $n/patched ] || : > $n/patched
+                cmp -s $n/patched $n/new || echo "$n differs"
+            done
+            """
+        #expect(try run(script, on: pairs) == [])
+    }
+
+    /// `diff --minimal` promises the fewest changed lines; so do we, below the effort that we spend.
+    @Test func noMoreLinesChangeThanDiffFinds() throws {
+        var generator = SeededGenerator(seed: 0xBEEF)
+        let pairs = (0..<200).map { _ in generator.textPair() }
+        let script = """
+            for n in $(ls -d [0-9]*); do
+                theirs=$(diff --minimal --text -u $n/old $n/new | tail -n +3 | grep -a -c '^[-+]')
+                ours=$(tail -n +3 $n/diff | grep -a -c '^[-+]')
+                [ $theirs = $ours ] || echo "$n: $theirs, ours $ours"
+            done
+            """
+        #expect(try run(script, on: pairs) == [])
+    }
+
+    @Test func textsWithNothingInCommonAreReplacedWhole() {
+        let old = (0..<20_000).map { "a\($0)\n" }.joined()
+        let new = (0..<20_000).map { "b\($0)\n" }.joined()
+        let lines = UnifiedDiff(from: TextLines(Array(old.utf8)), to: TextLines(Array(new.utf8)))
+        #expect(lines.hunks.count == 1)
+        #expect(lines.hunks.first?.lines.count == 40_000)
+    }
+
+    /// Noise of few letters has the most to search: without bounds it takes minutes and gigabytes.
+    @Test(.timeLimit(.minutes(1)), arguments: [2, 20, 5000])
+    func effortIsBoundedAndTheDiffStaysRight(letters: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(letters))
+        func noise() -> [Int] { (0..<16_000).map { _ in Int.random(in: 0..<letters, using: &generator) } }
+        let (old, new) = (noise(), noise())
+        let pairs = LineMatching.pairs(old, new)
+        #expect(pairs.allSatisfy { old[$0.old] == new[$0.new] })
+        #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.old < $1.old && $0.new < $1.new })
+    }
+
+    @Test func beyondTheEffortUniqueLinesStillMatch() {
+        // Every line occurs on both sides, and more of them moved than the search may spend.
+        let old = Array(0..<4000)
+        let new = Array(2000..<4000) + Array(0..<2000)
+        #expect(LineMatching.pairs(old, new).count == 2000)
+    }
+
+    private func diff(_ old: String, _ new: String, limits: UnifiedDiff.Limits = .none) -> String {
+        let (old, new) = (TextLines(Array(old.utf8)), TextLines(Array(new.utf8)))
+        return UnifiedDiff(from: old, to: new).rendered(oldLabel: "old", newLabel: "new", limits: limits) { line in
+            switch line {
+            case .kept(let index, _), .removed(let index): String(decoding: old.body(at: index), as: UTF8.self)
+            case .added(let index): String(decoding: new.body(at: index), as: UTF8.self)
+            }
+        }
+    }
+
+    /// Writes each pair with its diff into a folder of its own, runs `script` over them all, returns what it printed.
+    private func run(_ script: String, on pairs: [(old: String, new: String)]) throws -> [String] {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "diff-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (number, pair) in pairs.enumerated() {
+            let place = folder.appending(path: "\(number)")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            try Data(pair.old.utf8).write(to: place.appending(path: "old"))
+            try Data(pair.new.utf8).write(to: place.appending(path: "new"))
+            let diff = pair.old == pair.new ? "" : diff(pair.old, pair.new)
+            try Data(diff.utf8).write(to: place.appending(path: "diff"))
+        }
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script]
+        process.currentDirectoryURL = folder
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: answer, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+extension SeededGenerator {
+    /// A text and what some edits made of it, with and without line feeds at the end, CRLF among LF.
+    fileprivate mutating func textPair() -> (old: String, new: String) {
+        let old = (0..<Int.random(in: 0...60, using: &self)).map { _ in line() }
+        var new = old
+        for _ in 0..<Int.random(in: 0...12, using: &self) {
+            let place = Int.random(in: 0...new.count, using: &self)
+            switch Int.random(in: 0..<3, using: &self) {
+            case 0: new.insert(line(), at: place)
+            case 1 where place < new.count: new.remove(at: place)
+            case 2 where place < new.count: new[place] = line()
+            default: break
+            }
+        }
+        return (text(old), text(new))
+    }
+
+    private mutating func line() -> String {
+        let word = ["", "a", "b", "-c", "+d", "@@ -1 +1 @@", "\\ No", " e", "\tf", "--- g", "é"]
+        return (word.randomElement(using: &self) ?? "") + (Int.random(in: 0..<5, using: &self) == 0 ? "\r" : "")
+    }
+
+    private mutating func text(_ lines: [String]) -> String {
+        lines.joined(separator: "\n") + (lines.isEmpty || Int.random(in: 0..<3, using: &self) == 0 ? "" : "\n")
+    }
+}
