@@ -16,6 +16,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let yams = product(name: "Yams", package: "Yams")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -78,7 +79,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", "Slack",
-                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle, .yams,
+                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle, .unixSignals,
+                .yams,
             ],
             swiftSettings: settings),
         library(

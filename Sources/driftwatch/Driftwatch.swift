@@ -24,5 +24,10 @@ struct Driftwatch: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Set up", subcommands: [MigrateCommand.self, ApplyCommand.self, LintCommand.self]),
+            CommandGroup(
+                name: "Run",
+                subcommands: [
+                    RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self,
+                ]),
         ])
 }

@@ -1,0 +1,80 @@
+package import DriftCore
+package import FoundationEssentials
+package import Postgres
+
+/// Reads one check with what it found.
+package enum CheckReader {
+    /// The check of that id, or without one the newest, of a server and a pack; nil where there is none.
+    ///
+    /// - Throws: `DatabaseError`, or `DecodingError` for details that a newer version stored.
+    package static func check(
+        _ server: ServerID, _ pack: PackName, _ id: Int64? = nil, in transaction: borrowing Transaction
+    ) throws -> CheckView? {
+        try transaction.first(
+            """
+            select c.check_id, c.job_id, c.server_id, c.pack_name, c.pack_digest, c.slot_at, c.verdict, c.reason,
+                   c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at,
+                   c.duration_ms, d.items,
+                   coalesce(s.display_name, c.server_id) as server_name,
+                   coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest
+            from driftwatch.checks c
+            left join driftwatch.check_details d
+                on d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint
+            left join driftwatch.servers s on s.server_id = c.server_id
+            left join driftwatch.packs p on p.pack_name = c.pack_name
+            where c.server_id = \(server) and c.pack_name = \(pack) and (\(id)::bigint is null or c.check_id = \(id))
+            order by c.check_id desc limit 1
+            """, of: CheckView.self)
+    }
+}
+
+/// One check, with the items that are not ok.
+package struct CheckView: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var jobID: Int64
+    package var serverID: ServerID
+    package var serverName: String
+    package var packName: PackName
+    package var packDisplayName: String
+    /// The version that was compared with; nil where none was read.
+    package var packDigest: String?
+    /// The version in force now; nil where the pack is gone.
+    package var currentDigest: String?
+    package var slotAt: Date?
+    package var verdict: Verdict
+    /// Why it failed.
+    package var reason: String?
+    package var itemCount: Int
+    package var okCount: Int
+    package var mismatchCount: Int
+    package var unreadableCount: Int
+    package var startedAt: Date?
+    package var checkedAt: Date
+    package var durationMilliseconds: Int?
+    /// Never one that is ok; masked. Nil where the details are gone: they are kept for a time only.
+    package var items: [ItemOutcome]?
+
+    package init(row: Row) throws {
+        id = try row.column("check_id")
+        jobID = try row.column("job_id")
+        serverID = try row.column("server_id")
+        serverName = try row.column("server_name")
+        packName = try row.column("pack_name")
+        packDisplayName = try row.column("pack_display_name")
+        packDigest = try row.column("pack_digest")
+        currentDigest = try row.column("current_digest")
+        slotAt = try row.column("slot_at")
+        verdict = try row.column("verdict")
+        reason = try row.column("reason")
+        itemCount = try row.column("item_count")
+        okCount = try row.column("ok_count")
+        mismatchCount = try row.column("mismatch_count")
+        unreadableCount = try row.column("unreadable_count")
+        startedAt = try row.column("started_at")
+        checkedAt = try row.column("checked_at")
+        durationMilliseconds = try row.column("duration_ms")
+        let stored: JSONText? = try row.column("items")
+        items = try stored.map { try StoredItems(json: $0.rawValue).outcomes }
+        if items == nil, mismatchCount == 0, unreadableCount == 0 { items = [] }
+    }
+}

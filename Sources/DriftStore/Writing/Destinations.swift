@@ -1,0 +1,29 @@
+import Foundation
+package import Postgres
+
+/// How a notifier says where it sends (`sql/functions/f30_outbox.sql`).
+package enum Destinations {
+    package static let `default` = "default"
+
+    /// The key of the fingerprints of a destination's secret; the destination is made where there is none.
+    package static func fingerprintKey(
+        of name: String = `default`, in transaction: borrowing Transaction
+    ) throws -> [UInt8] {
+        try transaction.execute(
+            """
+            insert into driftwatch.destinations (destination, next_send_at) values (\(name), driftwatch.clock())
+            on conflict do nothing
+            """)
+        let key = try transaction.one(
+            "select fingerprint_key from driftwatch.destinations where destination = \(name)", as: UUID.self)
+        return Array(key.uuidString.utf8)
+    }
+
+    /// Says how a destination is served and with which secret; another secret than before ends its pause.
+    package static func announce(
+        _ name: String = `default`, kind: String, fingerprint: String?, in transaction: borrowing Transaction
+    ) throws {
+        try transaction.execute(
+            "select driftwatch.announce_destination(\(name), \(kind), \(fingerprint))")
+    }
+}

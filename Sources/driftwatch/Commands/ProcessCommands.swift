@@ -1,0 +1,153 @@
+import ArgumentParser
+import DriftCore
+import Foundation
+import Logging
+
+/// A command that runs until it is told to stop.
+protocol ProcessCommand: DriftwatchCommand {
+    /// Reads all settings, so that a wrong one ends the process before it does anything.
+    func parts(_ context: CommandContext) throws -> [any ProcessPart]
+}
+
+extension ProcessCommand {
+    var defaultLogLevel: Logger.Level { .info }
+
+    func perform(_ context: CommandContext) async throws -> ExitStatus {
+        try await ProcessRunner(context, parts: parts(context)).run()
+    }
+}
+
+/// Which jobs a worker takes.
+struct WorkerOptions: ParsableArguments {
+    @Option(
+        name: .customLong("queue"),
+        help: ArgumentHelp("The queues to serve, separated by commas.", valueName: "name,…"))
+    var queueList = "default"
+
+    @Option(
+        help: ArgumentHelp(
+            "The server of the inventory that this machine is, for `connection: local`; may be repeated.",
+            valueName: "id"))
+    var local: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How many servers to look at at once (DRIFTWATCH_WORKER_CONCURRENCY).", valueName: "count"))
+    var concurrency: String?
+
+    var queues: [String] {
+        queueList.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    var localServers: [ServerID] { local.map(ServerID.init(rawValue:)) }
+
+    func validate() throws {
+        guard !queues.isEmpty || !local.isEmpty else { throw ValidationError("--queue names no queue") }
+        for queue in queues where queue.contains(":") {
+            throw ValidationError("`\(visible(queue))` is no queue; --local serves this machine's own jobs")
+        }
+        for id in local where !isWellFormedName(id) {
+            throw ValidationError("`\(visible(id))` is no server id")
+        }
+    }
+}
+
+struct SchedulerCommand: ProcessCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scheduler",
+        abstract: "Queue one check per server whenever the schedule comes due.",
+        discussion: """
+            Any number may run side by side: each slot fires once. DRIFTWATCH_SCHEDULE and DRIFTWATCH_TIME_ZONE only \
+            begin the schedule; afterwards `driftwatch schedule set` changes it.
+
+            Example:
+              DRIFTWATCH_TIME_ZONE=Europe/Berlin driftwatch scheduler
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try SchedulerPart(context.settings)] }
+}
+
+struct WorkerCommand: ProcessCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Take checks from the queue, look at servers over ssh, and compare.",
+        discussion: """
+            Any number may run, on as many hosts as you like. On SIGTERM it takes nothing more, lets checks under way \
+            end for 20 s, and hands the rest back.
+
+            Example:
+              driftwatch worker --queue default,dmz --local $(hostname)
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var worker: WorkerOptions
+
+    var settingOptions: [SettingName: (option: String, value: String?)] {
+        [.workerConcurrency: ("--concurrency", worker.concurrency)]
+    }
+
+    func parts(_ context: CommandContext) throws -> [any ProcessPart] {
+        [try WorkerPart(context.settings, queues: worker.queues, localServers: worker.localServers)]
+    }
+}
+
+struct NotifierCommand: ProcessCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "notifier",
+        abstract: "Send what alerts owe to Slack, in order.",
+        discussion: """
+            Needs DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL; each secret \
+            may come from a file instead (DRIFTWATCH_SLACK_WEBHOOK_URL_FILE). With DRIFTWATCH_NOTIFY=console it prints \
+            messages on standard output.
+
+            Example:
+              DRIFTWATCH_NOTIFY=console driftwatch notifier
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    var notify: String?
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { [.notify: ("--notify", notify)] }
+
+    func parts(_ context: CommandContext) throws -> [any ProcessPart] {
+        [try NotifierPart(context.settings, console: context.console)]
+    }
+}
+
+struct RunCommand: ProcessCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Scheduler, worker, notifier and web in one process, for a small site.",
+        discussion: """
+            Example:
+              DRIFTWATCH_NOTIFY=console driftwatch run --listen 127.0.0.1:8080
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var worker: WorkerOptions
+
+    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    var notify: String?
+
+    @Option(help: ArgumentHelp("Where web listens (DRIFTWATCH_LISTEN).", valueName: "host:port"))
+    var listen: String?
+
+    var settingOptions: [SettingName: (option: String, value: String?)] {
+        [
+            .workerConcurrency: ("--concurrency", worker.concurrency), .notify: ("--notify", notify),
+            .listen: ("--listen", listen),
+        ]
+    }
+
+    func parts(_ context: CommandContext) throws -> [any ProcessPart] {
+        [
+            try SchedulerPart(context.settings),
+            try WorkerPart(context.settings, queues: worker.queues, localServers: worker.localServers),
+            try NotifierPart(context.settings, console: context.console),
+        ]
+    }
+}

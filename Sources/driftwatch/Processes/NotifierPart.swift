@@ -1,0 +1,55 @@
+import DriftCore
+import DriftServices
+import DriftStore
+import HTTP
+import JobQueue
+import Postgres
+import ServiceLifecycle
+import Slack
+
+struct NotifierPart: ProcessPart {
+    let role = "notifier"
+    private let settings: NotifySettings
+    private let console: Console
+
+    /// - Throws: ``SettingError``, also where nothing says where Slack is.
+    init(_ sources: SettingSources, console: Console) throws {
+        settings = try NotifySettings(sources)
+        self.console = console
+    }
+
+    func services(_ site: PartSite) async throws -> [any Service] {
+        let wake = WakeSignal()
+        try await site.database.withTransaction { transaction in
+            try settings.announce(in: transaction)
+        }
+        let notifier = Notifier(
+            database: site.database, sender: settings.sender(console),
+            settings: NotifierSettings(notifierID: site.workerID), wake: wake, logger: site.logger)
+        return [notifier] + site.listener(on: "driftwatch_outbox", wake: wake)
+    }
+}
+
+extension NotifySettings {
+    func sender(_ console: Console) -> any NotificationSender {
+        switch destination {
+        case .slack(let destination):
+            SlackSender(
+                destination: destination,
+                client: HTTPClient(settings: .init(userAgent: "driftwatch/\(driftwatchVersion)")), baseURL: baseURL)
+        case .console:
+            ConsoleSender(baseURL: baseURL) { console.print(visibleLines($0).joined(separator: "\n") + "\n") }
+        }
+    }
+
+    /// Tells the database where messages go, with a fingerprint in the secret's place.
+    func announce(in transaction: borrowing Transaction) throws {
+        let key = try Destinations.fingerprintKey(in: transaction)
+        let fingerprint: String? =
+            switch destination {
+            case .slack(let destination): destination.fingerprint(key: key).description
+            case .console: nil
+            }
+        try Destinations.announce(kind: destination.kind.rawValue, fingerprint: fingerprint, in: transaction)
+    }
+}

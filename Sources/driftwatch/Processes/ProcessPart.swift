@@ -1,0 +1,52 @@
+import JobQueue
+import Logging
+import Postgres
+import ServiceLifecycle
+
+/// One of the long-running parts: scheduler, worker, notifier, web. Each command runs one, `run` all.
+protocol ProcessPart: Sendable {
+    /// As `workers.process` says it.
+    var role: String { get }
+    /// Shown in `workers`; nil where the part takes no jobs.
+    var concurrency: Int? { get }
+    var queues: [String] { get }
+    var poolSize: Int { get }
+
+    /// What the part runs. Called when the database is usable; it may be called again after a fault.
+    ///
+    /// The last service is asked to stop first.
+    func services(_ site: PartSite) async throws -> [any Service]
+}
+
+extension ProcessPart {
+    var concurrency: Int? { nil }
+    var queues: [String] { [] }
+    var poolSize: Int { 2 }
+}
+
+/// Where a part runs.
+struct PartSite: Sendable {
+    let database: Database
+    /// For services that want connections of their own.
+    let databaseSettings: DatabaseSettings
+    /// Names this part of this process in the database.
+    let workerID: String
+    let logger: Logger
+    /// Databases to close at the end.
+    let ownDatabases: OwnDatabases
+
+    /// A further pool, closed with the process.
+    func anotherDatabase(poolSize: Int) -> Database {
+        var settings = databaseSettings
+        settings.poolSize = poolSize
+        let database = Database(settings, logger: logger)
+        ownDatabases.add(database)
+        return database
+    }
+
+    /// Hears of `channel`, where that is possible: a hint only.
+    func listener(on channel: String, wake: WakeSignal) -> [any Service] {
+        guard databaseSettings.pooler == .none else { return [] }
+        return [Listener(database: database, channel: channel, wake: wake)]
+    }
+}

@@ -1,0 +1,152 @@
+import JobQueue
+import Logging
+import Postgres
+import Schema
+import ServiceLifecycle
+
+/// Runs parts until a signal asks to stop: waits for the database, starts the services, and lets them end in good order.
+struct ProcessRunner {
+    private let context: CommandContext
+    private let parts: [any ProcessPart]
+    private let identity = ProcessIdentity()
+    private let logger: Logger
+    private let signals = StopSignals()
+    private let databases = OwnDatabases()
+
+    init(_ context: CommandContext, parts: [any ProcessPart]) {
+        self.context = context
+        self.parts = parts
+        logger = Logger(label: "driftwatch.\(parts.count == 1 ? parts[0].role : "run")")
+    }
+
+    /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
+    func run() async throws -> ExitStatus {
+        try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+            group.addTask {
+                await signals.watch()
+                return nil
+            }
+            group.addTask { try await work() }
+            defer { group.cancelAll() }
+            for try await status in group {
+                if let status { return status }
+            }
+            return .fine
+        }
+    }
+
+    private func work() async throws -> ExitStatus {
+        let sites = try parts.map(site)
+        do {
+            let services = try await prepare(sites)
+            if let services, !signals.isAsked { try await serve(services, at: sites) }
+        } catch {
+            await databases.closeAll()
+            throw error
+        }
+        await databases.closeAll()
+        logger.info("stopped")
+        return .fine
+    }
+
+    private func site(of part: any ProcessPart) throws -> PartSite {
+        var settings = try DatabaseSettings(context.settings, poolSize: part.poolSize)
+        settings.applicationName = "driftwatch-\(part.role)"
+        let logger = Logger(label: "driftwatch.\(part.role)")
+        let database = Database(settings, logger: logger)
+        databases.add(database)
+        return PartSite(
+            database: database, databaseSettings: settings,
+            workerID: identity.workerID(part: parts.count == 1 ? nil : part.role), logger: logger,
+            ownDatabases: databases)
+    }
+
+    /// The services, when the database is there and its schema fits; nil when a stop was asked for before.
+    private func prepare(_ sites: [PartSite]) async throws -> [any Service]? {
+        try await withThrowingTaskGroup(of: [any Service]?.self) { group in
+            group.addTask { try await servicesWhenUsable(sites) }
+            group.addTask {
+                await signals.untilAsked()
+                return nil
+            }
+            let first = try await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func servicesWhenUsable(_ sites: [PartSite]) async throws -> [any Service] {
+        var delays = RetryDelays()
+        while true {
+            do {
+                if let site = sites.first { try await Migrator(site.database).requireUsable() }
+                var services: [any Service] = []
+                for (part, site) in zip(parts, sites) { services += try await part.services(site) }
+                return services
+            } catch let error as DatabaseError where error.isTransient && !Task.isCancelled {
+                logger.warning(
+                    "waiting for the database", metadata: ["error.label": "\(error.label)", "error": "\(error)"])
+                try await ContinuousClock().sleep(for: delays.next())
+            }
+        }
+    }
+
+    private func serve(_ services: [any Service], at sites: [PartSite]) async throws {
+        let registrations = zip(parts, sites).map { part, site in
+            Registration(
+                database: site.database,
+                process: Registration.Process(
+                    workerID: site.workerID, role: part.role, host: identity.host, pid: identity.pid,
+                    version: driftwatchVersion, concurrency: part.concurrency, queues: part.queues),
+                logger: site.logger)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: (services + registrations).map { service in
+                    // A listener is a hint: where it ends, polling goes on.
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: service, successTerminationBehavior: service is Listener ? .ignore : .cancelGroup,
+                        failureTerminationBehavior: .cancelGroup, serviceName: "\(type(of: service))")
+                }, logger: Logger(label: "driftwatch.lifecycle", quieterThan: .warning)))
+        logger.info(
+            "started",
+            metadata: [
+                "worker.id": "\(identity.workerID())", "version": "\(driftwatchVersion)",
+                "queues": "\(parts.flatMap(\.queues).joined(separator: ","))",
+            ])
+        let result = await ending(of: group)
+        for registration in registrations { await registration.sayStopped() }
+        try result.get()
+    }
+
+    /// Runs the group; a signal asks it to stop.
+    private func ending(of group: ServiceGroup) async -> Result<Void, any Error> {
+        await withTaskGroup(of: Result<Void, any Error>?.self) { tasks in
+            tasks.addTask {
+                do { return .success(try await group.run()) } catch { return .failure(error) }
+            }
+            tasks.addTask {
+                await signals.untilAsked()
+                if signals.isAsked {
+                    logger.info("stopping")
+                    await group.triggerGracefulShutdown()
+                }
+                return nil
+            }
+            for await result in tasks {
+                guard let result else { continue }
+                tasks.cancelAll()
+                return result
+            }
+            return .success(())
+        }
+    }
+}
+
+extension Logger {
+    /// What the libraries say of their own doings, only where it matters or where somebody asks for details.
+    fileprivate init(label: String, quieterThan level: Level) {
+        self.init(label: label)
+        if logLevel > .debug { logLevel = max(logLevel, level) }
+    }
+}
