@@ -85,7 +85,7 @@ let package = Package(
             swiftSettings: settings),
         library(
             "TestSupport",
-            ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging]),
+            ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),
 
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),

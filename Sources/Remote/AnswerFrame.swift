@@ -27,7 +27,11 @@ struct AnswerFrame {
         guard markers.count > 1, markers[1] < lines.count - 1 else {
             throw ProbeFailure(.truncated, detail: "the answer has no end marker")
         }
-        guard markers.count == 2, lines[markers[1]].dropFirst(prefix.count).elementsEqual("end".utf8) else {
+        let ending = lines[markers[1]].dropFirst(prefix.count)
+        guard ending.count >= 3 || !"end".utf8.starts(with: ending) else {
+            throw ProbeFailure(.truncated, detail: "the answer's end marker is cut")
+        }
+        guard markers.count == 2, ending.elementsEqual("end".utf8) else {
             throw ProbeFailure(.malformedAnswer, detail: "the answer's end is not an end marker")
         }
         let inside = lines[(start + 1)..<markers[1]]

@@ -71,10 +71,8 @@ package struct RemoteProber: Prober {
         if outcome.exitCode == 255 || outcome.exitCode == nil {
             throw SSHDiagnosis.failure(outcome.errors, loggedIn: outcome.loggedIn)
         }
-        let said = [
-            outcome.output.split(separator: UInt8(ascii: "\n")).last.map { SafeText.line($0) }, outcome.errors.last,
-        ]
-        let words = said.compactMap(\.self).first { !$0.isEmpty } ?? "no output"
+        let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { SafeText.line($0) }
+        let words = printed ?? SSHDiagnosis.words(of: outcome.errors).last ?? "no output"
         let detail = "exit status \(outcome.exitCode ?? 255): \(words)"
         throw ProbeFailure(.shellRefused, detail: SafeText.line(detail.utf8))
     }

@@ -4,15 +4,23 @@ import DriftCore
 enum SSHDiagnosis {
     /// `lines` are standard error, which begins with ssh's own words and may hold the server's banner.
     static func failure(_ lines: [String], loggedIn: Bool) -> ProbeFailure {
-        let said = lines.map { SafeText.line($0.utf8, limit: 300).trimmingSpaces }.filter { !$0.isEmpty }
+        let said = words(of: lines)
         for rule in rules {
             guard let line = said.last(where: rule.matches) else { continue }
             // Once we are in, only these tell of the session itself.
             if loggedIn && !rule.afterLogin { continue }
             return ProbeFailure(rule.reason, detail: rule.detail ?? line)
         }
-        let last = said.last { !$0.hasPrefix("Authenticated to ") } ?? "ssh ended without a word"
+        let last = said.last ?? "ssh ended without a word"
         return ProbeFailure(loggedIn ? .truncated : .unreachable, detail: last)
+    }
+
+    /// What stands on standard error but for ssh's account of its work.
+    static func words(of lines: [String]) -> [String] {
+        lines.map { SafeText.line($0.utf8, limit: 300).trimmingSpaces }.filter { line in
+            !line.isEmpty
+                && !["Authenticated to ", "Transferred: ", "Bytes per second: "].contains { line.hasPrefix($0) }
+        }
     }
 
     private struct Rule {
@@ -51,6 +59,7 @@ enum SSHDiagnosis {
             parts: [
                 "stdio forwarding failed", "open failed: connect failed", "open failed: administratively prohibited",
             ]),
+        Rule(reason: .unreachable, parts: ["banner line contains invalid", "invalid format", "No SSH identification"]),
         Rule(reason: .loginTimeout, parts: ["timed out during banner exchange"]),
         Rule(reason: .shellRefused, parts: ["request failed on channel"], afterLogin: true),
         Rule(

@@ -30,20 +30,28 @@ struct Session {
     func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
         guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
         let descriptor = try Self.unlinkedFile(holding: input)
-        let errors = ErrorLines()
+        let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns)
         do {
             let result = try await Subprocess.run(
                 configuration, input: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
-                output: .bytes(limit: budgets.answerBytes), error: .sequence
+                output: .sequence, error: .sequence
             ) { execution in
-                try await watch(execution.standardError.strings(), into: errors)
+                let newline: [Unicode.Scalar] = ["\n"]
+                try await listen(
+                    to: execution.standardOutput.strings(
+                        separatedBy: .unicodeScalarSequence(newline),
+                        bufferingPolicy: .maxLineLength(budgets.answerBytes)),
+                    execution.standardError.strings(), heard)
+                // What the child leaves behind in its group goes with it. The child is not reaped before this closure
+                // ends, so the group cannot be another's.
+                try? execution.send(signal: .kill, toProcessGroup: true)
             }
             guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
             var exitCode: Int?
             if case .exited(let code) = result.terminationStatus { exitCode = Int(code) }
             return Outcome(
-                output: result.standardOutput, errors: errors.lines, exitCode: exitCode,
-                loggedIn: loginSigns.isEmpty || errors.loggedIn)
+                output: heard.output, errors: heard.errors, exitCode: exitCode,
+                loggedIn: loginSigns.isEmpty || heard.loggedIn)
         } catch {
             throw failure(error)
         }
@@ -63,26 +71,35 @@ struct Session {
             platformOptions: options)
     }
 
-    /// Reads standard error to its end, against the clock.
-    private func watch(_ lines: some AsyncSequence<String, any Error> & Sendable, into errors: ErrorLines) async throws
-    {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    /// Reads both streams to their ends, against the clock.
+    private func listen(
+        to output: some AsyncSequence<String, any Error> & Sendable,
+        _ errors: some AsyncSequence<String, any Error> & Sendable, _ heard: Heard
+    ) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for try await line in lines {
-                    guard errors.add(line, signs: loginSigns) else { throw Breach.output }
+                for try await line in output {
+                    guard heard.addOutput(line) else { throw Breach.output }
                 }
+                return true
+            }
+            group.addTask {
+                for try await line in errors {
+                    guard heard.addError(line) else { throw Breach.output }
+                }
+                return true
             }
             group.addTask {
                 let clock = ContinuousClock()
                 let start = clock.now
                 if !loginSigns.isEmpty {
                     try await clock.sleep(until: start + budgets.login)
-                    guard errors.loggedIn else { throw Breach.login }
+                    guard heard.loggedIn else { throw Breach.login }
                 }
-                try await clock.sleep(until: (errors.loginInstant ?? start) + budgets.probe)
+                try await clock.sleep(until: (heard.loginInstant ?? start) + budgets.probe)
                 throw Breach.probe
             }
-            try await group.next()
+            for try await _ in group.prefix(2) {}
             group.cancelAll()
         }
     }
@@ -96,8 +113,9 @@ struct Session {
         case Breach.probe:
             return ProbeFailure(.probeTimeout, detail: "no answer within \(budgets.probe.components.seconds) s")
         case Breach.output:
-            return ProbeFailure(.tooMuchOutput, detail: "more error messages than anyone can read")
+            return ProbeFailure(.tooMuchOutput, detail: "more than \(budgets.answerBytes) bytes, or errors without end")
         case let error as SubprocessError where error.code == .outputLimitExceeded:
+            // One line without an end.
             return ProbeFailure(.tooMuchOutput, detail: "more than \(budgets.answerBytes) bytes")
         case let error as SubprocessError where error.code == .executableNotFound:
             return ProbeFailure(.misconfigured, detail: SafeText.line("there is no \(executable)".utf8))
@@ -128,29 +146,51 @@ struct Session {
     }
 }
 
-/// The lines of standard error so far, shared by their reader and the clock.
-private final class ErrorLines: Sendable {
+/// What a child has said so far, shared by those who listen and the clock.
+private final class Heard: Sendable {
     private struct State {
-        var lines: [String] = []
-        var bytes = 0
+        var output: [UInt8] = []
+        var errors: [String] = []
+        var errorBytes = 0
         var loginInstant: ContinuousClock.Instant?
     }
 
+    private let limit: Int
+    private let loginSigns: [String]
     private let state = Mutex(State())
 
-    var lines: [String] { state.withLock { $0.lines } }
+    init(limit: Int, loginSigns: [String]) {
+        self.limit = limit
+        self.loginSigns = loginSigns
+    }
+
+    var output: [UInt8] { state.withLock { $0.output } }
+    var errors: [String] { state.withLock { $0.errors } }
     var loginInstant: ContinuousClock.Instant? { state.withLock { $0.loginInstant } }
     var loggedIn: Bool { loginInstant != nil }
 
+    /// Keeps one line.
+    ///
     /// - Returns: Whether there may be more.
-    func add(_ line: String, signs: [String]) -> Bool {
+    func addOutput(_ line: String) -> Bool {
         state.withLock { state in
-            if state.loginInstant == nil, signs.contains(where: { line.hasPrefix($0) }) {
+            state.output += line.utf8
+            state.output.append(UInt8(ascii: "\n"))
+            return state.output.count <= limit
+        }
+    }
+
+    /// Keeps one line, shortened.
+    ///
+    /// - Returns: Whether there may be more.
+    func addError(_ line: String) -> Bool {
+        state.withLock { state in
+            if state.loginInstant == nil, loginSigns.contains(where: { line.hasPrefix($0) }) {
                 state.loginInstant = .now
             }
-            state.bytes += line.utf8.count + 1
-            if state.lines.count < 500 { state.lines.append(String(line.prefix(500))) }
-            return state.bytes <= 1 << 20
+            state.errorBytes += line.utf8.count + 1
+            if state.errors.count < 500 { state.errors.append(String(line.prefix(500))) }
+            return state.errorBytes <= 1 << 16
         }
     }
 }

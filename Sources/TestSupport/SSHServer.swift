@@ -30,6 +30,8 @@ package final class SSHServer: Sendable {
     package enum HostKeyBelief: Sendable { case right, unknown, changed }
 
     package enum Sudo: Sendable {
+        /// Not installed.
+        case absent
         /// Wants a password.
         case refusing
         /// Lets the account do everything; the machine's own `sudo` with other rules.
@@ -79,13 +81,14 @@ package final class SSHServer: Sendable {
 
     package static func start(_ variation: Variation = Variation()) async throws -> SSHServer {
         let folder = URL(fileURLWithPath: "/tmp/driftwatch-sshd-\(UUID().uuidString.prefix(8))")
-        let files = SSHServerFiles(folder: folder, variation: variation)
+        let files = SSHServerFiles(
+            folder: folder, variation: variation, inNamespace: await canMakeNamespaces())
         do {
             try await files.writeKeys()
             for _ in 0..<20 {
                 let port = Int.random(in: 20_000..<60_000)
                 try files.writeSettings(port: port)
-                let daemon = try ChildProcess(files.command)
+                let daemon = try await ChildProcess(files.command)
                 if await daemon.says("Server listening on ") {
                     return SSHServer(folder: folder, port: port, user: variation.account?.name, daemon: daemon)
                 }
@@ -117,16 +120,16 @@ package final class SSHServer: Sendable {
             serverID: ServerID(rawValue: "test"), address: "127.0.0.1", port: port, user: user, configUser: configUser)
     }
 
+    /// Waits until sshd has let somebody in.
+    package func hasLogin() async -> Bool { await daemon.says("Accepted publickey") }
+
     /// The home of the account that the variation made.
     package var home: URL { folder.appendingPathComponent("home") }
 
     /// Whether this process may make mount namespaces.
-    package static let canMakeNamespaces: Bool = ChildProcess.succeeds([
-        "/usr/bin/unshare", "-m", "/bin/sh", "-c", "mount -t tmpfs tmpfs /run",
-    ])
-
-    /// Whether a program is installed here.
-    package static func has(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
+    package static func canMakeNamespaces() async -> Bool {
+        await Tool.succeeds(["/usr/bin/unshare", "-m", "/bin/sh", "-c", "mount -t tmpfs tmpfs /run"])
+    }
 }
 
 /// Why a server for tests did not come up.

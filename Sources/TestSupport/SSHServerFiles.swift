@@ -5,15 +5,14 @@ import Remote
 struct SSHServerFiles {
     let folder: URL
     let variation: SSHServer.Variation
-
-    private var inNamespace: Bool { SSHServer.canMakeNamespaces }
+    let inNamespace: Bool
 
     func writeKeys() async throws {
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         for name in ["host", "other", "client"] {
             guard
-                ChildProcess.succeeds([
+                await Tool.succeeds([
                     "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path(name),
                 ])
             else { throw TestServerError(description: "ssh-keygen failed") }
@@ -23,7 +22,7 @@ struct SSHServerFiles {
         try write("# Keeps the user's own settings out.\n", to: "ssh_config")
         guard variation.account != nil || variation.sudo != nil else { return }
         guard inNamespace else { throw TestServerError(description: "accounts and sudo need a mount namespace") }
-        try writeAccount()
+        try await writeAccount()
     }
 
     func writeSettings(port: Int) throws {
@@ -67,7 +66,7 @@ struct SSHServerFiles {
         exec "$@"
         """
 
-    private func writeAccount() throws {
+    private func writeAccount() async throws {
         if let account = variation.account {
             let home = folder.appendingPathComponent("home")
             try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
@@ -77,13 +76,14 @@ struct SSHServerFiles {
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try text.write(to: file, atomically: false, encoding: .utf8)
             }
-            guard ChildProcess.succeeds(["/bin/chown", "-R", "4242:4242", home.path]) else {
+            guard await Tool.succeeds(["/bin/chown", "-R", "4242:4242", home.path]) else {
                 throw TestServerError(description: "chown failed")
             }
             let known = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
             try write("\(known)\(account.name):*:4242:4242::\(home.path):\(account.shell)\n", to: "passwd")
         }
         switch variation.sudo {
+        case .absent: try write("", to: "sudo")
         case .refusing:
             try write("#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n", to: "sudo", mode: 0o755)
         case .granting:

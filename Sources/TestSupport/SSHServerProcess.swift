@@ -1,78 +1,61 @@
 import Foundation
 import Glibc
-import Synchronization
+import Subprocess
 
 /// A child that runs until a test ends it, together with everything that it started.
+///
+/// Not by Foundation's `Process`: its children inherit each other's descriptors, so that waiting for one waits for
+/// whichever others were started beside it.
 package final class ChildProcess: Sendable {
-    // Guarded by the lock; Foundation's class is not Sendable.
-    private let process: Mutex<Process>
+    private let task: Task<Void, Never>
     private let lines: AsyncStream<String>
-    package let processIdentifier: Int32
+    private let processIdentifier: Int32
 
-    /// Starts `command`, whose first word is a path; its standard error (and output) can be waited on.
-    package init(_ command: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-        self.lines = lines
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                continuation.finish()
-            } else {
-                continuation.yield(String(decoding: data, as: UTF8.self))
+    /// Starts `command`, whose first word is a path; what it prints on standard error can be waited on.
+    package init(_ command: [String]) async throws {
+        let (lines, line) = AsyncStream.makeStream(of: String.self)
+        let (starts, start) = AsyncStream.makeStream(of: Int32.self)
+        var configuration = Tool.configuration(command)
+        configuration.platformOptions.createSession = true
+        configuration.platformOptions.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+        ]
+        // It outlives this call by design; `end` cancels it and waits for it.
+        task = Task { [configuration] in
+            _ = try? await Subprocess.run(configuration, input: .none, output: .discarded, error: .sequence) {
+                execution in
+                start.yield(execution.processIdentifier.value)
+                for try await text in execution.standardError.strings() { line.yield(text) }
             }
+            start.finish()
+            line.finish()
         }
-        try process.run()
-        processIdentifier = process.processIdentifier
-        self.process = Mutex(process)
+        self.lines = lines
+        guard let identifier = await starts.first(where: { _ in true }) else {
+            throw TestServerError(description: "\(command[0]) does not start")
+        }
+        processIdentifier = identifier
     }
 
     /// Waits until the child has printed `text`; false when it ended without.
     package func says(_ text: String) async -> Bool {
-        await said(until: text) != nil
+        await line(with: text) != nil
     }
 
-    /// All that the child has printed up to the first chunk with `text` in it; nil when it ended without.
-    package func said(until text: String) async -> String? {
-        var all = ""
-        for await chunk in lines {
-            all += chunk
-            if all.contains(text) { return all }
-        }
-        return nil
+    /// The next line that the child prints with `text` in it; nil when it ended without.
+    package func line(with text: String) async -> String? {
+        await lines.first { $0.contains(text) }
     }
 
     /// Kills the child and all that descends from it, and waits for the child.
     package func end() async {
         for process in Self.descendants(of: processIdentifier) { kill(process, SIGKILL) }
-        process.withLock { process in
-            if process.isRunning { kill(processIdentifier, SIGKILL) }
-            process.waitUntilExit()
-        }
-    }
-
-    /// Runs `command` to its end and says whether it exited with 0.
-    package static func succeeds(_ command: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        task.cancel()
+        await task.value
     }
 
     /// The processes that descend from `ancestor`, by the kernel's own table.
-    package static func descendants(of ancestor: Int32) -> [Int32] {
+    private static func descendants(of ancestor: Int32) -> [Int32] {
         var children: [Int32: [Int32]] = [:]
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
             guard let process = Int32(name), let parent = parent(of: process) else { continue }

@@ -31,18 +31,16 @@ private func hint(for name: String) -> String {
     return near.isEmpty ? "give a region and a city, as Europe/Berlin, or UTC" : "did you mean \(near)?"
 }
 
-/// Up to three names that someone who wrote `name` may have meant, the likeliest first.
+/// Up to three names that someone who wrote `name` may have meant: the nearest, where any is near enough.
 private func nearest(_ name: String, in known: [String]) -> String {
     let written = Array(name.lowercased().replacing(" ", with: "_").utf8.prefix(60))
-    let tolerance = written.count / 4
-    return known.compactMap { candidate -> (distance: Int, name: String)? in
+    let distances = known.map { candidate in
         let lowercased = candidate.lowercased()
         let city = lowercased.split(separator: "/").last.map { Array($0.utf8) } ?? []
-        let distance = min(editDistance(written, Array(lowercased.utf8)), editDistance(written, city))
-        return distance <= tolerance ? (distance, candidate) : nil
+        return min(editDistance(written, Array(lowercased.utf8)), editDistance(written, city))
     }
-    .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
-    .prefix(3).map(\.name).joined(separator: ", ")
+    guard let least = distances.min(), least <= written.count / 4 else { return "" }
+    return zip(known, distances).filter { $0.1 == least }.map(\.0).sorted().prefix(3).joined(separator: ", ")
 }
 
 /// How many letters must be put in, taken out or replaced to make one text the other.

@@ -76,7 +76,7 @@ package struct Schedule: Hashable, Sendable {
 extension Date {
     /// Rounded down, from 1970; a date beyond the years that calendars serve is the last that they do.
     fileprivate var wholeSeconds: Int {
-        let years = -62_000_000_000.0...253_000_000_000.0
+        let years = -63_000_000_000.0...253_000_000_000.0
         let seconds = timeIntervalSince1970.rounded(.down)
         return seconds.isNaN ? 0 : Int(min(max(seconds, years.lowerBound), years.upperBound))
     }

@@ -1,6 +1,6 @@
 /// What is known of an assignment, in one word; raw values are stored as `drift_states.state`.
 package enum DriftStatus: String, Hashable, Sendable, Codable, CaseIterable {
-    /// No expectation was ever judged.
+    /// Nothing was judged since it was assigned, or since what was known was forgotten.
     case unknown
     /// Something was judged and nothing is remembered as wrong.
     case compliant
@@ -39,22 +39,6 @@ package struct DriftState: Hashable, Sendable {
         self.unverified = unverified
     }
 
-    /// A new assignment: nothing is known of any of its pack's expectations.
-    package init(assigning keys: Set<ItemKey>) {
-        self.init(status: .unknown, mismatches: [], unverified: keys)
-    }
-
     /// How many expectations are remembered as wrong; one that is wrong in two ways counts once.
     package var mismatchCount: Int { Set(mismatches.map(\.key)).count }
-
-    /// Follows the pack to another version of itself.
-    ///
-    /// A key that comes anew is unverified, also one that was in the pack before and had left it. A key that stays
-    /// keeps what is known of it, whatever value it now wants. Mismatches of keys that left go with the next check,
-    /// which is also what resolves their alert. Where nothing of the new version was ever judged, what was proven of
-    /// the old one says nothing any more.
-    package mutating func packChanged(from old: Set<ItemKey>, to new: Set<ItemKey>) {
-        unverified = unverified.intersection(new).union(new.subtracting(old))
-        if mismatches.isEmpty, !new.isEmpty, unverified == new { status = .unknown }
-    }
 }

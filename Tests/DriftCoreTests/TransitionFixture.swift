@@ -1,0 +1,87 @@
+import DriftCore
+
+/// What a check finds of one expectation, in the tests of transitions: it can be wrong in its mode and in its content.
+enum TransitionFinding: String, CaseIterable {
+    case ok, wrongMode, wrongContent, wrongBoth, unreadable
+
+    var types: Set<MismatchType> {
+        switch self {
+        case .ok, .unreadable: []
+        case .wrongMode: [.wrongPermissions]
+        case .wrongContent: [.wrongContent]
+        case .wrongBoth: [.wrongPermissions, .wrongContent]
+        }
+    }
+
+    var isJudged: Bool { self != .unreadable }
+
+    fileprivate func finding(of key: ItemKey) -> ItemOutcome.Finding {
+        switch self {
+        case .ok: .ok
+        case .unreadable: .unreadable(.permissionDenied)
+        case .wrongMode, .wrongContent, .wrongBoth:
+            .wrong(
+                types.sorted().map { type in
+                    Mismatch(type: type, item: key.rawValue, key: key, expected: [:], actual: [:])
+                })
+        }
+    }
+}
+
+typealias TransitionFindings = [String: TransitionFinding]
+
+extension Check {
+    /// A check of a pack that has just these expectations.
+    init(finding findings: TransitionFindings) {
+        self.init(
+            packName: PackName(rawValue: "base"), packDigest: SHA256Digest(of: []),
+            outcomes: findings.sorted { $0.key < $1.key }.map { name, finding in
+                let key = ItemKey(rawValue: name)
+                return ItemOutcome(key: key, item: name, finding: finding.finding(of: key))
+            })
+    }
+}
+
+extension Set<MismatchID> {
+    init(_ types: [String: Set<MismatchType>]) {
+        self.init(
+            types.flatMap { name, types in types.map { MismatchID(key: ItemKey(rawValue: name), type: $0) } })
+    }
+}
+
+/// One assignment as the database keeps it: does what transitions say, and what operators and `apply` do.
+struct TransitionAssignment {
+    private(set) var state: DriftState
+    private(set) var alert: LiveAlert?
+
+    init(_ names: String...) { self.init(names: Set(names)) }
+
+    init(names: Set<String>) {
+        state = DriftState(
+            status: .unknown, mismatches: [], unverified: Set(names.map(ItemKey.init(rawValue:))))
+    }
+
+    mutating func check(_ findings: TransitionFindings) -> Transition.Action {
+        let transition = Transition.decide(state, seeing: Check(finding: findings), alert: alert)
+        state = transition.state
+        switch transition.action {
+        case .none: break
+        case .open(let count, _), .update(let count, _, _), .recount(let count): alert = LiveAlert(mismatchCount: count)
+        case .resolve: alert = nil
+        }
+        return transition.action
+    }
+
+    mutating func resolveByHand() { alert = nil }
+
+    mutating func disable() {
+        alert = nil
+        state.mismatches = []
+        state.status = .unknown
+    }
+
+    mutating func changePack(adding added: Set<String> = [], removing removed: Set<String> = []) {
+        state.unverified.subtract(removed.map(ItemKey.init(rawValue:)))
+        state.unverified.formUnion(added.map(ItemKey.init(rawValue:)))
+    }
+}

@@ -1,0 +1,95 @@
+import DriftCore
+import TestSupport
+import Testing
+
+/// Random lives of an assignment, beside a ledger that is kept in other words: what was ever seen of each item.
+@Suite struct TransitionModelTests {
+    /// What is known of an item that is in the pack.
+    struct Entry {
+        var wasJudged = false
+        /// By the latest judgement, unless that was forgotten.
+        var known: Set<MismatchType> = []
+    }
+
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func aRandomLifeKeepsEveryPromise(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let names = ["a", "b", "c", "d"]
+        var ledger: [String: Entry] = ["a": Entry(), "b": Entry()]
+        // What was wrong of items that left the pack since something was last seen.
+        var departed: [String: Set<MismatchType>] = [:]
+        var assignment = TransitionAssignment("a", "b")
+        var told = 0
+
+        for step in 1...100 {
+            switch Int.random(in: 0..<20, using: &random) {
+            case 0:
+                assignment.resolveByHand()
+            case 1:
+                assignment.disable()
+                for name in ledger.keys { ledger[name]?.known = [] }
+                departed = [:]
+            case 2, 3, 4:
+                let name = names.randomElement(using: &random) ?? "a"
+                if let entry = ledger.removeValue(forKey: name) {
+                    departed[name] = entry.known
+                    assignment.changePack(removing: [name])
+                } else {
+                    ledger[name] = Entry(known: departed.removeValue(forKey: name) ?? [])
+                    assignment.changePack(adding: [name])
+                }
+            default:
+                let findings = ledger.mapValues { _ in
+                    Int.random(in: 0..<3, using: &random) == 0
+                        ? TransitionFinding.allCases.randomElement(using: &random) ?? .ok : .ok
+                }
+                if findings.isEmpty || findings.values.contains(where: \.isJudged) { departed = [:] }
+                if tells(assignment: &assignment, findings, &ledger, "seed \(seed), step \(step)") { told += 1 }
+            }
+        }
+        #expect(told > 3, "such lives are not all silence")
+    }
+
+    /// Checks once, and whether somebody was told.
+    private func tells(
+        assignment: inout TransitionAssignment, _ findings: TransitionFindings, _ ledger: inout [String: Entry],
+        _ comment: Comment
+    ) -> Bool {
+        let before = assignment
+        // Something that was judged before shows what it was not known for.
+        let somethingTurnedWrong = findings.contains { name, finding in
+            ledger[name]?.wasJudged == true && !finding.types.isSubset(of: ledger[name]?.known ?? [])
+        }
+        for (name, finding) in findings where finding.isJudged {
+            ledger[name] = Entry(wasJudged: true, known: finding.types)
+        }
+        let wrong = ledger.values.count { !$0.known.isEmpty }
+        let isBlind = !findings.isEmpty && !findings.values.contains(where: \.isJudged)
+
+        let action = assignment.check(findings)
+        switch action {
+        case .open:
+            #expect(before.alert == nil && somethingTurnedWrong, comment)
+        case .update(_, let previousCount, _):
+            #expect(before.alert?.mismatchCount == previousCount && somethingTurnedWrong, comment)
+        case .recount:
+            #expect(before.alert != nil && !somethingTurnedWrong && wrong > 0, comment)
+        case .resolve:
+            #expect(before.alert != nil && wrong == 0 && !isBlind, comment)
+        case .none:
+            #expect(!somethingTurnedWrong, comment)
+        }
+        if isBlind {
+            #expect(assignment.state == before.state && assignment.alert == before.alert, comment)
+        } else {
+            #expect(assignment.state.status == (wrong > 0 ? .drifted : .compliant), comment)
+            #expect(assignment.state.mismatchCount == wrong, comment)
+            #expect(assignment.alert == nil || assignment.alert?.mismatchCount == wrong, comment)
+            #expect(wrong > 0 || assignment.alert == nil, comment)
+        }
+        switch action {
+        case .open, .update: return true
+        case .none, .recount, .resolve: return false
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import DriftCore
+import Remote
+import Testing
+
+@Suite struct AddressPlacesTests {
+    @Test func whoFindsNoPlaceDoesNotWait() async throws {
+        let places = AddressPlaces(limit: 2)
+        let (arrived, arrive) = AsyncStream.makeStream(of: Void.self)
+        let (gates, open) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await places.withPlace(at: "a") { () async throws(ProbeFailure) in
+                    do {
+                        try await places.withPlace(at: "a") { () async throws(ProbeFailure) in
+                            arrive.yield()
+                            for await _ in gates { break }
+                        }
+                    } catch {
+                        Issue.record("no second place")
+                    }
+                }
+            }
+            for await _ in arrived { break }
+            let failure = await #expect(throws: ProbeFailure.self) { try await places.withPlace(at: "a") { () } }
+            #expect(failure?.reason == .noPlace)
+            #expect(try await places.withPlace(at: "b") { 1 } == 1)
+            open.yield()
+            try await group.waitForAll()
+        }
+        #expect(try await places.withPlace(at: "a") { 2 } == 2)
+        await #expect(throws: ProbeFailure(.truncated)) {
+            try await places.withPlace(at: "a") { () async throws(ProbeFailure) in throw ProbeFailure(.truncated) }
+        }
+        #expect(try await places.withPlace(at: "a") { 3 } == 3)
+    }
+}
