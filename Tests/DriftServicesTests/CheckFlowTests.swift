@@ -1,0 +1,292 @@
+import DriftCore
+import Postgres
+import TestSupport
+import Testing
+
+@testable import DriftServices
+
+/// Checks from the queue to the outbox.
+@Suite(.timeLimit(.minutes(3)))
+struct CheckFlowTests {
+    static let one = ["web-1": ["base": ["/a", "/b", "/c"]]]
+
+    @Test
+    func theTableOfTransitionsHolds() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b"], missing: ["/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == [], "a first look is silent")
+            #expect(try await fleet.states() == ["base drifted"])
+
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.states() == ["base compliant"])
+            #expect(try await fleet.messages() == [])
+
+            fleet.see(on: "web-1", present: ["/c"], missing: ["/a", "/b"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 2"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 2"])
+            #expect(try await fleet.messages() == ["drift_detected 2"])
+
+            fleet.see(on: "web-1", missing: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 3"])
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 1"])
+            #expect(try await fleet.messages() == ["drift_detected 2", "drift_changed 3"])
+
+            try await fleet.database.execute("select driftwatch.acknowledge_alert(1, 'seen')")
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["resolved base 1 compliant"])
+            #expect(try await fleet.messages() == ["drift_detected 2", "drift_changed 3", "drift_resolved 1"])
+        }
+    }
+
+    @Test
+    func theAlertNamesServerPackCountAndALinkToItsCheck() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", missing: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            let alert = try await fleet.database.rows(
+                """
+                select severity, title, message, diff_path = '/servers/web-1/packs/base?check=' || check_id
+                from driftwatch.alerts
+                """, as: (String, String, String, Bool).self)[0]
+            #expect(alert == ("warning", "Configuration drift on WEB-1", "3 items no longer compliant with base", true))
+        }
+    }
+
+    @Test
+    func packsAreJudgedApart() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"], "web": ["/b"]]]) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/a"], missing: ["/b"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open web 1"])
+            #expect(try await fleet.states() == ["base compliant", "web drifted"])
+            #expect(fleet.prober.count(of: "web-1") == 2, "one session serves all packs")
+        }
+    }
+
+    @Test
+    func whatCannotBeReadNeitherOpensNorResolves() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b"], unreadable: ["/a", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == [])
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], unreadable: ["/a"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 1"])
+            #expect(try await fleet.verdicts().last == "base incomplete")
+        }
+    }
+
+    @Test(arguments: ProbeFailure.Reason.allCases.filter { $0 != .cancelled && $0 != .noPlace })
+    func aProbeThatDidNotFinishIsFailedAndMovesNothing(reason: ProbeFailure.Reason) async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.prober.fail(on: "web-1", reason)
+            try await fleet.check("web-1")
+            #expect(try await fleet.verdicts() == ["base compliant", "base failed \(reason.rawValue)"])
+            #expect(try await fleet.states() == ["base compliant"])
+            #expect(try await fleet.alerts() == [])
+            let isTransient = ProbeFailure(reason).isTransient
+            #expect(fleet.prober.count(of: "web-1") == 1 + (isTransient ? 3 : 1))
+            let streak = try await fleet.database.rows("select failing_streak from driftwatch.servers", as: Int.self)
+            #expect(streak == [1], "once per job")
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.database.rows("select failing_streak from driftwatch.servers", as: Int.self) == [0])
+        }
+    }
+
+    @Test
+    func noPlaceForALoginCostsNoAttempt() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.prober.script("web-1") { _, _ in
+                fleet.prober.count(of: "web-1") < 6
+                    ? .failure(ProbeFailure(.noPlace))
+                    : .success(Facts(files: ["/a": .plain, "/b": .plain, "/c": .plain]))
+            }
+            try await fleet.check("web-1")
+            #expect(try await fleet.verdicts() == ["base compliant"])
+            #expect(try await fleet.database.rows("select attempt from driftwatch.jobs", as: Int.self) == [1])
+        }
+    }
+
+    @Test
+    func anotherWantedValueAlertsOnServersThatMissIt() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            fleet.see(on: "web-1", present: ["/a"])
+            try await fleet.check("web-1")
+            let stricter = FileExpectation(path: "/a", mode: 0o600)
+            try await fleet.database.apply(
+                Pack(name: PackName(rawValue: "base"), expectations: [Expectation(.file(stricter))]))
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["open base 1"])
+        }
+    }
+
+    @Test
+    func anItemThatIsNewToThePackIsAFirstLook() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            fleet.see(on: "web-1", present: ["/a"], missing: ["/b"])
+            try await fleet.check("web-1")
+            try await fleet.database.makeServer("web-1", packs: ["base": ["/a", "/b"]])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == [])
+            #expect(try await fleet.states() == ["base drifted"])
+        }
+    }
+
+    @Test
+    func resolvingByHandStaysQuietUntilSomethingIsAdded() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            try await fleet.database.execute("select driftwatch.resolve_alert(1, 'known')")
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["resolved base 1 manual"])
+            fleet.see(on: "web-1", present: ["/c"], missing: ["/a", "/b"])
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["resolved base 1 manual", "open base 2"])
+        }
+    }
+
+    @Test
+    func whatIsStillWrongAfterEnablingOpensAgain() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            try await fleet.database.execute("select driftwatch.disable_drift_detection('web-1', 'moving house')")
+            #expect(try await fleet.alerts() == ["resolved base 1 disabled"])
+            try await fleet.database.execute("select driftwatch.enable_drift_detection('web-1')")
+            try await fleet.check("web-1")
+            #expect(try await fleet.alerts() == ["resolved base 1 disabled", "open base 1"])
+        }
+    }
+
+    /// What an operator may do while a probe is under way, and what must be left when it ends.
+    struct Meanwhile: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var sql: String
+        var alerts: [String]
+        var states: [String]
+    }
+
+    @Test(arguments: [
+        Meanwhile(
+            testDescription: "disable", sql: "select driftwatch.disable_drift_detection('web-1', 'moving')",
+            alerts: ["resolved base 1 disabled"], states: ["base unknown"]),
+        Meanwhile(
+            testDescription: "unassign",
+            sql: """
+                select driftwatch.apply_server('web-1', 'WEB-1', 'web-1', null, null, null, 'ssh', 'default', '{}',
+                    true, '{}', 'test')
+                """, alerts: ["resolved base 1 unassigned"], states: []),
+        Meanwhile(
+            testDescription: "declare off",
+            sql: """
+                select driftwatch.apply_server('web-1', 'WEB-1', 'web-1', null, null, null, 'ssh', 'default', '{}',
+                    false, '{base}', 'test')
+                """, alerts: ["resolved base 1 disabled"], states: ["base unknown"]),
+        Meanwhile(
+            testDescription: "remove", sql: "select driftwatch.remove_server('web-1', 'test')",
+            alerts: ["resolved base 1 removed"], states: []),
+    ])
+    func whatHappensDuringAProbeIsNotUndoneWhenItEnds(meanwhile: Meanwhile) async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+
+            let (looking, began) = AsyncStream<Void>.makeStream()
+            let (released, release) = AsyncStream<Void>.makeStream()
+            fleet.prober.script("web-1") { _, _ in
+                began.finish()
+                for await _ in released {}
+                return .success(Facts(files: ["/a": .missing, "/b": .missing, "/c": .plain]))
+            }
+            let job = try await fleet.enqueue("web-1")
+            for await _ in looking {}
+            try await fleet.database.executeScript(meanwhile.sql)
+            release.finish()
+            try await fleet.wait(for: job)
+            #expect(try await fleet.alerts() == meanwhile.alerts)
+            #expect(try await fleet.states() == meanwhile.states)
+            #expect(try await fleet.verdicts().count == 3, "the check itself is history")
+            #expect(
+                try await fleet.database.rows("select count(*)::int from driftwatch.mismatches", as: Int.self) == [0])
+        }
+    }
+
+    @Test
+    func aCheckThatBeganBeforeTheRememberedOneIsOnlyHistory() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            let (looking, began) = AsyncStream<Void>.makeStream()
+            let (released, release) = AsyncStream<Void>.makeStream()
+            fleet.prober.script("web-1") { _, _ in
+                began.finish()
+                for await _ in released {}
+                return .success(Facts(files: ["/a": .missing, "/b": .missing, "/c": .missing]))
+            }
+            let slow = try await fleet.enqueue("web-1")
+            for await _ in looking {}
+            // A slot's job of the same server begins later and ends first.
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+            try await fleet.database.execute(
+                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+            while try await fleet.verdicts().count < 2 { try await Task.sleep(for: .milliseconds(20)) }
+            release.finish()
+            try await fleet.wait(for: slow)
+            #expect(try await fleet.verdicts() == ["base compliant", "base compliant", "base drifted"])
+            #expect(try await fleet.states() == ["base compliant"])
+            #expect(try await fleet.alerts() == [])
+        }
+    }
+
+    @Test
+    func aFleetOfFiftyAlertsOncePerServerWithFourWorkers() async throws {
+        let names = (1...50).map { "s\($0)" }
+        try await Fleet.with(
+            Dictionary(uniqueKeysWithValues: names.map { ($0, ["base": ["/a"]]) }), workers: 4
+        ) { fleet in
+            for file in [FileFact.plain, .missing, .missing, .plain] {
+                for name in names { fleet.prober.see(on: name, ["/a": file]) }
+                try await fleet.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+                try await fleet.database.advanceClock(by: .seconds(3600))
+                try await fleet.database.execute(
+                    "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+                while try await fleet.database.rows(
+                    "select count(*)::int from driftwatch.jobs where finished_at is null", as: Int.self) != [0]
+                {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+            }
+            #expect(try await fleet.messages().count { $0 == "drift_detected 1" } == 50)
+            #expect(try await fleet.messages().count { $0 == "drift_resolved 1" } == 50)
+            #expect(try await fleet.messages().count == 100)
+            #expect(try await fleet.verdicts().count == 200)
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import DriftCore
+import Foundation
+import Logging
+import Postgres
+import TestSupport
+import Testing
+
+@testable import DriftServices
+
+/// The outbox, drained message by message.
+@Suite(.timeLimit(.minutes(2)))
+struct NotifierTests {
+    /// Alerts that open, change `changes` times, and resolve, on as many servers.
+    static func owe(_ servers: Int, changes: Int = 1, on database: Database) async throws {
+        for number in 1...servers {
+            let server = "s\(number)"
+            try await database.makeServer(server)
+            let alert = try await database.rows(
+                "select driftwatch.open_alert(\(server), 'base', 1, 1, '[]')", as: Int64.self)[0]
+            for change in 0..<changes {
+                try await database.execute("select driftwatch.update_alert(\(alert), 1, \(change + 2), '[]')")
+            }
+            try await database.execute("select driftwatch.close_alert(\(alert), 'compliant', 'driftwatch')")
+        }
+    }
+
+    static func notifier(_ id: String, on database: Database, _ sender: RecordingSender) -> Notifier {
+        Notifier(database: database, sender: sender, settings: NotifierSettings(notifierID: id), logger: .quiet)
+    }
+
+    /// Sends until nothing is left to send, the clock moving on by `step` before each look.
+    static func drain(
+        _ notifiers: [Notifier], on database: Database, steps: Int, step: Duration = .seconds(2)
+    ) async throws {
+        for _ in 0..<steps {
+            try await database.advanceClock(by: step)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for notifier in notifiers { group.addTask { _ = try await notifier.sendNext() } }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    static func states(on database: Database) async throws -> [String] {
+        try await database.rows("select state from driftwatch.outbox order by outbox_id", as: String.self)
+    }
+
+    @Test
+    func messagesGoOnceAndInOrderPerAlertWithSeveralNotifiers() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(5, changes: 3, on: database)
+            let sender = RecordingSender()
+            let notifiers = ["n1", "n2", "n3"].map { Self.notifier($0, on: database, sender) }
+            try await Self.drain(notifiers, on: database, steps: 30)
+            #expect(sender.sent.count == 25)
+            #expect(Set(sender.sent.map(\.outboxID)).count == 25)
+            for (_, messages) in Dictionary(grouping: sender.sent, by: \.facts.alertID) {
+                #expect(messages.map(\.facts.mismatchCount) == [1, 2, 3, 4, 4])
+                #expect(messages.last?.facts.kind == .driftResolved)
+            }
+            #expect(try await Self.states(on: database).allSatisfy { $0 == "sent" })
+        }
+    }
+
+    @Test
+    func oneMessageASecondIsSentHoweverManyAreOwed() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(3, on: database)
+            let sender = RecordingSender()
+            let notifier = Self.notifier("n1", on: database, sender)
+            for _ in 0..<5 { _ = try await notifier.sendNext() }
+            #expect(sender.sent.count == 1)
+            try await database.advanceClock(by: .seconds(1))
+            for _ in 0..<5 { _ = try await notifier.sendNext() }
+            #expect(sender.sent.count == 2)
+        }
+    }
+
+    @Test
+    func anAlertThatWasOpenedBeforeAnyNotifierRanIsSentByTheFirst() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender()
+            try await Self.drain([Self.notifier("first", on: database, sender)], on: database, steps: 4)
+            #expect(sender.sent.map(\.facts.kind) == [.driftDetected, .driftChanged, .driftResolved])
+        }
+    }
+
+    @Test
+    func aDestinationThatAsksToWaitIsLeftAloneAndNoAttemptIsSpent() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender([.pace(.seconds(5))])
+            let notifier = Self.notifier("n", on: database, sender)
+            _ = try await notifier.sendNext()
+            try await database.advanceClock(by: .seconds(4))
+            _ = try await notifier.sendNext()
+            #expect(sender.sent.count == 1)
+            #expect(
+                try await database.rows("select attempt from driftwatch.outbox order by 1", as: Int.self) == [0, 0, 0])
+            try await Self.drain([notifier], on: database, steps: 4)
+            #expect(sender.sent.map(\.outboxID) == [1, 1, 2, 3])
+        }
+    }
+
+    @Test
+    func anUnreachableDestinationKeepsEverythingAndItsOrder() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(2, on: database)
+            let sender = RecordingSender(Array(repeating: .unreachable("refused"), count: 6))
+            let notifier = Self.notifier("n", on: database, sender)
+            try await Self.drain([notifier], on: database, steps: 40, step: .seconds(60))
+            #expect(sender.sent.map(\.outboxID) == Array(repeating: 1, count: 7) + [2, 3, 4, 5, 6])
+            #expect(try await database.rows("select distinct attempt from driftwatch.outbox", as: Int.self) == [1])
+        }
+    }
+
+    @Test
+    func aRefusedMessageGoesOncePlainThenIsDeadAndBlocksNothing() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender([.badMessage("invalid_blocks"), .badMessage("no_text")])
+            try await Self.drain([Self.notifier("n", on: database, sender)], on: database, steps: 6)
+            #expect(sender.sent.map(\.form) == [.rich, .plain, .rich, .rich])
+            #expect(try await Self.states(on: database) == ["dead", "sent", "sent"])
+            #expect(sender.sent.last?.facts.openingUndelivered == true)
+            try await database.execute("select driftwatch.redrive_outbox(1)")
+            try await Self.drain([Self.notifier("n", on: database, sender)], on: database, steps: 2)
+            #expect(try await Self.states(on: database) == ["sent", "sent", "sent"])
+        }
+    }
+
+    @Test
+    func aBadDestinationIsPausedProbedAndResumed() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender([.badDestination("no_service"), .badDestination("no_service")])
+            let notifier = Self.notifier("n", on: database, sender)
+            try await Self.drain([notifier], on: database, steps: 10)
+            #expect(sender.sent.count == 1, "it rests")
+            try await Self.drain([notifier], on: database, steps: 3, step: .seconds(890))
+            #expect(sender.sent.count == 3, "every 15 minutes one message tries")
+            #expect(try await Self.states(on: database) == ["sent", "pending", "pending"])
+            try await Self.drain([notifier], on: database, steps: 2)
+            #expect(try await Self.states(on: database) == ["sent", "sent", "sent"])
+        }
+    }
+
+    @Test(arguments: [
+        "select driftwatch.resume_destination('default')",
+        "select driftwatch.announce_destination('default', 'slack', 'new')",
+    ])
+    func aPauseEndsByHandAndByAnotherSecret(how: String) async throws {
+        try await withMigratedDatabase { database in
+            try await database.execute("select driftwatch.announce_destination('default', 'slack', 'old')")
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender([.badDestination("no_service")])
+            let notifier = Self.notifier("n", on: database, sender)
+            _ = try await notifier.sendNext()
+            try await database.execute("select driftwatch.announce_destination('default', 'slack', 'old')")
+            try await Self.drain([notifier], on: database, steps: 2)
+            #expect(sender.sent.count == 1)
+            try await database.executeScript(how)
+            try await Self.drain([notifier], on: database, steps: 1)
+            #expect(sender.sent.count == 2)
+        }
+    }
+
+    @Test
+    func aDestinationInTroubleDelaysItsMessageAndNotOtherAlerts() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(2, changes: 0, on: database)
+            let sender = RecordingSender([.serverError("500")])
+            let notifier = Self.notifier("n", on: database, sender)
+            try await Self.drain([notifier], on: database, steps: 3, step: .seconds(1))
+            #expect(sender.sent.map(\.outboxID) == [1, 3, 4], "alert 1 keeps its order, alert 2 goes on")
+            try await Self.drain([notifier], on: database, steps: 3, step: .seconds(10))
+            #expect(sender.sent.map(\.outboxID) == [1, 3, 4, 1, 2])
+        }
+    }
+
+    @Test
+    func aNotifierThatDiedInMidSendIsReplacedAndTheMessageRepeatedUnderItsID() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, changes: 0, on: database)
+            let claim = "select message_id from driftwatch.outbox where state = 'sending'"
+            _ = try await database.rows(
+                "select lease_token from driftwatch.claim_outbox('default', 'dead', '30 s')", as: UUID.self)
+            let first = try await database.rows(SQL(unescaped: claim), as: UUID.self)
+            let sender = RecordingSender()
+            let notifier = Self.notifier("heir", on: database, sender)
+            _ = try await notifier.sendNext()
+            #expect(sender.sent.isEmpty, "the lease holds")
+            try await database.advanceClock(by: .seconds(31))
+            _ = try await notifier.sendNext()
+            #expect(sender.sent.map(\.outboxID) == [1])
+            let sent = try await database.rows(
+                "select message_id from driftwatch.outbox where state = 'sent'", as: UUID.self)
+            #expect(sent == first)
+        }
+    }
+
+    @Test
+    func aNotifierThatLostItsLeaseCannotSettle() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, changes: 0, on: database)
+            let stale = try await database.rows(
+                "select lease_token, outbox_id from driftwatch.claim_outbox('default', 'stale', '30 s')",
+                as: (UUID, Int64).self)[0]
+            try await database.advanceClock(by: .seconds(31))
+            _ = try await database.rows(
+                "select lease_token from driftwatch.claim_outbox('default', 'heir', '30 s')", as: UUID.self)
+            let error = await #expect(throws: DatabaseError.self) {
+                try await database.execute("select driftwatch.settle_outbox(\(stale.1), \(stale.0), 'sent')")
+            }
+            #expect(error?.sqlState == .leaseLost)
+        }
+    }
+}
