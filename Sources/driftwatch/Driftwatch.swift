@@ -38,7 +38,8 @@ struct Driftwatch: AsyncParsableCommand {
                 name: "Operate",
                 subcommands: [
                     AlertsCommand.self, JobsCommand.self, ServersCommand.self, ScheduleCommand.self,
-                    OutboxCommand.self, DestinationCommand.self,
+                    OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self, DoctorCommand.self,
+                    HealthcheckCommand.self,
                 ]),
         ])
 }
