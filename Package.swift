@@ -22,6 +22,8 @@ extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
 
@@ -42,6 +44,8 @@ let package = Package(
         .package(
             url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0",
             traits: [.defaults, "YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
@@ -71,8 +75,8 @@ let package = Package(
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "JobQueue", "Postgres", .hummingbird, .mustache, .logging,
-                .serviceLifecycle,
+                "DriftCore", "DriftStore", "JobQueue", "Postgres", .hummingbird, .mustache, .httpTypes, .nioCore,
+                .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: settings),
         .executableTarget(

@@ -1,1 +1,129 @@
-// Dashboard
+import DriftCore
+import DriftStore
+import Foundation
+import HTTPTypes
+import Hummingbird
+package import Logging
+package import Postgres
+import ServiceLifecycle
+
+/// The web pages: the fleet, the page behind an alert's link, and `/healthz`.
+///
+/// Pages hold no script and load nothing from elsewhere; all that comes from servers is escaped. Each reads what it shows
+/// in one short transaction.
+package struct Dashboard: Service {
+    private let database: Database
+    private let settings: DashboardSettings
+    private let logger: Logger
+
+    package init(database: Database, settings: DashboardSettings, logger: Logger) {
+        self.database = database
+        self.settings = settings
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let pages = try PageRenderer()
+        let application = Application(
+            router: router(pages),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "driftwatch"),
+            onServerRunning: { channel in
+                settings.onRunning(channel.localAddress?.port ?? settings.port)
+            },
+            logger: logger)
+        try await application.run()
+    }
+
+    private func router(_ pages: PageRenderer) -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: SecurityHeaders())
+        router.add(middleware: ProblemPages(pages: pages))
+        router.get("/") { _, _ in
+            let lines = try await database.read { try FleetReader.status(in: $0) }
+            return try pages.page("fleet", FleetPage(lines, now: Date()))
+        }
+        router.get("/servers/:server") { _, context in
+            let server = try Self.server(context)
+            let lines = try await database.read { try FleetReader.status(in: $0) }.filter { $0.serverID == server }
+            guard !lines.isEmpty else { throw Problem.noServer }
+            return try pages.page("fleet", FleetPage(lines, now: Date()))
+        }
+        router.get("/servers/:server/packs/:pack") { request, context in
+            let (server, pack) = (try Self.server(context), try Self.pack(context))
+            let check = try Self.check(request)
+            return try pages.page("diff", try await diff(server, pack, check))
+        }
+        router.get("/healthz") { _, _ in try await health() }
+        router.get("/style.css") { _, _ in pages.stylesheet }
+        return router
+    }
+
+    private func diff(_ server: ServerID, _ pack: PackName, _ check: Int64?) async throws -> DiffPage {
+        let now = Date()
+        return try await database.read { transaction in
+            guard let assignment = try AssignmentReader.view(server, pack, in: transaction) else {
+                throw Problem.noAssignment
+            }
+            let newest = try CheckReader.check(server, pack, in: transaction)
+            guard let check else {
+                return DiffPage(assignment, shown: newest, newestID: newest?.id, removedCheck: nil, now: now)
+            }
+            if let asked = try CheckReader.check(server, pack, check, in: transaction) {
+                return DiffPage(assignment, shown: asked, newestID: newest?.id, removedCheck: nil, now: now)
+            }
+            // A link outlives its check; one to another server's check is simply wrong.
+            guard let newest, check < newest.id, try !AssignmentReader.isKept(check: check, in: transaction) else {
+                throw Problem.noCheck
+            }
+            return DiffPage(assignment, shown: newest, newestID: newest.id, removedCheck: check, now: now)
+        }
+    }
+
+    private func health() async throws -> Response {
+        let isWell = await withTaskGroup { group in
+            group.addTask { (try? await database.rows("select true", as: Bool.self)) == [true] }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(2))
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+        return isWell ? .plain("ok\n") : .plain("the database does not answer\n", status: .serviceUnavailable)
+    }
+
+    private static func server(_ context: BasicRequestContext) throws -> ServerID {
+        let text = try context.parameters.require("server")
+        guard isWellFormedName(text) else { throw Problem.malformedName }
+        return ServerID(rawValue: text)
+    }
+
+    private static func pack(_ context: BasicRequestContext) throws -> PackName {
+        let text = try context.parameters.require("pack")
+        guard isWellFormedName(text) else { throw Problem.malformedName }
+        return PackName(rawValue: text)
+    }
+
+    private static func check(_ request: Request) throws -> Int64? {
+        guard let text = request.uri.queryParameters["check"] else { return nil }
+        guard let id = Int64(text), id > 0 else { throw Problem.malformedCheck }
+        return id
+    }
+}
+
+/// Where the dashboard listens.
+package struct DashboardSettings: Sendable {
+    package var host: String
+    /// 0: any free one.
+    package var port: Int
+    /// Told the port once it listens.
+    package var onRunning: @Sendable (_ port: Int) -> Void
+
+    package init(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.host = host
+        self.port = port
+        self.onRunning = onRunning
+    }
+}

@@ -43,10 +43,13 @@ internal import CLibcurl
             return .failure(HTTPError(.other, host: host, detail: "a header is not well-formed"))
         }
 
-        unsafe curl_easy_reset(handle)
         let receiver = Receiver(maximumBody: request.maximumReply, isCancelled: isCancelled)
         var list: UnsafeMutablePointer<curl_slist>?
-        defer { unsafe curl_slist_free_all(list) }
+        defer {
+            // Nothing of this request stays, least of all pointers to what ends with it; connections do.
+            unsafe curl_easy_reset(handle)
+            unsafe curl_slist_free_all(list)
+        }
         // Without this, libcurl asks the server before a longer body, and waits a second for those that do not answer.
         unsafe list = curl_slist_append(list, "Expect:")
         for (name, value) in request.headers {
@@ -99,7 +102,7 @@ internal import CLibcurl
         }
     }
 
-    /// The handle keeps an unowned reference to `receiver` until it is reset.
+    /// The handle keeps an unowned reference to `receiver` until `perform` resets it.
     private func receive(_ handle: UnsafeMutableRawPointer, into receiver: Receiver) {
         let context = unsafe Unmanaged.passUnretained(receiver).toOpaque()
         _ = unsafe driftwatch_curl_set_context(handle, CURLOPT_WRITEDATA, context)

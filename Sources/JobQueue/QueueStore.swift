@@ -96,6 +96,7 @@ struct QueueStore: Sendable {
                     // The commit had gone through, only its reply was lost.
                     return .done(state: state)
                 }
+                // The database is the one that is waited for: its pace is real time.
                 try await Task.sleep(for: delays.next())
             }
         }

@@ -1,9 +1,11 @@
+/// What a transaction sees of others, in the words of SQL.
 package enum Isolation: String, Sendable, CaseIterable {
     case readCommitted = "READ COMMITTED"
     case repeatableRead = "REPEATABLE READ"
     case serializable = "SERIALIZABLE"
 }
 
+/// Whether a transaction may write.
 package enum Access: Sendable {
     case readWrite, readOnly
 }

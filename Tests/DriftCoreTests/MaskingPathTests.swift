@@ -15,7 +15,7 @@ import Testing
         "/run/secrets/db", "/etc/postfix/sasl_passwd", "/etc/postfix/sasl_passwd.db", "~/.gnupg/secring.gpg",
         "~/.gnupg/private-keys-v1.d/AB.key", "~/.bash_history", "/srv/app/terraform.tfstate", "~/.vnc/passwd",
         "/etc/NetworkManager/system-connections/office.nmconnection", "/etc/keystore/app.p12", "/proc/1/environ",
-        "/etc/openvpn/client.ovpn", "/etc/nginx/.htpasswd", "/etc/rndc.key", "", "/", "/..",
+        "/etc/openvpn/client.ovpn", "/etc/nginx/.htpasswd", "/etc/rndc.key", "/etc/chrony/chrony.keys", "", "/", "/..",
     ])
     func filesThatHoldSecretsAreNeverRead(path: String) {
         #expect(!Masking.mayReadContent(of: path))

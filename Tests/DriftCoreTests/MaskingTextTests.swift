@@ -105,6 +105,7 @@ import Testing
         "http://host:8080/path@2", "git@github.com:me/x.git", "ssh://git@host/x", "https://example.net/a?b=c",
         "auth: true", "password: ${DB_PASSWORD}", "password = \"\"", "password:", "bypass=all", "monkey: george",
         "keyboard = us", "Basic authentication is off", "kpasswd 464/tcp", "Match Group wheel", "time: 12:30:45",
+        "smtp_sasl_password_maps = hash:/etc/postfix/sasl",
         "deb https://deb.debian.org/debian bookworm main", "# The password must be long",
         "-----BEGIN CERTIFICATE-----", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ me@host", "AuthorizedKeysFile .ssh/x",
         "sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "public_key = abc",

@@ -41,6 +41,7 @@ struct WorkerPoolTests {
             let cancelled = Recorder<Int64>()
             let handler = ClosureHandler { job in
                 if attempts.record(job.rescues) == 1 {
+                    // Until it is cancelled.
                     do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.record(job.id) }
                 }
                 // The stale one goes on to report, as if it had not noticed.
@@ -71,6 +72,7 @@ struct WorkerPoolTests {
             let started = Recorder<Int64>()
             let handler = ClosureHandler { job in
                 started.record(job.id)
+                // Until it is cancelled.
                 try await Task.sleep(for: .seconds(60))
                 return JobResult(.succeeded)
             }

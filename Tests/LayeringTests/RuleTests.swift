@@ -2,6 +2,9 @@ import Testing
 
 /// Each rule, on samples that break it and samples that come close.
 @Suite struct RuleTests {
+    /// What makes a body too long for its function's name to explain it.
+    static let lines = String(repeating: "a()\n", count: 10)
+
     @Test(
         arguments: [
             ("Sources/DriftCore/A.swift", "import Postgres"),
@@ -81,6 +84,7 @@ import Testing
             ("Sources/driftwatch/A.swift", "print(a)"),
             ("Sources/Slack/A.swift", "a.print(b); func print(_ a: Int) {}"),
             ("Sources/Slack/A.swift", "try await clock.sleep(for: a)\ntry await Task.sleep(for: a, clock: clock)"),
+            ("Tests/SlackTests/A.swift", "// Until it is cancelled.\ntry await Task.sleep(for: .seconds(60))"),
             ("Sources/Slack/A.swift", "fatalError(\"the table has every case\")"),
             ("Sources/Slack/A.swift", "case open\ncase .open: door.open(.public)"),
         ])
@@ -155,7 +159,7 @@ import Testing
         "// Not documentation.\npackage final class A {}",
         "/// For another one.\n\npackage enum A {}",
         "package func a() {}",
-        "/// Fine.\npackage struct A {\npackage func b() async throws {}\n}",
+        "/// Fine.\npackage struct A {\npackage func b() async throws {\(RuleTests.lines)}\n}",
         "@Sendable\npackage protocol A {}",
     ])
     func anUndocumentedDeclarationIsSeen(code: String) {
@@ -167,6 +171,8 @@ import Testing
         "/// What it is.\n@frozen\npackage indirect enum A {}",
         "package import Postgres\nstruct A {}\nextension B { package init() {} }",
         "/// What it is.\npackage struct A { package func encode(to encoder: any Encoder) throws {} }",
+        "/// What it is.\npackage struct A { package func b() async throws { short() } }",
+        "/// What it does.\npackage func a() {}\npackage func a(_ b: Int) async {\(RuleTests.lines)}",
     ])
     func aDocumentedDeclarationPasses(code: String) {
         #expect(DocumentationRule.violations(in: SwiftSource(path: "Sources/Slack/A.swift", code)).isEmpty)
@@ -174,7 +180,8 @@ import Testing
 
     @Test func whatAProtocolDocumentsIsDocumented() {
         let port = SwiftSource(path: "Sources/DriftCore/A.swift", "package protocol A { func send() async }")
-        let answer = SwiftSource(path: "Sources/Slack/A.swift", "extension B {\npackage func send() async {}\n}")
+        let answer = SwiftSource(
+            path: "Sources/Slack/A.swift", "extension B {\npackage func send() async {\(RuleTests.lines)}\n}")
         let requirements = DocumentationRule.requirements(in: [port, answer])
         #expect(requirements == ["send"])
         #expect(DocumentationRule.violations(in: answer, requirements: requirements).isEmpty)

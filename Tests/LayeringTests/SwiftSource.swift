@@ -32,6 +32,8 @@ struct SwiftSource {
     private(set) var commentLines: Set<Int> = []
     /// Those of them that are documentation.
     private(set) var documentationLines: Set<Int> = []
+    /// Lines whose code begins with an attribute.
+    private(set) var attributeLines: Set<Int> = []
 
     private var scalars: [Unicode.Scalar]
     private var position = 0
@@ -72,6 +74,20 @@ struct SwiftSource {
     }
 }
 
+// What stands above a declaration.
+extension SwiftSource {
+    /// The line above another one, past those that begin with an attribute.
+    func lineAbove(_ line: Int) -> Int {
+        var above = line - 1
+        while attributeLines.contains(above) { above -= 1 }
+        return above
+    }
+
+    func hasComment(above line: Int) -> Bool {
+        commentLines.contains(lineAbove(line))
+    }
+}
+
 // The scanner.
 extension SwiftSource {
     private func peek(_ offset: Int = 0) -> Unicode.Scalar? {
@@ -98,13 +114,17 @@ extension SwiftSource {
     }
 
     private mutating func emit(_ kind: Token.Kind, _ text: String, line at: Int? = nil) {
+        if kind == .attribute, !lineHasCode { attributeLines.insert(line) }
         tokens.append(Token(kind: kind, text: text, line: at ?? line, isSpaced: isSpaced))
         isSpaced = false
         lineHasCode = true
     }
 
     private static func isNamePart(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isXIDContinue || scalar == "_" || scalar == "$"
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", "_", "$": true
+        default: scalar.value > 127 && scalar.properties.isXIDContinue
+        }
     }
 
     private mutating func takeName() -> String {
@@ -119,7 +139,7 @@ extension SwiftSource {
     private mutating func scanCode(insideInterpolation: Bool) {
         var depth = 0
         while let scalar = peek() {
-            if scalar.properties.isWhitespace {
+            if scalar == " " || scalar == "\n" || scalar.properties.isWhitespace {
                 isSpaced = true
                 advance()
             } else if starts(with: "//") {

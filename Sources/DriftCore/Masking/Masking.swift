@@ -9,18 +9,18 @@ package enum Masking {
     /// The value of a setting: masked whole where the key promises a secret, else where the value looks like one.
     ///
     /// An empty value is no secret, and that it is empty is worth seeing.
-    static func value(_ value: String, ofKey key: String) -> String {
+    package static func value(_ value: String, ofKey key: String) -> String {
         !value.isEmpty && SecretKeys.isSecret(key) ? mask : masked(value)
     }
 
     /// The text with what looks like a secret masked, line for line.
-    static func masked(_ text: String) -> String {
+    package static func masked(_ text: String) -> String {
         let lines = MaskedText(TextLines(Array(text.utf8))).lines
         return lines.joined(separator: "\n") + (text.utf8.last == UInt8(ascii: "\n") ? "\n" : "")
     }
 
     /// A short text from a server, masked where it looks like a secret, on one line, capped.
-    static func safeValue(_ value: String) -> String {
+    package static func safeValue(_ value: String) -> String {
         SafeText.line(masked(value))
     }
 }

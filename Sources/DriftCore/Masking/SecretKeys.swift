@@ -103,7 +103,7 @@ enum SecretKeys {
         enable disabled required authentication prompt hint name url uri endpoint issuer audience field format \
         encoding encryption strategy provider store backend helper manager quality strength complexity history \
         lifetime rotation interval trie retrie attempt warn reset change changed module plugin class version \
-        mode scope limit location
+        mode scope limit location map maps
         """)
 }
 

@@ -61,7 +61,7 @@ private enum SecretPaths {
     ]
 
     static let suffixes = [
-        ".key", ".keytab", ".ppk", ".p12", ".pfx", ".jks", ".keystore", ".kdb", ".kdbx", ".pk8", ".kubeconfig",
+        ".key", ".keys", ".keytab", ".ppk", ".p12", ".pfx", ".jks", ".keystore", ".kdb", ".kdbx", ".pk8", ".kubeconfig",
         ".tfstate", ".ovpn", ".secret", ".secrets", ".cred", ".creds", ".credentials", ".htpasswd", "_history",
         ".passphrase", ".pass", ".token",
     ]

@@ -33,6 +33,9 @@ package struct OutboxStore: Sendable {
         package var openingUndelivered: Bool
     }
 
+    /// Takes the destination for `lease`, and its next message if one is due.
+    ///
+    /// - Throws: `DatabaseError`
     package func claim(_ destination: String, for notifier: String, lease: Duration) async throws -> Claim {
         let rows = try await database.rows(
             """

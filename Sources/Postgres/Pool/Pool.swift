@@ -25,8 +25,8 @@ final class Pool: Sendable {
     func lease(_ cancellation: Cancellation) async throws -> Connection {
         if let connection = state.withLock({ $0.pool.requestedAtOnce() }) { return connection }
         let id = state.withLock { $0.pool.newWaiterID() }
-        // Not a child task: those of a cancelled task cannot sleep, and a shielded call still has its timeout.
         let alarm = Task { [settings] in
+            // Not a child task: those of a cancelled task cannot sleep, and a shielded call still has its timeout.
             guard settings.leaseTimeout > .zero, (try? await Task.sleep(for: settings.leaseTimeout)) != nil else {
                 return
             }

@@ -1,12 +1,15 @@
 /// What other targets may use says what it promises.
 ///
-/// Held to it are the types, and the functions that are no type's members or do something at a distance (`async`,
-/// `throws`). A nested type, a property, an initializer and a short pure function may be plain from their names.
+/// Held to it are the types, the functions that are no type's members, and long ones that do something at a distance
+/// (`async`). A nested type, a property, an initializer and a short function may be plain from their names; overloads
+/// share what the first of them says.
 enum DocumentationRule {
     private static let types: Set = ["struct", "class", "enum", "actor", "protocol", "typealias", "macro"]
     private static let modifiers: Set = [
         "final", "indirect", "static", "mutating", "nonisolated", "borrowing", "consuming", "class", "override",
     ]
+    /// The lines of a body that its function's name may explain.
+    private static let shortBody = 8
     /// Requirements of well-known protocols, which document them.
     private static let wellKnown: Set = ["encode", "hash", "next", "run", "write", "makeAsyncIterator"]
 
@@ -29,6 +32,7 @@ enum DocumentationRule {
         guard !source.file.isTest, source.file.target != "TestSupport" else { return [] }
         var depth = 0
         var found: [Violation] = []
+        var documented: Set<String> = []
         for index in source.tokens.indices {
             let token = source.tokens[index]
             if token.kind == .symbol, token.text == "{" { depth += 1 }
@@ -37,7 +41,9 @@ enum DocumentationRule {
             else { continue }
             let needsOne = declaration.isType ? depth == 0 : depth == 0 || declaration.actsAtADistance
             let isRequirement = wellKnown.contains(declaration.name) || requirements.contains(declaration.name)
-            if needsOne, !isRequirement, !isDocumented(source, token.line) {
+            if isDocumented(source, token.line) {
+                documented.insert(declaration.name)
+            } else if needsOne, !isRequirement, declaration.isType || !documented.contains(declaration.name) {
                 found.append(source.violation(token.line, "\(declaration.name): say what it promises, with ///"))
             }
         }
@@ -63,14 +69,13 @@ enum DocumentationRule {
             return nil
         }
         let effects = source.tokens[source.closing(open)...].prefix(4).map(\.text)
+        let brace = source.tokens[source.closing(open)...].firstIndex { $0.kind == .symbol && $0.text == "{" }
+        let isLong = brace.map { source.tokens[source.closing($0)].line - source.tokens[$0].line > shortBody } ?? false
         return Declaration(
-            name: name, isType: false, actsAtADistance: effects.contains("async") || effects.contains("throws"))
+            name: name, isType: false, actsAtADistance: effects.contains("async") && isLong)
     }
 
-    /// Documentation stands above the declaration, with at most attributes between.
     private static func isDocumented(_ source: SwiftSource, _ line: Int) -> Bool {
-        var line = line
-        while source.tokens.first(where: { $0.line == line - 1 })?.kind == .attribute { line -= 1 }
-        return source.documentationLines.contains(line - 1)
+        source.documentationLines.contains(source.lineAbove(line))
     }
 }

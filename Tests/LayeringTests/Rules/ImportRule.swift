@@ -12,7 +12,7 @@ enum ImportRule {
         "JobQueue": ["Postgres", "Logging", "Metrics", "ServiceLifecycle"],
         "DriftCore": ["CLibcrypto", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
-        "Remote": ["DriftCore", "Subprocess", "Logging"],
+        "Remote": ["DriftCore", "Subprocess", "SystemPackage", "Logging"],
         "Slack": ["DriftCore", "HTTP", "Logging"],
         "DriftServices": [
             "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The domain decides and does nothing: no waiting, no files, no processes, no clock of its own.
 enum PurityRule {
     private static let effects: Set = [
@@ -48,7 +50,9 @@ enum ClockRule {
             return []
         }
         return source.tokens.compactMap { token in
-            guard token.kind == .literal, let clock = clock(in: Substring(token.text)) else { return nil }
+            guard token.kind == .literal, token.text.utf8.count > 4, let clock = clock(in: Substring(token.text)) else {
+                return nil
+            }
             return source.violation(token.line, message(clock))
         }
     }
@@ -56,7 +60,8 @@ enum ClockRule {
     private static func clock(in code: Substring) -> String? {
         let code = code.lowercased()
         return clocks.first { clock in
-            code.ranges(of: clock).contains { range in
+            guard code.range(of: clock) != nil else { return false }
+            return code.ranges(of: clock).contains { range in
                 let before = range.lowerBound > code.startIndex ? code[code.index(before: range.lowerBound)] : " "
                 return !before.isLetter && before != "_" && before != "."
             }

@@ -9,19 +9,39 @@ enum SafetyRule {
         "unsafe", "OpaquePointer", "unsafeBitCast", "unsafeDowncast", "unsafelyUnwrapped", "withMemoryRebound",
     ]
 
+    /// Words that one of the checks looks at; all others are passed over at once.
+    private static let words = memoryWords.union([
+        "print", "debugPrint", "sleep", "usleep", "detached", "fatalError", "preconditionFailure", "public", "open",
+    ])
+
     static func violations(in source: SwiftSource) -> [Violation] {
-        source.tokens.indices.flatMap { index in
-            [
-                memory(source, index), force(source, index), guards(source, index), output(source, index),
-                tasks(source, index), impossible(source, index), access(source, index),
-            ].compactMap(\.self)
+        var found: [Violation?] = []
+        for (index, token) in source.tokens.enumerated() {
+            switch token.kind {
+            case .symbol where token.text == "!":
+                found.append(force(source, index))
+            case .attribute where token.text == "@unchecked":
+                found.append(guards(source, index))
+            case .word where words.contains(token.text) || namesMemory(token.text):
+                found += [
+                    memory(source, index), guards(source, index), output(source, index), tasks(source, index),
+                    impossible(source, index), access(source, index),
+                ]
+            default:
+                break
+            }
         }
+        return found.compactMap(\.self)
+    }
+
+    private static func namesMemory(_ word: String) -> Bool {
+        word.hasPrefix("Unsafe") || word.hasPrefix("withUnsafe")
     }
 
     private static func memory(_ source: SwiftSource, _ index: Int) -> Violation? {
         let token = source.tokens[index]
         guard token.kind == .word, !unsafePlaces.contains(where: source.file.path.hasPrefix),
-            memoryWords.contains(token.text) || token.text.hasPrefix("Unsafe") || token.text.hasPrefix("withUnsafe"),
+            memoryWords.contains(token.text) || namesMemory(token.text),
             !isGuardMark(source, index)
         else { return nil }
         return source.violation(token.line, "\(token.text): memory is touched only where a C library is wrapped")
@@ -45,10 +65,7 @@ enum SafetyRule {
     private static func guards(_ source: SwiftSource, _ index: Int) -> Violation? {
         let token = source.tokens[index]
         guard token.kind == .attribute && token.text == "@unchecked" || isGuardMark(source, index) else { return nil }
-        var line = token.line
-        // From the first token of the declaration's line; lines with nothing but attributes stand between.
-        while let above = source.tokens.first(where: { $0.line == line - 1 }), above.kind == .attribute { line -= 1 }
-        guard !source.commentLines.contains(line - 1) else { return nil }
+        guard !source.hasComment(above: token.line) else { return nil }
         return source.violation(token.line, "\(token.text): name the guard in a comment right above")
     }
 
@@ -76,12 +93,11 @@ enum SafetyRule {
         let isSleep = source.text(index + 1) == "(" && (token.text == "sleep" || token.text == "usleep")
         let isMethod = source.text(index - 1) == "."
         guard isSleep, !isMethod || owner == "Task" || owner == "Thread" else { return nil }
-        if source.file.isTest {
-            return source.violation(token.line, "\(token.text): a test waits for a signal, it does not sleep")
-        }
         let arguments = source.tokens[index...source.closing(index + 1)]
-        guard !arguments.contains(where: { $0.text == "clock" }) else { return nil }
-        return source.violation(token.line, "\(token.text): wait on a clock that is passed in")
+        guard source.file.isTest || !arguments.contains(where: { $0.text == "clock" }) else { return nil }
+        guard !source.hasComment(above: token.line) else { return nil }
+        return source.violation(
+            token.line, "\(token.text): wait for a signal or on a clock that is passed in, or say right above why not")
     }
 
     private static func impossible(_ source: SwiftSource, _ index: Int) -> Violation? {

@@ -1,0 +1,74 @@
+import HTTPTypes
+import Hummingbird
+import Postgres
+
+/// Why there is no page to show.
+enum Problem: Error, Equatable {
+    case malformedName, malformedCheck, noServer, noAssignment, noCheck
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .malformedName, .malformedCheck: .badRequest
+        case .noServer, .noAssignment, .noCheck: .notFound
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .malformedName: "This is no name that a server or a pack can have."
+        case .malformedCheck: "A check is named by a number."
+        case .noServer: "There is no server of this name under watch."
+        case .noAssignment: "This server was never checked against this pack."
+        case .noCheck: "There is no such check of this server and pack."
+        }
+    }
+}
+
+/// Turns every error into a page that says what is the matter, and nothing of the inside.
+struct ProblemPages: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    let pages: PageRenderer
+
+    @concurrent
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as Problem {
+            return try pages.problem(problem.status, problem.text)
+        } catch let error as HTTPError {
+            return try pages.problem(
+                error.status, error.status == .notFound ? "There is no such page." : "This request is not understood.")
+        } catch is DatabaseError {
+            return try pages.problem(.serviceUnavailable, "The database does not answer. Try again in a moment.")
+        }
+    }
+}
+
+/// Headers that keep a page to itself: no script, nothing from elsewhere, no frame, no copy in a cache.
+struct SecurityHeaders: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    private static let fields: [(HTTPField.Name, String)] = {
+        let named = [
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+            ("Cache-Control", "no-store"),
+        ]
+        return named.compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
+    }()
+
+    @concurrent
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        for (name, value) in Self.fields { response.headers[name] = value }
+        return response
+    }
+}
