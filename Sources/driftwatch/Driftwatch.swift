@@ -27,7 +27,7 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Run",
                 subcommands: [
-                    RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self,
+                    RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self, WebCommand.self,
                 ]),
             CommandGroup(
                 name: "Look",
