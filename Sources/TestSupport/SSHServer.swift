@@ -107,12 +107,13 @@ package final class SSHServer: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// The settings with which a prober reaches this server.
+    /// The settings with which a prober reaches this server, with budgets for a machine that is busy with tests.
     package var settings: RemoteSettings {
         RemoteSettings(
             sshConfig: folder.appendingPathComponent("ssh_config").path,
             knownHosts: folder.appendingPathComponent("known_hosts").path,
-            identity: folder.appendingPathComponent("client").path)
+            identity: folder.appendingPathComponent("client").path,
+            budgets: .init(connect: .seconds(60), login: .seconds(60), probe: .seconds(60)))
     }
 
     package func target(configUser: String? = nil) -> ProbeTarget {

@@ -40,8 +40,19 @@ package enum Tool {
             executable: .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())))
     }
 
+    /// Whether no process has `words` in its command line, or those that have are gone within some seconds.
+    ///
+    /// A killed process stays in the table until the kernel gets round to it, and nobody but its parent is told.
+    package static func processesVanish(_ words: String) -> Bool {
+        let end = ContinuousClock.now + .seconds(5)
+        repeat {
+            if !commandLines().contains(where: { $0.contains(words) }) { return true }
+        } while ContinuousClock.now < end
+        return false
+    }
+
     /// The command lines of all processes, words parted by spaces.
-    package static func commandLines() -> [String] {
+    private static func commandLines() -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in
             guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
                 return nil

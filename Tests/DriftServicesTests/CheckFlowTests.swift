@@ -256,7 +256,10 @@ struct CheckFlowTests {
             try await fleet.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
             try await fleet.database.execute(
                 "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
-            while try await fleet.verdicts().count < 2 { try await Task.sleep(for: .milliseconds(20)) }
+            while try await fleet.verdicts().count < 2 {
+                // The database gives no signal of a new check.
+                try await Task.sleep(for: .milliseconds(20))
+            }
             release.finish()
             try await fleet.wait(for: slow)
             #expect(try await fleet.verdicts() == ["base compliant", "base compliant", "base drifted"])
@@ -280,6 +283,7 @@ struct CheckFlowTests {
                 while try await fleet.database.rows(
                     "select count(*)::int from driftwatch.jobs where finished_at is null", as: Int.self) != [0]
                 {
+                    // The database gives no signal of a finished job.
                     try await Task.sleep(for: .milliseconds(50))
                 }
             }

@@ -55,6 +55,7 @@ struct Fleet: Sendable {
             "select state from driftwatch.jobs where job_id = \(job) and finished_at is not null", as: String.self
         ).isEmpty {
             try await database.advanceClock(by: .seconds(5))
+            // The database gives no signal of a finished job.
             try await Task.sleep(for: .milliseconds(20))
         }
     }

@@ -22,8 +22,7 @@ import Testing
 
     /// Nothing of a session to `port` is left.
     private func expectNothingLeft(_ port: Int, _ location: SourceLocation = #_sourceLocation) {
-        let left = Tool.commandLines().filter { $0.contains("-p \(port) ") }
-        #expect(left.isEmpty, sourceLocation: location)
+        #expect(Tool.processesVanish("-p \(port) "), sourceLocation: location)
     }
 
     @Test func aPortThatRefusesIsUnreachable() async throws {
@@ -80,7 +79,7 @@ import Testing
                         $0.budgets.connect = .seconds(connect)
                     }
                 }
-                #expect(Tool.commandLines().filter { $0.contains(mark) } == [])
+                #expect(Tool.processesVanish(mark))
             }
         }
     }
@@ -132,6 +131,9 @@ import Testing
             await expect(reason) {
                 try await probe(server) {
                     $0.budgets = Self.hurried
+                    // The login is not what these are about.
+                    $0.budgets.connect = .seconds(30)
+                    $0.budgets.login = .seconds(30)
                     if reason == .tooMuchOutput { $0.budgets.probe = .seconds(60) }
                 }
             }

@@ -35,7 +35,7 @@ import Testing
 
     @Test(arguments: loginShells) func aLoginShellRunsTheProbe(shell: String) async throws {
         guard Tool.has(shell) else { try Test.cancel("\(shell) is not installed") }
-        let request = ProbeRequest(ProbeQuestions(files: [.init(path: "/")], environment: ["HOME"]))
+        let request = ProbeRequest(ProbeQuestions(files: [.init(path: "/")]))
         let answer = try await Tool.run([shell, "-c", ProbeScript.command], input: request.input)
         let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
         guard case .present(let root) = facts.files["/"] else {

@@ -246,4 +246,4 @@ comment on column outbox.sent_at is 'When it was accepted.';
 comment on column outbox.remote_id is 'What the destination calls it.';
 
 -- Every alert owes it a message, whether or not a notifier has ever run.
-insert into destinations (destination, next_send_at) values ('default', clock_timestamp());
+insert into destinations (destination, next_send_at) values ('default', 'epoch');

@@ -44,6 +44,7 @@ package enum AlertsReader {
         """
 }
 
+/// One alert.
 package struct AlertLine: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var type: String
@@ -89,6 +90,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     }
 }
 
+/// One step of an alert's story.
 package struct AlertEvent: Hashable, Sendable, RowDecodable {
     package var seq: Int
     package var event: String

@@ -60,7 +60,7 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
-    /// Never one that is ok; masked. Nil where the details are gone: they are kept for a time only.
+    /// Never one that is ok, and masked; nil where the details are gone: they are kept for a time only.
     package var items: [ItemOutcome]?
 
     package init(row: Row) throws {

@@ -50,6 +50,7 @@ package enum JobsReader {
         """
 }
 
+/// One job, as it stands.
 package struct JobLine: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var queue: String
@@ -100,6 +101,7 @@ package struct JobLine: Hashable, Sendable, RowDecodable {
     }
 }
 
+/// One claim of a job, and how it ended.
 package struct JobAttempt: Hashable, Sendable, RowDecodable {
     package var attempt: Int
     package var workerID: String
@@ -120,6 +122,7 @@ package struct JobAttempt: Hashable, Sendable, RowDecodable {
     }
 }
 
+/// One check that a job made.
 package struct JobCheck: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var serverID: ServerID

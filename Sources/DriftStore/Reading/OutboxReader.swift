@@ -42,6 +42,7 @@ package enum OutboxReader {
 
 extension OutboxReader.Filter: Bindable {}
 
+/// One message, and what it waits for.
 package struct OutboxLine: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var destination: String
@@ -73,6 +74,7 @@ package struct OutboxLine: Hashable, Sendable, RowDecodable {
     }
 }
 
+/// One destination, and whether it takes messages.
 package struct DestinationLine: Hashable, Sendable, RowDecodable {
     package var name: String
     package var kind: String

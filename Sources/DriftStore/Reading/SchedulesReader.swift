@@ -16,6 +16,7 @@ package enum SchedulesReader {
     }
 }
 
+/// One schedule, and when it comes due.
 package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     package var name: String
     package var cron: String

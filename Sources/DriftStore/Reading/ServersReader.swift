@@ -51,6 +51,7 @@ package enum ServersReader {
         """
 }
 
+/// One server, as declared and as held.
 package struct ServerLine: Hashable, Sendable, RowDecodable {
     package var id: ServerID
     package var displayName: String

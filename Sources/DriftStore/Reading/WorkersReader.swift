@@ -28,6 +28,7 @@ package enum WorkersReader {
     }
 }
 
+/// One process that was seen lately.
 package struct WorkerLine: Hashable, Sendable, RowDecodable {
     package var id: String
     package var process: String

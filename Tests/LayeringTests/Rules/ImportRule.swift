@@ -17,7 +17,10 @@ enum ImportRule {
         "DriftServices": [
             "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
-        "Dashboard": ["DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "Mustache", "Logging"],
+        "Dashboard": [
+            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "HTTPTypes", "NIOCore", "Mustache",
+            "Logging", "ServiceLifecycle",
+        ],
     ]
 
     /// Modules that a target may import in one place of it only.
@@ -25,9 +28,9 @@ enum ImportRule {
         "DriftCore": ["CLibcrypto": "Model/SHA256Digest.swift", "Yams": "Loading/"]
     ]
 
-    /// The wiring may import everything that the others may, except the C libraries, and its own two.
+    /// The wiring may import everything that the others may, except the C libraries, and its own three.
     private static let wiring = Set(arrows.keys).union(arrows.values.joined())
-        .union(["ArgumentParser", "Configuration"]).filter { !$0.hasPrefix("CLib") }
+        .union(["ArgumentParser", "Configuration", "UnixSignals"]).filter { !$0.hasPrefix("CLib") }
 
     private static let kinds: Set = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
 
