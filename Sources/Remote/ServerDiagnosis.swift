@@ -47,7 +47,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
             } else if let failure, stage == culprit {
                 finding.state = .failed
                 finding.detail = failure.detail
-                finding.hint = Self.hint(failure, target)
+                finding.hint = Self.hint(for: failure, on: target)
                 isPast = true
             } else if stage == .sudo {
                 finding = Self.sudo(facts)
@@ -89,7 +89,8 @@ package struct ServerDiagnosis: Hashable, Sendable {
         }
     }
 
-    private static func hint(_ failure: ProbeFailure, _ target: ProbeTarget) -> String? {
+    /// How to mend what kept a probe of `target` from finishing, as one line; nil where nothing is to be done.
+    package static func hint(for failure: ProbeFailure, on target: ProbeTarget) -> String? {
         let port = target.port.map { "-p \($0) " } ?? ""
         let name = target.port.map { "[\(target.address)]:\($0)" } ?? target.address
         switch failure.reason {

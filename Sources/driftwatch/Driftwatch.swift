@@ -27,7 +27,7 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Run",
                 subcommands: [
-                    RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self,
+                    RunCommand.self, SchedulerCommand.self, WorkerCommand.self, NotifierCommand.self, WebCommand.self,
                 ]),
             CommandGroup(
                 name: "Look",
@@ -38,7 +38,8 @@ struct Driftwatch: AsyncParsableCommand {
                 name: "Operate",
                 subcommands: [
                     AlertsCommand.self, JobsCommand.self, ServersCommand.self, ScheduleCommand.self,
-                    OutboxCommand.self, DestinationCommand.self,
+                    OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self, DoctorCommand.self,
+                    HealthcheckCommand.self,
                 ]),
         ])
 }

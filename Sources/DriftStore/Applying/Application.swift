@@ -98,7 +98,8 @@ struct Application {
 
     private func prunePacks(into report: inout ApplyReport, in transaction: borrowing Transaction) throws {
         let surplus = packs.filter { request.configuration.packs[$0] == nil }
-        guard request.prune, request.namesAllPacks else {
+        guard request.namesAllPacks else { return }
+        guard request.prune else {
             report.keptPacks = surplus
             return
         }

@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Remote
 
 struct CheckCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
@@ -38,7 +39,9 @@ struct CheckCommand: DriftwatchCommand {
                 } catch let error as DatabaseError where error.sqlState == "DW001" {
                     let report = ErrorReport(error)
                     for line in report.lines { context.console.note(line) }
-                    status = status.combined(with: report.status)
+                    // What exists but may not be looked at now cannot be told.
+                    let exists = try await database.read { try ServersReader.server(server, in: $0) != nil }
+                    status = status.combined(with: exists ? .unknown : report.status)
                 }
             }
             let deadline = ContinuousClock.now + timeout.duration
@@ -72,10 +75,11 @@ struct CheckCommand: DriftwatchCommand {
             console.note("driftwatch: \(asked.server): no answer within \(timeout); job \(asked.jobID) goes on waiting")
             return .unknown
         }
-        let checks = try await database.read { transaction in
-            try JobsReader.checks(of: job.id, in: transaction).map { check in
+        let (checks, target) = try await database.read { transaction in
+            let checks = try JobsReader.checks(of: job.id, in: transaction).map { check in
                 (check, try CheckReader.check(check.serverID, check.packName, check.id, in: transaction)?.items)
             }
+            return (checks, try ServersReader.server(asked.server, in: transaction)?.target)
         }
         guard !checks.isEmpty else {
             console.note(
@@ -88,16 +92,19 @@ struct CheckCommand: DriftwatchCommand {
             console.note("driftwatch: \(asked.server) is not checked against \(pack?.rawValue ?? "any pack")")
             return .usage
         }
-        for (check, items) in shown { print(check, items ?? [], asked, job, console) }
+        for (check, items) in shown { print(check, items ?? [], asked, console) }
+        let reason = shown.lazy.compactMap(\.0.reason).first.flatMap(ProbeFailure.Reason.init(rawValue:))
+        if let reason, let target, let hint = ServerDiagnosis.hint(for: ProbeFailure(reason), on: target) {
+            console.note("  \(visible(hint)); driftwatch doctor \(asked.server) tells more")
+        }
         return shown.map(\.0.verdict.exitStatus).reduce(.fine) { $0.combined(with: $1) }
     }
 
-    private func print(_ check: JobCheck, _ items: [ItemOutcome], _ asked: Asked, _ job: JobLine, _ console: Console) {
+    private func print(_ check: JobCheck, _ items: [ItemOutcome], _ asked: Asked, _ console: Console) {
         let verdict = verdictLine(
             check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
             unreadable: check.unreadableCount, console: console)
-        let explanation = check.verdict == .failed ? job.lastError.map { " (\(visible($0)))" } ?? "" : ""
-        console.print("\(check.serverID) \(check.packName): \(verdict)\(explanation)")
+        console.print("\(check.serverID) \(check.packName): \(verdict)")
         console.print(lines: Findings(items, console: console).lines)
         let known = asked.unverified[check.packName] ?? []
         let firstLooks = items.count { outcome in

@@ -118,6 +118,28 @@ struct NotifierCommand: ProcessCommand {
     }
 }
 
+struct WebCommand: ProcessCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "web",
+        abstract: "Serve the pages that alerts link to, and /healthz.",
+        discussion: """
+            There is no login: put it behind something that has one, or leave it on the loopback address. Set \
+            DRIFTWATCH_BASE_URL for the notifier, so that messages link here.
+
+            Example:
+              driftwatch web --listen 127.0.0.1:8080
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Where to listen (DRIFTWATCH_LISTEN).", valueName: "host:port"))
+    var listen: String?
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { [.listen: ("--listen", listen)] }
+
+    func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try WebPart(context.settings)] }
+}
+
 struct RunCommand: ProcessCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -148,6 +170,7 @@ struct RunCommand: ProcessCommand {
             try SchedulerPart(context.settings),
             try WorkerPart(context.settings, queues: worker.queues, localServers: worker.localServers),
             try NotifierPart(context.settings, console: context.console),
+            try WebPart(context.settings),
         ]
     }
 }

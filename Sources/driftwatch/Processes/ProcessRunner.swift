@@ -108,12 +108,12 @@ struct ProcessRunner {
                         service: service, successTerminationBehavior: service is Listener ? .ignore : .cancelGroup,
                         failureTerminationBehavior: .cancelGroup, serviceName: "\(type(of: service))")
                 }, logger: Logger(label: "driftwatch.lifecycle", quieterThan: .warning)))
-        logger.info(
-            "started",
-            metadata: [
-                "worker.id": "\(identity.workerID())", "version": "\(driftwatchVersion)",
-                "queues": "\(parts.flatMap(\.queues).joined(separator: ","))",
-            ])
+        var facts: Logger.Metadata = [
+            "worker.id": "\(identity.workerID())", "version": "\(driftwatchVersion)",
+        ]
+        let queues = parts.flatMap(\.queues)
+        if !queues.isEmpty { facts["queues"] = "\(queues.joined(separator: ","))" }
+        logger.info("started", metadata: facts)
         let result = await ending(of: group)
         for registration in registrations { await registration.sayStopped() }
         try result.get()

@@ -1,0 +1,97 @@
+import DriftCore
+import DriftStore
+import Foundation
+import Postgres
+import Schema
+
+/// The part of `doctor` that asks the database.
+struct DatabaseExamination {
+    private let database: Database
+    private let report: DoctorReport
+
+    init(_ database: Database, _ report: DoctorReport) {
+        self.database = database
+        self.report = report
+    }
+
+    /// Returns the servers to look at.
+    func run(namedServers: [ServerID]) async throws -> [ServerLine] {
+        let before = Date()
+        let (version, now) = try await database.read { transaction in
+            try transaction.one(
+                "select current_setting('server_version'), driftwatch.clock()", as: (String, Date).self)
+        }
+        let after = Date()
+        report.add("database", .fine, "PostgreSQL \(version), schema version \(Migrator.schemaVersion)")
+        reportClock(now, between: before, and: after)
+        let (workers, schedule, lines) = try await database.read { transaction in
+            (
+                try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
+                try ServersReader.list(in: transaction)
+            )
+        }
+        reportProcesses(workers)
+        reportSchedule(schedule)
+        reportQueues(lines, workers)
+        for name in namedServers where !lines.contains(where: { $0.id == name }) {
+            report.add(name.rawValue, .wrong, "there is no such server", hint: "driftwatch servers list")
+        }
+        guard namedServers.isEmpty else { return lines.filter { namedServers.contains($0.id) } }
+        for line in lines where line.connection == .local {
+            report.add(line.id.rawValue, .note, "not looked at: its own machine's worker does that")
+        }
+        return lines.filter { $0.connection == .ssh }
+    }
+
+    private func reportClock(_ now: Date, between before: Date, and after: Date) {
+        // The reading falls somewhere between asking and being answered.
+        let early = before.timeIntervalSince(now)
+        let late = now.timeIntervalSince(after)
+        let skew = max(early, late, 0)
+        report.add(
+            "clock", skew > 5 ? .wrong : .fine,
+            "this machine's and the database's are \(skew < 1 ? "less than a second" : "\(Int(skew)) s") apart",
+            hint: skew > 5 ? "run an NTP client on both; the database's clock decides when slots are due" : nil)
+    }
+
+    private func reportProcesses(_ alive: [WorkerLine]) {
+        for process in ["scheduler", "worker", "notifier", "web"] {
+            let rows = alive.filter { $0.process == process }
+            let hosts = Set(rows.map(\.host)).sorted().joined(separator: ", ")
+            let isNeeded = process != "web"
+            report.add(
+                process, !rows.isEmpty ? .fine : isNeeded ? .wrong : .note,
+                rows.isEmpty ? "none is alive" : "\(rows.count) alive, on \(hosts)",
+                hint: rows.isEmpty ? "driftwatch \(process), or driftwatch run" : nil)
+        }
+    }
+
+    private func reportSchedule(_ schedule: ScheduleLine?) {
+        guard let schedule else {
+            report.add("schedule", .wrong, "there is none yet", hint: "the first scheduler makes it: driftwatch scheduler")
+            return
+        }
+        let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
+        if schedule.pausedAt != nil {
+            report.add("schedule", .note, "\(text), paused by \(schedule.pausedBy ?? "somebody")")
+        } else if schedule.isOverdue {
+            report.add("schedule", .wrong, "\(text): overdue", hint: "no scheduler fires it: driftwatch scheduler")
+        } else {
+            report.add("schedule", .fine, text)
+        }
+    }
+
+    /// Queues that some server's jobs go to and nobody serves.
+    private func reportQueues(_ lines: [ServerLine], _ workers: [WorkerLine]) {
+        let queues = Set(lines.filter(\.driftDetectionEnabled).map(\.queue)).sorted()
+        let unserved = queues.filter { queue in !workers.contains { $0.serves(queue) } }
+        for queue in unserved {
+            let servers = lines.filter { $0.queue == queue }.map(\.id.rawValue)
+            let shown = servers.prefix(5).joined(separator: ", ") + (servers.count > 5 ? ", …" : "")
+            let local = queue.hasPrefix("local:") ? "--local \(queue.dropFirst(6))" : "--queue \(queue)"
+            report.add(
+                "queue", .wrong, "\(queue): no worker serves it, and the checks of \(shown) wait",
+                hint: "driftwatch worker \(local)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import DriftCore
+import DriftStore
+import Foundation
+import Postgres
+import Slack
+
+struct NotifyTestCommand: DriftwatchCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "notify-test",
+        abstract: "Send a test message the way the notifier would.",
+        discussion: """
+            Uses the same settings as `driftwatch notifier`. When it is accepted, a paused destination is resumed.
+
+            Example:
+              driftwatch notify-test
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    var notify: String?
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { [.notify: ("--notify", notify)] }
+
+    func perform(_ context: CommandContext) async throws -> ExitStatus {
+        let settings = try NotifySettings(context.settings)
+        let reply = await settings.sender(context.console).send(
+            OutboundNotification(outboxID: 0, facts: Self.facts(), form: .rich))
+        let failure: String
+        switch reply {
+        case .sent:
+            context.console.print("sent to \(settings.destination.name)")
+            return try await resume(settings, context)
+        case .pace(let wait): failure = "too fast: asked to wait \(wait.components.seconds) s"
+        case .badMessage(let reason): failure = "the message is refused: \(reason)"
+        case .badDestination(let reason): failure = "the destination is refused: \(reason)"
+        case .unreachable(let reason): failure = "not reachable: \(reason)"
+        case .serverError(let reason): failure = "in trouble: \(reason)"
+        }
+        throw CommandFailure(
+            .dependency, "\(settings.destination.name): \(failure)",
+            hint: "see DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL")
+    }
+
+    private func resume(_ settings: NotifySettings, _ context: CommandContext) async throws -> ExitStatus {
+        let actor = context.actor
+        let resumed = try await context.withDatabase { database in
+            try await database.withTransaction { transaction in
+                guard try OutboxReader.destinations(in: transaction).contains(where: { $0.isDefaultAndPaused }) else {
+                    return false
+                }
+                try transaction.execute(
+                    "select driftwatch.resume_destination(\(Destinations.default), \(actor))")
+                return true
+            }
+        }
+        if resumed { context.console.print("resumed \(Destinations.default)") }
+        return .fine
+    }
+
+    private static func facts() -> NotificationFacts {
+        let now = Date().formatted(.iso8601)
+        return NotificationFacts(
+            kind: .driftDetected, alertID: 0, serverID: ServerID(rawValue: "notify-test"),
+            serverName: "Test message, nothing is wrong", packName: PackName(rawValue: "notify-test"),
+            mismatchCount: 0, diffPath: "/", openedAt: now, occurredAt: now)
+    }
+}
+
+extension DestinationLine {
+    fileprivate var isDefaultAndPaused: Bool { name == Destinations.default && pausedAt != nil }
+}
+
+extension NotifySettings.Destination {
+    /// For people, without the secret.
+    var name: String {
+        switch self {
+        case .slack(let destination): destination.description
+        case .console: "the console"
+        }
+    }
+}

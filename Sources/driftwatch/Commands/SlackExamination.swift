@@ -1,0 +1,72 @@
+import DriftStore
+import Foundation
+import HTTP
+import Postgres
+import Slack
+
+/// The part of `doctor` that asks where messages go; it sends none.
+struct SlackExamination {
+    private let context: CommandContext
+    private let report: DoctorReport
+
+    init(_ context: CommandContext, _ report: DoctorReport) {
+        self.context = context
+        self.report = report
+    }
+
+    func run() async {
+        await examineDestination()
+        let settings: NotifySettings
+        do { settings = try NotifySettings(context.settings) } catch {
+            // Only the notifier needs them, and it may run elsewhere.
+            report.add("slack", .note, "not set up here: \(error)", hint: error.hint)
+            return
+        }
+        if settings.baseURL == nil {
+            report.add("links", .note, "messages name a command instead of a page", hint: "set DRIFTWATCH_BASE_URL")
+        }
+        guard case .slack = settings.destination, let host = host() else {
+            report.add("slack", .fine, "messages go to \(settings.destination.name)")
+            return
+        }
+        // The bare host: no secret is sent, and no message.
+        let client = HTTPClient()
+        defer { client.close() }
+        do {
+            _ = try await client.send(HTTPRequest(url: host, deadline: .seconds(10)))
+            report.add("slack", .fine, "\(settings.destination.name): \(host) answers; driftwatch notify-test sends a message")
+        } catch {
+            report.add(
+                "slack", .wrong, "\(host) does not answer: \(error)",
+                hint: "DNS, firewall, or a proxy that https_proxy has to name")
+        }
+    }
+
+    private func examineDestination() async {
+        let destinations = try? await context.withDatabase { database in
+            try await database.read { transaction in try OutboxReader.destinations(in: transaction) }
+        }
+        for line in destinations ?? [] {
+            if line.pausedAt != nil {
+                report.add(
+                    "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
+                    hint: "mend what it says, then driftwatch destination resume \(line.name)")
+            } else if line.dead > 0 {
+                report.add(
+                    "destination", .note, "\(line.name): \(plural(line.dead, "message")) refused for good",
+                    hint: "driftwatch outbox list --dead")
+            } else {
+                report.add("destination", .fine, "\(line.name): \(plural(line.waiting, "message")) waiting")
+            }
+        }
+    }
+
+    /// Scheme, host and port of where messages are posted.
+    private func host() -> String? {
+        let text =
+            context.settings.text(.slackWebhookURL)?.text ?? context.settings.text(.slackAPIURL)?.text
+            ?? SlackDestination.defaultAPI
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host else { return nil }
+        return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")/"
+    }
+}

@@ -1,0 +1,43 @@
+import Dashboard
+import Logging
+import ServiceLifecycle
+
+struct WebPart: ProcessPart {
+    let role = "web"
+    let poolSize = 4
+    private let address: ListenAddress
+
+    /// - Throws: ``SettingError``.
+    init(_ sources: SettingSources) throws {
+        address = try ListenAddress(sources)
+    }
+
+    func services(_ site: PartSite) async throws -> [any Service] {
+        let logger = site.logger
+        let host = address.host
+        let settings = DashboardSettings(host: host, port: address.port) { port in
+            logger.info("listening", metadata: ["web.host": "\(host)", "web.port": "\(port)"])
+        }
+        // Hummingbird has a line for every start and stop of its own.
+        var quiet = logger
+        if quiet.logLevel == .info { quiet.logLevel = .notice }
+        return [
+            WebService(
+                dashboard: Dashboard(database: site.database, settings: settings, logger: quiet), address: address)
+        ]
+    }
+}
+
+/// The dashboard, with a clear word where it cannot listen.
+private struct WebService: Service {
+    let dashboard: Dashboard
+    let address: ListenAddress
+
+    func run() async throws {
+        do { try await dashboard.run() } catch {
+            throw CommandFailure(
+                .dependency, "web on \(address.host):\(address.port): \(error)",
+                hint: "another process may listen there; see DRIFTWATCH_LISTEN")
+        }
+    }
+}
