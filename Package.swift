@@ -102,7 +102,12 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests(
             "DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
-        tests("DashboardTests", ["Dashboard", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport"]),
+        tests(
+            "DashboardTests",
+            [
+                "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
+                "TestSupport", .logging,
+            ]),
         tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests("LayeringTests", []),
     ]
