@@ -43,6 +43,8 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=0755 tmpfs /var/log
 umount /mnt
 mkdir /run/sshd
+# Terminals, for people who log in: those of the machine may be of a group that the namespace does not have.
+mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts /dev/pts 2>/dev/null || true
 hostname "$name"
 cd /
 exec "$@"
@@ -92,10 +94,7 @@ driftwatch:x:$account_number:$account_number:Driftwatch:/home/driftwatch:/bin/ba
 sshd:x:$((account_number + 1)):65534::/run/sshd:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 PASSWD
-        # sshd wants terminals to be of the group tty, which is nobody's in the namespace of an ordinary user.
-        local tty=65534
-        if [ "$(id -u)" = 0 ]; then tty=$(getent group tty | cut -d: -f3); fi
-        printf 'root:x:0:\ntty:x:%s:\ndriftwatch:x:%s:\nnogroup:x:65534:\n' "$tty" "$account_number" >group
+        printf 'root:x:0:\ndriftwatch:x:%s:\nnogroup:x:65534:\n' "$account_number" >group
         printf '%s:*:19000:0:99999:7:::\n' root driftwatch sshd nobody >shadow
         chmod 0640 shadow
         printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n' >nsswitch.conf
