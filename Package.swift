@@ -88,6 +88,9 @@ let package = Package(
                 .yams,
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "QueueBenchmark", dependencies: ["JobQueue", "Postgres", "Schema", .logging, .serviceLifecycle],
+            path: "Benchmarks/QueueBenchmark", swiftSettings: settings),
         library(
             "TestSupport",
             ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),

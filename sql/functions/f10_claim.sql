@@ -31,28 +31,42 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    open_queues constant text[] := array(
-        select q from unnest(serving) q
-        where not exists (select from queues p where p.queue = q and p.paused_at is not null));
-    wanted bigint[];
+    open_queue text;
+    wanted bigint[] := '{}';
     withdrawn bigint;
 begin
-    wanted := array(
-        with rescued as (
-            select j.job_id from jobs j
-            where j.state = 'available' and j.queue = any(open_queues) and j.kind = any(kinds) and j.rescues > 0
-            order by j.priority, j.run_at, j.job_id
-            limit least(max_rescued, max_jobs)
-            for update skip locked)
-        select r.job_id from rescued r);
-    wanted := wanted || array(
-        with fresh as (
-            select j.job_id from jobs j
-            where j.state = 'available' and j.queue = any(open_queues) and j.kind = any(kinds) and j.rescues = 0
-            order by j.priority, j.run_at, j.job_id
-            limit max_jobs - cardinality(wanted)
-            for update skip locked)
-        select f.job_id from fresh f);
+    -- One queue at a time: only then does the index give the order, and a claim costs the same however many jobs wait.
+    -- In any order, so that no queue starves another.
+    for open_queue in
+        select q from unnest(serving) q
+        where not exists (select from queues p where p.queue = q and p.paused_at is not null)
+        order by random()
+    loop
+        wanted := wanted || array(
+            with rescued as (
+                select j.job_id from jobs j
+                where j.state = 'available' and j.queue = open_queue and j.kind = any(kinds) and j.rescues > 0
+                order by j.priority, j.run_at, j.job_id
+                limit least(max_rescued, max_jobs) - cardinality(wanted)
+                for update skip locked)
+            select r.job_id from rescued r);
+        exit when cardinality(wanted) >= least(max_rescued, max_jobs);
+    end loop;
+    for open_queue in
+        select q from unnest(serving) q
+        where not exists (select from queues p where p.queue = q and p.paused_at is not null)
+        order by random()
+    loop
+        wanted := wanted || array(
+            with fresh as (
+                select j.job_id from jobs j
+                where j.state = 'available' and j.queue = open_queue and j.kind = any(kinds) and j.rescues = 0
+                order by j.priority, j.run_at, j.job_id
+                limit max_jobs - cardinality(wanted)
+                for update skip locked)
+            select f.job_id from fresh f);
+        exit when cardinality(wanted) >= max_jobs;
+    end loop;
 
     -- What became of a server since its job was made is looked at again, now that the job is ours.
     for withdrawn in

@@ -88,7 +88,8 @@ create table jobs (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000
 );
-create index jobs_claim on jobs (queue, priority, run_at, job_id) where state = 'available';
+create index jobs_claim on jobs (queue, priority, run_at, job_id) where state = 'available' and rescues = 0;
+create index jobs_claim_rescued on jobs (queue, priority, run_at, job_id) where state = 'available' and rescues > 0;
 create index jobs_promote on jobs (run_at) where state in ('scheduled', 'retryable');
 create index jobs_running on jobs (job_id) where state = 'running';
 create index jobs_waiting_of_slots on jobs (server_id)
