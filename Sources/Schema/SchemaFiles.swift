@@ -30,5 +30,6 @@ enum SchemaFiles {
         File("f41_apply", PackageResources.f41_apply_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
+        File("v90_comments", PackageResources.v90_comments_sql),
     ]
 }

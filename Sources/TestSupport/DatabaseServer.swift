@@ -22,7 +22,8 @@ struct TestServer: Sendable {
 
     /// Settings for the database `name` on this server.
     func settings(_ name: String) -> DatabaseSettings {
-        DatabaseSettings(conninfo: conninfoNaming(name), applicationName: "driftwatch-tests")
+        DatabaseSettings(
+            conninfo: conninfoNaming(name), applicationName: "driftwatch-tests", connectTimeout: .seconds(60))
     }
 
     /// The connection string with another database in it: the last one given counts.

@@ -102,14 +102,14 @@ struct HTTPClientTests {
 
     @Test func theCooperativePoolStaysFree() async throws {
         let server = try SlackStandIn(otherwise: .silence)
-        let deadline = Duration.seconds(5)
+        let deadline = Duration.seconds(60)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<(2 * ProcessInfo.processInfo.activeProcessorCount + 2) {
                 group.addTask { _ = try? await HTTPClient().send(HTTPRequest(url: server.url, deadline: deadline)) }
             }
             _ = await server.nextRequest()
             let elapsed = await ContinuousClock().measure { await Task { await Task.yield() }.value }
-            #expect(elapsed < .seconds(2))
+            #expect(elapsed < .seconds(30), "not before the deadline, if the pool were taken")
             group.cancelAll()
         }
     }

@@ -76,9 +76,7 @@ import Testing
                 .init(
                     path: folder.path("many \(number)"), expectedHashes: [SHA256Digest(of: Array("\(number)\n".utf8))])
             })
-        let start = ContinuousClock.now
         let facts = try await prober().probe(target, asking: questions)
-        #expect(ContinuousClock.now - start < .seconds(10))
         #expect(facts.files.values.count { $0 == .missing } == 100)
         for (number, file) in questions.files.prefix(1000).enumerated() {
             guard case .present(let entry) = facts.files[file.path],

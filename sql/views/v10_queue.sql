@@ -56,6 +56,8 @@ join jobs j on j.job_id = a.job_id
 where a.outcome in ('failed', 'retry', 'lease_expired', 'deadline') and a.ended_at > clock() - interval '7 days'
 order by a.ended_at desc;
 comment on view recent_failures is 'Attempts of the last week that did not succeed, newest first.';
+comment on column recent_failures.attempt is 'The number of the attempt.';
+comment on column recent_failures.job_state is 'Where the job stands now.';
 
 drop view if exists upcoming_slots;
 create view upcoming_slots as
@@ -65,3 +67,4 @@ from schedules s
 order by s.next_slot_at;
 comment on view upcoming_slots is 'When each schedule comes due next, and for how many servers.';
 comment on column upcoming_slots.due_in is 'Negative: overdue, no scheduler has fired it.';
+comment on column upcoming_slots.eligible_servers is 'How many servers it would make a job for now.';

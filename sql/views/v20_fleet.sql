@@ -26,6 +26,9 @@ order by s.server_id, d.pack_name;
 comment on view fleet_status is 'One line per server and pack; a server without packs has one line with no pack.';
 comment on column fleet_status.mismatch_count is 'Items known to be wrong, whether they alerted or not.';
 comment on column fleet_status.last_verdict is 'Of the newest check, failed ones too.';
+comment on column fleet_status.last_reason is 'Why it failed.';
+comment on column fleet_status.last_verdict_at is 'When that check was written.';
+comment on column fleet_status.alert_status is 'open or acknowledged; null where no alert is live.';
 comment on column fleet_status.stale is 'The last check that finished is older than two slots.';
 comment on column fleet_status.disabled is 'Declared off, or on hold.';
 
@@ -38,6 +41,7 @@ join servers s on s.server_id = a.server_id
 where a.status <> 'resolved'
 order by a.alert_id;
 comment on view open_alerts is 'Alerts that are not resolved, oldest first.';
+comment on column open_alerts.age is 'Since it opened.';
 
 drop view if exists outbox_backlog;
 create view outbox_backlog as
@@ -56,3 +60,5 @@ where o.state <> 'sent'
 order by o.outbox_id;
 comment on view outbox_backlog is 'Messages that are not delivered, and why.';
 comment on column outbox_backlog.why is 'What it waits for.';
+comment on column outbox_backlog.kind is 'What it says.';
+comment on column outbox_backlog.age is 'Since it was owed.';

@@ -58,7 +58,8 @@ package enum EffectsStore {
                     status: status,
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
                     unverified: Set(unverified.map(ItemKey.init(rawValue:)))),
-                packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID, alert: count.map(LiveAlert.init(mismatchCount:)))
+                packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID,
+                alert: count.map(LiveAlert.init(mismatchCount:)))
         }
         return assignments
     }
