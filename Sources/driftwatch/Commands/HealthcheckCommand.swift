@@ -9,29 +9,33 @@ struct HealthcheckCommand: DriftwatchCommand {
         abstract: "Tell whether a process on this host is well, for containers.",
         discussion: """
             Exits with 0 when a process of that kind on this host (by its host name, so in a container: in that \
-            container) was seen in the database within the last minute; for `web`, when its /healthz answers.
+            container) was seen in the database within the last minute; for `web`, when its /healthz answers; for \
+            `run`, when all four are well.
 
             Example, in a Compose file:
               healthcheck: { test: ["CMD", "driftwatch", "healthcheck", "worker"] }
             """)
 
     enum Process: String, CaseIterable, ExpressibleByArgument {
-        case scheduler, worker, notifier, web
+        case scheduler, worker, notifier, web, run
     }
 
     @OptionGroup var common: CommonOptions
 
-    @Argument(help: "scheduler, worker, notifier or web.")
+    @Argument(help: "scheduler, worker, notifier, web or run.")
     var process: Process
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         switch process {
-        case .web: try await askWeb(context)
-        case .scheduler, .worker, .notifier: try await askDatabase(context)
+        case .web: return try await askWeb(context)
+        case .scheduler, .worker, .notifier: return try await askDatabase(process, context)
+        case .run:
+            for part in [Process.scheduler, .worker, .notifier] { _ = try await askDatabase(part, context) }
+            return try await askWeb(context)
         }
     }
 
-    private func askDatabase(_ context: CommandContext) async throws -> ExitStatus {
+    private func askDatabase(_ process: Process, _ context: CommandContext) async throws -> ExitStatus {
         let host = hostName()
         let isAlive = try await context.withDatabase { settings in
             settings.leaseTimeout = .seconds(5)

@@ -62,9 +62,9 @@ struct NotifyTestCommand: DriftwatchCommand {
     private static func facts() -> NotificationFacts {
         let now = Date().formatted(.iso8601)
         return NotificationFacts(
-            kind: .driftDetected, alertID: 0, serverID: ServerID(rawValue: "notify-test"),
+            kind: .driftResolved, alertID: 0, serverID: ServerID(rawValue: "notify-test"),
             serverName: "Test message, nothing is wrong", packName: PackName(rawValue: "notify-test"),
-            mismatchCount: 0, diffPath: "/", openedAt: now, occurredAt: now)
+            mismatchCount: 0, diffPath: "/", openedAt: now, occurredAt: now, resolution: .compliant)
     }
 }
 

@@ -43,7 +43,8 @@ struct SettingSources: Sendable {
                 environment[name.fileVariableName].map { ($0, name.fileVariableName) }
                 ?? (file?.values[name] == nil ? file?.secretFiles[name].map { ($0.text, $0.place) } : nil)
             guard let source else { continue }
-            secrets[name] = try readSecret(source.path, named: source.place)
+            guard let secret = try readSecret(source.path, named: source.place) else { continue }
+            secrets[name] = secret
             secretPlaces[name] = "\(source.place) (\(source.path))"
         }
 
@@ -105,8 +106,8 @@ struct SettingSources: Sendable {
     }
 }
 
-/// What a secret file holds, without the line break at its end.
-private func readSecret(_ path: String, named place: String) throws(SettingError) -> String {
+/// What a secret file holds, without the line break at its end; nil where it holds nothing, as an empty variable would.
+private func readSecret(_ path: String, named place: String) throws(SettingError) -> String? {
     let bytes: [UInt8]
     do { bytes = try readRegularFile(path, upTo: 64 << 10) } catch {
         throw SettingError(place, "the file \(path) \(error.description)")
@@ -115,9 +116,8 @@ private func readSecret(_ path: String, named place: String) throws(SettingError
         throw SettingError(place, "the file \(path) is not text")
     }
     let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard !secret.isEmpty else { throw SettingError(place, "the file \(path) is empty") }
     guard !secret.contains(where: \.isNewline) else {
         throw SettingError(place, "the file \(path) has more than one line")
     }
-    return secret
+    return secret.isEmpty ? nil : secret
 }

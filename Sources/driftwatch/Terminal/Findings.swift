@@ -24,7 +24,9 @@ struct Findings {
     private func lines(of mismatch: Mismatch) -> [String] {
         let words = Set(mismatch.expected.keys).union(mismatch.actual.keys).sorted()
         let change = words.map { word in
-            "\(word): expected \(mismatch.expected[word] ?? "nothing"), actual \(mismatch.actual[word] ?? "nothing")"
+            let sides = [("expected", mismatch.expected[word]), ("actual", mismatch.actual[word])]
+            return "\(word): "
+                + sides.compactMap { side, value in value.map { "\(side) \($0)" } }.joined(separator: ", ")
         }
         let head = "  \(console.coloured(mismatch.type.rawValue, .red)) \(visible(mismatch.item))"
         let details = change.map { "    " + visible($0) }
