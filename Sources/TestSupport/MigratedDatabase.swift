@@ -9,10 +9,10 @@ extension DatabaseTemplate {
         _ = try await Migrator(database).migrate()
         try await database.executeScript(
             """
-            create table driftwatch.test_clock (shift interval not null);
+            create table driftwatch.test_clock (shift interval not null, stopped_at timestamptz);
             insert into driftwatch.test_clock values ('0');
             create or replace function driftwatch.clock() returns timestamptz language sql volatile
-            as 'select clock_timestamp() + (select shift from driftwatch.test_clock)';
+            as 'select coalesce(stopped_at, clock_timestamp()) + shift from driftwatch.test_clock';
             """)
     }
 }
@@ -23,7 +23,12 @@ package func withMigratedDatabase<R>(_ body: (Database) async throws -> R) async
 }
 
 extension Database {
-    /// Moves the database's clock on; it keeps ticking.
+    /// Stops the database's clock: only ``advanceClock(by:)`` moves it from now on.
+    package func stopClock() async throws {
+        try await execute("update driftwatch.test_clock set stopped_at = clock_timestamp()")
+    }
+
+    /// Moves the database's clock on; it keeps ticking, unless it was stopped.
     package func advanceClock(by duration: Duration) async throws {
         try await execute("update driftwatch.test_clock set shift = shift + \(duration)")
     }

@@ -12,6 +12,7 @@ import Testing
 struct NotifierTests {
     /// Alerts that open, change `changes` times, and resolve, on as many servers.
     static func owe(_ servers: Int, changes: Int = 1, on database: Database) async throws {
+        try await database.stopClock()
         for number in 1...servers {
             let server = "s\(number)"
             try await database.makeServer(server)

@@ -56,8 +56,9 @@ extension Database {
     func wait(until what: StaticString, counts wanted: Int) async throws {
         // What another process writes gives no signal.
         while true {
-            // A test may cut all connections, this one too.
+            // The test itself may be cutting all connections.
             if let now = try? await count(what), now >= wanted { return }
+            // The database gives no signal of a row.
             try await Task.sleep(for: .milliseconds(20))
         }
     }
