@@ -141,12 +141,17 @@ struct Application {
             var servers: [String: Int]
             var packs: [String: Int]
             var removed: [ServerID]
-            var first_checks: Int
+            var firstChecks: Int
+
+            enum CodingKeys: String, CodingKey {
+                case servers, packs, removed
+                case firstChecks = "first_checks"
+            }
         }
         let detail = Detail(
             servers: Dictionary(grouping: report.servers, by: \.change.rawValue).mapValues(\.count),
             packs: Dictionary(grouping: report.packs, by: \.change.rawValue).mapValues(\.count),
-            removed: report.servers.filter { $0.change == .removed }.map(\.id), first_checks: report.firstChecks.count)
+            removed: report.servers.filter { $0.change == .removed }.map(\.id), firstChecks: report.firstChecks.count)
         try transaction.execute(
             "select driftwatch.write_audit(\(request.actor), 'apply', 'configuration', \(JSON(detail)))")
     }

@@ -68,7 +68,8 @@ struct DatabaseExamination {
 
     private func reportSchedule(_ schedule: ScheduleLine?) {
         guard let schedule else {
-            report.add("schedule", .wrong, "there is none yet", hint: "the first scheduler makes it: driftwatch scheduler")
+            report.add(
+                "schedule", .wrong, "there is none yet", hint: "the first scheduler makes it: driftwatch scheduler")
             return
         }
         let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"

@@ -51,7 +51,8 @@ struct DiffCommand: DriftwatchCommand {
     private func checks(in transaction: borrowing Transaction) throws -> [CheckView] {
         if let checkID {
             guard
-                let named = try CheckReader.pack(of: checkID, on: server, in: transaction), pack == nil || pack == named,
+                let named = try CheckReader.pack(of: checkID, on: server, in: transaction),
+                pack == nil || pack == named,
                 let check = try CheckReader.check(server, named, checkID, in: transaction)
             else {
                 throw CommandFailure(

@@ -31,7 +31,8 @@ struct MigrateCommand: DriftwatchCommand {
                 context.console.print("the schema is newer than this binary (version \(version)), and works with it")
             default:
                 context.console.print(
-                    "the schema is up to date (version \(Migrator.schemaVersion)\(ran.isEmpty ? ", nothing to do" : ""))")
+                    "the schema is up to date (version \(Migrator.schemaVersion)\(ran.isEmpty ? ", nothing to do" : ""))"
+                )
             }
             return .fine
         }

@@ -34,7 +34,8 @@ struct SlackExamination {
         defer { client.close() }
         do {
             _ = try await client.send(HTTPRequest(url: host, deadline: .seconds(10)))
-            report.add("slack", .fine, "\(settings.destination.name): \(host) answers; driftwatch notify-test sends a message")
+            report.add(
+                "slack", .fine, "\(settings.destination.name): \(host) answers; driftwatch notify-test sends a message")
         } catch {
             report.add(
                 "slack", .wrong, "\(host) does not answer: \(error)",
@@ -66,7 +67,8 @@ struct SlackExamination {
         let text =
             context.settings.text(.slackWebhookURL)?.text ?? context.settings.text(.slackAPIURL)?.text
             ?? SlackDestination.defaultAPI
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host else { return nil }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host
+        else { return nil }
         return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")/"
     }
 }

@@ -3,7 +3,9 @@ import Logging
 import Postgres
 import ServiceLifecycle
 
-/// One of the long-running parts: scheduler, worker, notifier, web. Each command runs one, `run` all.
+/// One of the long-running parts: scheduler, worker, notifier, web.
+///
+/// Each command runs one, `run` all.
 protocol ProcessPart: Sendable {
     /// As `workers.process` says it.
     var role: String { get }

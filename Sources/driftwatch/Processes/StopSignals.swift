@@ -15,7 +15,9 @@ final class StopSignals: Sendable {
         for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) { received(signal) }
     }
 
-    /// Returns when a stop is asked for, or the task is cancelled. One task at a time may wait.
+    /// Returns when a stop is asked for, or the task is cancelled.
+    ///
+    /// One task at a time may wait.
     func untilAsked() async {
         while !isAsked, !Task.isCancelled { await wake.wait(upTo: .seconds(3600), clock: ContinuousClock()) }
     }

@@ -76,7 +76,8 @@ struct SettingsFile: Sendable {
 
     private func unknown(_ key: String, at place: String) -> SettingError {
         SettingError(
-            place, "there is no setting \(visible(key))", hint: "known: \(Self.knownKeys.sorted().joined(separator: ", "))")
+            place, "there is no setting \(visible(key))",
+            hint: "known: \(Self.knownKeys.sorted().joined(separator: ", "))")
     }
 
     private func place(of node: Node, _ path: String) -> String {

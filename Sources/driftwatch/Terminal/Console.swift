@@ -13,7 +13,9 @@ struct Console: Sendable {
         hasColour = isTerminal && !declined && environment["TERM"] != "dumb"
     }
 
-    /// Prints to standard output. A reader that went away (`| head`) is no error.
+    /// Prints to standard output.
+    ///
+    /// A reader that went away (`| head`) is no error.
     func print(_ line: String = "") { write(line) }
 
     func print(lines: [String]) {

@@ -51,7 +51,8 @@ struct Listing<Row>: Sendable {
         let colour: @Sendable (Row) -> Console.Colour?
 
         init(
-            _ key: String, _ heading: String? = nil, colour: @escaping @Sendable (Row) -> Console.Colour? = { _ in nil },
+            _ key: String, _ heading: String? = nil,
+            colour: @escaping @Sendable (Row) -> Console.Colour? = { _ in nil },
             _ value: @escaping @Sendable (Row) -> ListingValue
         ) {
             self.key = key
