@@ -83,7 +83,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", "Slack",
-                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle, .unixSignals,
+                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle,
+                .unixSignals,
                 .yams,
             ],
             swiftSettings: settings),
@@ -99,8 +100,14 @@ let package = Package(
         tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
-        tests("DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
-        tests("DashboardTests", ["Dashboard", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport"]),
+        tests(
+            "DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
+        tests(
+            "DashboardTests",
+            [
+                "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
+                "TestSupport", .logging,
+            ]),
         tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests("LayeringTests", []),
     ]

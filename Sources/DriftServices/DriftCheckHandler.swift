@@ -83,8 +83,8 @@ package struct DriftCheckHandler: JobHandler {
         }
     }
 
-    /// Every check is stored; only that of an assignment that still stands, and that is not older than what is
-    /// remembered, moves anything.
+    /// Every check is stored; only that of an assignment that still stands, with the version of its pack that is in
+    /// force, and that is not older than what is remembered, moves anything.
     private static func write(
         _ checks: [Check], from origin: EffectsStore.Origin, in transaction: borrowing Transaction
     ) throws {
@@ -96,6 +96,7 @@ package struct DriftCheckHandler: JobHandler {
         for check in checks {
             let id = try EffectsStore.record(check, from: origin, in: transaction)
             guard let assignment = assignments[check.packName],
+                assignment.packDigest == check.packDigest.description,
                 (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
             else { continue }
             let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)

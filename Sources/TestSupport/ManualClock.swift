@@ -47,6 +47,9 @@ package final class ManualClock: Clock {
     /// How many tasks sleep now.
     package var sleeperCount: Int { state.withLock(\.sleepers.count) }
 
+    /// How many tests wait in ``nextSleep()`` now.
+    package var watcherCount: Int { state.withLock(\.watchers.count) }
+
     /// Sleeps until a test has moved the time to `deadline`; at once over when it is not ahead.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.

@@ -17,12 +17,12 @@ enum Main {
         do { parsed = try Driftwatch.parseAsRoot(arguments) } catch {
             return explain(error, to: console)
         }
+        guard let command = parsed as? any DriftwatchCommand else {
+            // What is left are --help, --version and groups without a subcommand: they throw what they have to say.
+            do { try parsed.run() } catch { return explain(error, to: console) }
+            return .usage
+        }
         do {
-            guard let command = parsed as? any DriftwatchCommand else {
-                // What is left are groups without a subcommand, which print their help.
-                try parsed.run()
-                return .usage
-            }
             return try await command.perform(
                 CommandContext(command, console: console, environment: environment))
         } catch {

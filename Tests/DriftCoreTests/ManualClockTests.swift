@@ -82,8 +82,7 @@ struct ManualClockTests {
             }
             var told: Set<Duration> = []
             for try await duration in group { told.insert(duration) }
-            clock.advance(by: .seconds(2))
-            for sleep in sleeps { try await sleep.value }
+            for sleep in sleeps { try await advancing(until: sleep).get() }
             return told
         }
         #expect(told == [.seconds(1), .seconds(2)])
@@ -107,9 +106,9 @@ struct ManualClockTests {
         let sleeping = Task { [clock] in try await clock.sleep(for: .seconds(10)) }
         _ = try await clock.nextSleep()
         sleeping.cancel()
-        await #expect(throws: CancellationError.self) { try await sleeping.value }
         #expect(clock.sleeperCount == 0)
         clock.advance(by: .seconds(10))
+        await #expect(throws: CancellationError.self) { try await sleeping.value }
     }
 
     @Test func aCancelledTaskDoesNotFallAsleep() async {
@@ -119,24 +118,39 @@ struct ManualClockTests {
             try await clock.sleep(for: .seconds(10))
         }
         sleeping.cancel()
-        await #expect(throws: CancellationError.self) { try await sleeping.value }
+        await #expect(throws: CancellationError.self) { try await advancing(until: sleeping).get() }
     }
 
     @Test func aSleepThatIsOverIsNotTold() async throws {
         let cancelled = Task { [clock] in try await clock.sleep(for: .seconds(10)) }
         while clock.sleeperCount == 0 { await Task.yield() }
         cancelled.cancel()
-        _ = await cancelled.result
         let lasting = Task { [clock] in try await clock.sleep(for: .seconds(20)) }
         #expect(try await clock.nextSleep() == .seconds(20))
-        clock.advance(by: .seconds(20))
-        try await lasting.value
+        try await advancing(until: lasting).get()
+        _ = await advancing(until: cancelled)
     }
 
     @Test func cancellingEndsTheWaitForASleep() async {
         let waiting = Task { [clock] in try await clock.nextSleep() }
+        while clock.watcherCount == 0 { await Task.yield() }
         waiting.cancel()
+        let sleeping = Task { [clock] in try await clock.sleep(for: .seconds(10)) }
         await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(clock.watcherCount == 0)
+        _ = await advancing(until: sleeping)
+    }
+
+    @Test func aCancelledTaskDoesNotWaitForASleep() async {
+        let gate = AsyncStream.makeStream(of: Never.self)
+        let waiting = Task { [clock] in
+            for await _ in gate.stream {}
+            return try await clock.nextSleep()
+        }
+        waiting.cancel()
+        let sleeping = Task { [clock] in try await clock.sleep(for: .seconds(10)) }
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        _ = await advancing(until: sleeping)
     }
 
     @Test func cancellingAndAdvancingAtTheSameTimeWakesEverySleeperOnce() async throws {
@@ -145,8 +159,22 @@ struct ManualClockTests {
             async let cancelling: Void = sleeping.cancel()
             clock.advance(by: .seconds(1))
             await cancelling
-            _ = await sleeping.result
+            _ = await advancing(until: sleeping)
         }
         #expect(clock.sleeperCount == 0)
+    }
+
+    /// Moves the time until the task ends, so that a clock at fault makes a test fail and not hang.
+    private func advancing(until task: Task<Void, any Error>) async -> Result<Void, any Error> {
+        let isOver = Atomic(false)
+        async let result = {
+            defer { isOver.store(true, ordering: .releasing) }
+            return await task.result
+        }()
+        while !isOver.load(ordering: .acquiring) {
+            clock.advance(by: .seconds(1))
+            await Task.yield()
+        }
+        return await result
     }
 }

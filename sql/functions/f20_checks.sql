@@ -52,7 +52,7 @@ comment on function begin_effects(text, boolean) is
 -- are not assigned (any more) are not returned: their checks are history.
 create or replace function lock_assignments(server text, packs text[])
 returns table (
-    pack_name text, state text, unverified text[], last_started_at timestamptz, remembered jsonb,
+    pack_name text, digest text, state text, unverified text[], last_started_at timestamptz, remembered jsonb,
     alert_id bigint, alert_mismatch_count integer
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -66,12 +66,13 @@ begin
     where a.server_id = server and a.pack_name = any(packs) and a.status <> 'resolved'
     order by a.alert_id for update;
     return query
-    select d.pack_name, d.state, d.unverified, d.last_started_at,
+    select d.pack_name, p.digest, d.state, d.unverified, d.last_started_at,
            coalesce((
                select jsonb_agg(jsonb_build_object('key', m.item_key, 'type', m.type) order by m.item_key, m.type)
                from mismatches m where m.server_id = server and m.pack_name = d.pack_name), '[]'),
            a.alert_id, a.mismatch_count
     from drift_states d
+    join packs p on p.pack_name = d.pack_name
     left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name
         and a.alert_type = 'config_drift' and a.status <> 'resolved'
     where d.server_id = server and d.pack_name = any(packs)

@@ -25,6 +25,8 @@ package enum EffectsStore {
     /// What is remembered of one assignment, locked.
     package struct Assignment: Sendable {
         package var state: DriftState
+        /// The version of the pack that is in force now.
+        package var packDigest: String
         /// When the attempt began whose check was last taken into account.
         package var lastStartedAt: Date?
         package var alertID: Int64?
@@ -45,18 +47,18 @@ package enum EffectsStore {
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
             """
-            select pack_name, state, unverified, last_started_at, remembered, alert_id, alert_mismatch_count
+            select pack_name, digest, state, unverified, last_started_at, remembered, alert_id, alert_mismatch_count
             from driftwatch.lock_assignments(\(server), \(packs.map(\.rawValue)))
             """,
-            as: (PackName, DriftStatus, [String], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
+            as: (PackName, String, DriftStatus, [String], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
         var assignments: [PackName: Assignment] = [:]
-        for (pack, status, unverified, lastStartedAt, remembered, alertID, count) in rows {
+        for (pack, digest, status, unverified, lastStartedAt, remembered, alertID, count) in rows {
             assignments[pack] = Assignment(
                 state: DriftState(
                     status: status,
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
                     unverified: Set(unverified.map(ItemKey.init(rawValue:)))),
-                lastStartedAt: lastStartedAt, alertID: alertID, alert: count.map(LiveAlert.init(mismatchCount:)))
+                packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID, alert: count.map(LiveAlert.init(mismatchCount:)))
         }
         return assignments
     }
