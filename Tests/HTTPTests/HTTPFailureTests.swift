@@ -124,12 +124,14 @@ struct HTTPFailureTests {
         #expect(ContinuousClock.now - started < .seconds(5))
     }
 
-    @Test func cancellingEndsAWaitForItsTurnAtOnce() async throws {
+    /// On the main actor, so that after the yield the second request has got as far as its wait.
+    @Test @MainActor func cancellingEndsAWaitForItsTurnAtOnce() async throws {
         let server = try SlackStandIn(otherwise: .silence)
         let client = client
         let first = Task { try await client.send(HTTPRequest(url: server.url, deadline: .seconds(30))) }
         _ = await server.nextRequest()
         let second = Task { try await client.send(HTTPRequest(url: server.url, deadline: .seconds(30))) }
+        await Task.yield()
         second.cancel()
         let error = await #expect(throws: HTTPError.self) { try await second.value }
         #expect(error?.kind == .cancelled)

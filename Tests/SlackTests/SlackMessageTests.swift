@@ -71,6 +71,31 @@ struct SlackMessageTests {
         }
     }
 
+    /// Each part as long as it can be, and each character as long as it can get.
+    @Test("the longest facts stay within Slack's limits", arguments: NotificationFacts.Kind.allCases, ["&", "x", "👩‍👩‍👧‍👦"])
+    func theLongestFactsStayWithinLimits(kind: NotificationFacts.Kind, piece: String) throws {
+        let long = String(repeating: piece, count: 5000)
+        var facts = facts(
+            kind, count: .max, previous: 0, items: (0..<100).map { (.wrongPermissions, "\($0)" + long) },
+            resolution: .manual, actor: long, undelivered: true, serverID: long, serverName: "name" + long)
+        facts.packName = PackName(rawValue: long)
+        facts.openedAt = long
+        facts.occurredAt = long
+        for baseURL in [Self.base, nil] {
+            for form in [OutboundNotification.Form.rich, .plain] {
+                let message = try posted(
+                    OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL: baseURL)
+                #expect(message.text.utf16.count <= 4000)
+                let whole = message.texts.reduce(message.text.utf16.count) { $0 + $1.text.utf16.count }
+                #expect(whole <= 12_000)
+                for block in message.blocks ?? [] {
+                    #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
+                    #expect((block.fields ?? []).allSatisfy { $0.text.utf16.count <= 2000 })
+                }
+            }
+        }
+    }
+
     private func expectHarmless(_ message: Posted, baseURL: URL?) throws {
         let plain = [message.text] + message.texts.filter { $0.type == "plain_text" }.map(\.text)
         for text in plain {
