@@ -111,7 +111,7 @@ let package = Package(
                 "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
                 "TestSupport", .logging,
             ]),
-        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport"]),
+        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport", .logging]),
         tests("LayeringTests", []),
     ]
 )

@@ -26,8 +26,8 @@ final class DoctorReport: Sendable {
             case .note: .yellow
             case .wrong: .red
             }
-        console.print(
-            "\(console.coloured(pad(state.rawValue, to: 5), colour))  \(pad(subject, to: 14))  \(visible(text))")
+        let word = console.coloured(pad(state.rawValue, to: 5), colour)
+        console.print("\(word)  \(pad(subject, to: 14))  \(visible(text))")
         if let hint { console.print("       \(pad("", to: 14))  \(visible("-> \(hint)"))") }
     }
 

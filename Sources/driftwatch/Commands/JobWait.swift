@@ -13,9 +13,9 @@ struct JobWait {
         self.console = console
     }
 
-    /// Asks again and again: the end of a job is told to nobody.
+    /// The job when it is over; nil when the deadline passes first.
     ///
-    /// Nil when the deadline passes first.
+    /// Asks again and again, as the end of a job is told to nobody.
     func untilOver(_ id: Int64, deadline: ContinuousClock.Instant) async throws -> JobLine? {
         var said: String?
         var polls = 0

@@ -67,9 +67,8 @@ struct SlackExamination {
         let text =
             context.settings.text(.slackWebhookURL)?.text ?? context.settings.text(.slackAPIURL)?.text
             ?? SlackDestination.defaultAPI
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host else {
-            return nil
-        }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host
+        else { return nil }
         return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")/"
     }
 }

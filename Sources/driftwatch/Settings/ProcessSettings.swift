@@ -32,8 +32,7 @@ extension DatabaseSettings {
 func baseURL(_ sources: SettingSources) throws(SettingError) -> URL? {
     try sources.value(
         .baseURL, default: nil,
-        wanted:
-            "an address such as https://drift.example.net, of scheme http or https, without user, query and fragment"
+        wanted: "an http or https address without user, query and fragment, such as https://drift.example.net"
     ) { text -> URL?? in
         guard text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" }), let parts = URLComponents(string: text),
             ["http", "https"].contains(parts.scheme?.lowercased()), let host = parts.host, !host.isEmpty,

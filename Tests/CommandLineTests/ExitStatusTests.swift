@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Exit statuses and what is said, of the binary itself.
+@Suite(.timeLimit(.minutes(3)))
+struct ExitStatusTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var arguments: [String]
+        var environment: [String: String] = [:]
+        var status: Int32
+        /// Stands in standard error.
+        var says = ""
+
+        var testDescription: String { "\(arguments.joined(separator: " ")) \(environment)" }
+    }
+
+    private static let dead = ["DRIFTWATCH_DATABASE_URL": "postgresql://me:canary@127.0.0.1:1/none"]
+
+    static let cases = [
+        Case(arguments: [], status: 0),
+        Case(arguments: ["--version"], status: 0),
+        Case(arguments: ["nosuch"], status: 2, says: "nosuch"),
+        Case(arguments: ["migrate", "--roles"], status: 2, says: "--roles"),
+        Case(arguments: ["jobs", "retry", "1"], status: 2),
+        Case(arguments: ["queue", "list"], status: 2),
+        Case(arguments: ["apply"], status: 2, says: "paths"),
+        Case(arguments: ["apply", "/nowhere"], status: 1, says: "/nowhere: error: does not exist"),
+        Case(arguments: ["lint", "/nowhere"], status: 1, says: "/nowhere"),
+        Case(arguments: ["check"], status: 2),
+        Case(arguments: ["check", "No Such"], status: 2),
+        Case(arguments: ["check", "a", "--timeout", "soon"], status: 2, says: "soon"),
+        Case(arguments: ["worker", "--queue", ","], status: 2, says: "queue"),
+        Case(arguments: ["worker", "--queue", "local:a"], status: 2, says: "local:a"),
+        Case(arguments: ["worker", "--concurrency", "many"], environment: dead, status: 2, says: "--concurrency"),
+        Case(arguments: ["schedule", "set", "0 25 * * *"], environment: dead, status: 2),
+        Case(arguments: ["outbox", "list", "--dead", "--all"], environment: dead, status: 2),
+        Case(arguments: ["status"], environment: dead, status: 3, says: "127.0.0.1:1"),
+        Case(arguments: ["migrate"], environment: dead, status: 3, says: "DRIFTWATCH_DATABASE_URL"),
+        Case(
+            arguments: ["status"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:canary@h:port/x"],
+            status: 2,
+            says: "DRIFTWATCH_DATABASE_URL"),
+        Case(
+            arguments: ["status"], environment: ["DRIFTWATCH_LOG_LEVEL": "loud"], status: 2,
+            says: "DRIFTWATCH_LOG_LEVEL: `loud`"),
+        Case(
+            arguments: ["status"], environment: ["DRIFTWATCH_CONFIG": "/nowhere.yaml"], status: 2, says: "/nowhere.yaml"
+        ),
+        Case(arguments: ["notifier"], environment: dead, status: 2, says: "DRIFTWATCH_SLACK_BOT_TOKEN"),
+        Case(
+            arguments: ["scheduler"], environment: dead.merging(["DRIFTWATCH_TIME_ZONE": "Nowhere/City"]) { $1 },
+            status: 2,
+            says: "DRIFTWATCH_TIME_ZONE"),
+        Case(arguments: ["web", "--listen", "here"], environment: dead, status: 2, says: "--listen"),
+        Case(arguments: ["healthcheck", "web", "--json"], status: 2),
+        Case(
+            arguments: ["healthcheck", "web"], environment: ["DRIFTWATCH_LISTEN": "127.0.0.1:1"], status: 3,
+            says: "127.0.0.1:1/healthz"),
+    ]
+
+    @Test(arguments: cases)
+    func everyFaultHasItsStatusAndALine(_ expected: Case) async throws {
+        let result = try await Program.run(expected.arguments, expected.environment)
+        #expect(result.status == expected.status, "\(result)")
+        #expect(result.errors.contains(expected.says), "\(result)")
+        #expect(!(result.output + result.errors).contains("canary"), "a secret is shown")
+        if expected.status == 3 {
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
+        }
+    }
+
+    @Test
+    func aDatabaseWithoutTheSchemaIsRefusedWithTheCommandThatMakesIt() async throws {
+        try await withTestDatabase { database in
+            let environment = ["DRIFTWATCH_DATABASE_URL": database.conninfo]
+            for arguments in [["status"], ["apply", "."], ["scheduler"], ["worker"], ["check", "a"]] {
+                try await withFolder(["fleet.yaml": "servers: []\n"]) { folder in
+                    let given = arguments.map { $0 == "." ? folder : $0 }
+                    let result = try await Program.run(given, environment)
+                    #expect(result.status == 3, "\(arguments): \(result)")
+                    #expect(result.errors.contains("run driftwatch migrate"), "\(arguments): \(result)")
+                }
+            }
+            #expect(try await Program.run(["migrate", "--check"], environment).status == 1)
+            #expect(try await Program.run(["migrate"], environment).status == 0)
+            #expect(try await Program.run(["migrate", "--check"], environment).status == 0)
+            #expect(try await Program.run(["status"], environment).status == 0)
+        }
+    }
+
+    static let commands = [
+        "migrate", "apply", "lint", "run", "scheduler", "worker", "notifier", "web", "status", "check", "probe", "diff",
+        "alerts", "alerts list", "alerts show", "alerts ack", "alerts resolve", "jobs", "jobs list", "jobs show",
+        "servers", "servers list", "servers enable", "servers disable", "schedule", "schedule show", "schedule set",
+        "outbox", "outbox list", "outbox redrive", "destination", "destination list", "destination resume",
+        "notify-test", "doctor", "healthcheck",
+    ]
+
+    @Test(arguments: commands)
+    func everyCommandExplainsItselfWithAnExample(_ command: String) async throws {
+        let result = try await Program.run(command.split(separator: " ").map(String.init) + ["--help"])
+        #expect(result.status == 0)
+        #expect(result.output.contains("OVERVIEW: "))
+        #expect(result.output.contains("Example"))
+    }
+}

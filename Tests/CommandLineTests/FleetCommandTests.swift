@@ -1,0 +1,176 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// `lint`, `apply`, `status` and `check`, with the binary, a database, and this machine as the server.
+@Suite(.timeLimit(.minutes(3)))
+struct FleetCommandTests {
+    private static func files(_ folder: String) -> [String: String] {
+        [
+            "fleet.yaml": """
+            schedule: { cron: "30 5 * * *", time_zone: Europe/Berlin }
+            servers:
+              - { id: here, connection: local, packs: [tiny] }
+              - { id: there, address: 192.0.2.1, packs: [tiny], drift_detection: false }
+            """,
+            "packs/tiny.yaml": """
+            items:
+              files:
+                - { path: "\(folder)/wanted", state: absent }
+            """,
+        ]
+    }
+
+    private static func withFleet(_ body: (String, [String: String], Database) async throws -> Void) async throws {
+        try await withTestDatabase(from: .migrated) { database in
+            try await withFolder { folder in
+                for (name, text) in files(folder) {
+                    let file = URL(filePath: folder).appending(path: name)
+                    try FileManager.default.createDirectory(
+                        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                    try Data(text.utf8).write(to: file)
+                }
+                try await body(folder, ["DRIFTWATCH_DATABASE_URL": database.conninfo], database.database)
+            }
+        }
+    }
+
+    @Test
+    func lintTellsEveryProblemWithItsPlace() async throws {
+        try await Self.withFleet { folder, _, _ in
+            let fine = try await Program.run(["lint", folder])
+            #expect(fine.status == 0)
+            #expect(fine.output == "fine: 2 servers, 1 pack\n")
+            try "items: { files: [ { path: relative }, { path: /a, mode: 0644 } ] }\n".write(
+                toFile: "\(folder)/packs/bad.yaml", atomically: true, encoding: .utf8)
+            let bad = try await Program.run(["lint", folder])
+            #expect(bad.status == 1)
+            #expect(bad.output.split(separator: "\n").allSatisfy { $0.hasPrefix("\(folder)/packs/bad.yaml:1:") })
+            #expect(bad.output.split(separator: "\n").count == 2)
+        }
+    }
+
+    @Test
+    func applyTellsWhatItDidAndADryRunDoesNothing() async throws {
+        try await Self.withFleet { folder, environment, database in
+            let dry = try await Program.run(["apply", folder, "--dry-run"], environment)
+            #expect(dry.status == 0)
+            #expect(dry.output.contains("server here: created (packs +tiny)"))
+            #expect(dry.output.hasSuffix("dry run: nothing was changed\n"))
+            #expect(try await database.rows("select count(*) from driftwatch.servers", as: Int.self) == [0])
+            let first = try await Program.run(["apply", folder], environment)
+            #expect(first.output.contains("schedule: 30 5 * * * Europe/Berlin"))
+            #expect(first.output.contains("first checks enqueued: 1"))
+            let second = try await Program.run(["apply", folder], environment)
+            #expect(second.output == "packs: 1 unchanged\nservers: 2 unchanged\n")
+        }
+    }
+
+    @Test
+    func oneInvalidFileAppliesNothing() async throws {
+        try await Self.withFleet { folder, environment, database in
+            try "items: { files: [] }\nextends: nobody\n".write(
+                toFile: "\(folder)/packs/other.yaml", atomically: true, encoding: .utf8)
+            let result = try await Program.run(["apply", folder], environment)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("packs/other.yaml:2:"))
+            #expect(try await database.rows("select count(*) from driftwatch.packs", as: Int.self) == [0])
+        }
+    }
+
+    @Test
+    func aTemplateThatLeadsOutOfItsFolderIsRefused() async throws {
+        try await Self.withFleet { folder, environment, _ in
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/packs/templates", withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/packs/templates/passwd", withDestinationPath: "/etc/passwd")
+            try "items: { files: [ { path: /a, template: passwd } ] }\n".write(
+                toFile: "\(folder)/packs/link.yaml", atomically: true, encoding: .utf8)
+            let result = try await Program.run(["apply", folder], environment)
+            #expect(result.status == 1)
+            #expect(result.errors.contains("leads out of"))
+        }
+    }
+
+    @Test
+    func pruneAsksBeforeItRemovesMuch() async throws {
+        try await Self.withFleet { folder, environment, database in
+            _ = try await Program.run(["apply", folder], environment)
+            try "servers: [ { id: here, connection: local, packs: [tiny] } ]\n".write(
+                toFile: "\(folder)/fleet.yaml", atomically: true, encoding: .utf8)
+            let kept = try await Program.run(["apply", folder], environment)
+            #expect(kept.output.contains("kept, although PATH lacks them: server there"))
+            #expect(try await Program.run(["apply", "\(folder)/packs/tiny.yaml", "--prune"], environment).status == 2)
+            let refused = try await Program.run(["apply", folder, "--prune"], environment)
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("would remove 1 of 2 servers: there"))
+            let removed = try await Program.run(["apply", folder, "--prune", "--yes"], environment)
+            #expect(removed.status == 0)
+            #expect(removed.output.contains("server there: removed"))
+            let left = try await database.rows(
+                "select server_id from driftwatch.servers where removed_at is null", as: String.self)
+            #expect(left == ["here"])
+        }
+    }
+
+    @Test
+    func checkWaitsForAWorkerAndTellsTheVerdict() async throws {
+        try await Self.withFleet { folder, environment, _ in
+            _ = try await Program.run(["apply", folder], environment)
+            let alone = try await Program.run(["check", "here", "--timeout", "1s"], environment)
+            #expect(alone.status == 4)
+            #expect(alone.errors.contains("no worker is alive that serves the queue local:here"))
+
+            let worker = try RunningProgram(["worker", "--local", "here"], environment)
+            #expect(await worker.says("started"))
+            let compliant = try await Program.run(["check", "here"], environment)
+            #expect(compliant.status == 0, "\(compliant)")
+            #expect(compliant.output == "here tiny: compliant: 1 item\n")
+            try Data().write(to: URL(filePath: "\(folder)/wanted"))
+            let drifted = try await Program.run(["check", "here"], environment)
+            #expect(drifted.status == 1, "\(drifted)")
+            #expect(drifted.output.contains("unexpected_file \(folder)/wanted"))
+            #expect(!drifted.output.contains("first look"))
+            #expect(try await Program.run(["probe", "here"], environment).status == 1)
+            #expect(try await Program.run(["diff", "here"], environment).output.contains("unexpected_file"))
+            #expect(try await Program.run(["healthcheck", "worker"], environment).status == 0)
+            #expect(try await Program.run(["healthcheck", "notifier"], environment).status == 1)
+            #expect(try await Program.run(["check", "there"], environment).status == 4)
+            #expect(try await Program.run(["check", "nowhere"], environment).status == 2)
+
+            let status = try await Program.run(["status", "--check", "--json"], environment)
+            #expect(status.status == 1)
+            let json = try #require(
+                try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any])
+            let counts = try #require(json["counts"] as? [String: Int])
+            #expect(counts["drifted"] == 1)
+            #expect(counts["disabled"] == 1)
+            #expect(json["workers_alive"] as? Int == 1)
+            let lines = try #require(json["assignments"] as? [[String: Any]])
+            #expect(lines.compactMap { $0["server_id"] as? String } == ["here", "there"])
+            #expect(lines.first?["alert_status"] as? String == "open")
+
+            worker.send(SIGTERM)
+            let ended = await worker.result()
+            #expect(ended.status == 0, "\(ended)")
+        }
+    }
+
+    @Test
+    func aFirstLookIsToldAndNotAlerted() async throws {
+        try await Self.withFleet { folder, environment, database in
+            try Data().write(to: URL(filePath: "\(folder)/wanted"))
+            _ = try await Program.run(["apply", folder], environment)
+            let worker = try RunningProgram(["worker", "--local", "here"], environment)
+            // The check that apply asked for is the one that is answered: asking again hurries it.
+            let result = try await Program.run(["check", "here"], environment)
+            #expect(result.status == 1)
+            #expect(result.output.contains("first look: 1 item already wrong, not alerted"), "\(result)")
+            #expect(try await database.rows("select count(*) from driftwatch.alerts", as: Int.self) == [0])
+            worker.send(SIGINT)
+            #expect(await worker.result().status == 0)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import DriftCore
+import Foundation
+import Logging
+import Postgres
+import Testing
+
+@testable import driftwatch
+
+@Suite
+struct SettingsTests {
+    @Test
+    func theCommandLineWinsOverTheEnvironmentAndThatOverTheFile() async throws {
+        try await withFolder(["s.yaml": "log_level: error\nlog_format: json\nlisten: \":1\"\n"]) { folder in
+            let environment = ["DRIFTWATCH_CONFIG": "\(folder)/s.yaml", "DRIFTWATCH_LOG_LEVEL": "debug"]
+            let fromFile = try SettingSources(environment: ["DRIFTWATCH_CONFIG": "\(folder)/s.yaml"])
+            #expect(try LoggingSettings(fromFile).level == .error)
+            #expect(try LoggingSettings(fromFile).format == .json)
+            let fromEnvironment = try SettingSources(environment: environment)
+            #expect(try LoggingSettings(fromEnvironment).level == .debug)
+            #expect(try LoggingSettings(fromEnvironment).format == .json)
+            let fromOption = try SettingSources(
+                options: [.logLevel: ("--log-level", "trace"), .logFormat: ("--log-format", nil)],
+                environment: environment)
+            #expect(try LoggingSettings(fromOption).level == .trace)
+            #expect(try ListenAddress(fromOption) == ListenAddress(host: "0.0.0.0", port: 1))
+        }
+    }
+
+    @Test
+    func aSecretFileComesAfterTheEnvironmentAndBeforeTheSettingsFile() async throws {
+        let files = [
+            "secret": "postgresql://from-secret-file\n", "s.yaml": "database: { url: postgresql://from-file }",
+        ]
+        try await withFolder(files) { folder in
+            var environment = ["DRIFTWATCH_CONFIG": "\(folder)/s.yaml"]
+            #expect(try SettingSources(environment: environment).text(.databaseURL)?.text == "postgresql://from-file")
+            environment["DRIFTWATCH_DATABASE_URL_FILE"] = "\(folder)/secret"
+            #expect(
+                try SettingSources(environment: environment).text(.databaseURL)?.text
+                    == "postgresql://from-secret-file")
+            environment["DRIFTWATCH_DATABASE_URL"] = "postgresql://from-environment"
+            #expect(
+                try SettingSources(environment: environment).text(.databaseURL)?.text
+                    == "postgresql://from-environment")
+        }
+    }
+
+    @Test
+    func anEmptyVariableIsAbsent() throws {
+        let sources = try SettingSources(
+            environment: ["DRIFTWATCH_WORKER_CONCURRENCY": "", "DRIFTWATCH_CONFIG": "", "DRIFTWATCH_LOG_LEVEL": ""])
+        #expect(try workerConcurrency(sources) == 8)
+        #expect(try LoggingSettings(sources).level == .info)
+    }
+
+    static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try workerConcurrency($0) }),
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try workerConcurrency($0) }),
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "8 ", { _ = try workerConcurrency($0) }),
+        ("DRIFTWATCH_LOG_LEVEL", "loud", { _ = try LoggingSettings($0) }),
+        ("DRIFTWATCH_LOG_FORMAT", "xml", { _ = try LoggingSettings($0) }),
+        ("DRIFTWATCH_DATABASE_POOLER", "session", { _ = try DatabaseSettings($0) }),
+        ("DRIFTWATCH_BASE_URL", "drift.example.net", { _ = try baseURL($0) }),
+        ("DRIFTWATCH_BASE_URL", "ftp://drift.example.net", { _ = try baseURL($0) }),
+        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/ #", { _ = try baseURL($0) }),
+        ("DRIFTWATCH_BASE_URL", "https://me:secret@drift.example.net", { _ = try baseURL($0) }),
+        ("DRIFTWATCH_LISTEN", "8080", { _ = try ListenAddress($0) }),
+        ("DRIFTWATCH_LISTEN", "127.0.0.1:99999", { _ = try ListenAddress($0) }),
+        ("DRIFTWATCH_LISTEN", "::1:80", { _ = try ListenAddress($0) }),
+        ("DRIFTWATCH_SCHEDULE", "0 25 * * *", { _ = try ScheduleSettings($0) }),
+        ("DRIFTWATCH_TIME_ZONE", "Mars/Olympus", { _ = try ScheduleSettings($0) }),
+        ("DRIFTWATCH_TIME_ZONE", "GMT+2", { _ = try ScheduleSettings($0) }),
+        ("DRIFTWATCH_NOTIFY", "email", { _ = try NotifySettings($0) }),
+        ("DRIFTWATCH_SLACK_WEBHOOK_URL", "hooks.slack.example/T1", { _ = try NotifySettings($0) }),
+        ("DRIFTWATCH_SSH_IDENTITY", "/nowhere/key", { _ = try remoteSettings($0) }),
+    ]
+
+    @Test(arguments: malformed.indices)
+    func aMalformedValueNamesItsVariable(index: Int) throws {
+        let (variable, value, read) = Self.malformed[index]
+        let sources = try SettingSources(environment: [variable: value])
+        let error = try #require(throws: SettingError.self) { try read(sources) }
+        #expect(error.place == variable)
+        #expect(!error.message.isEmpty)
+    }
+
+    @Test
+    func aMalformedSecretIsNotShown() throws {
+        let sources = try SettingSources(environment: ["DRIFTWATCH_SLACK_WEBHOOK_URL": "T1-canary-B2"])
+        let error = try #require(throws: SettingError.self) { _ = try NotifySettings(sources) }
+        #expect(!"\(error)\(error.hint ?? "")".contains("canary"))
+    }
+
+    static let files: [(text: String, line: Int?, word: String)] = [
+        ("log_levle: info\n", 1, "log_levle"),
+        ("log_level: info\nslack:\n  chanel: x\n", 3, "slack_chanel"),
+        ("log_level: [a, b]\n", 1, "log_level"),
+        ("- log_level\n", 1, "mapping"),
+        ("log_level: info\nlog: { level: debug }\n", 2, "twice"),
+        ("log_level: \"info\n", nil, "YAML"),
+    ]
+
+    @Test(arguments: files.indices)
+    func aWrongSettingsFileIsRefusedWithItsLine(index: Int) throws {
+        let (text, line, word) = Self.files[index]
+        let error = try #require(throws: SettingError.self) { _ = try SettingsFile(text: text, path: "s.yaml") }
+        #expect(error.place == "s.yaml" + (line.map { ":\($0)" } ?? ""))
+        #expect(error.message.contains(word))
+    }
+
+    @Test
+    func jsonIsASettingsFileToo() throws {
+        let file = try SettingsFile(text: #"{"worker_concurrency": 3, "slack": {"channel": "ops"}}"#, path: "s.json")
+        #expect(file.values[.workerConcurrency]?.text == "3")
+        #expect(file.values[.slackChannel]?.text == "ops")
+    }
+
+    @Test
+    func aMissingSecretFileIsAnErrorThatNamesIt() throws {
+        let error = try #require(throws: SettingError.self) {
+            _ = try SettingSources(environment: ["DRIFTWATCH_SLACK_BOT_TOKEN_FILE": "/nowhere/token"])
+        }
+        #expect(error.place == "DRIFTWATCH_SLACK_BOT_TOKEN_FILE")
+        #expect(error.message.contains("/nowhere/token"))
+    }
+
+    @Test
+    func misspeltVariablesAreTold() throws {
+        let sources = try SettingSources(
+            environment: [
+                "DRIFTWATCH_DATABASE_URI": "x", "DRIFTWATCH_LISTEN_FILE": "x", "DRIFTWATCH_CONFIG": "",
+                "DRIFTWATCH_TEST_DATABASE_URL": "x", "DRIFTWATCH_SLACK_BOT_TOKEN": "x",
+            ])
+        #expect(sources.unknownVariables == ["DRIFTWATCH_DATABASE_URI", "DRIFTWATCH_LISTEN_FILE"])
+    }
+
+    @Test
+    func slackNeedsAWebhookOrATokenWithAChannel() throws {
+        let neither = try #require(throws: SettingError.self) {
+            _ = try NotifySettings(SettingSources(environment: [:]))
+        }
+        #expect(neither.hint?.contains("DRIFTWATCH_SLACK_WEBHOOK_URL") == true)
+        #expect(neither.hint?.contains("DRIFTWATCH_SLACK_BOT_TOKEN") == true)
+        #expect(throws: SettingError.self) {
+            _ = try NotifySettings(SettingSources(environment: ["DRIFTWATCH_SLACK_BOT_TOKEN": "xoxb-1"]))
+        }
+        let bot = try NotifySettings(
+            SettingSources(
+                environment: ["DRIFTWATCH_SLACK_BOT_TOKEN": "xoxb-1", "DRIFTWATCH_SLACK_CHANNEL": "C1"]))
+        #expect(bot.destination.kind == .slack)
+        let console = try NotifySettings(SettingSources(environment: ["DRIFTWATCH_NOTIFY": "console"]))
+        #expect(console.destination.kind == .console)
+    }
+}

@@ -1,0 +1,209 @@
+import DriftCore
+import DriftStore
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(3)))
+struct ApplyingTests {
+    private static func pack(_ name: String, _ paths: [String] = ["/a"]) -> Pack {
+        Pack(
+            name: PackName(rawValue: name),
+            expectations: paths.map { Expectation(.file(FileExpectation(path: $0))) })
+    }
+
+    private static func server(_ id: String, packs: [String] = ["base"], driftDetection: Bool = true) -> Server {
+        Server(
+            id: ServerID(rawValue: id), packs: packs.map(PackName.init(rawValue:)), driftDetection: driftDetection)
+    }
+
+    private static func request(
+        _ servers: [Server]?, _ packs: [Pack], prune: Bool = false, confirmed: Bool = false, dryRun: Bool = false,
+        namesAllPacks: Bool = true, schedule: ScheduleSetting? = nil
+    ) -> Applier.Request {
+        let configuration = LoadedConfiguration(
+            inventory: servers.map { Inventory(schedule: schedule, servers: $0) },
+            packs: Dictionary(uniqueKeysWithValues: packs.map { ($0.name, $0) }))
+        return Applier.Request(
+            configuration: configuration, namesAllPacks: namesAllPacks, prune: prune, confirmed: confirmed,
+            dryRun: dryRun, actor: "tester")
+    }
+
+    /// Everything that an apply may touch, as text; audit and jobs left out.
+    private static func contents(_ database: Database) async throws -> [String] {
+        try await database.rows(
+            """
+            select 'server ' || server_id || coalesce(' removed ' || (removed_at is not null), '')
+                   || ' ' || drift_detection_enabled from driftwatch.servers
+            union all select 'pack ' || pack_name || ' ' || digest from driftwatch.packs
+            union all select 'assignment ' || server_id || ' ' || pack_name from driftwatch.assignments
+            union all select 'schedule ' || cron || ' ' || time_zone from driftwatch.schedules
+            order by 1
+            """, as: String.self)
+    }
+
+    @Test
+    func whatIsCreatedChangedAndUnchangedIsTold() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let first = try await applier.apply(
+                Self.request([Self.server("a"), Self.server("b")], [Self.pack("base")]))
+            #expect(first.count(ofServers: .created) == 2)
+            #expect(first.count(ofPacks: .created) == 1)
+            #expect(first.firstChecks.map(\.rawValue) == ["a", "b"])
+            let again = try await applier.apply(
+                Self.request([Self.server("a"), Self.server("b")], [Self.pack("base")]))
+            #expect(!again.changesSomething)
+            #expect(again.firstChecks == [])
+            let third = try await applier.apply(
+                Self.request(
+                    [Self.server("a", packs: ["base", "web"]), Self.server("b", packs: [])],
+                    [Self.pack("base", ["/a", "/b"]), Self.pack("web")]))
+            #expect(third.packs.map(\.change) == [.changed, .created])
+            #expect(third.servers.map(\.change) == [.changed, .changed])
+            #expect(third.servers[0].assigned.map(\.rawValue) == ["web"])
+            #expect(third.servers[1].unassigned.map(\.rawValue) == ["base"])
+            #expect(third.firstChecks.map(\.rawValue) == ["a"])
+            let audit = try await database.rows(
+                "select actor from driftwatch.audit_log where action = 'apply'", as: String.self)
+            #expect(audit == ["tester", "tester"], "one row for each apply that changed something")
+        }
+    }
+
+    @Test
+    func aDryRunTellsTheSameAndChangesNothing() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            _ = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
+            let before = try await Self.contents(database)
+            let jobs = try await database.rows("select count(*) from driftwatch.jobs", as: Int.self)
+            let schedule = ScheduleSetting(cron: "0 1 * * *")
+            let wanted = { (dryRun: Bool) in
+                Self.request(
+                    [Self.server("c", packs: ["web"])], [Self.pack("web")], prune: true, confirmed: true,
+                    dryRun: dryRun, schedule: schedule)
+            }
+            let dry = try await applier.apply(wanted(true))
+            #expect(try await Self.contents(database) == before)
+            #expect(try await database.rows("select count(*) from driftwatch.jobs", as: Int.self) == jobs)
+            let real = try await applier.apply(wanted(false))
+            #expect(dry == real)
+            #expect(try await Self.contents(database) != before)
+            #expect(real.schedule == schedule)
+        }
+    }
+
+    @Test
+    func withoutPruneWhatIsNotListedIsKept() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            _ = try await applier.apply(
+                Self.request([Self.server("a"), Self.server("b")], [Self.pack("base"), Self.pack("web")]))
+            let report = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
+            #expect(report.keptServers.map(\.rawValue) == ["b"])
+            #expect(report.keptPacks.map(\.rawValue) == ["web"])
+            #expect(try await Self.contents(database).contains("assignment b base"))
+        }
+    }
+
+    @Test
+    func pruneRemovesServersAndPacks() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let servers = (1...10).map { Self.server("s\($0)") }
+            _ = try await applier.apply(Self.request(servers, [Self.pack("base"), Self.pack("web")]))
+            let report = try await applier.apply(
+                Self.request(Array(servers.dropLast(2)), [Self.pack("base")], prune: true))
+            #expect(report.count(ofServers: .removed) == 2)
+            #expect(report.count(ofPacks: .removed) == 1)
+            let contents = try await Self.contents(database)
+            #expect(!contents.contains { $0.hasPrefix("assignment s9") || $0.hasPrefix("pack web") })
+        }
+    }
+
+    @Test
+    func pruneOfMoreThanAFifthWantsToBeConfirmed() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let servers = (1...10).map { Self.server("s\($0)") }
+            _ = try await applier.apply(Self.request(servers, [Self.pack("base")]))
+            let before = try await Self.contents(database)
+            let fewer = Array(servers.dropLast(3))
+            let refusal = await #expect(throws: ApplyRefusal.self) {
+                _ = try await applier.apply(Self.request(fewer, [Self.pack("base")], prune: true))
+            }
+            guard case .pruneTooLarge(let removing, 10)? = refusal else {
+                Issue.record("refused for another reason: \(String(describing: refusal))")
+                return
+            }
+            #expect(removing.count == 3)
+            #expect(try await Self.contents(database) == before)
+            let report = try await applier.apply(
+                Self.request(fewer, [Self.pack("base")], prune: true, confirmed: true))
+            #expect(report.count(ofServers: .removed) == 3)
+        }
+    }
+
+    @Test
+    func pruneWithoutAnInventoryIsRefused() async throws {
+        try await withMigratedDatabase { database in
+            _ = await #expect(throws: ApplyRefusal.pruneWithoutInventory) {
+                _ = try await Applier(database).apply(Self.request(nil, [Self.pack("base")], prune: true))
+            }
+        }
+    }
+
+    @Test
+    func anInventoryAloneUsesThePacksOfTheDatabase() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            _ = try await applier.apply(Self.request(nil, [Self.pack("base")]))
+            let report = try await applier.apply(
+                Self.request([Self.server("a")], [], prune: true, namesAllPacks: false))
+            #expect(report.servers.map(\.change) == [.created])
+            #expect(try await Self.contents(database).contains("assignment a base"))
+            await #expect(throws: ApplyRefusal.unknownPacks([PackName(rawValue: "none")])) {
+                _ = try await applier.apply(
+                    Self.request([Self.server("b", packs: ["none"])], [], namesAllPacks: false))
+            }
+        }
+    }
+
+    @Test
+    func aServerThatIsOffGetsNoFirstCheck() async throws {
+        try await withMigratedDatabase { database in
+            let report = try await Applier(database).apply(
+                Self.request([Self.server("a", driftDetection: false), Self.server("b")], [Self.pack("base")]))
+            #expect(report.firstChecks.map(\.rawValue) == ["b"])
+            #expect(try await database.rows("select server_id from driftwatch.jobs", as: String.self) == ["b"])
+        }
+    }
+
+    @Test
+    func aRemovedServerThatComesBackIsNew() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            _ = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
+            _ = try await applier.apply(Self.request([], [Self.pack("base")], prune: true, confirmed: true))
+            let report = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
+            #expect(report.servers.map(\.change) == [.created])
+            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+        }
+    }
+
+    @Test
+    func appliesAtTheSameTimeWaitForEachOther() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let servers = (1...20).map { Self.server("s\($0)") }
+            try await withThrowingTaskGroup(of: ApplyReport.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try await applier.apply(Self.request(servers, [Self.pack("base")])) }
+                }
+                var created = 0
+                for try await report in group { created += report.count(ofServers: .created) }
+                #expect(created == 20)
+            }
+        }
+    }
+}
