@@ -39,7 +39,7 @@ struct ExitStatusTests {
         Case(arguments: ["migrate"], environment: dead, status: 3, says: "DRIFTWATCH_DATABASE_URL"),
         Case(
             arguments: ["status"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:canary@h:port/x"],
-            status: 2,
+            status: 3,
             says: "DRIFTWATCH_DATABASE_URL"),
         Case(
             arguments: ["status"], environment: ["DRIFTWATCH_LOG_LEVEL": "loud"], status: 2,
@@ -63,7 +63,7 @@ struct ExitStatusTests {
     func everyFaultHasItsStatusAndALine(_ expected: Case) async throws {
         let result = try await Program.run(expected.arguments, expected.environment)
         #expect(result.status == expected.status, "\(result)")
-        #expect(result.errors.contains(expected.says), "\(result)")
+        #expect(expected.says.isEmpty || result.errors.contains(expected.says), "\(result)")
         #expect(!(result.output + result.errors).contains("canary"), "a secret is shown")
         if expected.status == 3 {
             #expect(result.errors.split(separator: "\n").count == 1, "\(result)")

@@ -19,7 +19,9 @@ enum Program {
             .path(percentEncoded: false)
     }()
 
-    /// Runs to the end. Nothing of this process's environment reaches it but what finds programs.
+    /// Runs to the end.
+    ///
+    /// Nothing of this process's environment reaches it but what finds programs.
     static func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> Result {
         let running = try RunningProgram(arguments, environment)
         return await running.result()
@@ -108,12 +110,13 @@ final class RunningProgram: Sendable {
             body(&state)
             let said = String(decoding: state.output + state.errors, as: UTF8.self)
             var told: [(CheckedContinuation<Bool, Never>, Bool)] = []
+            let isOver = state.isOver
             state.waiting.removeAll { text, continuation in
                 let isSaid = said.contains(text)
-                if isSaid || state.isOver { told.append((continuation, isSaid)) }
-                return isSaid || state.isOver
+                if isSaid || isOver { told.append((continuation, isSaid)) }
+                return isSaid || isOver
             }
-            guard state.isOver else { return ([], told) }
+            guard isOver else { return ([], told) }
             defer { state.finished = [] }
             return (state.finished, told)
         }

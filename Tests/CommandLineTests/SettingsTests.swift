@@ -26,6 +26,10 @@ struct SettingsTests {
         }
     }
 
+    private static func databaseURL(_ environment: [String: String]) throws -> String? {
+        try SettingSources(environment: environment).text(.databaseURL)?.text
+    }
+
     @Test
     func aSecretFileComesAfterTheEnvironmentAndBeforeTheSettingsFile() async throws {
         let files = [
@@ -33,15 +37,14 @@ struct SettingsTests {
         ]
         try await withFolder(files) { folder in
             var environment = ["DRIFTWATCH_CONFIG": "\(folder)/s.yaml"]
-            #expect(try SettingSources(environment: environment).text(.databaseURL)?.text == "postgresql://from-file")
+            let fromFile = try Self.databaseURL(environment)
+            #expect(fromFile == "postgresql://from-file")
             environment["DRIFTWATCH_DATABASE_URL_FILE"] = "\(folder)/secret"
-            #expect(
-                try SettingSources(environment: environment).text(.databaseURL)?.text
-                    == "postgresql://from-secret-file")
+            let fromSecretFile = try Self.databaseURL(environment)
+            #expect(fromSecretFile == "postgresql://from-secret-file")
             environment["DRIFTWATCH_DATABASE_URL"] = "postgresql://from-environment"
-            #expect(
-                try SettingSources(environment: environment).text(.databaseURL)?.text
-                    == "postgresql://from-environment")
+            let fromEnvironment = try Self.databaseURL(environment)
+            #expect(fromEnvironment == "postgresql://from-environment")
         }
     }
 
