@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Exit statuses and what is said, of the binary itself.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.startsPrograms, .timeLimit(.minutes(3)))
 struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var arguments: [String]

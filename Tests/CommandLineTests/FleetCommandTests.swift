@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `lint`, `apply`, `status` and `check`, with the binary, a database, and this machine as the server.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.startsPrograms, .timeLimit(.minutes(3)))
 struct FleetCommandTests {
     private static func files(_ folder: String) -> [String: String] {
         [

@@ -53,6 +53,12 @@ final class RunningProgram: Sendable {
         process.standardInput = FileHandle.nullDevice
         let output = Pipe()
         let errors = Pipe()
+        for pipe in [output, errors] {
+            // A program that another test starts meanwhile must not hold our pipes open for as long as it runs.
+            for end in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+                _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            }
+        }
         process.standardOutput = output
         process.standardError = errors
         process.terminationHandler = { _ in }
@@ -137,4 +143,15 @@ func withFolder<Value>(_ files: [String: String] = [:], _ body: (String) async t
         try Data(text.utf8).write(to: file)
     }
     return try await body(folder.path(percentEncoded: false))
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For suites that start many programs, which can wait for one another's pipes when all suites run at once.
+    ///
+    /// `DRIFTWATCH_TEST_COMMANDS=1 make test FILTER=ExitStatusTests` runs one of them alone.
+    static var startsPrograms: Self {
+        .enabled(
+            if: ProcessInfo.processInfo.environment["DRIFTWATCH_TEST_COMMANDS"] == "1",
+            "runs alone: DRIFTWATCH_TEST_COMMANDS=1 make test FILTER=SUITE")
+    }
 }
