@@ -40,12 +40,14 @@ package struct Transaction: ~Copyable {
         try rows(sql, as: types).first
     }
 
+    /// The only column of the first row, if there is one; a NULL shows in an optional `type`.
     package borrowing func first<Column: ColumnDecodable>(
         _ sql: SQL, as type: Column.Type
     ) throws(DatabaseError) -> Column? {
         try rows(sql, as: type).first
     }
 
+    /// The first row, if there is one, as a value that knows its columns by name.
     package borrowing func first<Value: RowDecodable>(_ sql: SQL, of type: Value.Type) throws -> Value? {
         try rows(sql, of: type).first
     }
@@ -57,12 +59,14 @@ package struct Transaction: ~Copyable {
         try only(rows(sql, as: types), of: sql)
     }
 
+    /// The only column of the only row; none or several rows are an error of kind `rowCount`.
     package borrowing func one<Column: ColumnDecodable>(
         _ sql: SQL, as type: Column.Type
     ) throws(DatabaseError) -> Column {
         try only(rows(sql, as: type), of: sql)
     }
 
+    /// The only row as a value that knows its columns by name; none or several are an error of kind `rowCount`.
     package borrowing func one<Value: RowDecodable>(_ sql: SQL, of type: Value.Type) throws -> Value {
         try only(rows(sql, of: type), of: sql)
     }
