@@ -36,6 +36,7 @@ package final class Database: Sendable {
     /// Its own error comes out as it is. After a serialization failure or a deadlock the whole is run again, a
     /// few times, so `body` must touch nothing but the transaction. `commitUnknown` is thrown when the
     /// connection broke between COMMIT and its answer.
+    @discardableResult
     package func withTransaction<R: Sendable>(
         isolation: Isolation = .readCommitted, access: Access = .readWrite, cancellation: Cancellation = .allowed,
         _ body: @Sendable (borrowing Transaction) throws -> R
@@ -54,7 +55,9 @@ package final class Database: Sendable {
         _ sql: SQL, as types: (repeat each Column).Type
     ) async throws -> [(repeat each Column)] {
         try await call(.allowed) { session in
-            try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: types) }
+            try naming(sql) { () throws(DatabaseError) in
+                try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: types) }
+            }
         }
     }
 
@@ -63,13 +66,17 @@ package final class Database: Sendable {
         _ sql: SQL, as type: Column.Type
     ) async throws -> [Column] {
         try await call(.allowed) { session in
-            try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
+            try naming(sql) { () throws(DatabaseError) in
+                try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
+            }
         }
     }
 
     /// Runs one statement, a transaction by itself; all rows as values that know their columns by name.
     package func rows<Value: RowDecodable & Sendable>(_ sql: SQL, of type: Value.Type) async throws -> [Value] {
-        try await call(.allowed) { try $0.alone(sql).rows { try Value(row: $0) } }
+        try await call(.allowed) { session in
+            try naming(sql) { try session.alone(sql).rows { try Value(row: $0) } }
+        }
     }
 
     /// Runs one statement, a transaction by itself; how many rows it touched (or, of a SELECT, gave).

@@ -14,19 +14,23 @@ package struct Transaction: ~Copyable {
     package borrowing func rows<each Column: ColumnDecodable>(
         _ sql: SQL, as types: (repeat each Column).Type
     ) throws(DatabaseError) -> [(repeat each Column)] {
-        try run(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: types) }
+        try naming(sql) { () throws(DatabaseError) in
+            try run(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: types) }
+        }
     }
 
     /// All rows of one column.
     package borrowing func rows<Column: ColumnDecodable>(
         _ sql: SQL, as type: Column.Type
     ) throws(DatabaseError) -> [Column] {
-        try run(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
+        try naming(sql) { () throws(DatabaseError) in
+            try run(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
+        }
     }
 
     /// All rows as values that know their columns by name.
     package borrowing func rows<Value: RowDecodable>(_ sql: SQL, of type: Value.Type) throws -> [Value] {
-        try run(sql).rows { try Value(row: $0) }
+        try naming(sql) { try run(sql).rows { try Value(row: $0) } }
     }
 
     /// The first row, if there is one.
@@ -36,12 +40,14 @@ package struct Transaction: ~Copyable {
         try rows(sql, as: types).first
     }
 
+    /// The only column of the first row, if there is one; a NULL shows in an optional `type`.
     package borrowing func first<Column: ColumnDecodable>(
         _ sql: SQL, as type: Column.Type
     ) throws(DatabaseError) -> Column? {
         try rows(sql, as: type).first
     }
 
+    /// The first row, if there is one, as a value that knows its columns by name.
     package borrowing func first<Value: RowDecodable>(_ sql: SQL, of type: Value.Type) throws -> Value? {
         try rows(sql, of: type).first
     }
@@ -50,17 +56,19 @@ package struct Transaction: ~Copyable {
     package borrowing func one<each Column: ColumnDecodable>(
         _ sql: SQL, as types: (repeat each Column).Type
     ) throws(DatabaseError) -> (repeat each Column) {
-        try only(rows(sql, as: types))
+        try only(rows(sql, as: types), of: sql)
     }
 
+    /// The only column of the only row; none or several rows are an error of kind `rowCount`.
     package borrowing func one<Column: ColumnDecodable>(
         _ sql: SQL, as type: Column.Type
     ) throws(DatabaseError) -> Column {
-        try only(rows(sql, as: type))
+        try only(rows(sql, as: type), of: sql)
     }
 
+    /// The only row as a value that knows its columns by name; none or several are an error of kind `rowCount`.
     package borrowing func one<Value: RowDecodable>(_ sql: SQL, of type: Value.Type) throws -> Value {
-        try only(rows(sql, of: type))
+        try only(rows(sql, of: type), of: sql)
     }
 
     // MARK: Commands

@@ -46,9 +46,13 @@ actor Connection {
             return try work(session)
         }
         let isReusable = session.isReusable
-        let mayTryAnother = session.mayTryAnotherConnection
+        let mayTryAnother =
+            switch result {
+            case .success: false
+            case .failure(let error): session.mayTryAnotherConnection(after: error)
+            }
         if !isReusable { close() }
-        return Reply(result: result, isReusable: isReusable, mayTryAnotherConnection: !isReusable && mayTryAnother)
+        return Reply(result: result, isReusable: isReusable, mayTryAnotherConnection: mayTryAnother)
     }
 
     func close() {

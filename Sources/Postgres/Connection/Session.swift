@@ -28,8 +28,11 @@ final class Session {
     /// Whether another call may use the connection.
     var isReusable: Bool { !isSpent && wire.isOpen && wire.isIdle }
 
-    /// Whether the call found a connection that had gone stale while idle, and did nothing on it yet.
-    var mayTryAnotherConnection: Bool { callsBegun > 1 && !hasRun }
+    /// Whether the call failed because the connection had died while it was idle, and nothing was done on it.
+    func mayTryAnotherConnection(after error: any Error) -> Bool {
+        guard callsBegun > 1, !hasRun, !isReusable, let error = error as? DatabaseError else { return false }
+        return error.kind == .connection || error.sqlState?.endsConnection == true
+    }
 
     func close() { wire.close() }
 
@@ -61,6 +64,7 @@ final class Session {
             var error = error
             switch error.kind {
             case .connection, .deadline, .cancelled: error.mayHaveCommitted = hasRun && !wire.isOpen
+            case .server(.readOnlySQLTransaction): isSpent = true
             default: break
             }
             throw error
@@ -70,8 +74,8 @@ final class Session {
     // MARK: Statements
 
     func run(_ sql: SQL) throws(DatabaseError) -> Answer {
-        let (text, bound) = sql.rendered()
-        do {
+        try naming(sql) { () throws(DatabaseError) in
+            let (text, bound) = sql.rendered()
             let values = try bound.map { (value) throws(DatabaseError) -> String? in
                 switch try value.parameter() {
                 case .null: nil
@@ -79,10 +83,6 @@ final class Session {
                 }
             }
             return try run(text, values)
-        } catch {
-            var error = error
-            if !sql.isUnescaped { error.statement = shortened(text) }
-            throw error
         }
     }
 
@@ -167,10 +167,8 @@ final class Session {
             try checkBeforeCommit()
         } catch {
             rollback()
-            if (error as? DatabaseError)?.sqlState == .readOnlySQLTransaction, mode.access == .readWrite {
-                // The server has become a standby: the next connection may find the new primary.
-                isSpent = true
-            }
+            // The server has become a standby: the next connection may find the new primary.
+            if mode.access == .readWrite, SQLState.readOnlySQLTransaction ~= error { isSpent = true }
             throw error
         }
         try commit(mode)
@@ -225,10 +223,4 @@ final class Session {
 
 extension DatabaseError {
     fileprivate static var beforeSending: DatabaseError { DatabaseError(.cancelled, "cancelled") }
-}
-
-/// The head of a statement, on one line.
-private func shortened(_ text: String) -> String {
-    let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return line.count > 160 ? "\(line.prefix(160))…" : line
 }

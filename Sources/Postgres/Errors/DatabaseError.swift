@@ -42,7 +42,7 @@ package struct DatabaseError: Error, Sendable, Equatable {
     /// The server's hint, to be treated alike.
     package internal(set) var serverHint: String?
     /// The SQL with its placeholders, shortened; nil when it holds unescaped text.
-    package internal(set) var statement: String?
+    package private(set) var statement: String?
     /// Whether the effects may stand although the call threw: COMMIT, or a lone statement, got no answer.
     package internal(set) var mayHaveCommitted: Bool
     /// Whether the server ended the connection with this error.
@@ -130,4 +130,25 @@ extension SQLState {
         ["08", "0A", "23", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "XX"]
             .contains(conditionClass)
     }
+}
+
+extension DatabaseError {
+    /// The same error, telling which statement it came from.
+    func naming(_ sql: SQL) -> DatabaseError {
+        guard statement == nil, !sql.isUnescaped else { return self }
+        let line = sql.description.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var named = self
+        named.statement = line.count > 160 ? "\(line.prefix(160))…" : line
+        return named
+    }
+}
+
+/// Runs `body`, whose errors shall tell which statement they came from.
+func naming<R>(_ sql: SQL, _ body: () throws(DatabaseError) -> R) throws(DatabaseError) -> R {
+    do { return try body() } catch { throw error.naming(sql) }
+}
+
+/// The same for a body that may throw a caller's own errors, which stay as they are.
+func naming<R>(_ sql: SQL, _ body: () throws -> R) throws -> R {
+    do { return try body() } catch let error as DatabaseError { throw error.naming(sql) }
 }

@@ -18,9 +18,10 @@ extension Answer {
 }
 
 /// The only element.
-func only<Value>(_ values: [Value]) throws(DatabaseError) -> Value {
+func only<Value>(_ values: [Value], of sql: SQL) throws(DatabaseError) -> Value {
     guard let value = values.first, values.count == 1 else {
         throw DatabaseError(.rowCount, "the statement gave \(values.count) rows, exactly one was expected")
+            .naming(sql)
     }
     return value
 }
