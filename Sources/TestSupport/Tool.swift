@@ -9,22 +9,28 @@ package enum Tool {
         /// Nil when a signal ended it.
         package var status: Int?
         package var output: [UInt8]
+        package var errors: [UInt8]
 
         package var text: String { String(decoding: output, as: UTF8.self) }
+        package var errorText: String { String(decoding: errors, as: UTF8.self) }
     }
 
-    /// Runs `command`, whose first word is a path, with `input` from a file, and collects its standard output.
-    package static func run(_ command: [String], input: [UInt8] = []) async throws -> Result {
+    /// Runs `command`, whose first word is a path, with `input` from a file, and collects what it prints.
+    ///
+    /// It gets this process's environment, or `environment` and nothing else.
+    package static func run(
+        _ command: [String], input: [UInt8] = [], environment: [String: String]? = nil
+    ) async throws -> Result {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("driftwatch-tool-\(UUID().uuidString)")
         try Data(input).write(to: file)
         let descriptor = try FileDescriptor.open(FilePath(file.path), .readOnly, options: [.closeOnExec])
         try FileManager.default.removeItem(at: file)
         let result = try await Subprocess.run(
-            configuration(command), input: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
-            output: .bytes(limit: 64 << 20), error: .discarded)
-        var status: Int?
-        if case .exited(let code) = result.terminationStatus { status = Int(code) }
-        return Result(status: status, output: result.standardOutput)
+            configuration(command, environment),
+            input: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
+            output: .bytes(limit: 64 << 20), error: .bytes(limit: 64 << 20))
+        return Result(
+            status: status(of: result.terminationStatus), output: result.standardOutput, errors: result.standardError)
     }
 
     /// Whether `command` runs and exits with 0.
@@ -35,9 +41,18 @@ package enum Tool {
     /// Whether a program is installed here.
     package static func has(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
 
-    static func configuration(_ command: [String]) -> Subprocess.Configuration {
+    static func configuration(
+        _ command: [String], _ environment: [String: String]? = nil
+    ) -> Subprocess.Configuration {
         Subprocess.Configuration(
-            executable: .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())))
+            executable: .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
+            environment: environment.map { variables in
+                .custom(variables.map { Array("\($0.key)=\($0.value)\0".utf8) })
+            } ?? .inherit)
+    }
+
+    static func status(of termination: TerminationStatus) -> Int? {
+        if case .exited(let code) = termination { Int(code) } else { nil }
     }
 
     /// Whether no process has `words` in its command line, or those that have are gone within some seconds.

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 /// Exit statuses and what is said, of the binary itself.
-@Suite(.startsPrograms, .timeLimit(.minutes(3)))
+@Suite
 struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var arguments: [String]
         var environment: [String: String] = [:]
-        var status: Int32
+        var status: Int
         /// Stands in standard error.
         var says = ""
 

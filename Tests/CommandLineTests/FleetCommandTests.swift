@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `lint`, `apply`, `status` and `check`, with the binary, a database, and this machine as the server.
-@Suite(.startsPrograms, .timeLimit(.minutes(3)))
+@Suite
 struct FleetCommandTests {
     private static func files(_ folder: String) -> [String: String] {
         [
@@ -123,38 +123,38 @@ struct FleetCommandTests {
             #expect(alone.status == 4)
             #expect(alone.errors.contains("no worker is alive that serves the queue local:here"))
 
-            let worker = try RunningProgram(["worker", "--local", "here"], environment)
-            #expect(await worker.says("started"))
-            let compliant = try await Program.run(["check", "here"], environment)
-            #expect(compliant.status == 0, "\(compliant)")
-            #expect(compliant.output == "here tiny: compliant: 1 item\n")
-            try Data().write(to: URL(filePath: "\(folder)/wanted"))
-            let drifted = try await Program.run(["check", "here"], environment)
-            #expect(drifted.status == 1, "\(drifted)")
-            #expect(drifted.output.contains("unexpected_file \(folder)/wanted"))
-            #expect(!drifted.output.contains("first look"))
-            #expect(try await Program.run(["probe", "here"], environment).status == 1)
-            #expect(try await Program.run(["diff", "here"], environment).output.contains("unexpected_file"))
-            #expect(try await Program.run(["healthcheck", "worker"], environment).status == 0)
-            #expect(try await Program.run(["healthcheck", "notifier"], environment).status == 1)
-            #expect(try await Program.run(["check", "there"], environment).status == 4)
-            #expect(try await Program.run(["check", "nowhere"], environment).status == 2)
+            try await Program.running(["worker", "--local", "here"], environment) { worker in
+                #expect(await worker.says("started"))
+                let compliant = try await Program.run(["check", "here"], environment)
+                #expect(compliant.status == 0, "\(compliant)")
+                #expect(compliant.output == "here tiny: compliant: 1 item\n")
+                try Data().write(to: URL(filePath: "\(folder)/wanted"))
+                let drifted = try await Program.run(["check", "here"], environment)
+                #expect(drifted.status == 1, "\(drifted)")
+                #expect(drifted.output.contains("unexpected_file \(folder)/wanted"))
+                #expect(!drifted.output.contains("first look"))
+                #expect(try await Program.run(["probe", "here"], environment).status == 1)
+                #expect(try await Program.run(["diff", "here"], environment).output.contains("unexpected_file"))
+                #expect(try await Program.run(["healthcheck", "worker"], environment).status == 0)
+                #expect(try await Program.run(["healthcheck", "notifier"], environment).status == 1)
+                #expect(try await Program.run(["check", "there"], environment).status == 4)
+                #expect(try await Program.run(["check", "nowhere"], environment).status == 2)
 
-            let status = try await Program.run(["status", "--check", "--json"], environment)
-            #expect(status.status == 1)
-            let json = try #require(
-                try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any])
-            let counts = try #require(json["counts"] as? [String: Int])
-            #expect(counts["drifted"] == 1)
-            #expect(counts["disabled"] == 1)
-            #expect(json["workers_alive"] as? Int == 1)
-            let lines = try #require(json["assignments"] as? [[String: Any]])
-            #expect(lines.compactMap { $0["server_id"] as? String } == ["here", "there"])
-            #expect(lines.first?["alert_status"] as? String == "open")
+                let status = try await Program.run(["status", "--check", "--json"], environment)
+                #expect(status.status == 1)
+                let json = try #require(
+                    try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any])
+                let counts = try #require(json["counts"] as? [String: Int])
+                #expect(counts["drifted"] == 1)
+                #expect(counts["disabled"] == 1)
+                #expect(json["workers_alive"] as? Int == 1)
+                let lines = try #require(json["assignments"] as? [[String: Any]])
+                #expect(lines.compactMap { $0["server_id"] as? String } == ["here", "there"])
+                #expect(lines.first?["alert_status"] as? String == "open")
 
-            worker.send(SIGTERM)
-            let ended = await worker.result()
-            #expect(ended.status == 0, "\(ended)")
+                worker.send(SIGTERM)
+                #expect(await worker.exitStatus() == 0)
+            }
         }
     }
 
@@ -163,14 +163,20 @@ struct FleetCommandTests {
         try await Self.withFleet { folder, environment, database in
             try Data().write(to: URL(filePath: "\(folder)/wanted"))
             _ = try await Program.run(["apply", folder], environment)
-            let worker = try RunningProgram(["worker", "--local", "here"], environment)
+            let check = Task { try await Program.run(["check", "here"], environment) }
             // The check that apply asked for is the one that is answered: asking again hurries it.
-            let result = try await Program.run(["check", "here"], environment)
-            #expect(result.status == 1)
-            #expect(result.output.contains("first look: 1 item already wrong, not alerted"), "\(result)")
-            #expect(try await database.rows("select count(*) from driftwatch.alerts", as: Int.self) == [0])
-            worker.send(SIGINT)
-            #expect(await worker.result().status == 0)
+            let isHurried = try await eventually {
+                try await database.rows("select priority from driftwatch.jobs", as: Int.self) == [10]
+            }
+            #expect(isHurried)
+            try await Program.running(["worker", "--local", "here"], environment) { worker in
+                let result = try await check.value
+                #expect(result.status == 1)
+                #expect(result.output.contains("first look: 1 item already wrong, not alerted"), "\(result)")
+                #expect(try await database.rows("select count(*) from driftwatch.alerts", as: Int.self) == [0])
+                worker.send(SIGINT)
+                #expect(await worker.exitStatus() == 0)
+            }
         }
     }
 }

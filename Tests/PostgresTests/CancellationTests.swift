@@ -58,15 +58,28 @@ struct CancellationTests {
     }
 
     @Test func aShieldedCallRunsToItsEnd() async throws {
-        try await database.execute("create table shielded ()")
+        try await database.executeScript("create table shielded (); create table door ()")
+        let (held, isHeld) = AsyncStream.makeStream(of: Void.self)
+        let gate = DispatchSemaphore(value: 0)
+        // The shielded call cannot end before it was cancelled: what it waits for is locked until then.
+        let holder = Task {
+            try await database.withTransaction { transaction in
+                try transaction.execute("lock table door")
+                isHeld.yield()
+                gate.wait()
+            }
+        }
+        _ = await held.first { true }
         let task = Task {
             try await database.withTransaction(cancellation: .shielded) { transaction in
-                try transaction.execute("select pg_sleep(0.3), 'shielded mark'")
+                try transaction.execute("insert into door default values /* shielded mark */")
                 try transaction.execute("insert into shielded default values")
             }
         }
-        #expect(try await eventually { try await isRunning("'shielded mark'") })
+        #expect(try await eventually { try await isRunning("/* shielded mark */") })
         task.cancel()
+        gate.signal()
+        try await holder.value
         try await task.value
         #expect(try await database.rows("select count(*) from shielded", as: Int.self) == [1])
     }

@@ -13,8 +13,8 @@ end
 $$;
 comment on function refuse(text, text) is 'Raises SQLSTATE DW001: the operator asked for something that cannot be done.';
 
--- A check that somebody waits for. At most one is live per server: asking again hurries that one.
-create or replace function enqueue_now(server text, actor text) returns bigint
+-- A check that no slot asks for. At most one is live per server: asking again hurries that one.
+create or replace function enqueue_now(server text, urgency smallint, actor text) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -22,7 +22,7 @@ declare
     job bigint;
 begin
     insert into jobs (queue, kind, server_id, priority, run_at, requested_by, created_at)
-    values (queue_of(server), 'drift_check', server, 10, clock(), actor, clock())
+    values (queue_of(server), 'drift_check', server, urgency, clock(), actor, clock())
     on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
     do update set priority = least(jobs.priority, excluded.priority)
     returning job_id into strict job;
@@ -30,7 +30,7 @@ begin
     return job;
 end
 $$;
-comment on function enqueue_now(text, text) is 'Enqueues a check with the priority of what a person waits for.';
+comment on function enqueue_now(text, smallint, text) is 'Enqueues a check now, with this priority at least, and returns the job.';
 
 create or replace function enqueue_check(server_id text, actor text default session_user) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -52,7 +52,7 @@ begin
     elsif not server_is_eligible(server_id) then
         perform refuse(format('%s has no packs to be checked against', server_id), 'assign some in the inventory and apply it');
     end if;
-    job := enqueue_now(server_id, actor);
+    job := enqueue_now(server_id, 10::smallint, actor);
     perform write_audit(actor, 'enqueue_check', 'server ' || server_id, jsonb_build_object('job_id', job));
     return job;
 end

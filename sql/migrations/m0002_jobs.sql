@@ -106,7 +106,7 @@ comment on column jobs.server_id is 'Whom to do it to.';
 comment on column jobs.schedule_name is 'The schedule whose slot made it; null when a person asked for it.';
 comment on column jobs.slot_at is 'The slot that made it; null when a person asked for it.';
 comment on column jobs.state is 'Where it stands.';
-comment on column jobs.priority is 'Smaller runs first: 10 for what a person waits for, 100 for slots.';
+comment on column jobs.priority is 'Smaller runs first: 10 for what a person waits for, 50 for first checks, 100 for slots.';
 comment on column jobs.run_at is 'Not before.';
 comment on column jobs.attempt is 'How often it was claimed, less the claims that were handed back.';
 comment on column jobs.max_attempts is 'After how many attempts a passing fault is the result.';

@@ -129,7 +129,7 @@ struct Application {
             """
             select s.server_id, asked.job_id
             from unnest(\(candidates)::text[]) with ordinality as s (server_id, place),
-                 lateral (select driftwatch.enqueue_now(s.server_id, \(request.actor)) as job_id
+                 lateral (select driftwatch.enqueue_now(s.server_id, 50::smallint, \(request.actor)) as job_id
                           where driftwatch.server_is_eligible(s.server_id)) as asked
             order by s.place
             """, as: (ServerID, Int64).self

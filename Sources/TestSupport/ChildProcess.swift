@@ -7,28 +7,34 @@ import Subprocess
 /// Not by Foundation's `Process`: its children inherit each other's descriptors, so that waiting for one waits for
 /// whichever others were started beside it.
 package final class ChildProcess: Sendable {
-    private let task: Task<Void, Never>
+    private let task: Task<Int?, Never>
     private let lines: AsyncStream<String>
     private let processIdentifier: Int32
 
     /// Starts `command`, whose first word is a path; what it prints on standard error can be waited on.
-    package init(_ command: [String]) async throws {
+    ///
+    /// It gets this process's environment, or `environment` and nothing else.
+    package init(_ command: [String], environment: [String: String]? = nil) async throws {
         let (lines, line) = AsyncStream.makeStream(of: String.self)
         let (starts, start) = AsyncStream.makeStream(of: Int32.self)
-        var configuration = Tool.configuration(command)
+        var configuration = Tool.configuration(command, environment)
         configuration.platformOptions.createSession = true
         configuration.platformOptions.teardownSequence = [
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
         ]
         // It outlives this call by design; `end` cancels it and waits for it.
         task = Task { [configuration] in
-            _ = try? await Subprocess.run(configuration, input: .none, output: .discarded, error: .sequence) {
-                execution in
+            defer {
+                start.finish()
+                line.finish()
+            }
+            let result = try? await Subprocess.run(
+                configuration, input: .none, output: .discarded, error: .sequence
+            ) { execution in
                 start.yield(execution.processIdentifier.value)
                 for try await text in execution.standardError.strings() { line.yield(text) }
             }
-            start.finish()
-            line.finish()
+            return result.flatMap { Tool.status(of: $0.terminationStatus) }
         }
         self.lines = lines
         guard let identifier = await starts.first(where: { _ in true }) else {
@@ -47,11 +53,17 @@ package final class ChildProcess: Sendable {
         await lines.first { $0.contains(text) }
     }
 
+    /// Sends a signal to the child alone.
+    package func send(_ signal: Int32) { kill(processIdentifier, signal) }
+
+    /// Waits until the child has ended by itself; its exit status, or nil where a signal ended it.
+    package func exitStatus() async -> Int? { await task.value }
+
     /// Kills the child and all that descends from it, and waits for the child.
     package func end() async {
         for process in Self.descendants(of: processIdentifier) { kill(process, SIGKILL) }
         task.cancel()
-        await task.value
+        _ = await task.value
     }
 
     /// The processes that descend from `ancestor`, by the kernel's own table.
