@@ -36,7 +36,7 @@ package struct DriftCheckHandler: JobHandler {
             let facts = try await prober.probe(subject.target, asking: questions)
             let checks = await compare(facts, with: subject.packs)
             let origin = origin(of: job, subject, began: began)
-            return JobResult(.succeeded) { try Self.write(checks, from: origin, in: $0) }
+            return JobResult(.succeeded) { try Self.write(checks, from: origin, at: subject.target, in: $0) }
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
         }
@@ -66,16 +66,17 @@ package struct DriftCheckHandler: JobHandler {
                 "job.id": "\(job.id)", "server.id": "\(origin.serverID)", "error.label": "\(failure.reason.rawValue)",
                 "error": "\(failure.detail)",
             ])
+        let note = FailureNote(label: failure.reason.rawValue, message: failure.detail)
         switch failure.reason {
         case .cancelled:
             throw CancellationError()
         case .noPlace:
             return JobResult(.noPlace(retryAfter: .seconds(Double.random(in: 1...3))))
         case _ where failure.isTransient && !job.isLastAttempt:
-            return JobResult(.retry(FailureNote(label: failure.reason.rawValue, message: failure.detail)))
+            return JobResult(.retry(note))
         default:
-            return JobResult(.succeeded) { transaction in
-                _ = try EffectsStore.begin(on: origin.serverID, reached: false, in: transaction)
+            return JobResult(.succeeded, note: note) { transaction in
+                _ = try EffectsStore.begin(at: subject.target, reached: false, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
@@ -83,14 +84,15 @@ package struct DriftCheckHandler: JobHandler {
         }
     }
 
-    /// Every check is stored; only that of an assignment that still stands, with the version of its pack that is in
-    /// force, and that is not older than what is remembered, moves anything.
+    /// Every check is stored; only that of an assignment that still stands, of the server where it is now to be looked
+    /// at, with the version of its pack that is in force, and that is not older than what is remembered, moves anything.
     private static func write(
-        _ checks: [Check], from origin: EffectsStore.Origin, in transaction: borrowing Transaction
+        _ checks: [Check], from origin: EffectsStore.Origin, at target: ProbeTarget,
+        in transaction: borrowing Transaction
     ) throws {
-        let isEligible = try EffectsStore.begin(on: origin.serverID, reached: true, in: transaction)
+        let counts = try EffectsStore.begin(at: target, reached: true, in: transaction)
         let assignments =
-            isEligible
+            counts
             ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)
             : [:]
         for check in checks {

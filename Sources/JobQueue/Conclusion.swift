@@ -18,7 +18,7 @@ enum Conclusion: Sendable {
         switch attempt {
         case .finished(let result):
             switch result.outcome {
-            case .succeeded: return .settle(Settlement(outcome: .succeeded), effects: true)
+            case .succeeded: return .settle(Settlement(outcome: .succeeded, note: result.note), effects: true)
             case .failed(let note): return .settle(Settlement(outcome: .failed, note: note), effects: true)
             case .retry(let note): return .settle(Settlement(outcome: .retry, note: note), effects: true)
             case .noPlace(let delay): return .release(.noPlace, after: delay)

@@ -47,6 +47,8 @@ package struct JobResult: Sendable {
     }
 
     package var outcome: Outcome
+    /// What is to be known of a success that is no good news: the job is done, and what it found is that it could not.
+    package var note: FailureNote?
     /// Runs in the transaction that settles the job, after the lease was proven to hold: together or not at all.
     ///
     /// It may run more than once, each time in a new transaction. Not run for `noPlace`.
@@ -54,8 +56,9 @@ package struct JobResult: Sendable {
 
     package typealias Effects = @Sendable (borrowing Transaction) throws -> Void
 
-    package init(_ outcome: Outcome, effects: Effects? = nil) {
+    package init(_ outcome: Outcome, note: FailureNote? = nil, effects: Effects? = nil) {
         self.outcome = outcome
+        self.note = note
         self.effects = effects
     }
 }

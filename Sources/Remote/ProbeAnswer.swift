@@ -37,21 +37,23 @@ package enum ProbeAnswer {
 
         var facts = Facts(home: home)
         for file in request.questions.files {
-            facts.files[file.path] = .unreadable(.unsupported)
+            facts.files[ServerPath(file.path)] = .unreadable(.unsupported)
         }
         if canStat {
             let expected = Dictionary(
-                request.questions.files.map { ($0.path, $0.expectedHashes) }, uniquingKeysWith: { $0.union($1) })
+                request.questions.files.map { (ServerPath($0.path), $0.expectedHashes) },
+                uniquingKeysWith: { $0.union($1) })
             for (path, records) in zip(request.paths, files) {
                 let isOrphan = home == nil && path.hasPrefix("~/")
-                facts.files[path] =
-                    isOrphan ? .unreadable(.unknownAccount) : records.fact(path, expecting: expected[path] ?? [])
+                let key = ServerPath(path)
+                facts.files[key] =
+                    isOrphan ? .unreadable(.unknownAccount) : records.fact(path, expecting: expected[key] ?? [])
             }
         }
         if request.questions.packages { facts.packages = packages.facts }
         for name in request.questions.environment {
             facts.environment[name] =
-                request.unaskable.environment.contains(name)
+                request.unaskable.contains(name)
                 ? .unreadable(.unsupported) : environment?.fact(name) ?? .unreadable(.malformedAnswer)
         }
         return facts

@@ -8,8 +8,8 @@ package struct ProbeRequest: Hashable, Sendable {
     /// By item number, which is a place in this list.
     let paths: [String]
     let environment: [String]
-    /// Questions that no server can answer.
-    let unaskable: (files: Set<String>, environment: Set<String>)
+    /// Names that no server's environment can hold.
+    let unaskable: Set<String>
 
     package static func == (left: Self, right: Self) -> Bool {
         left.nonce == right.nonce && left.questions == right.questions && left.input == right.input
@@ -31,9 +31,7 @@ package struct ProbeRequest: Hashable, Sendable {
         let names = questions.environment.filter(Self.isAskable(variable:))
         paths = askable.map(\.path)
         environment = names
-        unaskable = (
-            Set(questions.files.map(\.path)).subtracting(paths), Set(questions.environment).subtracting(names)
-        )
+        unaskable = Set(questions.environment).subtracting(names)
 
         var lines = ["driftwatch-probe \(nonce) \(ProbeScript.version)", "owner \(Self.owner(configUser))"]
         if questions.packages { lines.append("packages") }

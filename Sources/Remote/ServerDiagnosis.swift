@@ -61,7 +61,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
     static let privileged = ["/etc/shadow"]
 
     private static func sudo(_ facts: Facts?) -> Finding {
-        guard let path = privileged.first, case .present(let entry) = facts?.files[path] else {
+        guard let path = privileged.first, case .present(let entry) = facts?.files[ServerPath(path)] else {
             return Finding(stage: .sudo, state: .skipped, detail: "nothing to try it on", hint: nil)
         }
         switch entry.content {

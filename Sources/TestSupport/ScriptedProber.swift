@@ -19,7 +19,7 @@ package final class ScriptedProber: Prober {
     }
 
     /// Files of `server` from now on, by path: present as wanted, missing, or unreadable.
-    package func see(on server: String, _ files: [String: FileFact]) {
+    package func see(on server: String, _ files: [ServerPath: FileFact]) {
         script(server) { _, _ in .success(Facts(files: files)) }
     }
 

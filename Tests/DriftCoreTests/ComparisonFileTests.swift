@@ -160,7 +160,37 @@ import Testing
         #expect(Told(judge(.file(test.wanted), Facts(files: fact(test)))) == test.told)
     }
 
-    private func fact(_ test: Case) -> [String: FileFact] {
+    @Test func aContentOutOfSightIsToldBesideWhatWasSeen() {
+        let unseen = file(content: .unreadable(.permissionDenied))
+        func outcome(_ mode: UInt16?, _ fact: FileFact) -> ItemOutcome? {
+            let expectation = DriftCore.Expectation(.file(Self.wanted(mode: mode, content: template("a"))))
+            let pack = Pack(name: PackName(rawValue: "base"), expectations: [expectation])
+            return Comparison.judge(Facts(files: ["/etc/motd": fact]), against: pack, digest: anyDigest).outcomes.first
+        }
+        #expect(outcome(0o600, unseen)?.unseenContent == .permissionDenied)
+        #expect(outcome(0o644, unseen)?.unseenContent == .permissionDenied)
+        #expect(outcome(0o644, file(content: text("b")))?.unseenContent == nil)
+        #expect(outcome(0o644, .missing)?.unseenContent == nil, "it is proven to have no content")
+        #expect(outcome(0o644, .unreadable(.sudoRefused))?.unseenContent == nil, "nothing of it was seen")
+    }
+
+    /// Linux tells names apart that `String` takes for one.
+    @Test func namesThatOnlyLookAlikeAreTwoFiles() {
+        let composed = "/srv/caf\u{E9}"
+        let decomposed = "/srv/cafe\u{301}"
+        let packs = [composed, decomposed].map { path in
+            Pack(
+                name: PackName(rawValue: "base"),
+                expectations: [DriftCore.Expectation(.file(FileExpectation(path: path, mode: 0o644)))])
+        }
+        #expect(ProbeQuestions(packs: packs).files.count == 2)
+        let facts = Facts(files: [ServerPath(composed): file(), ServerPath(decomposed): file(.of(mode: 0o600))])
+        let verdicts = packs.map { Comparison.judge(facts, against: $0, digest: anyDigest).verdict }
+        #expect(verdicts == [.compliant, .drifted])
+        #expect(Set(packs.flatMap(\.expectations).map(\.key)).count == 2)
+    }
+
+    private func fact(_ test: Case) -> [ServerPath: FileFact] {
         test.fact.map { ["/etc/motd": $0] } ?? ["/etc/issue": file()]
     }
 }

@@ -41,6 +41,15 @@ import Testing
         #expect(try StoredItems(json: "[]").outcomes.isEmpty)
     }
 
+    @Test func aContentOutOfSightIsKeptAndTellsFindingsApart() throws {
+        var check = Self.sample()
+        let whole = check.fingerprint
+        check.outcomes[1].unseenContent = .sudoRefused
+        check.outcomes[2].unseenContent = .permissionDenied
+        #expect(try StoredItems(json: check.detailsJSON()).outcomes == Array(check.outcomes.dropFirst()))
+        #expect(check.fingerprint != whole)
+    }
+
     @Test(arguments: ["", "{}", "[{}]", #"[{"key":"k","item":"i","status":"wrong"}]"#, #"[{"status":"ok"}]"#])
     func otherJSONIsRefused(json: String) {
         #expect(throws: DecodingError.self) { try StoredItems(json: json) }

@@ -36,7 +36,7 @@ import Testing
         }
         let facts = files.map { path, text in
             let bytes = filled(text, canaries[1])
-            return (path, file(content: .read(SHA256Digest(of: bytes), bytes: bytes)))
+            return (ServerPath(path), file(content: .read(SHA256Digest(of: bytes), bytes: bytes)))
         }
         return Comparison.judge(
             Facts(files: Dictionary(uniqueKeysWithValues: facts)),

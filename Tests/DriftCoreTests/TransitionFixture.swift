@@ -1,30 +1,41 @@
 import DriftCore
 
-/// What a check finds of one expectation, in the tests of transitions: it can be wrong in its mode and in its content.
+/// What a check finds of one expectation, in the tests of transitions: it can be wrong in its mode and in its content,
+/// and its content can be out of sight.
 enum TransitionFinding: String, CaseIterable {
     case ok, wrongMode, wrongContent, wrongBoth, unreadable
+    case contentUnseen, wrongModeContentUnseen
 
     var types: Set<MismatchType> {
         switch self {
-        case .ok, .unreadable: []
-        case .wrongMode: [.wrongPermissions]
+        case .ok, .unreadable, .contentUnseen: []
+        case .wrongMode, .wrongModeContentUnseen: [.wrongPermissions]
         case .wrongContent: [.wrongContent]
         case .wrongBoth: [.wrongPermissions, .wrongContent]
         }
     }
 
+    /// Whether something of it was.
     var isJudged: Bool { self != .unreadable }
 
-    fileprivate func finding(of key: ItemKey) -> ItemOutcome.Finding {
-        switch self {
-        case .ok: .ok
-        case .unreadable: .unreadable(.permissionDenied)
-        case .wrongMode, .wrongContent, .wrongBoth:
-            .wrong(
-                types.sorted().map { type in
-                    Mismatch(type: type, item: key.rawValue, key: key, expected: [:], actual: [:])
-                })
+    var isJudgedWhole: Bool { isJudged && !isContentUnseen }
+
+    var isContentUnseen: Bool { self == .contentUnseen || self == .wrongModeContentUnseen }
+
+    fileprivate func outcome(of key: ItemKey) -> ItemOutcome {
+        let mismatches = types.sorted().map { type in
+            Mismatch(type: type, item: key.rawValue, key: key, expected: [:], actual: [:])
         }
+        let finding: ItemOutcome.Finding =
+            if !mismatches.isEmpty {
+                .wrong(mismatches)
+            } else if self == .ok {
+                .ok
+            } else {
+                .unreadable(.permissionDenied)
+            }
+        return ItemOutcome(
+            key: key, item: key.rawValue, finding: finding, unseenContent: isContentUnseen ? .permissionDenied : nil)
     }
 }
 
@@ -36,8 +47,7 @@ extension Check {
         self.init(
             packName: PackName(rawValue: "base"), packDigest: SHA256Digest(of: []),
             outcomes: findings.sorted { $0.key < $1.key }.map { name, finding in
-                let key = ItemKey(rawValue: name)
-                return ItemOutcome(key: key, item: name, finding: finding.finding(of: key))
+                finding.outcome(of: ItemKey(rawValue: name))
             })
     }
 }
@@ -83,5 +93,6 @@ struct TransitionAssignment {
     mutating func changePack(adding added: Set<String> = [], removing removed: Set<String> = []) {
         state.unverified.subtract(removed.map(ItemKey.init(rawValue:)))
         state.unverified.formUnion(added.map(ItemKey.init(rawValue:)))
+        state.unverifiedContents.subtract(removed.map(ItemKey.init(rawValue:)))
     }
 }

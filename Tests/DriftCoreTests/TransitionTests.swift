@@ -130,6 +130,45 @@ import Testing
         #expect(assignment.alert == LiveAlert(mismatchCount: 1))
     }
 
+    // MARK: What could be told in part
+
+    @Test func whatIsMendedOfAFileResolvesAlthoughItsContentCannotBeRead() {
+        var assignment = verified("a")
+        _ = assignment.check(["a": .wrongModeContentUnseen])
+        #expect(assignment.check(["a": .contentUnseen]) == .resolve)
+        #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: []))
+    }
+
+    @Test func aContentKnownToBeWrongStaysSoUntilItIsRead() {
+        var assignment = verified("a")
+        _ = assignment.check(["a": .wrongContent])
+        #expect(assignment.check(["a": .contentUnseen]) == .none)
+        #expect(
+            assignment.check(["a": .wrongModeContentUnseen])
+                == .update(mismatchCount: 1, previousCount: 1, added: Set(["a": [.wrongPermissions]])))
+        #expect(assignment.check(["a": .wrongBoth]) == .none)
+        #expect(assignment.check(["a": .ok]) == .resolve)
+    }
+
+    @Test func aModeThatWasSeenToBeRightAlertsAlthoughTheContentNeverWasSeen() {
+        var assignment = TransitionAssignment("a")
+        #expect(assignment.check(["a": .contentUnseen]) == .none)
+        #expect(assignment.state.status == .unknown, "nothing was judged whole")
+        #expect(
+            assignment.check(["a": .wrongModeContentUnseen])
+                == .open(mismatchCount: 1, added: Set(["a": [.wrongPermissions]])))
+        #expect(assignment.check(["a": .contentUnseen]) == .resolve)
+        #expect(assignment.state.status == .unknown)
+    }
+
+    @Test func theFirstLookAtAContentNeverAlerts() {
+        var assignment = TransitionAssignment("a")
+        _ = assignment.check(["a": .contentUnseen])
+        #expect(assignment.check(["a": .wrongContent]) == .none)
+        #expect(assignment.check(["a": .ok]) == .none)
+        #expect(assignment.check(["a": .wrongContent]) == .open(mismatchCount: 1, added: Set(["a": [.wrongContent]])))
+    }
+
     // MARK: Kinds of mismatches
 
     @Test func anotherKindOfMismatchOfTheSameItemIsAdded() {
@@ -204,13 +243,29 @@ import Testing
         #expect(assignment.state.mismatches.isEmpty)
     }
 
-    @Test func removingTheWrongItemDoesNotResolveWhileNothingCanBeSeen() {
+    @Test func removingTheWrongItemResolvesEvenWhileNothingElseCanBeSeen() {
         var assignment = verified("a", "b")
         _ = assignment.check(["a": .wrongMode, "b": .ok])
         assignment.changePack(removing: ["a"])
-        #expect(assignment.check(["b": .unreadable]) == .none)
-        #expect(assignment.state.status == .drifted)
-        #expect(assignment.check(["b": .ok]) == .resolve)
+        #expect(assignment.check(["b": .unreadable]) == .resolve)
+        #expect(assignment.state.status == .compliant, "b was right when it was last seen")
+    }
+
+    @Test func removingTheWrongItemOfWhatWasNeverSeenLeavesNothingKnown() {
+        var assignment = TransitionAssignment("a", "b")
+        _ = assignment.check(["a": .ok, "b": .unreadable])
+        _ = assignment.check(["a": .wrongMode, "b": .unreadable])
+        assignment.changePack(removing: ["a"])
+        #expect(assignment.check(["b": .unreadable]) == .resolve)
+        #expect(assignment.state.status == .unknown)
+    }
+
+    @Test func whatIsStillAskedForIsRememberedWhileNothingCanBeSeen() {
+        var assignment = verified("a", "b")
+        _ = assignment.check(["a": .wrongMode, "b": .wrongMode])
+        assignment.changePack(removing: ["a"])
+        #expect(assignment.check(["b": .unreadable]) == .recount(mismatchCount: 1))
+        #expect(assignment.state.mismatches == Set(["b": [.wrongPermissions]]))
     }
 
     @Test func anEmptyPackIsCompliant() {

@@ -3,11 +3,16 @@ import Testing
 
 /// Every combination of a small universe, against what is promised of each expectation and of the alert.
 @Suite struct TransitionTotalityTests {
+    /// How much of an expectation was ever judged.
+    enum Verified: CaseIterable {
+        case whole, allButContent, nothing
+    }
+
     /// One expectation: what is remembered of it, and what the check finds; nil when the checked pack lacks it.
     struct Item: Hashable {
         var name: String
         var remembered: Set<MismatchType>
-        var isUnverified: Bool
+        var verified: Verified
         var finding: TransitionFinding?
     }
 
@@ -20,7 +25,11 @@ import Testing
             DriftState(
                 status: status,
                 mismatches: Set(Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.remembered) })),
-                unverified: Set(items.filter(\.isUnverified).map { ItemKey(rawValue: $0.name) }))
+                unverified: keys(.nothing), unverifiedContents: keys(.allButContent))
+        }
+
+        private func keys(_ verified: Verified) -> Set<ItemKey> {
+            Set(items.filter { $0.verified == verified }.map { ItemKey(rawValue: $0.name) })
         }
 
         var check: Check {
@@ -36,35 +45,39 @@ import Testing
         let kinds: [Set<MismatchType>] = [
             [], [.wrongPermissions], [.wrongContent], [.wrongPermissions, .wrongContent],
         ]
+        let narrow: [TransitionFinding] = [.ok, .wrongMode, .wrongModeContentUnseen, .unreadable]
         walk(
-            items("a", remembered: kinds, findings: TransitionFinding.allCases),
-            items("b", remembered: kinds, findings: TransitionFinding.allCases), status: status)
+            [
+                items("a", remembered: kinds, findings: TransitionFinding.allCases),
+                items("b", remembered: [[], [.wrongContent]], findings: narrow),
+            ], status: status)
     }
 
     @Test func threeItemsThatCanBeWrongInOneWay() {
         let kinds: [Set<MismatchType>] = [[], [.wrongPermissions]]
-        let findings: [TransitionFinding] = [.ok, .wrongMode, .unreadable]
-        walk(
-            items("a", remembered: kinds, findings: findings), items("b", remembered: kinds, findings: findings),
-            items("c", remembered: kinds, findings: findings), status: .compliant)
+        let universe = ["a", "b", "c"].map { name in
+            items(
+                name, remembered: kinds, verified: [.whole, .nothing], findings: [.ok, .wrongMode, .unreadable])
+        }
+        walk(universe, status: .compliant)
     }
 
     private func items(
-        _ name: String, remembered: [Set<MismatchType>], findings: [TransitionFinding]
+        _ name: String, remembered: [Set<MismatchType>], verified: [Verified] = Verified.allCases,
+        findings: [TransitionFinding]
     ) -> [Item] {
         var items: [Item] = []
         for remembered in remembered {
-            for isUnverified in [false, true] {
+            for verified in verified {
                 for finding in findings.map(Optional.some) + [nil] {
-                    items.append(
-                        Item(name: name, remembered: remembered, isUnverified: isUnverified, finding: finding))
+                    items.append(Item(name: name, remembered: remembered, verified: verified, finding: finding))
                 }
             }
         }
         return items
     }
 
-    private func walk(_ universe: [Item]..., status: DriftStatus) {
+    private func walk(_ universe: [[Item]], status: DriftStatus) {
         var combinations: [[Item]] = [[]]
         for choices in universe { combinations = combinations.flatMap { left in choices.map { left + [$0] } } }
         let alerts = [nil] + (0...universe.count).map { LiveAlert(mismatchCount: $0) }
@@ -85,39 +98,44 @@ import Testing
     private func brokenPromise(of outcome: Transition, in scenario: Scenario) -> String? {
         let items = scenario.items
         let checked = items.filter { $0.finding != nil }
-        let sawSomething = checked.isEmpty || checked.contains { $0.finding?.isJudged == true }
-        guard sawSomething else {
+        let isBlind = !checked.isEmpty && !checked.contains { $0.finding?.isJudged == true }
+        if isBlind, !items.contains(where: { $0.finding == nil && !$0.remembered.isEmpty }) {
             let same = outcome.state == scenario.remembered && outcome.action == .none
             return same ? nil : "a check that saw nothing changed something"
         }
 
         for item in items {
-            let known = Set(outcome.state.mismatches.filter { $0.key.rawValue == item.name }.map(\.type))
-            let isUnverified = outcome.state.unverified.contains(ItemKey(rawValue: item.name))
-            switch item.finding {
-            case nil:
-                if !known.isEmpty { return "\(item.name) left the pack and is remembered" }
-                if isUnverified != item.isUnverified { return "\(item.name) was not looked at and lost its first look" }
-            case .unreadable?:
-                if known != item.remembered { return "\(item.name) could not be read and is remembered otherwise" }
-                if isUnverified != item.isUnverified { return "\(item.name) could not be read and counts as judged" }
-            case let finding?:
-                if known != finding.types { return "\(item.name) was judged and is remembered otherwise" }
-                if isUnverified { return "\(item.name) was judged and counts as unverified" }
-            }
+            let key = ItemKey(rawValue: item.name)
+            let known = Set(outcome.state.mismatches.filter { $0.key == key }.map(\.type))
+            if known != Self.known(of: item) { return "\(item.name) is remembered otherwise" }
+            let verified: Verified =
+                if outcome.state.unverified.contains(key) {
+                    .nothing
+                } else {
+                    outcome.state.unverifiedContents.contains(key) ? .allButContent : .whole
+                }
+            if verified != Self.verified(of: item) { return "\(item.name) counts as verified: \(verified)" }
         }
 
-        let wrong = items.filter { item in
-            switch item.finding {
-            case nil: false
-            case .unreadable?: !item.remembered.isEmpty
-            case let finding?: !finding.types.isEmpty
+        let wrong = items.filter { !Self.known(of: $0).isEmpty }
+        let wasWhole = checked.contains { Self.verified(of: $0) == .whole }
+        let isWhole = checked.contains { $0.finding?.isJudgedWhole == true }
+        let status: DriftStatus =
+            if !wrong.isEmpty {
+                .drifted
+            } else {
+                checked.isEmpty || isWhole || (wasWhole && scenario.status != .unknown) ? .compliant : .unknown
+            }
+        guard outcome.state.status == status else { return "the status is not \(status)" }
+
+        let news = items.map { item -> (String, Set<MismatchType>) in
+            let added = item.finding.map { $0.types.subtracting(item.remembered) } ?? []
+            switch item.verified {
+            case .whole: return (item.name, added)
+            case .allButContent: return (item.name, added.subtracting([.wrongContent]))
+            case .nothing: return (item.name, [])
             }
         }
-        guard outcome.state.status == (wrong.isEmpty ? .compliant : .drifted) else { return "the status is not so" }
-
-        let news = items.filter { !$0.isUnverified }
-            .map { ($0.name, $0.finding.map { $0.types }?.subtracting($0.remembered) ?? []) }
         let added = Set(Dictionary(uniqueKeysWithValues: news))
         let expected: Transition.Action
         if let alert = scenario.alert {
@@ -132,5 +150,25 @@ import Testing
             expected = added.isEmpty ? .none : .open(mismatchCount: wrong.count, added: added)
         }
         return outcome.action == expected ? nil : "the action should be \(expected)"
+    }
+
+    /// What is to be remembered of an item.
+    private static func known(of item: Item) -> Set<MismatchType> {
+        switch item.finding {
+        case nil: []
+        case .unreadable?: item.remembered
+        case .contentUnseen?, .wrongModeContentUnseen?:
+            (item.finding?.types ?? []).union(item.remembered.intersection([.wrongContent]))
+        case let finding?: finding.types
+        }
+    }
+
+    /// How much of an item was judged by now.
+    private static func verified(of item: Item) -> Verified {
+        switch item.finding {
+        case nil, .unreadable?: item.verified
+        case .contentUnseen?, .wrongModeContentUnseen?: item.verified == .whole ? .whole : .allButContent
+        default: .whole
+        }
     }
 }

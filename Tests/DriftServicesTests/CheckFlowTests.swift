@@ -92,6 +92,32 @@ struct CheckFlowTests {
         }
     }
 
+    /// What the database keeps of it, from check to check.
+    @Test
+    func aContentThatCannotBeReadHidesNothingElseOfItsFile() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            let content = FileExpectation.Content.template(name: "a", bytes: Array("a".utf8))
+            let wanted = FileExpectation(path: "/a", mode: 0o644, content: content)
+            try await fleet.database.apply(
+                Pack(name: PackName(rawValue: "base"), expectations: [Expectation(.file(wanted))]))
+            func see(_ mode: UInt16, _ content: FileContent) async throws -> [String] {
+                let root = Account(name: "root", number: 0)
+                let status = FileStatus(type: .file, mode: mode, owner: root, group: root, size: 1)
+                fleet.prober.see(on: "web-1", ["/a": .present(FileEntry(status: status, content: content))])
+                try await fleet.check("web-1")
+                return try await fleet.alerts()
+            }
+            let unseen = FileContent.unreadable(.permissionDenied)
+            let wrong = FileContent.read(SHA256Digest(of: Array("b".utf8)), bytes: nil)
+            #expect(try await see(0o644, unseen) == [])
+            #expect(try await fleet.states() == ["base unknown"])
+            #expect(try await see(0o600, unseen) == ["open base 1"], "the mode was right when it was seen first")
+            #expect(try await see(0o644, unseen) == ["resolved base 1 compliant"])
+            #expect(try await see(0o644, wrong) == ["resolved base 1 compliant"], "a first look at the content")
+            #expect(try await fleet.states() == ["base drifted"])
+        }
+    }
+
     @Test(arguments: ProbeFailure.Reason.allCases.filter { $0 != .cancelled && $0 != .noPlace })
     func aProbeThatDidNotFinishIsFailedAndMovesNothing(reason: ProbeFailure.Reason) async throws {
         try await Fleet.with(Self.one) { fleet in
@@ -106,6 +132,10 @@ struct CheckFlowTests {
             #expect(fleet.prober.count(of: "web-1") == 1 + (isTransient ? 3 : 1))
             let streak = try await fleet.database.rows("select failing_streak from driftwatch.servers", as: Int.self)
             #expect(streak == [1], "once per job")
+            let told = try await fleet.database.rows(
+                "select error_class from driftwatch.recent_failures where job_state = 'succeeded' limit 1",
+                as: String?.self)
+            #expect(told == [reason.rawValue], "for people, with what was said")
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
             try await fleet.check("web-1")
             #expect(try await fleet.database.rows("select failing_streak from driftwatch.servers", as: Int.self) == [0])
@@ -256,6 +286,29 @@ struct CheckFlowTests {
             try await fleet.wait(for: job)
             #expect(try await fleet.verdicts() == ["base compliant", "base drifted"])
             #expect(try await fleet.alerts() == [], "the item that is gone opens nothing")
+            #expect(try await fleet.states() == ["base compliant"])
+        }
+    }
+
+    @Test(arguments: ["address = 'elsewhere'", "port = 2222", "ssh_user = 'other'", "config_user = 'other'"])
+    func aCheckOfAServerThatIsMeanwhileToBeLookedAtElsewhereIsOnlyHistory(change: String) async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            let (looking, began) = AsyncStream<Void>.makeStream()
+            let (released, release) = AsyncStream<Void>.makeStream()
+            fleet.prober.script("web-1") { _, _ in
+                began.finish()
+                for await _ in released {}
+                return .success(Facts(files: ["/a": .missing, "/b": .plain, "/c": .plain]))
+            }
+            let job = try await fleet.enqueue("web-1")
+            for await _ in looking {}
+            try await fleet.database.executeScript("update driftwatch.servers set \(change)")
+            release.finish()
+            try await fleet.wait(for: job)
+            #expect(try await fleet.verdicts() == ["base compliant", "base drifted"])
+            #expect(try await fleet.alerts() == [])
             #expect(try await fleet.states() == ["base compliant"])
         }
     }

@@ -68,10 +68,10 @@ struct Fleet: Sendable {
 
     /// Files that are present, or missing, as named.
     func see(on server: String, present: [String] = [], missing: [String] = [], unreadable: [String] = []) {
-        var files: [String: FileFact] = [:]
-        for path in present { files[path] = .plain }
-        for path in missing { files[path] = .missing }
-        for path in unreadable { files[path] = .unreadable(.permissionDenied) }
+        var files: [ServerPath: FileFact] = [:]
+        for path in present { files[ServerPath(path)] = .plain }
+        for path in missing { files[ServerPath(path)] = .missing }
+        for path in unreadable { files[ServerPath(path)] = .unreadable(.permissionDenied) }
         prober.see(on: server, files)
     }
 

@@ -79,10 +79,10 @@ import Testing
         let facts = try await prober().probe(target, asking: questions)
         #expect(facts.files.values.count { $0 == .missing } == 100)
         for (number, file) in questions.files.prefix(1000).enumerated() {
-            guard case .present(let entry) = facts.files[file.path],
+            guard case .present(let entry) = facts.files[ServerPath(file.path)],
                 case .read(let hash, bytes: nil) = entry.content
             else {
-                Issue.record("\(file.path): \(String(describing: facts.files[file.path]))")
+                Issue.record("\(file.path): \(String(describing: facts.files[ServerPath(file.path)]))")
                 return
             }
             #expect(hash == SHA256Digest(of: Array("\(number)\n".utf8)))
@@ -105,7 +105,7 @@ import Testing
                 files: sizes.indices.map { .init(path: folder.path("big \($0)"), expectedHashes: wanted) }
                     + [.init(path: sparse, expectedHashes: wanted)]))
         func content(_ path: String) -> FileContent? {
-            guard case .present(let entry) = facts.files[path] else { return nil }
+            guard case .present(let entry) = facts.files[ServerPath(path)] else { return nil }
             return entry.content
         }
         let sent = sizes.indices.map { number -> Int? in

@@ -126,7 +126,7 @@ import Testing
             let facts = try await probe(
                 server,
                 ProbeQuestions(files: asked.map { .init(path: folder.path($0), expectedHashes: other) }))
-            func fact(_ name: String) -> FileFact? { facts.files[folder.path(name)] }
+            func fact(_ name: String) -> FileFact? { facts.files[ServerPath(folder.path(name))] }
             func content(_ name: String) -> FileContent? {
                 if case .present(let entry) = fact(name) { entry.content } else { nil }
             }

@@ -55,7 +55,7 @@ struct StrangeFiles {
     /// Checks what was seen against what is there.
     func expect(_ facts: Facts, _ location: SourceLocation = #_sourceLocation) {
         func entry(_ name: String) -> FileEntry? {
-            guard case .present(let entry) = facts.files[path(name)] else { return nil }
+            guard case .present(let entry) = facts.files[ServerPath(path(name))] else { return nil }
             return entry
         }
         func sees(_ name: String, _ content: FileContent?, _ type: FileStatus.FileType = .file) {
@@ -79,10 +79,11 @@ struct StrangeFiles {
         #expect(entry("odd")?.link == .init(target: " a\\b ", destination: nil), sourceLocation: location)
         #expect(entry("through")?.link == .init(target: "plain/below", destination: nil), sourceLocation: location)
         for name in ["missing", "missing/below", "plain/below"] {
-            #expect(facts.files[path(name)] == .missing, "\(name)", sourceLocation: location)
+            #expect(facts.files[ServerPath(path(name))] == .missing, "\(name)", sourceLocation: location)
         }
         for name in ["newline", "two\nlines"] {
-            #expect(facts.files[path(name)] == .unreadable(.unsupported), "\(name)", sourceLocation: location)
+            #expect(
+                facts.files[ServerPath(path(name))] == .unreadable(.unsupported), "\(name)", sourceLocation: location)
         }
         #expect(!FileManager.default.fileExists(atPath: path("pwned")), sourceLocation: location)
     }

@@ -27,33 +27,39 @@ $$;
 comment on function write_failed_checks(bigint, text, boolean) is
     'Writes a failed check per assigned pack; where it counts, the server''s failing streak grows by one.';
 
--- Locks a server for the effects of a job and says whether they still apply: if not, checks are written as history
--- and nothing else is touched. Not a share lock: the streak is written
--- under it, and two share locks that both want more would wait for each other.
-create or replace function begin_effects(server text, reached boolean)
-returns table (display_name text, eligible boolean)
+-- Locks a server for the effects of a job and says whether they apply to it as it is now: if not, checks are written
+-- as history and nothing else is touched. They do not where it is not eligible any more, or where apply meanwhile said
+-- that it is to be looked at elsewhere or as somebody else. Not a share lock: the streak is written under it, and two
+-- share locks that both want more would wait for each other.
+create or replace function begin_effects(
+    server text, reached boolean, seen_address text, seen_port integer, seen_ssh_user text, seen_config_user text,
+    seen_connection text
+) returns boolean
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    still_eligible boolean;
+    held servers;
+    applies boolean;
 begin
-    perform from servers s where s.server_id = server for no key update;
-    still_eligible := server_is_eligible(server);
+    select * into held from servers s where s.server_id = server for no key update;
+    applies := server_is_eligible(server)
+        and (held.address, held.port, held.ssh_user, held.config_user, held.connection)
+            is not distinct from (seen_address, seen_port, seen_ssh_user, seen_config_user, seen_connection);
     update servers s set failing_streak = case when reached then 0 else s.failing_streak + 1 end
-    where s.server_id = server and still_eligible and not (reached and s.failing_streak = 0);
-    return query select s.display_name, still_eligible from servers s where s.server_id = server;
+    where s.server_id = server and applies and not (reached and s.failing_streak = 0);
+    return applies;
 end
 $$;
-comment on function begin_effects(text, boolean) is
-    'Locks the server, ends or lengthens its failing streak, and tells whether it is still eligible.';
+comment on function begin_effects(text, boolean, text, integer, text, text, text) is
+    'Locks the server, ends or lengthens its failing streak, and tells whether what was seen there still counts.';
 
 -- What is remembered of a server's assignments, each locked, then their live alerts, in the lock order. Packs that
 -- are not assigned (any more) are not returned: their checks are history.
 create or replace function lock_assignments(server text, packs text[])
 returns table (
-    pack_name text, digest text, state text, unverified text[], last_started_at timestamptz, remembered jsonb,
-    alert_id bigint, alert_mismatch_count integer
+    pack_name text, digest text, state text, unverified text[], unverified_contents text[],
+    last_started_at timestamptz, remembered jsonb, alert_id bigint, alert_mismatch_count integer
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -66,7 +72,7 @@ begin
     where a.server_id = server and a.pack_name = any(packs) and a.status <> 'resolved'
     order by a.alert_id for update;
     return query
-    select d.pack_name, p.digest, d.state, d.unverified, d.last_started_at,
+    select d.pack_name, p.digest, d.state, d.unverified, d.unverified_contents, d.last_started_at,
            coalesce((
                select jsonb_agg(jsonb_build_object('key', m.item_key, 'type', m.type) order by m.item_key, m.type)
                from mismatches m where m.server_id = server and m.pack_name = d.pack_name), '[]'),
@@ -117,8 +123,8 @@ comment on function record_check(bigint, text, text, text, text, text, integer, 
 -- Stores what the transition came to. remembered lists every mismatch that is known now, as
 -- {"key", "type"} and, for those that this check saw, also {"item", "expected", "actual"}.
 create or replace function remember(
-    server text, pack text, check_no bigint, new_state text, new_unverified text[], remembered jsonb,
-    attempt_started_at timestamptz
+    server text, pack text, check_no bigint, new_state text, new_unverified text[], new_unverified_contents text[],
+    remembered jsonb, attempt_started_at timestamptz
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -128,7 +134,7 @@ declare
 begin
     update drift_states d
     set since = case when d.state = new_state then d.since else now end, state = new_state,
-        unverified = new_unverified, last_check_id = check_no, last_checked_at = now,
+        unverified = new_unverified, unverified_contents = new_unverified_contents, last_check_id = check_no, last_checked_at = now,
         last_started_at = attempt_started_at
     where d.server_id = server and d.pack_name = pack;
 
@@ -145,5 +151,5 @@ begin
     set item = excluded.item, expected = excluded.expected, actual = excluded.actual, check_id = excluded.check_id;
 end
 $$;
-comment on function remember(text, text, bigint, text, text[], jsonb, timestamptz) is
+comment on function remember(text, text, bigint, text, text[], text[], jsonb, timestamptz) is
     'Stores the new drift state of an assignment and the mismatches that are known now.';

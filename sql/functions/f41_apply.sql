@@ -35,11 +35,13 @@ begin
     perform from drift_states d where d.pack_name = pack order by d.server_id for update;
     update drift_states d
     set unverified = array(
-        select k from unnest(d.unverified || added) k where k = any(keys) group by k order by k)
+            select k from unnest(d.unverified || added) k where k = any(keys) group by k order by k),
+        unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k)
     where d.pack_name = pack;
-    -- Where nothing of the new version was ever judged, what was proven of the old one says nothing any more.
+    -- Where nothing of the new version was ever judged whole, what was proven of the old one says nothing any more.
     update drift_states d set state = 'unknown', since = now
-    where d.pack_name = pack and d.state = 'compliant' and keys <> '{}' and d.unverified @> keys;
+    where d.pack_name = pack and d.state = 'compliant' and keys <> '{}'
+      and d.unverified || d.unverified_contents @> keys;
     return 'changed';
 end
 $$;

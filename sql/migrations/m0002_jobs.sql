@@ -146,7 +146,7 @@ comment on column job_attempts.worker_id is 'Who.';
 comment on column job_attempts.started_at is 'From when.';
 comment on column job_attempts.ended_at is 'Until when; null while it runs.';
 comment on column job_attempts.outcome is 'How it ended; null while it runs.';
-comment on column job_attempts.error_class is 'A word from a small set, such as unreachable.';
+comment on column job_attempts.error_class is 'A word from a small set, such as unreachable; also of a success that found that it could not look.';
 comment on column job_attempts.error is 'One line for people.';
 
 create table workers (

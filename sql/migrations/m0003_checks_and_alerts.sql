@@ -73,6 +73,7 @@ create table drift_states (
     last_checked_at timestamptz,
     last_started_at timestamptz,
     unverified text[] not null default '{}',
+    unverified_contents text[] not null default '{}',
     primary key (server_id, pack_name)
 ) with (fillfactor = 80);
 comment on table drift_states is 'What is remembered of each assignment. Locked by whoever changes it or its alert.';
@@ -84,6 +85,7 @@ comment on column drift_states.last_check_id is 'The check that was last taken i
 comment on column drift_states.last_checked_at is 'When; older than two slots is stale.';
 comment on column drift_states.last_started_at is 'When its attempt began: a check that began earlier is only history.';
 comment on column drift_states.unverified is 'Keys of expectations that were never judged: their first look alerts nobody.';
+comment on column drift_states.unverified_contents is 'Keys of files whose content alone was never judged, for want of permission, say.';
 
 create table mismatches (
     server_id text not null,

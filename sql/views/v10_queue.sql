@@ -53,9 +53,10 @@ select a.started_at, a.ended_at, a.job_id, j.server_id, a.attempt, a.outcome, a.
        j.state as job_state
 from job_attempts a
 join jobs j on j.job_id = a.job_id
-where a.outcome in ('failed', 'retry', 'lease_expired', 'deadline') and a.ended_at > clock() - interval '7 days'
+where (a.outcome in ('failed', 'retry', 'lease_expired', 'deadline') or a.error_class is not null)
+  and a.ended_at > clock() - interval '7 days'
 order by a.ended_at desc;
-comment on view recent_failures is 'Attempts of the last week that did not succeed, newest first.';
+comment on view recent_failures is 'Attempts of the last week that did not succeed, or found that a server cannot be looked at, newest first.';
 comment on column recent_failures.attempt is 'The number of the attempt.';
 comment on column recent_failures.job_state is 'Where the job stands now.';
 

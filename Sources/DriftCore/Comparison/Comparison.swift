@@ -6,9 +6,7 @@ package enum Comparison {
     /// the check holds is masked and safe to store. `digest` is that of the resolved pack.
     package static func judge(_ facts: Facts, against pack: Pack, digest: SHA256Digest) -> Check {
         let outcomes = pack.expectations.sorted { $0.key < $1.key }.map { expectation in
-            ItemOutcome(
-                key: expectation.key, item: SafeText.line(expectation.item),
-                finding: evidence(on: expectation, in: facts).finding(on: expectation))
+            evidence(on: expectation, in: facts).outcome(of: expectation)
         }
         return Check(packName: pack.name, packDigest: digest, outcomes: outcomes)
     }
@@ -16,7 +14,7 @@ package enum Comparison {
     private static func evidence(on expectation: Expectation, in facts: Facts) -> Evidence {
         switch expectation.subject {
         case .file(let wanted):
-            FileComparison.evidence(on: wanted, fact: facts.files[wanted.path])
+            FileComparison.evidence(on: wanted, fact: facts.files[ServerPath(wanted.path)])
         case .package(let wanted):
             PackageComparison.evidence(on: wanted, facts: facts.packages)
         case .setting(let wanted):
@@ -38,15 +36,14 @@ struct Evidence {
     }
 
     private(set) var contradictions: [Contradiction] = []
-    private(set) var unreadable: UnreadableReason?
+    /// Why nothing of it could be seen.
+    private var unreadable: UnreadableReason?
+    /// Why its content could not be seen, where all else could.
+    private var unseenContent: UnreadableReason?
 
     static var none: Evidence { Evidence() }
 
-    static func unreadable(_ reason: UnreadableReason) -> Evidence {
-        var evidence = Evidence()
-        evidence.addUnreadable(reason)
-        return evidence
-    }
+    static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
 
     static func wrong(
         _ type: MismatchType, expected: [String: String], actual: [String: String]
@@ -62,22 +59,23 @@ struct Evidence {
         contradictions.append(Contradiction(type: type, expected: expected, actual: actual, diff: diff))
     }
 
-    /// The first reason is the one that is told.
-    mutating func addUnreadable(_ reason: UnreadableReason) {
-        unreadable = unreadable ?? reason
-    }
+    mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
     /// What is proven wrong is wrong, whatever else could not be seen.
-    func finding(on expectation: Expectation) -> ItemOutcome.Finding {
-        guard contradictions.isEmpty else {
-            return .wrong(
-                contradictions.map { contradiction in
-                    Mismatch(
-                        type: contradiction.type, item: SafeText.line(expectation.item), key: expectation.key,
-                        expected: contradiction.expected.mapValues { Masking.safeValue($0) },
-                        actual: contradiction.actual.mapValues { Masking.safeValue($0) }, diff: contradiction.diff)
-                })
+    func outcome(of expectation: Expectation) -> ItemOutcome {
+        let item = SafeText.line(expectation.item)
+        let mismatches = contradictions.map { contradiction in
+            Mismatch(
+                type: contradiction.type, item: item, key: expectation.key,
+                expected: contradiction.expected.mapValues { Masking.safeValue($0) },
+                actual: contradiction.actual.mapValues { Masking.safeValue($0) }, diff: contradiction.diff)
         }
-        return unreadable.map { .unreadable($0) } ?? .ok
+        let finding: ItemOutcome.Finding =
+            if !mismatches.isEmpty {
+                .wrong(mismatches)
+            } else {
+                (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
+            }
+        return ItemOutcome(key: expectation.key, item: item, finding: finding, unseenContent: unseenContent)
     }
 }

@@ -18,7 +18,10 @@ enum FileComparison {
                 .unexpectedFile, expected: ["state": "absent"], actual: ["state": entry.status.type.rawValue])
         case .symlink:
             observed = entry.status
+            if observed.type == .symlink, entry.link == nil { return .unreadable(.malformedAnswer) }
         case .file, .directory:
+            // Packs give a target only to a symlink; should one slip through, it is not passed over in silence.
+            guard wanted.target == nil else { return .unreadable(.unsupported) }
             if entry.status.type == .symlink {
                 guard let link = entry.link else { return .unreadable(.malformedAnswer) }
                 guard let destination = link.destination else {
@@ -73,7 +76,7 @@ enum FileComparison {
 
     /// A name made of digits is looked up as a name too, as `chown` does.
     private static func matches(_ name: String, _ account: Account) -> Bool {
-        account.name == name || number(name) == account.number
+        account.name?.hasSameBytes(as: name) == true || number(name) == account.number
     }
 
     private static func number(_ name: String) -> Int? {
@@ -81,21 +84,18 @@ enum FileComparison {
     }
 
     private static func judgeTarget(_ wanted: FileExpectation, _ entry: FileEntry, _ evidence: inout Evidence) {
-        guard let target = wanted.target else { return }
-        // Packs give a target only to a symlink; should one slip through, it is not passed over in silence.
-        guard wanted.state == .symlink else { return evidence.addUnreadable(.unsupported) }
-        guard let link = entry.link else { return evidence.addUnreadable(.malformedAnswer) }
-        if !link.target.utf8.elementsEqual(target.utf8) {
+        guard let target = wanted.target, let link = entry.link else { return }
+        if !link.target.hasSameBytes(as: target) {
             evidence.add(.wrongTarget, expected: ["target": target], actual: ["target": link.target])
         }
     }
 
     private static func judgeContent(_ wanted: FileExpectation, _ entry: FileEntry, _ evidence: inout Evidence) {
         guard let content = wanted.content else { return }
-        guard wanted.state == .file else { return evidence.addUnreadable(.notRegular) }
+        guard wanted.state == .file else { return evidence.addUnseenContent(.notRegular) }
         switch entry.content {
-        case nil: evidence.addUnreadable(.malformedAnswer)
-        case .unreadable(let reason): evidence.addUnreadable(reason)
+        case nil: evidence.addUnseenContent(.malformedAnswer)
+        case .unreadable(let reason): evidence.addUnseenContent(reason)
         case .read(let digest, let bytes):
             guard digest != content.digest else { return }
             let report = ContentReport(

@@ -23,6 +23,11 @@ extension Check {
                     canon.add(mismatch.actual)
                 }
             }
+            if let reason = outcome.unseenContent {
+                canon.add("unseen_content")
+                canon.add(outcome.key.rawValue)
+                canon.add(reason.rawValue)
+            }
         }
         return SHA256Digest(of: canon.bytes)
     }

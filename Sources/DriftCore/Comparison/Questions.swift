@@ -1,13 +1,13 @@
 extension ProbeQuestions {
     /// All that `packs` ask about, each thing once; what this version cannot judge is not asked.
     package init(packs: [Pack]) {
-        var hashes: [String: Set<SHA256Digest>] = [:]
+        var hashes: [ServerPath: Set<SHA256Digest>] = [:]
         var asksPackages = false
         var names: Set<String> = []
         for expectation in packs.lazy.flatMap(\.expectations) {
             switch expectation.subject {
             case .file(let file):
-                hashes[file.path, default: []].formUnion(file.expectedHash.map { [$0] } ?? [])
+                hashes[ServerPath(file.path), default: []].formUnion(file.expectedHash.map { [$0] } ?? [])
             case .package:
                 asksPackages = true
             case .setting(let setting):
@@ -17,7 +17,7 @@ extension ProbeQuestions {
             }
         }
         self.init(
-            files: hashes.sorted { $0.key < $1.key }.map { File(path: $0.key, expectedHashes: $0.value) },
+            files: hashes.sorted { $0.key < $1.key }.map { File(path: $0.key.text, expectedHashes: $0.value) },
             packages: asksPackages, environment: names.sorted())
     }
 }

@@ -60,17 +60,23 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         case ok
         /// Never empty; one mismatch of a type at the most.
         case wrong([Mismatch])
+        /// Nothing is proven wrong, but not all was seen.
         case unreadable(UnreadableReason)
     }
 
     package var key: ItemKey
     package var item: String
     package var finding: Finding
+    /// Why the content could not be judged where all else of a file was; else nil.
+    ///
+    /// Never beside `ok`.
+    package var unseenContent: UnreadableReason?
 
-    package init(key: ItemKey, item: String, finding: Finding) {
+    package init(key: ItemKey, item: String, finding: Finding, unseenContent: UnreadableReason? = nil) {
         self.key = key
         self.item = item
         self.finding = finding
+        self.unseenContent = unseenContent
     }
 }
 

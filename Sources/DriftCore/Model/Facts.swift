@@ -6,13 +6,13 @@ package struct Facts: Hashable, Sendable {
     /// The home that `~` stands for, from the server's account database; nil where the account is unknown.
     package var home: String?
     /// By path as the packs write it, `~` unexpanded.
-    package var files: [String: FileFact]
+    package var files: [ServerPath: FileFact]
     package var packages: PackageFacts
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
 
     package init(
-        home: String? = nil, files: [String: FileFact] = [:], packages: PackageFacts = .notAsked,
+        home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
         environment: [String: SettingFact] = [:]
     ) {
         self.home = home

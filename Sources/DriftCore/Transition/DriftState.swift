@@ -1,8 +1,8 @@
 /// What is known of an assignment, in one word; raw values are stored as `drift_states.state`.
 package enum DriftStatus: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Nothing was judged since it was assigned, or since what was known was forgotten.
+    /// No expectation was judged whole since it was assigned, or since what was known was forgotten.
     case unknown
-    /// Something was judged and nothing is remembered as wrong.
+    /// Something was judged whole and nothing is remembered as wrong.
     case compliant
     /// At least one mismatch is remembered.
     case drifted
@@ -32,11 +32,23 @@ package struct DriftState: Hashable, Sendable {
     package var mismatches: Set<MismatchID>
     /// The expectations that were never judged: what they turn out to be is a first look.
     package var unverified: Set<ItemKey>
+    /// Files whose content alone was never judged, for want of permission, say: its first look is still to come.
+    package var unverifiedContents: Set<ItemKey>
 
-    package init(status: DriftStatus, mismatches: Set<MismatchID>, unverified: Set<ItemKey>) {
+    package init(
+        status: DriftStatus, mismatches: Set<MismatchID>, unverified: Set<ItemKey>,
+        unverifiedContents: Set<ItemKey> = []
+    ) {
         self.status = status
         self.mismatches = mismatches
         self.unverified = unverified
+        self.unverifiedContents = unverifiedContents
+    }
+
+    /// Whether this mismatch would be a first look at what it is about.
+    package func isFirstLook(at mismatch: MismatchID) -> Bool {
+        unverified.contains(mismatch.key)
+            || (mismatch.type == .wrongContent && unverifiedContents.contains(mismatch.key))
     }
 
     /// How many expectations are remembered as wrong; one that is wrong in two ways counts once.

@@ -1,8 +1,9 @@
 /// What one check makes of an assignment: the new memory, and what becomes of its alert.
 ///
 /// A check proves some expectations ok, some wrong, and leaves some unreadable. Unreadable ones keep what was
-/// remembered of them: "could not tell" neither opens nor resolves an alert. *Added* is what is wrong now, was not
-/// remembered as wrong, and had been judged before. Then:
+/// remembered of them: "could not tell" neither opens nor resolves an alert. Of a file whose content alone could not be
+/// read, that holds for the content alone. *Added* is what is wrong now, was not remembered as wrong, and had been
+/// judged before. Then:
 ///
 /// |                                      | no live alert | live alert (open or acknowledged)    |
 /// |--------------------------------------|---------------|--------------------------------------|
@@ -11,7 +12,7 @@
 /// | nothing wrong any more               | quiet         | resolve it; tell                     |
 ///
 /// So a first look at an expectation never alerts: it did not drift, it never complied. A check that could see nothing
-/// at all changes nothing at all. Counts are of expectations, also of those that are remembered as wrong and could not
+/// at all changes nothing at all, but that what the pack no longer asks for is forgotten. Counts are of expectations, also of those that are remembered as wrong and could not
 /// be read this time: the alert stands for all that is not proven right since.
 ///
 /// The caller holds the lock on the drift state's row, and does not ask for a check whose probe did not finish, that is
@@ -40,11 +41,13 @@ package struct Transition: Hashable, Sendable {
     /// Total: every memory, check and alert has an answer, and the same ones always have the same.
     package static func decide(_ remembered: DriftState, seeing check: Check, alert: LiveAlert?) -> Transition {
         let sight = Sight(check)
-        guard !sight.isBlind else { return Transition(state: remembered, action: .none) }
+        guard !sight.isBlind || remembered.mismatches.contains(where: { !sight.unseen.contains($0.key) }) else {
+            return Transition(state: remembered, action: .none)
+        }
 
         let state = remembered.after(sight)
         let added = sight.wrong.filter { mismatch in
-            !remembered.mismatches.contains(mismatch) && !remembered.unverified.contains(mismatch.key)
+            !remembered.mismatches.contains(mismatch) && !remembered.isFirstLook(at: mismatch)
         }
         let count = state.mismatchCount
 
@@ -73,37 +76,59 @@ package struct LiveAlert: Hashable, Sendable {
 /// What a check could tell, sorted by what it proves.
 private struct Sight {
     private(set) var judged: Set<ItemKey> = []
+    /// All but their content.
+    private(set) var partlyJudged: Set<ItemKey> = []
     private(set) var wrong: Set<MismatchID> = []
-    private(set) var unreadable: Set<ItemKey> = []
+    /// Nothing of them.
+    private(set) var unseen: Set<ItemKey> = []
 
     init(_ check: Check) {
         for outcome in check.outcomes {
             switch outcome.finding {
-            case .ok:
-                judged.insert(outcome.key)
-            case .wrong(let mismatches):
-                judged.insert(outcome.key)
-                wrong.formUnion(mismatches.map { MismatchID(key: outcome.key, type: $0.type) })
-            case .unreadable:
-                unreadable.insert(outcome.key)
+            case .unreadable where outcome.unseenContent == nil: unseen.insert(outcome.key)
+            case .ok, .wrong, .unreadable:
+                if outcome.unseenContent == nil {
+                    judged.insert(outcome.key)
+                } else {
+                    partlyJudged.insert(outcome.key)
+                }
             }
         }
+        wrong = Set(check.mismatches.map(\.id))
     }
 
     /// There was something to see, and none of it could be seen; an empty pack hides nothing.
-    var isBlind: Bool { judged.isEmpty && !unreadable.isEmpty }
+    var isBlind: Bool { judged.isEmpty && partlyJudged.isEmpty && !unseen.isEmpty }
+
+    /// Whether the check says nothing of what this mismatch is about.
+    func leavesOpen(_ mismatch: MismatchID) -> Bool {
+        unseen.contains(mismatch.key) || (mismatch.type == .wrongContent && partlyJudged.contains(mismatch.key))
+    }
+
+    var keys: Set<ItemKey> { judged.union(partlyJudged).union(unseen) }
 }
 
 extension DriftState {
-    /// A judgement replaces all that was remembered of its expectation, and makes it verified for good.
+    /// A judgement replaces all that was remembered of what it is about, and makes it verified for good.
     ///
     /// Mismatches of expectations that the checked pack does not have are forgotten. Unverified ones that it does not
     /// have stay: the pack may have gained them while the probe was under way, and their first look is still to come.
     fileprivate func after(_ sight: Sight) -> DriftState {
-        let mismatches = sight.wrong.union(mismatches.filter { sight.unreadable.contains($0.key) })
-        return DriftState(
-            status: mismatches.isEmpty ? .compliant : .drifted,
-            mismatches: mismatches,
-            unverified: unverified.subtracting(sight.judged))
+        var state = self
+        state.mismatches = sight.wrong.union(mismatches.filter(sight.leavesOpen))
+        state.unverifiedContents.formUnion(unverified.intersection(sight.partlyJudged))
+        state.unverifiedContents.subtract(sight.judged)
+        state.unverified.subtract(sight.judged.union(sight.partlyJudged))
+        state.status = state.status(after: sight)
+        return state
+    }
+
+    /// Compliant only when something was judged whole, by this check or, where its memory stands, by an earlier one.
+    private func status(after sight: Sight) -> DriftStatus {
+        guard mismatches.isEmpty else { return .drifted }
+        let keys = sight.keys
+        guard !keys.isEmpty, sight.judged.isEmpty else { return .compliant }
+        let nothingWasWhole = keys.isSubset(of: unverified.union(unverifiedContents))
+        return status == .unknown || nothingWasWhole ? .unknown : .compliant
     }
 }

@@ -28,14 +28,21 @@ package enum ServersReader {
         ).map { try Pack(resolvedJSON: $0.rawValue) }
     }
 
-    /// Which expectations were never judged, by pack.
-    package static func unverified(
+    /// What is remembered of a server, by pack, but for its mismatches: of these, first looks can be told.
+    package static func states(
         of id: ServerID, in transaction: borrowing Transaction
-    ) throws -> [PackName: Set<ItemKey>] {
+    ) throws -> [PackName: DriftState] {
         let rows = try transaction.rows(
-            "select d.pack_name, d.unverified from driftwatch.drift_states d where d.server_id = \(id)",
-            as: (PackName, [ItemKey]).self)
-        return Dictionary(rows.map { ($0, Set($1)) }, uniquingKeysWith: { first, _ in first })
+            """
+            select d.pack_name, d.state, d.unverified, d.unverified_contents
+            from driftwatch.drift_states d where d.server_id = \(id)
+            """, as: (PackName, DriftStatus, [ItemKey], [ItemKey]).self)
+        return Dictionary(
+            rows.map { pack, status, unverified, contents in
+                let state = DriftState(
+                    status: status, mismatches: [], unverified: Set(unverified), unverifiedContents: Set(contents))
+                return (pack, state)
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     private static let selection: SQL = """

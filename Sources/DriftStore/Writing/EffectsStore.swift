@@ -33,12 +33,16 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and tells whether the effects still apply to it.
+    /// Locks the server, and tells whether what was seen at `target` still counts.
     package static func begin(
-        on server: ServerID, reached: Bool, in transaction: borrowing Transaction
+        at target: ProbeTarget, reached: Bool, in transaction: borrowing Transaction
     ) throws -> Bool {
-        try transaction.first(
-            "select eligible from driftwatch.begin_effects(\(server), \(reached))", as: Bool.self) ?? false
+        try transaction.one(
+            """
+            select driftwatch.begin_effects(
+                \(target.serverID), \(reached), \(target.address), \(target.port), \(target.user),
+                \(target.configUser), \(target.connection.rawValue))
+            """, as: Bool.self)
     }
 
     /// Locks and returns what is remembered of the packs that are still assigned.
@@ -47,17 +51,18 @@ package enum EffectsStore {
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
             """
-            select pack_name, digest, state, unverified, last_started_at, remembered, alert_id, alert_mismatch_count
+            select pack_name, digest, state, unverified, unverified_contents, last_started_at, remembered, alert_id,
+                   alert_mismatch_count
             from driftwatch.lock_assignments(\(server), \(packs.map(\.rawValue)))
             """,
-            as: (PackName, String, DriftStatus, [String], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
+            as: (PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
         var assignments: [PackName: Assignment] = [:]
-        for (pack, digest, status, unverified, lastStartedAt, remembered, alertID, count) in rows {
+        for (pack, digest, status, unverified, unverifiedContents, lastStartedAt, remembered, alertID, count) in rows {
             assignments[pack] = Assignment(
                 state: DriftState(
                     status: status,
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
-                    unverified: Set(unverified.map(ItemKey.init(rawValue:)))),
+                    unverified: Set(unverified), unverifiedContents: Set(unverifiedContents)),
                 packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID,
                 alert: count.map(LiveAlert.init(mismatchCount:)))
         }
@@ -134,7 +139,8 @@ package enum EffectsStore {
             """
             select driftwatch.remember(
                 \(origin.serverID), \(check.packName), \(id), \(state.status),
-                \(state.unverified.map(\.rawValue).sorted()), \(JSON(remembered)), \(origin.startedAt))
+                \(state.unverified.sorted().map(\.rawValue)), \(state.unverifiedContents.sorted().map(\.rawValue)),
+                \(JSON(remembered)), \(origin.startedAt))
             """)
     }
 

@@ -56,15 +56,15 @@ struct CheckCommand: DriftwatchCommand {
     private struct Asked: Sendable {
         var server: ServerID
         var jobID: Int64
-        /// What was never looked at before: what is wrong with it alerts nobody.
-        var unverified: [PackName: Set<ItemKey>]
+        /// What was remembered before: what is wrong at a first look alerts nobody.
+        var states: [PackName: DriftState]
     }
 
     private func ask(for server: ServerID, _ actor: String, _ database: Database) async throws -> Asked {
         try await database.withTransaction { transaction in
-            let unverified = try ServersReader.unverified(of: server, in: transaction)
+            let states = try ServersReader.states(of: server, in: transaction)
             let job = try transaction.one("select driftwatch.enqueue_check(\(server), \(actor))", as: Int64.self)
-            return Asked(server: server, jobID: job, unverified: unverified)
+            return Asked(server: server, jobID: job, states: states)
         }
     }
 
@@ -92,7 +92,7 @@ struct CheckCommand: DriftwatchCommand {
             console.note("driftwatch: \(asked.server) is not checked against \(pack?.rawValue ?? "any pack")")
             return .usage
         }
-        for (check, items) in shown { print(check, items ?? [], asked, console) }
+        for (check, items) in shown { print(check, items ?? [], asked, job.lastError, console) }
         let reason = shown.lazy.compactMap(\.0.reason).first.flatMap(ProbeFailure.Reason.init(rawValue:))
         if let reason, let target, let hint = ServerDiagnosis.hint(for: ProbeFailure(reason), on: target) {
             console.note("  \(visible(hint)); driftwatch doctor \(asked.server) tells more")
@@ -100,15 +100,18 @@ struct CheckCommand: DriftwatchCommand {
         return shown.map(\.0.verdict.exitStatus).reduce(.fine) { $0.combined(with: $1) }
     }
 
-    private func print(_ check: JobCheck, _ items: [ItemOutcome], _ asked: Asked, _ console: Console) {
+    private func print(
+        _ check: JobCheck, _ items: [ItemOutcome], _ asked: Asked, _ error: String?, _ console: Console
+    ) {
         let verdict = verdictLine(
             check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
             unreadable: check.unreadableCount, console: console)
-        console.print("\(check.serverID) \(check.packName): \(verdict)")
+        let detail = check.verdict == .failed ? error.map { " (\(visible($0)))" } : nil
+        console.print("\(check.serverID) \(check.packName): \(verdict)\(detail ?? "")")
         console.print(lines: Findings(items, console: console).lines)
-        let known = asked.unverified[check.packName] ?? []
         let firstLooks = items.count { outcome in
-            if case .wrong = outcome.finding { known.contains(outcome.key) } else { false }
+            guard case .wrong(let mismatches) = outcome.finding else { return false }
+            return mismatches.contains { asked.states[check.packName]?.isFirstLook(at: $0.id) == true }
         }
         if firstLooks > 0 {
             console.print("  first look: \(plural(firstLooks, "item")) already wrong, not alerted")

@@ -16,9 +16,16 @@ struct Findings {
         switch outcome.finding {
         case .ok: []
         case .unreadable(let reason):
-            ["  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item)): \(reason.rawValue)"]
-        case .wrong(let mismatches): mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+            [unreadable(outcome, reason)]
+        case .wrong(let mismatches):
+            mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+                + (outcome.unseenContent.map { [unreadable(outcome, $0)] } ?? [])
         }
+    }
+
+    private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> String {
+        let part = outcome.unseenContent == nil ? "" : ", its content"
+        return "  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part): \(reason.rawValue)"
     }
 
     private func lines(of mismatch: Mismatch) -> [String] {
