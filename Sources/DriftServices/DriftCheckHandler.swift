@@ -35,6 +35,12 @@ package struct DriftCheckHandler: JobHandler {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
             let facts = try await prober.probe(subject.target, asking: questions)
             let checks = await compare(facts, with: subject.packs)
+            logger.info(
+                "checked",
+                metadata: [
+                    "job.id": "\(job.id)", "server.id": "\(server)",
+                    "verdicts": "\(checks.map { "\($0.packName) \($0.verdict.rawValue)" }.joined(separator: ", "))",
+                ])
             let origin = origin(of: job, subject, began: began)
             return JobResult(.succeeded) { try Self.write(checks, from: origin, at: subject.target, in: $0) }
         } catch {

@@ -6,7 +6,7 @@ package import Logging
 ///
 /// The process must ignore SIGPIPE.
 package struct RemoteProber: Prober {
-    private let settings: RemoteSettings
+    let settings: RemoteSettings
     private let localServers: Set<ServerID>
     private let places: AddressPlaces
     private let logger: Logger

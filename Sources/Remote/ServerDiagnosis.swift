@@ -35,7 +35,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
     package var isWell: Bool { findings.allSatisfy { $0.state != .failed } }
 
     /// Places one session's end at the stage where it came about.
-    init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?) {
+    init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?, knownHosts: String? = nil) {
         self.target = target
         var findings: [Finding] = []
         let culprit = failure.map(Self.stage)
@@ -47,7 +47,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
             } else if let failure, stage == culprit {
                 finding.state = .failed
                 finding.detail = failure.detail
-                finding.hint = Self.hint(for: failure, on: target)
+                finding.hint = Self.hint(for: failure, on: target, knownHosts: knownHosts)
                 isPast = true
             } else if stage == .sudo {
                 finding = Self.sudo(facts)
@@ -90,7 +90,12 @@ package struct ServerDiagnosis: Hashable, Sendable {
     }
 
     /// How to mend what kept a probe of `target` from finishing, as one line; nil where nothing is to be done.
-    package static func hint(for failure: ProbeFailure, on target: ProbeTarget) -> String? {
+    ///
+    /// `knownHosts` is the file of host keys, where it is not the account's own.
+    package static func hint(
+        for failure: ProbeFailure, on target: ProbeTarget, knownHosts: String? = nil
+    ) -> String? {
+        let file = knownHosts ?? "~/.ssh/known_hosts"
         let port = target.port.map { "-p \($0) " } ?? ""
         let name = target.port.map { "[\(target.address)]:\($0)" } ?? target.address
         switch failure.reason {
@@ -100,10 +105,11 @@ package struct ServerDiagnosis: Hashable, Sendable {
         case .authenticationRefused:
             return "add the worker's public key to ~/.ssh/authorized_keys of \(target.user ?? "the login user")"
         case .hostKeyUnknown:
-            return "ssh-keyscan \(port)-- \(target.address) >> known_hosts, after comparing its fingerprint with the "
+            return "ssh-keyscan \(port)-- \(target.address) >> \(file), after comparing its fingerprint with the "
                 + "server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)"
         case .hostKeyChanged:
-            return "if the server was reinstalled: ssh-keygen -R '\(name)', then as for a new one; if not, find out why"
+            return "if the server was reinstalled: ssh-keygen -f \(file) -R '\(name)', then as for a new one; "
+                + "if not, find out why"
         case .shellRefused:
             return "the login user needs a shell that runs commands, or the probe pinned as forced command"
         case .probeOutdated: return "install this version's probe on the server in place of the pinned one"
@@ -124,7 +130,7 @@ extension RemoteProber {
         do {
             return ServerDiagnosis(target, failure: nil, facts: try await probe(target, asking: questions))
         } catch {
-            return ServerDiagnosis(target, failure: error, facts: nil)
+            return ServerDiagnosis(target, failure: error, facts: nil, knownHosts: settings.knownHosts)
         }
     }
 }

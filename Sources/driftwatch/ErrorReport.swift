@@ -29,7 +29,7 @@ struct ErrorReport {
             parserError = error
             (status, lines) = (.usage, [])
         case is CancellationError:
-            (status, lines) = (.dependency, [Self.line("interrupted", nil)])
+            (status, lines) = (.interrupted, [Self.line("interrupted", nil)])
         default:
             (status, lines) = (.dependency, [Self.line("\(error)", nil)])
         }

@@ -9,10 +9,12 @@ enum ExitStatus: Int32, Sendable {
     case dependency = 3
     /// Nothing is proven wrong, but it could not be told.
     case unknown = 4
+    /// A signal ended it, as shells report it.
+    case interrupted = 130
 
     /// Of several answers: a fault that kept us from asking, then what is proven wrong, then what could not be told.
     func combined(with other: Self) -> Self {
-        let order: [Self] = [.fine, .unknown, .badNews, .usage, .dependency]
+        let order: [Self] = [.fine, .unknown, .badNews, .usage, .dependency, .interrupted]
         let rank = { (status: Self) in order.firstIndex(of: status) ?? 0 }
         return rank(self) >= rank(other) ? self : other
     }

@@ -106,6 +106,9 @@ struct FleetCommandTests {
             let refused = try await Program.run(["apply", folder, "--prune"], environment)
             #expect(refused.status == 2)
             #expect(refused.errors.contains("would remove 1 of 2 servers: there"))
+            let dry = try await Program.run(["apply", folder, "--prune", "--dry-run"], environment)
+            #expect(dry.status == 0)
+            #expect(dry.output.contains("wants --yes"), "\(dry)")
             let removed = try await Program.run(["apply", folder, "--prune", "--yes"], environment)
             #expect(removed.status == 0)
             #expect(removed.output.contains("server there: removed"))
@@ -174,8 +177,41 @@ struct FleetCommandTests {
                 #expect(result.status == 1)
                 #expect(result.output.contains("first look: 1 item already wrong, not alerted"), "\(result)")
                 #expect(try await database.rows("select count(*) from driftwatch.alerts", as: Int.self) == [0])
+                #expect(try await Program.run(["status"], environment).output.contains("not alerted"))
                 worker.send(SIGINT)
                 #expect(await worker.exitStatus() == 0)
+            }
+        }
+    }
+
+    @Test
+    func doctorGoesOnWhereASettingIsWrongAndNamesIt() async throws {
+        try await Self.withFleet { folder, environment, _ in
+            _ = try await Program.run(["apply", folder], environment)
+            let wrong = environment.merging([
+                "DRIFTWATCH_SSH_IDENTITY": "/nowhere/key", "DRIFTWATCH_SLACK_WEBHOOK_URL": "no address",
+            ]) { $1 }
+            let result = try await Program.run(["doctor"], wrong)
+            #expect(result.status == 1, "\(result)")
+            #expect(result.output.contains("/nowhere/key"))
+            #expect(result.output.contains("wrong  slack"))
+            #expect(result.output.contains("queue"), "a server that waits for a worker is named")
+            _ = try await Program.run(["servers", "disable", "here", "--reason", "moving"], environment)
+            #expect(try await !Program.run(["doctor"], environment).output.contains("local:here"), "nothing waits")
+        }
+    }
+
+    @Test
+    func aServerThatIsWaitedForFirstLeavesTheOthersTheirReason() async throws {
+        try await Self.withFleet { folder, environment, _ in
+            try "servers: [ { id: a, queue: one, packs: [tiny] }, { id: b, queue: two, packs: [tiny] } ]\n".write(
+                toFile: "\(folder)/fleet.yaml", atomically: true, encoding: .utf8)
+            _ = try await Program.run(["apply", folder], environment)
+            let result = try await Program.run(["check", "a", "b", "a", "--timeout", "1s"], environment)
+            #expect(result.status == 4)
+            for queue in ["one", "two"] {
+                let told = result.errors.split(separator: "\n").count { $0.contains("serves the queue \(queue)") }
+                #expect(told == 1, "\(result)")
             }
         }
     }

@@ -1,12 +1,16 @@
 import Foundation
 import HTTP
+import TestSupport
 import Testing
 
 /// Against `openssl s_server` with a certificate that no system trusts.
 @Suite("HTTP over TLS", .timeLimit(.minutes(1)))
 struct HTTPTLSTests {
     @Test func aCertificateIsTrustedOnlyByItsOwnAuthority() async throws {
-        let server = try TLSServer()
+        try await TLSServer.with { server in try await trusts(server) }
+    }
+
+    private func trusts(_ server: TLSServer) async throws {
         let request = HTTPRequest(url: server.url + "/secret")
 
         let settings = HTTPClient.Settings(certificateAuthorities: server.certificate)
@@ -22,49 +26,38 @@ struct HTTPTLSTests {
     }
 }
 
-/// A private `openssl s_server` on 127.0.0.1; it ends with its last reference.
-private final class TLSServer {
+/// A private `openssl s_server` on 127.0.0.1.
+private struct TLSServer {
     let url: String
     let certificate: String
-    private let folder: URL
-    private let process = Process()
 
-    init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "driftwatch-tls-\(UUID().uuidString)")
+    /// Runs `body` with a server that is gone afterwards.
+    static func with(_ body: (TLSServer) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "driftwatch-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        certificate = folder.appending(path: "certificate.pem").path
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let certificate = folder.appending(path: "certificate.pem").path
         let key = folder.appending(path: "key.pem").path
-        let request = Process()
-        request.executableURL = URL(filePath: "/usr/bin/openssl")
-        request.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-        ]
-        request.standardError = FileHandle.nullDevice
-        try request.run()
-        request.waitUntilExit()
-
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = Pipe()
-        try process.run()
-        // It says `ACCEPT 127.0.0.1:PORT` once it listens.
-        var said = ""
-        var port: Substring?
-        while port == nil {
-            let data = output.fileHandleForReading.availableData
-            guard !data.isEmpty else { throw POSIXError(.ECONNREFUSED) }
-            said += String(decoding: data, as: UTF8.self)
-            port = said.firstMatch(of: #/ACCEPT 127\.0\.0\.1:(\d+)\n/#)?.1
+        let made = try await Tool.run([
+            "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+            certificate,
+        ])
+        try #require(made.status == 0, "\(made.errorText)")
+        // It says where it listens on standard output.
+        let process = try await ChildProcess([
+            "/bin/sh", "-c", "exec /usr/bin/openssl s_server -accept 127.0.0.1:0 -cert \"$1\" -key \"$2\" -www >&2",
+            "sh",
+            certificate, key,
+        ])
+        do {
+            let said = try #require(await process.line(with: "ACCEPT 127.0.0.1:"))
+            let port = said.split(separator: ":").last ?? ""
+            try await body(TLSServer(url: "https://127.0.0.1:\(port)", certificate: certificate))
+        } catch {
+            await process.end()
+            throw error
         }
-        url = "https://127.0.0.1:\(port ?? "")"
-    }
-
-    deinit {
-        process.terminate()
-        try? FileManager.default.removeItem(at: folder)
+        await process.end()
     }
 }

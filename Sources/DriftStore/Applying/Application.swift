@@ -24,6 +24,7 @@ struct Application {
         let surplus = try surplusServers()
         try requireKnownPacks()
         var report = ApplyReport()
+        report.wantsConfirmation = removesTooMany(surplus)
         report.packs = try applyPacks(in: transaction)
         report.servers = try applyServers(in: transaction)
         if request.prune {
@@ -50,10 +51,14 @@ struct Application {
         }
         let declared = Set(inventory.servers.map(\.id))
         let surplus = servers.filter { !declared.contains($0) }
-        if request.prune, !request.confirmed, !request.dryRun, surplus.count * 5 > servers.count {
+        if removesTooMany(surplus), !request.dryRun {
             throw ApplyRefusal.pruneTooLarge(removing: surplus, of: servers.count)
         }
         return surplus
+    }
+
+    private func removesTooMany(_ surplus: [ServerID]) -> Bool {
+        request.prune && !request.confirmed && surplus.count * 5 > servers.count
     }
 
     /// Packs can be gone since the files were read against the database.

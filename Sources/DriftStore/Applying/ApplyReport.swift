@@ -27,6 +27,8 @@ package struct ApplyReport: Hashable, Sendable {
     /// What the database has and the files lack, left alone.
     package var keptPacks: [PackName] = []
     package var keptServers: [ServerID] = []
+    /// Removing that many servers wants a confirmation, which this request does not give.
+    package var wantsConfirmation = false
     /// Nil where the inventory has none, or the row says the same already.
     package var schedule: ScheduleSetting?
     /// Servers whose first check was asked for.

@@ -13,6 +13,7 @@ struct ConnectionOptions {
 
     init(_ settings: DatabaseSettings) throws(DatabaseError) {
         let given = try Self.parse(settings.conninfo)
+        try Self.refuseMisread(settings.conninfo, given)
         let surroundings = unsafe Self.take(PQconndefaults())
         func known(_ keyword: String) -> String? { given[keyword] ?? surroundings[keyword] }
 
@@ -63,6 +64,23 @@ struct ConnectionOptions {
             throw DatabaseError(.settings, "the connection string cannot be read: \(redactingQuotes(text))")
         }
         return unsafe take(options)
+    }
+
+    /// An address in which a character of the password has split it: libpq reads the rest of the password as host, port
+    /// or database, and would print it.
+    private static func refuseMisread(_ conninfo: String, _ given: [String: String]) throws(DatabaseError) {
+        let ports = (given["port"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+        var isMisread = !ports.allSatisfy { $0.isEmpty || UInt16($0) != nil }
+        if let scheme = conninfo.firstRange(of: "://") {
+            let place = conninfo[scheme.upperBound...].prefix { $0 != "?" }
+            let ats = place.indices.filter { place[$0] == "@" }
+            isMisread = isMisread || ats.count > 1 || ats.contains { place[..<$0].contains("/") }
+        }
+        guard isMisread else { return }
+        throw DatabaseError(
+            .settings,
+            "the connection string cannot be read: in a URI, each of / @ : ? # in the user or the password is written as "
+                + "%2F %40 %3A %3F %23, and a port is a number")
     }
 
     /// The options that have a value; frees the list.

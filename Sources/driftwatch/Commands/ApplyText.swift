@@ -20,6 +20,7 @@ struct ApplyText {
         if !report.firstChecks.isEmpty {
             lines.append("first checks \(dryRun ? "to enqueue" : "enqueued"): \(report.firstChecks.count)")
         }
+        if report.wantsConfirmation { lines.append("that removes more than a fifth of the servers: it wants --yes") }
         if dryRun { lines.append("dry run: nothing was changed") }
         self.lines = lines.map(visible)
     }

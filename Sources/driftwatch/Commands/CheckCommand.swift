@@ -33,7 +33,8 @@ struct CheckCommand: DriftwatchCommand {
         try await context.withDatabase { database in
             var asked: [Asked] = []
             var status = ExitStatus.fine
-            for server in servers {
+            var named: Set<ServerID> = []
+            for server in servers where named.insert(server).inserted {
                 do {
                     asked.append(try await ask(for: server, context.actor, database))
                 } catch let error as DatabaseError where error.sqlState == "DW001" {

@@ -84,10 +84,11 @@ struct DatabaseExamination {
 
     /// Queues that some server's jobs go to and nobody serves.
     private func reportQueues(_ lines: [ServerLine], _ workers: [WorkerLine]) {
-        let queues = Set(lines.filter(\.driftDetectionEnabled).map(\.queue)).sorted()
+        let waiting = lines.filter { $0.driftDetectionEnabled && !$0.isOnHold && !$0.packs.isEmpty }
+        let queues = Set(waiting.map(\.queue)).sorted()
         let unserved = queues.filter { queue in !workers.contains { $0.serves(queue) } }
         for queue in unserved {
-            let servers = lines.filter { $0.queue == queue }.map(\.id.rawValue)
+            let servers = waiting.filter { $0.queue == queue }.map(\.id.rawValue)
             let shown = servers.prefix(5).joined(separator: ", ") + (servers.count > 5 ? ", …" : "")
             let local = queue.hasPrefix("local:") ? "--local \(queue.dropFirst(6))" : "--queue \(queue)"
             report.add(

@@ -44,7 +44,11 @@ struct DoctorCommand: DriftwatchCommand {
 
     /// Several at once: most of the time is waiting.
     private func examine(_ lines: [ServerLine], _ context: CommandContext, _ report: DoctorReport) async throws {
-        let remote = try remoteSettings(context.settings)
+        let remote: RemoteSettings
+        do { remote = try remoteSettings(context.settings) } catch {
+            report.add("ssh", .wrong, "\(error)", hint: error.hint ?? "without it no server is looked at from here")
+            return
+        }
         let prober = RemoteProber(
             settings: remote, localServers: Set(lines.map(\.id)), logger: Logger(label: "driftwatch.remote"))
         try await stoppable {
@@ -61,7 +65,7 @@ struct DoctorCommand: DriftwatchCommand {
                     guard let (index, diagnosis) = await group.next() else { return }
                     done[index] = diagnosis
                     while let diagnosis = done.removeValue(forKey: printed) {
-                        report.add(lines[printed].id, diagnosis)
+                        if !Task.isCancelled { report.add(lines[printed].id, diagnosis) }
                         printed += 1
                     }
                 }

@@ -26,8 +26,8 @@ struct JobWait {
             }
             guard let job else { return nil }
             if job.isOver { return job }
-            // A worker that has just started is not worth a line.
-            if let obstacle, obstacle != said, polls >= 2 {
+            // A worker that has just started is not worth a line; that no time is left is.
+            if let obstacle, obstacle != said, polls >= 2 || ContinuousClock.now >= deadline {
                 console.note("\(job.serverID?.rawValue ?? "job \(id)"): \(obstacle)")
                 said = obstacle
             }

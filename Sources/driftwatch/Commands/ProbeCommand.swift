@@ -53,7 +53,9 @@ struct ProbeCommand: DriftwatchCommand {
             let text = verdictLine(
                 .failed, reason: failure.reason.rawValue, items: 0, wrong: 0, unreadable: 0, console: context.console)
             context.console.print("\(server): \(text) (\(visible(failure.detail)))")
-            if let hint = ServerDiagnosis.hint(for: failure, on: line.target) { context.console.note("  \(hint)") }
+            if let hint = ServerDiagnosis.hint(for: failure, on: line.target, knownHosts: remote.knownHosts) {
+                context.console.note("  \(visible(hint))")
+            }
             return .unknown
         }
         var status = ExitStatus.fine

@@ -18,8 +18,13 @@ struct SlackExamination {
         await examineDestination()
         let settings: NotifySettings
         do { settings = try NotifySettings(context.settings) } catch {
-            // Only the notifier needs them, and it may run elsewhere.
-            report.add("slack", .note, "not set up here: \(error)", hint: error.hint)
+            let names: [SettingName] = [.notify, .slackWebhookURL, .slackBotToken, .slackChannel]
+            guard names.contains(where: { context.settings.text($0) != nil }) else {
+                // Only the notifier needs them, and it may run elsewhere.
+                report.add("slack", .note, "not set up here: \(error)", hint: error.hint)
+                return
+            }
+            report.add("slack", .wrong, "\(error)", hint: error.hint)
             return
         }
         if settings.baseURL == nil {
@@ -51,7 +56,8 @@ struct SlackExamination {
             if line.pausedAt != nil {
                 report.add(
                     "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
-                    hint: "mend what it says, then driftwatch destination resume \(line.name)")
+                    hint: "mend what it says, and restart the notifier if its settings changed; "
+                        + "then driftwatch destination resume \(line.name)")
             } else if line.dead > 0 {
                 report.add(
                     "destination", .note, "\(line.name): \(plural(line.dead, "message")) refused for good",

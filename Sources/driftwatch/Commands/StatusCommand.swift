@@ -84,6 +84,7 @@ extension FleetLine {
         if isStale { notes.append("stale") }
         if lastVerdict == .failed, let lastReason { notes.append(lastReason) }
         if let unreadableCount, unreadableCount > 0 { notes.append("\(unreadableCount) unreadable") }
+        if mismatchCount > 0, alertID == nil, !isDisabled { notes.append("not alerted") }
         if let alertID { notes.append("alert \(alertID)\(alertStatus == "acknowledged" ? " acknowledged" : "")") }
         return notes.isEmpty ? nil : notes.joined(separator: ", ")
     }
