@@ -31,5 +31,6 @@ enum SchemaFiles {
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
+        File("f31_destinations", PackageResources.f31_destinations_sql),
     ]
 }

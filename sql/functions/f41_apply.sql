@@ -1,5 +1,20 @@
 -- What `apply` calls, all in one transaction. Nothing here is undone by a probe that is under way: its effects look
--- at the server and its assignments again, under their locks.
+-- at the server and its assignments again, under their locks. Nothing here touches a job: who settles one holds it while
+-- waiting for its server.
+
+-- One apply at a time, and before anything else the lock of every server. Another apply may take a while; the servers'
+-- rows are held for moments.
+create or replace function begin_apply() returns table (server_id text, is_watched boolean)
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform set_config('lock_timeout', '60s', true);
+    perform pg_advisory_xact_lock(hashtext('driftwatch.apply'));
+    return query select s.server_id, s.removed_at is null from servers s order by s.server_id for update;
+end
+$$;
+comment on function begin_apply() is 'Waits for another apply, locks all servers, and returns them.';
 
 -- Stores a pack, and a new version where it is one. Expectations that are new to the pack count as unverified on
 -- every server that has it. Returns created, changed or unchanged.

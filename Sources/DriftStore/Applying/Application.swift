@@ -10,12 +10,8 @@ struct Application {
 
     init(_ request: Applier.Request, in transaction: borrowing Transaction) throws {
         self.request = request
-        // Another apply may take a while; the servers' rows are held for moments.
-        try transaction.execute("select set_config('lock_timeout', '60s', true)")
-        try transaction.execute("select pg_advisory_xact_lock(hashtext('driftwatch.apply'))")
         let rows = try transaction.rows(
-            "select server_id, removed_at is null from driftwatch.servers order by server_id for update",
-            as: (ServerID, Bool).self)
+            "select server_id, is_watched from driftwatch.begin_apply()", as: (ServerID, Bool).self)
         servers = rows.filter(\.1).map(\.0)
         packs = try transaction.rows("select pack_name from driftwatch.packs order by pack_name", as: PackName.self)
     }

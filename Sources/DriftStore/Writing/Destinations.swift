@@ -1,7 +1,7 @@
 import Foundation
 package import Postgres
 
-/// How a notifier says where it sends (`sql/functions/f30_outbox.sql`).
+/// How a notifier says where it sends (`sql/functions/f30_outbox.sql`, `f31_destinations.sql`).
 package enum Destinations {
     package static let `default` = "default"
 
@@ -9,13 +9,7 @@ package enum Destinations {
     package static func fingerprintKey(
         of name: String = `default`, in transaction: borrowing Transaction
     ) throws -> [UInt8] {
-        try transaction.execute(
-            """
-            insert into driftwatch.destinations (destination, next_send_at) values (\(name), driftwatch.clock())
-            on conflict do nothing
-            """)
-        let key = try transaction.one(
-            "select fingerprint_key from driftwatch.destinations where destination = \(name)", as: UUID.self)
+        let key = try transaction.one("select driftwatch.fingerprint_key_of(\(name))", as: UUID.self)
         return Array(key.uuidString.utf8)
     }
 
