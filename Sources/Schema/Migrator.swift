@@ -32,8 +32,11 @@ package struct Migrator: Sendable {
 
     /// Does what is missing, and returns the names of the migrations that it ran.
     ///
+    /// `onWait` is called where another migrator is at work. How long its end is waited for is the database's
+    /// `callDeadline`.
+    ///
     /// - Throws: ``SchemaError``, or `DatabaseError`; the database is then as it was.
-    package func migrate() async throws -> [String] {
+    package func migrate(onWait: @Sendable () -> Void = {}) async throws -> [String] {
         try await database.withTransaction { transaction in
             try Self.requireSupportedServer(transaction)
             // Waiting for another migrator may take long; waiting for a table's lock must not, as all others would
@@ -42,9 +45,12 @@ package struct Migrator: Sendable {
                 """
                 set local statement_timeout = 0;
                 set local lock_timeout = 0;
-                select pg_advisory_xact_lock(hashtext('driftwatch.migrate'));
-                set local lock_timeout = '10s';
                 """)
+            if try !transaction.one("select pg_try_advisory_xact_lock(hashtext('driftwatch.migrate'))", as: Bool.self) {
+                onWait()
+                try transaction.execute("select pg_advisory_xact_lock(hashtext('driftwatch.migrate'))")
+            }
+            try transaction.execute("set local lock_timeout = '10s'")
             let state = try Self.state(transaction)
             switch state {
             case .current: return []
@@ -52,39 +58,40 @@ package struct Migrator: Sendable {
                 throw SchemaError.tooNew(version: version, oldestBinary: oldestBinary)
             case .edited(let name): throw SchemaError.edited(migration: name)
             case .newer: return []
-            case .empty, .behind: break
+            case .empty, .behind, .outdated: break
             }
             try transaction.executeScript(Self.bookkeeping)
             let pending = state.pending
             for file in SchemaFiles.migrations where pending.contains(file.name) {
-                try transaction.executeScript(file.text)
+                try Self.run(file, in: transaction)
                 _ = try transaction.execute(
                     """
                     insert into driftwatch.schema_migrations (migration, checksum, applied_at)
                     values (\(file.name), encode(sha256(\(Array(file.text.utf8))), 'hex'), clock_timestamp())
                     """)
             }
-            for file in SchemaFiles.code {
-                try transaction.executeScript(file.text)
-            }
+            for file in SchemaFiles.code { try Self.run(file, in: transaction) }
             _ = try transaction.execute(
                 """
-                insert into driftwatch.schema_info (version, oldest_binary, code_checksum)
-                values (\(Self.schemaVersion), \(Self.oldestBinary), encode(sha256(\(Self.codeBytes)), 'hex'))
+                insert into driftwatch.schema_info (version, oldest_binary, code_version, code_checksum)
+                values (\(Self.schemaVersion), \(Self.oldestBinary), \(SchemaFiles.codeVersion),
+                        encode(sha256(\(Self.codeBytes)), 'hex'))
                 on conflict (singleton) do update
                 set version = excluded.version, oldest_binary = excluded.oldest_binary,
-                    code_checksum = excluded.code_checksum
+                    code_version = excluded.code_version, code_checksum = excluded.code_checksum
                 """)
             return pending
         }
     }
 
-    /// Refuses to work on a schema that is not there, is behind, or is too new.
+    /// Refuses to work on a schema that is not there, is behind, or is too new; returns how it stands.
     ///
     /// - Throws: ``SchemaError``, or `DatabaseError`.
-    package func requireUsable() async throws {
-        switch try await state() {
-        case .current, .newer: return
+    @discardableResult
+    package func requireUsable() async throws -> SchemaState {
+        let state = try await state()
+        switch state {
+        case .current, .newer, .outdated: return state
         case .empty: throw SchemaError.missing
         case .behind(let pending): throw SchemaError.behind(pending: pending)
         case .edited(let name): throw SchemaError.edited(migration: name)
@@ -93,7 +100,14 @@ package struct Migrator: Sendable {
         }
     }
 
-    private static var codeBytes: [UInt8] {
+    static func run(_ file: SchemaFiles.File, in transaction: borrowing Transaction) throws {
+        do { try transaction.executeScript(file.text) } catch {
+            guard error.sqlState == .dependentObjectsStillExist else { throw error }
+            throw SchemaError.inTheWay(file: file.name, message: error.serverMessage ?? "\(error)")
+        }
+    }
+
+    static var codeBytes: [UInt8] {
         SchemaFiles.code.flatMap { Array("-- \($0.name)\n".utf8) + Array($0.text.utf8) }
     }
 
@@ -114,12 +128,14 @@ package struct Migrator: Sendable {
             singleton boolean primary key default true check (singleton),
             version integer not null,
             oldest_binary integer not null,
+            code_version integer not null,
             code_checksum text not null
         );
         comment on table schema_info is 'One row: which schema this is, and which binaries still work on it.';
         comment on column schema_info.singleton is 'Keeps it at one row.';
         comment on column schema_info.version is 'How many migrations it has.';
         comment on column schema_info.oldest_binary is 'Binaries whose own version is below this refuse to work.';
+        comment on column schema_info.code_version is 'Which release''s functions and views it has, counted from 1.';
         comment on column schema_info.code_checksum is 'sha256 of the functions and views.';
         """
 
@@ -131,11 +147,11 @@ package struct Migrator: Sendable {
     private static func state(_ transaction: borrowing Transaction) throws -> SchemaState {
         let exists = try transaction.one("select to_regclass('driftwatch.schema_info') is not null", as: Bool.self)
         guard exists,
-            let (version, oldestBinary, sameCode) = try transaction.first(
+            let (version, oldestBinary, codeVersion, sameCode) = try transaction.first(
                 """
-                select version, oldest_binary, code_checksum = encode(sha256(\(codeBytes)), 'hex')
+                select version, oldest_binary, code_version, code_checksum = encode(sha256(\(codeBytes)), 'hex')
                 from driftwatch.schema_info
-                """, as: (Int, Int, Bool).self)
+                """, as: (Int, Int, Int, Bool).self)
         else { return .empty }
         if oldestBinary > schemaVersion { return .tooNew(version: version, oldestBinary: oldestBinary) }
         let checksums = try transaction.rows(
@@ -150,7 +166,8 @@ package struct Migrator: Sendable {
             let own = try transaction.one("select encode(sha256(\(Array(file.text.utf8))), 'hex')", as: String.self)
             guard own == checksum else { return .edited(migration: file.name) }
         }
-        if version > schemaVersion { return .newer(version: version) }
-        return pending.isEmpty && sameCode ? .current : .behind(pending: pending)
+        guard pending.isEmpty else { return .behind(pending: pending) }
+        if version > schemaVersion || codeVersion > SchemaFiles.codeVersion { return .newer(version: version) }
+        return sameCode ? .current : .outdated
     }
 }

@@ -17,7 +17,12 @@ enum SchemaFiles {
         File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
     ]
 
-    /// Replaced as a whole whenever any of them differs from what the database has.
+    /// Counts the released states of ``code``: a database whose functions and views are of a later one keeps them.
+    ///
+    /// Raised by the first change after a release; `CodeVersionTests` tells.
+    static let codeVersion = 1
+
+    /// Replaced as a whole by a binary that has another form of them, and not an older one.
     static let code = [
         File("f00_clock", PackageResources.f00_clock_sql),
         File("f10_claim", PackageResources.f10_claim_sql),
@@ -26,11 +31,13 @@ enum SchemaFiles {
         File("f20_checks", PackageResources.f20_checks_sql),
         File("f21_alerts", PackageResources.f21_alerts_sql),
         File("f30_outbox", PackageResources.f30_outbox_sql),
+        File("f31_destinations", PackageResources.f31_destinations_sql),
         File("f40_operators", PackageResources.f40_operators_sql),
         File("f41_apply", PackageResources.f41_apply_sql),
+        File("v00_comments", PackageResources.v00_comments_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
-        File("f31_destinations", PackageResources.f31_destinations_sql),
+        File("v99_privileges", PackageResources.v99_privileges_sql),
     ]
 }

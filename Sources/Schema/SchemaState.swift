@@ -1,10 +1,12 @@
 /// How a database's schema stands, compared with this binary.
 package enum SchemaState: Hashable, Sendable {
     case empty
-    /// Migrations, or only functions and views, are missing.
+    /// Migrations are missing.
     case behind(pending: [String])
+    /// Only functions or views are of an earlier binary; this one works with them until somebody migrates.
+    case outdated
     case current
-    /// A later binary migrated it; this one still works on it.
+    /// A later binary migrated it; this one still works on it, and leaves it alone.
     case newer(version: Int)
     case tooNew(version: Int, oldestBinary: Int)
     /// A migration that ran is not the one that this binary has.
@@ -15,7 +17,7 @@ package enum SchemaState: Hashable, Sendable {
         switch self {
         case .empty: SchemaFiles.migrations.map(\.name)
         case .behind(let pending): pending
-        case .current, .newer, .tooNew, .edited: []
+        case .outdated, .current, .newer, .tooNew, .edited: []
         }
     }
 }
@@ -27,6 +29,8 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case behind(pending: [String])
     case tooNew(version: Int, oldestBinary: Int)
     case edited(migration: String)
+    /// Somebody's own objects in the database hang on what is to change.
+    case inTheWay(file: String, message: String)
 
     package var description: String {
         switch self {
@@ -34,13 +38,15 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
             "the server is PostgreSQL \(version / 10000).\(version % 10000); Driftwatch needs 15 or later"
         case .missing: "the database has no schema yet: run driftwatch migrate"
         case .behind(let pending):
-            "the schema is older than this binary"
-                + (pending.isEmpty ? "" : " (it lacks \(pending.joined(separator: ", ")))") + ": run driftwatch migrate"
+            "the schema is older than this binary (it lacks \(pending.joined(separator: ", "))): run driftwatch migrate"
         case .tooNew(let version, let oldestBinary):
             "the schema (version \(version)) needs a binary of schema version \(oldestBinary) or later, and this one has"
                 + " \(Migrator.schemaVersion): install the newer Driftwatch"
         case .edited(let migration):
             "\(migration) ran here in another form than this binary has: the database belongs to a modified build"
+        case .inTheWay(let file, let message):
+            "nothing was changed: \(file): \(message); drop your own objects that depend on it (psql names them), migrate,"
+                + " and make them again"
         }
     }
 }

@@ -1,3 +1,5 @@
+package import Postgres
+
 /// Looks again and again, every few milliseconds, until `condition` holds; false when it did not in time.
 ///
 /// For what gives no signal to wait for, such as a row that another process writes.
@@ -11,4 +13,19 @@ package func eventually(
         try await Task.sleep(for: .milliseconds(5))
     }
     return true
+}
+
+extension Transaction {
+    /// Returns when another session waits for something that this transaction holds.
+    package borrowing func waitUntilSomebodyWaits() throws {
+        while try one(
+            """
+            select not exists (
+                select from pg_locks l where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid)))
+            """, as: Bool.self)
+        {
+            // The server gives no signal of a lock that is waited for.
+            try execute("select pg_sleep(0.005)")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,9 +56,82 @@ struct MigratorTests {
                 update driftwatch.schema_info set code_checksum = 'of an older binary';
                 drop function driftwatch.promote_jobs(integer);
                 """)
-            #expect(try await migrator.state() == .behind(pending: []))
+            #expect(try await migrator.state() == .outdated)
+            #expect(try await migrator.requireUsable() == .outdated, "old functions serve until somebody migrates")
             #expect(try await migrator.migrate() == [])
+            #expect(try await migrator.state() == .current)
             #expect(try await lent.database.rows("select driftwatch.promote_jobs()", as: Int.self) == [0])
+        }
+    }
+
+    @Test
+    func functionsOfALaterBinaryAreLeftAlone() async throws {
+        try await withTestDatabase { lent in
+            let migrator = Migrator(lent.database)
+            _ = try await migrator.migrate()
+            try await lent.database.executeScript(
+                """
+                update driftwatch.schema_info set code_version = 99, code_checksum = 'of a later binary';
+                drop function driftwatch.promote_jobs(integer);
+                """)
+            #expect(try await migrator.state() == .newer(version: Migrator.schemaVersion))
+            #expect(try await migrator.migrate() == [])
+            let found = try await lent.database.rows(
+                "select proname::text from pg_proc where proname = 'promote_jobs'", as: String.self)
+            #expect(found == [])
+        }
+    }
+
+    @Test
+    func grantsOnViewsAndViewsOverThemOutliveAMigration() async throws {
+        try await withTestDatabase { lent in
+            let migrator = Migrator(lent.database)
+            _ = try await migrator.migrate()
+            try await lent.database.executeScript(
+                """
+                create schema mine;
+                create view mine.fleet as select server_id, state from driftwatch.fleet_status;
+                grant select on driftwatch.fleet_status to public;
+                update driftwatch.schema_info set code_checksum = 'of an older binary';
+                """)
+            _ = try await migrator.migrate()
+            let isGranted = try await lent.database.rows(
+                "select has_table_privilege('public', 'driftwatch.fleet_status', 'select')", as: Bool.self)
+            #expect(isGranted == [true])
+            #expect(try await lent.database.execute("select from mine.fleet") == 0)
+        }
+    }
+
+    @Test
+    func whatDependsOnAViewThatMustGoIsNamed() async throws {
+        try await withTestDatabase { lent in
+            _ = try await Migrator(lent.database).migrate()
+            try await lent.database.execute("create view public.mine as select * from driftwatch.fleet_status")
+            let file = SchemaFiles.File("m0099_other_view", Array("drop view driftwatch.fleet_status".utf8))
+            let error = await #expect(throws: SchemaError.self) {
+                try await lent.database.withTransaction { try Migrator.run(file, in: $0) }
+            }
+            #expect(
+                try #require(error).description.contains("m0099_other_view: cannot drop view"),
+                "\(String(describing: error))")
+        }
+    }
+
+    @Test
+    func aMigratorThatHasToWaitSaysSo() async throws {
+        try await withTestDatabase { lent in
+            let held = AsyncStream<Void>.makeStream()
+            async let other: Void = lent.database.withTransaction { transaction in
+                try transaction.execute("select pg_advisory_xact_lock(hashtext('driftwatch.migrate'))")
+                held.continuation.yield()
+                try transaction.waitUntilSomebodyWaits()
+            }
+            for await _ in held.stream { break }
+            let told = Mutex(0)
+            let ran = try await Migrator(lent.database).migrate { told.withLock { $0 += 1 } }
+            try await other
+            #expect(ran == SchemaFiles.migrations.map(\.name))
+            #expect(told.withLock { $0 } == 1)
         }
     }
 
@@ -141,10 +215,40 @@ struct SchemaRuleTests {
         #expect(loose == pure)
     }
 
+    /// On a server of its own, where this is not the role that owns the schema.
+    @Test
+    func everybodyMayReadTheViewsAndNobodyMayCallAVerb() async throws {
+        try await PrivatePostgres.withServer { server in
+            try await server.withDatabase { database in
+                _ = try await Migrator(database).migrate()
+                let open = try await database.rows(
+                    """
+                    select p.proname::text from pg_proc p
+                    where p.pronamespace = 'driftwatch'::regnamespace and has_function_privilege('public', p.oid, 'execute')
+                    order by 1
+                    """, as: String.self)
+                #expect(open == ["clock", "queue_of", "rfc3339", "server_is_eligible"])
+                let views = try await database.rows(
+                    "select viewname::text from pg_views where schemaname = 'driftwatch'", as: String.self)
+                #expect(views.count >= 7)
+                try await database.withTransaction { transaction in
+                    try transaction.execute("set local role pg_read_all_data")
+                    for view in views { try transaction.execute("select * from driftwatch.\(identifier: view)") }
+                }
+                let refusal = await #expect(throws: DatabaseError.self) {
+                    try await database.withTransaction { transaction in
+                        try transaction.execute("set local role pg_read_all_data")
+                        try transaction.execute("select driftwatch.enqueue_check('web-1')")
+                    }
+                }
+                #expect(refusal?.sqlState == .insufficientPrivilege)
+            }
+        }
+    }
+
     @Test
     func theBinaryHoldsEveryFileUnderSQL() throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("sql")
+        let folder = repository.appendingPathComponent("sql")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
             .compactMap { $0 as? URL }.filter { $0.pathExtension == "sql" }
         let embedded = SchemaFiles.migrations + SchemaFiles.code
@@ -155,3 +259,39 @@ struct SchemaRuleTests {
         }
     }
 }
+
+/// When ``SchemaFiles/codeVersion`` rises: with the first change of functions or views after a release.
+@Suite(.timeLimit(.minutes(2)))
+struct CodeVersionTests {
+    struct Release: Sendable {
+        let name: String
+        let codeVersion: Int
+        /// `schema_info.code_checksum` after its `migrate`.
+        let checksum: String
+    }
+
+    /// Oldest first; a release adds its line and changes no other.
+    static let releases: [Release] = []
+
+    @Test
+    func everyReleaseInTheChangelogIsWrittenDown() throws {
+        let changelog = try String(contentsOf: repository.appendingPathComponent("CHANGELOG.md"), encoding: .utf8)
+        let released = changelog.matches(of: /(?m)^## \[([0-9][^\]]*)\]/).map { String($0.1) }
+        #expect(released.reversed() == Self.releases.map(\.name))
+    }
+
+    @Test
+    func theFirstChangeAfterAReleaseRaisesTheVersionAndNoOtherDoes() async throws {
+        try await withTestDatabase { lent in
+            _ = try await Migrator(lent.database).migrate()
+            let checksum = try await lent.database.rows(
+                "select code_checksum from driftwatch.schema_info", as: String.self)[0]
+            let last = Self.releases.last
+            let isReleased = last?.checksum == checksum
+            #expect(SchemaFiles.codeVersion == (last?.codeVersion ?? 0) + (isReleased ? 0 : 1), "\(checksum)")
+        }
+    }
+}
+
+private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()

@@ -1,7 +1,9 @@
 -- How the queue does, for psql.
+--
+-- A view is replaced in place, so that grants on it, and other people's views over it, stay: a new column may stand only
+-- at the end, and none changes its name or type.
 
-drop view if exists queue_health;
-create view queue_health as
+create or replace view queue_health as
 select q.queue,
        p.paused_at,
        count(j.job_id) filter (where j.state = 'available') as available,
@@ -29,8 +31,7 @@ comment on column queue_health.oldest_available is 'How long the first of them h
 comment on column queue_health.longest_running is 'How long the longest has run.';
 comment on column queue_health.workers_alive is 'Workers that serve it and were seen within the last minute.';
 
-drop view if exists queue_stuck;
-create view queue_stuck as
+create or replace view queue_stuck as
 select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, j.rescues, j.claimed_at,
        j.lease_expires_at, j.deadline_at,
        case when j.state = 'running' and j.lease_expires_at <= clock() then 'its lease has expired: a worker will rescue it'
@@ -47,8 +48,7 @@ order by j.job_id;
 comment on view queue_stuck is 'Jobs that do not move, and why.';
 comment on column queue_stuck.why is 'What is the matter.';
 
-drop view if exists recent_failures;
-create view recent_failures as
+create or replace view recent_failures as
 select a.started_at, a.ended_at, a.job_id, j.server_id, a.attempt, a.outcome, a.error_class, a.error, a.worker_id,
        j.state as job_state
 from job_attempts a
@@ -60,8 +60,7 @@ comment on view recent_failures is 'Attempts of the last week that did not succe
 comment on column recent_failures.attempt is 'The number of the attempt.';
 comment on column recent_failures.job_state is 'Where the job stands now.';
 
-drop view if exists upcoming_slots;
-create view upcoming_slots as
+create or replace view upcoming_slots as
 select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - clock() as due_in, s.last_slot_at, s.paused_at,
        (select count(*) from servers v where server_is_eligible(v.server_id)) as eligible_servers
 from schedules s

@@ -1,7 +1,7 @@
--- How the fleet does, for psql, the command line and the dashboard.
+-- How the fleet does, for psql, the command line and the dashboard. Replaced in place, as those in v10_queue.sql are: new
+-- columns at the end only.
 
-drop view if exists fleet_status;
-create view fleet_status as
+create or replace view fleet_status as
 select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checked_at,
        (select count(distinct m.item_key)::integer from mismatches m
         where m.server_id = d.server_id and m.pack_name = d.pack_name) as mismatch_count,
@@ -32,8 +32,7 @@ comment on column fleet_status.alert_status is 'open or acknowledged; null where
 comment on column fleet_status.stale is 'The last check that finished is older than two slots.';
 comment on column fleet_status.disabled is 'Declared off, or on hold.';
 
-drop view if exists open_alerts;
-create view open_alerts as
+create or replace view open_alerts as
 select a.alert_id, a.severity, a.status, a.server_id, s.display_name, a.pack_name, a.title, a.message, a.mismatch_count,
        a.opened_at, clock() - a.opened_at as age, a.acknowledged_by, a.diff_path
 from alerts a
@@ -43,8 +42,7 @@ order by a.alert_id;
 comment on view open_alerts is 'Alerts that are not resolved, oldest first.';
 comment on column open_alerts.age is 'Since it opened.';
 
-drop view if exists outbox_backlog;
-create view outbox_backlog as
+create or replace view outbox_backlog as
 select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, clock() - o.created_at as age,
        case when o.state = 'dead' then 'refused for good: ' || coalesce(o.last_error, '')
             when o.state = 'sending' then 'being sent by ' || coalesce(d.notifier_id, '?')

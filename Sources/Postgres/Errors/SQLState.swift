@@ -26,6 +26,7 @@ extension SQLState {
     package static let uniqueViolation: SQLState = "23505"
     package static let checkViolation: SQLState = "23514"
     package static let exclusionViolation: SQLState = "23P01"
+    package static let dependentObjectsStillExist: SQLState = "2BP01"
     package static let readOnlySQLTransaction: SQLState = "25006"
     package static let inFailedSQLTransaction: SQLState = "25P02"
     package static let invalidSQLStatementName: SQLState = "26000"

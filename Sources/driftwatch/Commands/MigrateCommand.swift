@@ -8,7 +8,8 @@ struct MigrateCommand: DriftwatchCommand {
         abstract: "Bring the database's schema up to date.",
         discussion: """
             Makes the schema `driftwatch` in the database of DRIFTWATCH_DATABASE_URL, or brings it to this version, in \
-            one transaction; nothing else in the database is touched. Safe to run at every start, and by several at once.
+            one transaction; nothing else in the database is touched. Safe to run at every start, and by several at once. \
+            A schema that a later version made stays as it is.
 
             Example:
               DRIFTWATCH_DATABASE_URL=postgresql:///driftwatch driftwatch migrate
@@ -20,21 +21,18 @@ struct MigrateCommand: DriftwatchCommand {
     var check = false
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
-        try await context.withDatabase(requiringSchema: false) { database in
+        let console = context.console
+        return try await context.withDatabase(requiringSchema: false) { settings in
+            // Another migrator's end is waited for, however long it takes.
+            settings.callDeadline = .zero
+        } _: { database in
             let migrator = Migrator(database)
-            guard !check else { return try await report(migrator.state(), to: context.console) }
-            let ran = try await migrator.migrate()
-            let state = try await migrator.state()
-            for name in ran { context.console.print("ran \(name)") }
-            switch state {
-            case .newer(let version):
-                context.console.print("the schema is newer than this binary (version \(version)), and works with it")
-            default:
-                context.console.print(
-                    "the schema is up to date (version \(Migrator.schemaVersion)\(ran.isEmpty ? ", nothing to do" : ""))"
-                )
-            }
-            return .fine
+            let before = try await migrator.state()
+            guard !check else { return try report(before, to: console) }
+            let ran = try await migrator.migrate { console.note("waiting for another migrate to end") }
+            for name in ran { console.print("ran \(name)") }
+            if before == .outdated { console.print("brought functions and views up to date") }
+            return try report(await migrator.state(), to: console)
         }
     }
 
@@ -43,7 +41,12 @@ struct MigrateCommand: DriftwatchCommand {
         case .current:
             console.print("the schema is up to date (version \(Migrator.schemaVersion))")
         case .newer(let version):
-            console.print("the schema is newer than this binary (version \(version)), and works with it")
+            console.print(
+                "the schema is of a later Driftwatch (schema version \(version)): this one works with it and leaves it alone"
+            )
+        case .outdated:
+            console.print("functions or views are of an earlier Driftwatch: run driftwatch migrate")
+            return .badNews
         case .empty:
             console.print("\(SchemaError.missing)")
             return .badNews

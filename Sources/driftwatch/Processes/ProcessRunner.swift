@@ -79,7 +79,9 @@ struct ProcessRunner {
         var delays = RetryDelays()
         while true {
             do {
-                if let site = sites.first { try await Migrator(site.database).requireUsable() }
+                if let site = sites.first, try await Migrator(site.database).requireUsable() == .outdated {
+                    logger.warning("functions or views are of an earlier Driftwatch: run driftwatch migrate")
+                }
                 var services: [any Service] = []
                 for (part, site) in zip(parts, sites) { services += try await part.services(site) }
                 return services
