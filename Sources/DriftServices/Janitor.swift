@@ -2,7 +2,8 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Tidies up: notes which slots are complete, and forgets processes that are long gone.
+/// Tidies up: asks for first checks that nobody asked for, moves waiting jobs to where their servers are reached now,
+/// notes which slots are complete, and forgets processes that are long gone.
 package struct Janitor: Service {
     private let database: Database
     private let clock: any Clock<Duration>
@@ -17,8 +18,16 @@ package struct Janitor: Service {
     package func run() async {
         await cancelWhenGracefulShutdown {
             await Loop(every: .seconds(5), clock: clock, logger: logger).run {
-                _ = try await database.execute("select driftwatch.complete_slots(), driftwatch.forget_workers()")
+                try await tidyUp()
             }
         }
+    }
+
+    /// One round; each part is a transaction by itself.
+    package func tidyUp() async throws {
+        try await database.execute("select driftwatch.requeue_jobs()")
+        try await database.execute("select driftwatch.enqueue_first_checks()")
+        try await database.execute("select driftwatch.complete_slots()")
+        try await database.execute("select driftwatch.forget_workers()")
     }
 }

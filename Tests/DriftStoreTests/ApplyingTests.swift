@@ -1,5 +1,6 @@
 import DriftCore
 import DriftStore
+import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -188,6 +189,60 @@ struct ApplyingTests {
             let report = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
             #expect(report.servers.map(\.change) == [.created])
             #expect(report.firstChecks.map(\.rawValue) == ["a"])
+        }
+    }
+
+    @Test
+    func aHoldEndsWithTheRemovalOfItsServer() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let there = Self.request([Self.server("a")], [Self.pack("base")])
+            _ = try await applier.apply(there)
+            try await database.execute("select driftwatch.disable_drift_detection('a', 'moving house')")
+            _ = try await applier.apply(Self.request([], [Self.pack("base")], prune: true, confirmed: true))
+            let report = try await applier.apply(there)
+            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+        }
+    }
+
+    @Test
+    func anApplyHoldsNoServerWhileItWaitsForAJob() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            _ = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
+            let (job, token) = try await database.rows(
+                """
+                select job_id, lease_token
+                from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 1, 1, '60 s', '60 s')
+                """, as: (Int64, UUID).self)[0]
+            let settled = AsyncStream<Void>.makeStream()
+            // Job, then server: as whoever ends a check.
+            async let ending: Void = database.withTransaction { transaction in
+                try transaction.execute("select driftwatch.settle_job(\(job), \(token), 'succeeded')")
+                settled.continuation.yield()
+                try transaction.waitUntilSomebodyWaits()
+                try transaction.execute("set local lock_timeout = '200 ms'")
+                try transaction.execute("select driftwatch.begin_effects('a', true)")
+            }
+            for await _ in settled.stream { break }
+            let report = try await applier.apply(
+                Self.request([Self.server("a", packs: ["base", "web"])], [Self.pack("base"), Self.pack("web")]))
+            try await ending
+            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+            let states = try await database.rows("select state from driftwatch.jobs order by job_id", as: String.self)
+            #expect(states == ["succeeded", "available"])
+        }
+    }
+
+    @Test
+    func jobsThatWaitFollowTheirServerToItsNewQueue() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            var server = Self.server("a")
+            _ = try await applier.apply(Self.request([server], [Self.pack("base")]))
+            server.queue = "dmz"
+            _ = try await applier.apply(Self.request([server], [Self.pack("base")]))
+            #expect(try await database.rows("select queue from driftwatch.jobs", as: String.self) == ["dmz"])
         }
     }
 

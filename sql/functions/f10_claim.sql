@@ -244,7 +244,8 @@ begin
     for lost in
         select * from jobs j
         where j.state = 'running' and (j.lease_expires_at <= now or j.deadline_at <= now)
-        order by j.job_id
+        -- Servers are locked in the order in which apply locks them.
+        order by j.server_id, j.job_id
         limit max_jobs
         for update skip locked
     loop

@@ -103,3 +103,62 @@ begin
 end
 $$;
 comment on function complete_slots() is 'Sets completed_at on slots whose jobs are all over.';
+
+-- A server may have changed its queue, or its connection, while a job of it waited.
+create or replace function requeue_jobs() returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    moved integer;
+begin
+    with astray as (
+        select j.job_id from jobs j
+        where j.state in ('scheduled', 'available', 'retryable') and j.queue <> queue_of(j.server_id)
+        order by j.job_id
+        for update skip locked)
+    update jobs j set queue = queue_of(j.server_id) from astray where j.job_id = astray.job_id;
+    get diagnostics moved = row_count;
+    return moved;
+end
+$$;
+comment on function requeue_jobs() is 'Moves waiting jobs to the queue that their server has now.';
+
+-- Asks for the check of what was never looked at since it was assigned, whatever became of the one that apply asked
+-- for: a check that was under way had loaded the packs of before. A failed check counts as a look, lest a server that
+-- cannot be reached is tried for ever.
+create or replace function enqueue_first_checks(max_jobs integer default 500) returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    server text;
+    asked integer := 0;
+begin
+    for server in
+        -- Materialized, so that eligibility, the dear question, is asked of few.
+        with unseen as materialized (
+            select distinct d.server_id from drift_states d
+            join assignments a on a.server_id = d.server_id and a.pack_name = d.pack_name
+            join packs p on p.pack_name = d.pack_name
+            where d.last_check_id is null
+              and not exists (
+                select from jobs j
+                where j.server_id = d.server_id and j.state in ('scheduled', 'available', 'running', 'retryable'))
+              and not exists (
+                select from checks c
+                where c.server_id = d.server_id and c.pack_name = d.pack_name and c.pack_digest = p.digest
+                  and c.checked_at >= a.assigned_at))
+        select u.server_id from unseen u
+        where server_is_eligible(u.server_id)
+        order by u.server_id
+        limit max_jobs
+    loop
+        perform enqueue_now(server, 50::smallint, 'driftwatch');
+        asked := asked + 1;
+    end loop;
+    return asked;
+end
+$$;
+comment on function enqueue_first_checks(integer) is
+    'Enqueues a check of servers that have packs which were never looked at since they were assigned, and no live job.';

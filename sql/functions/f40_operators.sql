@@ -13,7 +13,8 @@ end
 $$;
 comment on function refuse(text, text) is 'Raises SQLSTATE DW001: the operator asked for something that cannot be done.';
 
--- A check that no slot asks for. At most one is live per server: asking again hurries that one.
+-- A check that no slot asks for. At most one is live per server: asking again hurries that one, out of a backoff too,
+-- and to where the server is reached now.
 create or replace function enqueue_now(server text, urgency smallint, actor text) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -24,7 +25,11 @@ begin
     insert into jobs (queue, kind, server_id, priority, run_at, requested_by, created_at)
     values (queue_of(server), 'drift_check', server, urgency, clock(), actor, clock())
     on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
-    do update set priority = least(jobs.priority, excluded.priority)
+    do update
+    set priority = least(jobs.priority, excluded.priority),
+        queue = case jobs.state when 'running' then jobs.queue else excluded.queue end,
+        run_at = case jobs.state when 'running' then jobs.run_at else least(jobs.run_at, excluded.run_at) end,
+        state = case jobs.state when 'running' then 'running' else 'available' end
     returning job_id into strict job;
     perform pg_notify('driftwatch_jobs', '');
     return job;

@@ -92,8 +92,7 @@ create index jobs_claim on jobs (queue, priority, run_at, job_id) where state = 
 create index jobs_claim_rescued on jobs (queue, priority, run_at, job_id) where state = 'available' and rescues > 0;
 create index jobs_promote on jobs (run_at) where state in ('scheduled', 'retryable');
 create index jobs_running on jobs (job_id) where state = 'running';
-create index jobs_waiting_of_slots on jobs (server_id)
-    where slot_at is not null and state in ('scheduled', 'available', 'retryable');
+create index jobs_live on jobs (server_id) where state in ('scheduled', 'available', 'running', 'retryable');
 create unique index one_live_manual_job_per_server on jobs (kind, server_id)
     where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable');
 create index jobs_finished on jobs (finished_at) where finished_at is not null;

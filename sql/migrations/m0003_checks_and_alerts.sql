@@ -75,7 +75,11 @@ create table drift_states (
     unverified text[] not null default '{}',
     unverified_contents text[] not null default '{}',
     primary key (server_id, pack_name)
-) with (fillfactor = 80);
+) with (
+    fillfactor = 80,
+    autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
+);
+create index drift_states_never_seen on drift_states (server_id) where last_check_id is null;
 comment on table drift_states is 'What is remembered of each assignment. Locked by whoever changes it or its alert.';
 comment on column drift_states.server_id is 'The server.';
 comment on column drift_states.pack_name is 'The pack.';

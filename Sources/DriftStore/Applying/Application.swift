@@ -34,7 +34,7 @@ struct Application {
         }
         try prunePacks(into: &report, in: transaction)
         report.schedule = try applySchedule(in: transaction)
-        report.firstChecks = try enqueueFirstChecks(report.servers, in: transaction)
+        report.firstChecks = try firstChecks(of: report.servers, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
         return report
     }
@@ -120,21 +120,16 @@ struct Application {
         return changed ? schedule : nil
     }
 
-    /// What was never looked at is looked at now, lest its baseline waits for the next slot.
-    private func enqueueFirstChecks(
-        _ lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
+    /// What was never looked at is to be looked at now, lest its baseline waits for the next slot.
+    private func firstChecks(
+        of lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
     ) throws -> [ServerID] {
         let candidates = lines.filter { !$0.assigned.isEmpty }.map(\.id)
-        guard !candidates.isEmpty else { return [] }
         return try transaction.rows(
             """
-            select s.server_id, asked.job_id
-            from unnest(\(candidates)::text[]) with ordinality as s (server_id, place),
-                 lateral (select driftwatch.enqueue_now(s.server_id, 50::smallint, \(request.actor)) as job_id
-                          where driftwatch.server_is_eligible(s.server_id)) as asked
-            order by s.place
-            """, as: (ServerID, Int64).self
-        ).map(\.0)
+            select server_id from unnest(\(candidates)::text[]) with ordinality as s (server_id, place)
+            where driftwatch.server_is_eligible(server_id) order by place
+            """, as: ServerID.self)
     }
 
     private func writeAudit(_ report: ApplyReport, in transaction: borrowing Transaction) throws {

@@ -4,7 +4,8 @@ package import Postgres
 /// Makes the database say what the files say, all of it in one transaction, or nothing.
 ///
 /// Takes every lock in the order that all others keep: one apply at a time, then the servers by id, then what hangs on
-/// them. A check that is under way waits for its end, and then finds the new assignments.
+/// them. A check that is under way waits for its end, and then finds the new assignments. Jobs come before servers in
+/// that order, so they have a transaction of their own, afterwards.
 package struct Applier: Sendable {
     package struct Request: Sendable {
         package var configuration: LoadedConfiguration
@@ -45,8 +46,9 @@ package struct Applier: Sendable {
     ///
     /// - Throws: ``ApplyRefusal``, or `DatabaseError`; nothing is changed then.
     package func apply(_ request: Request) async throws -> ApplyReport {
+        let report: ApplyReport
         do {
-            return try await database.withTransaction { transaction in
+            report = try await database.withTransaction { transaction in
                 let report = try Application(request, in: transaction).run(in: transaction)
                 if request.dryRun { throw Undo(report: report) }
                 return report
@@ -54,5 +56,20 @@ package struct Applier: Sendable {
         } catch let undo as Undo {
             return undo.report
         }
+        do { try await enqueue(report.firstChecks, for: request.actor) } catch let error as DatabaseError {
+            // What was applied stands, and the janitor does the same a little later.
+            guard error.isTransient else { throw error }
+        }
+        return report
+    }
+
+    /// Asks for first checks, and moves waiting jobs to where their servers are reached now.
+    private func enqueue(_ servers: [ServerID], for actor: String) async throws {
+        try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
+        try await database.execute(
+            """
+            select driftwatch.enqueue_now(server_id, 50::smallint, \(actor))
+            from unnest(\(servers)::text[]) as s (server_id) order by server_id
+            """, cancellation: .shielded)
     }
 }
