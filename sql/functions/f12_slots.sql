@@ -36,12 +36,30 @@ declare
 begin
     update schedules s set next_slot_at = next_slot, last_slot_at = slot
     where s.schedule_name = schedule
-    returning s.spread into spread;
+    returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
     insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
     on conflict do nothing;
     if not found then
         return 0;
     end if;
+
+    -- A server keeps its place in the spread for ever: the same hash, on any version of PostgreSQL. One whose older job
+    -- still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
+    insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
+    select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
+           case when start.at > now then 'scheduled' else 'available' end, start.at, now
+    from servers s
+    left join (
+        select j.server_id, min(j.run_at) as run_at from jobs j
+        where j.slot_at < slot and j.schedule_name = schedule and j.state in ('scheduled', 'available', 'retryable')
+        group by j.server_id) older on older.server_id = s.server_id
+    cross join lateral (
+        select least(older.run_at,
+                     now + spread * (('x' || left(md5(s.server_id), 7))::bit(28)::integer / 268435456.0)) as at) start
+    where server_is_eligible(s.server_id)
+    order by s.server_id
+    on conflict on constraint one_job_per_slot_and_server do nothing;
+    get diagnostics made = row_count;
 
     for old in
         with waiting as (
@@ -58,17 +76,6 @@ begin
         perform write_failed_checks(old, 'superseded', false);
     end loop;
 
-    -- A server keeps its place in the spread for ever: the same hash, on any version of PostgreSQL.
-    insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
-    select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
-           case when start.delay > interval '0' then 'scheduled' else 'available' end, now + start.delay, now
-    from servers s
-    cross join lateral (
-        select spread * (('x' || left(md5(s.server_id), 7))::bit(28)::integer / 268435456.0) as delay) start
-    where server_is_eligible(s.server_id)
-    order by s.server_id
-    on conflict on constraint one_job_per_slot_and_server do nothing;
-    get diagnostics made = row_count;
     update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;

@@ -1,14 +1,22 @@
 -- What a worker writes about a server. Every function here runs inside the transaction that settle_job began.
 -- Lock order everywhere: job, server, drift states by pack, alerts by id, outbox.
 
--- One failed check per pack for a job that ended without looking. The job's row is locked by the caller.
+-- One failed check per pack for a job that ended without looking; none where nobody is to look at the server any more.
+-- The job's row is locked by the caller.
 create or replace function write_failed_checks(job bigint, reason text, counts_as_failing boolean) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
+    server constant text := (select j.server_id from jobs j where j.job_id = job);
 begin
+    if counts_as_failing then
+        perform from servers s where s.server_id = server for no key update;
+    end if;
+    if not server_is_eligible(server) then
+        return;
+    end if;
     insert into checks (
         job_id, schedule_name, slot_at, server_id, pack_name, pack_digest, verdict, reason, started_at, checked_at)
     select j.job_id, j.schedule_name, j.slot_at, j.server_id, a.pack_name, p.digest, 'failed', reason, j.claimed_at, now
@@ -19,13 +27,12 @@ begin
     order by a.pack_name
     on conflict on constraint one_check_per_job_and_pack do nothing;
     if found and counts_as_failing then
-        update servers s set failing_streak = s.failing_streak + 1
-        from jobs j where j.job_id = job and s.server_id = j.server_id;
+        update servers s set failing_streak = s.failing_streak + 1 where s.server_id = server;
     end if;
 end
 $$;
 comment on function write_failed_checks(bigint, text, boolean) is
-    'Writes a failed check per assigned pack; where it counts, the server''s failing streak grows by one.';
+    'Writes a failed check per assigned pack of an eligible server; where it counts, its failing streak grows by one.';
 
 -- Locks a server for the effects of a job and says whether they apply to it as it is now: if not, checks are written
 -- as history and nothing else is touched. They do not where it is not eligible any more, or where apply meanwhile said

@@ -106,7 +106,8 @@ comment on column jobs.schedule_name is 'The schedule whose slot made it; null w
 comment on column jobs.slot_at is 'The slot that made it; null when a person asked for it.';
 comment on column jobs.state is 'Where it stands.';
 comment on column jobs.priority is 'Smaller runs first: 10 for what a person waits for, 50 for first checks, 100 for slots.';
-comment on column jobs.run_at is 'Not before.';
+comment on column jobs.run_at is
+    'Not before; of what is due, the earliest goes first. A slot''s job takes it over from the job of its server that it supersedes.';
 comment on column jobs.attempt is 'How often it was claimed, less the claims that were handed back.';
 comment on column jobs.max_attempts is 'After how many attempts a passing fault is the result.';
 comment on column jobs.rescues is 'How often its worker was lost; the third time fails it.';
