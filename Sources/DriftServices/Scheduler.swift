@@ -5,6 +5,7 @@ package import JobQueue
 package import Logging
 package import Postgres
 import ServiceLifecycle
+import Synchronization
 
 /// Fires slots: when a schedule comes due, one job per eligible server, in one transaction with the schedule's next slot.
 ///
@@ -17,6 +18,7 @@ package struct Scheduler: Service {
     private let wake: WakeSignal
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let complaints = Complaints()
 
     package init(
         database: Database, settings: SchedulerSettings, wake: WakeSignal = WakeSignal(),
@@ -51,8 +53,13 @@ package struct Scheduler: Service {
         let schedule: Schedule
         do {
             schedule = try Schedule(cron: due.cron, timeZone: due.timeZone)
+            complaints.change(of: due.name, to: nil)
         } catch {
-            logger.error("schedule not understood", metadata: ["schedule.name": "\(due.name)", "error": "\(error)"])
+            if complaints.change(of: due.name, to: "\(due.cron) \(due.timeZone): \(error)") {
+                logger.error(
+                    "schedule not understood: nothing is checked until driftwatch schedule set mends it",
+                    metadata: ["schedule.name": "\(due.name)", "error": "\(error)"])
+            }
             return 0
         }
         guard let nextSlot = due.nextSlot else {
@@ -83,6 +90,20 @@ package struct Scheduler: Service {
             logger.warning(
                 "the environment's schedule is not the one in force: driftwatch schedule set changes that one",
                 metadata: ["schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)"])
+        }
+    }
+}
+
+/// What was last complained of, so that a fault that stays is told once.
+private final class Complaints: Sendable {
+    private let last = Mutex<[String: String]>([:])
+
+    /// Whether it is another one than before.
+    @discardableResult
+    func change(of subject: String, to complaint: String?) -> Bool {
+        last.withLock { last in
+            defer { last[subject] = complaint }
+            return last[subject] != complaint
         }
     }
 }

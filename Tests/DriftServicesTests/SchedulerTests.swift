@@ -1,7 +1,9 @@
 import DriftCore
+import DriftStore
 import Foundation
 import Logging
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -98,16 +100,77 @@ struct SchedulerTests {
             for day in [23, 24] {
                 try await Self.set(database, clock: "2026-11-\(day) 06:00:00+00")
                 _ = try await scheduler.fireDueSlots()
-            }
-            let delays = try await database.rows(
                 try await database.execute(
                     "update driftwatch.jobs set state = 'succeeded', finished_at = driftwatch.clock()")
+            }
+            let delays = try await database.rows(
                 """
                 select server_id, max(extract(epoch from run_at - created_at)), min(extract(epoch from run_at - created_at))
                 from driftwatch.jobs group by server_id
                 """, as: (String, Double, Double).self)
             #expect(delays.allSatisfy { $0.1 == $0.2 && $0.1 >= 0 && $0.1 < 600 })
             #expect(Set(delays.map { Int($0.1 / 60) }).count >= 6)
+        }
+    }
+
+    @Test
+    func aScheduleThatSomebodyMakesMeanwhileIsNotOverwritten() async throws {
+        try await withMigratedDatabase { database in
+            let started = AsyncStream<Void>.makeStream()
+            async let applied: Void = database.withTransaction { transaction in
+                try transaction.execute("select driftwatch.set_schedule('default', '30 5 * * *', 'Europe/Berlin')")
+                started.continuation.yield()
+                try transaction.waitUntilSomebodyWaits()
+            }
+            for await _ in started.stream { break }
+            let (cron, timeZone) = try await database.withTransaction { transaction in
+                try SlotStore.seed(cron: "0 6 * * *", timeZone: "UTC", in: transaction)
+            }
+            try await applied
+            #expect((cron, timeZone) == ("30 5 * * *", "Europe/Berlin"))
+            let stored = try await database.rows("select cron from driftwatch.schedules", as: String.self)
+            #expect(stored == ["30 5 * * *"])
+        }
+    }
+
+    @Test
+    func aSlotThatIsDueFiresThoughTheScheduleIsChanged() async throws {
+        try await withMigratedDatabase { database in
+            let scheduler = try await Self.prepare(database, servers: ["a"], now: "2026-11-23 05:00:00+00")
+            try await Self.set(database, clock: "2026-11-23 06:00:01+00")
+            try await database.execute("select driftwatch.set_schedule('default', '0 9 * * *', 'UTC')")
+            #expect(try await scheduler.fireDueSlots() == 1)
+            let slots = try await database.rows(
+                "select last_slot_at, next_slot_at from driftwatch.schedules", as: (Date, Date).self)[0]
+            #expect(slots.0 == (try Date("2026-11-23T06:00:00Z", strategy: .iso8601)))
+            #expect(slots.1 == (try Date("2026-11-23T09:00:00Z", strategy: .iso8601)))
+            // One that is not due yet is promised to nobody.
+            try await database.execute("select driftwatch.set_schedule('default', '0 8 * * *', 'UTC')")
+            #expect(try await database.rows("select next_slot_at from driftwatch.schedules", as: Date?.self) == [nil])
+        }
+    }
+
+    @Test
+    func aScheduleThatIsNotUnderstoodIsToldOnceAndIsOverdueSoon() async throws {
+        try await withMigratedDatabase { database in
+            let log = LogRecorder()
+            let seed = try Schedule(cron: "0 6 * * *", timeZone: "UTC")
+            let scheduler = Scheduler(
+                database: database, settings: SchedulerSettings(seed: seed, seedIsExplicit: false),
+                logger: Logger(label: "test") { _ in log })
+            func isOverdue() async throws -> Bool? {
+                try await database.read { try SchedulesReader.schedule(in: $0)?.isOverdue }
+            }
+            for zone in ["Mars/Base", "Venus/Base"] {
+                try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', \(zone))")
+                for _ in 0..<3 { #expect(try await scheduler.fireDueSlots() == 0) }
+            }
+            #expect(log.count == 2)
+            #expect(try await isOverdue() == false, "a scheduler has two minutes")
+            try await database.advanceClock(by: .seconds(121))
+            #expect(try await isOverdue() == true)
+            try await database.execute("update driftwatch.schedules set paused_at = now()")
+            #expect(try await isOverdue() == false)
         }
     }
 
@@ -123,4 +186,25 @@ struct SchedulerTests {
             #expect(try await database.rows("select driftwatch.complete_slots()", as: Int.self) == [1])
         }
     }
+}
+
+/// Counts what is logged.
+private final class LogRecorder: LogHandler {
+    private let lines = Mutex(0)
+
+    var count: Int { lines.withLock { $0 } }
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event _: LogEvent) { lines.withLock { $0 += 1 } }
 }

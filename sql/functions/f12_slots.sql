@@ -22,6 +22,26 @@ language sql security definer set search_path = driftwatch, pg_temp
 as $$ update schedules s set next_slot_at = next_slot where s.schedule_name = schedule $$;
 comment on function set_next_slot(text, timestamptz) is 'Says when the schedule comes due next.';
 
+-- The schedule as it stands, made from what is given where there is none: what somebody else makes meanwhile stands.
+create or replace function seed_schedule(schedule text, wanted_cron text, wanted_time_zone text)
+returns table (cron text, time_zone text)
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    insert into schedules (schedule_name, cron, time_zone, updated_at)
+    values (schedule, wanted_cron, wanted_time_zone, clock())
+    on conflict (schedule_name) do nothing;
+    if found then
+        perform write_audit('driftwatch', 'set_schedule', 'schedule ' || schedule,
+            jsonb_build_object('cron', wanted_cron, 'time_zone', wanted_time_zone));
+    end if;
+    return query select s.cron, s.time_zone from schedules s where s.schedule_name = schedule;
+end
+$$;
+comment on function seed_schedule(text, text, text) is
+    'Returns a schedule''s expression and time zone; makes the schedule where there is none.';
+
 -- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
 -- schedule's row. Returns how many jobs were made.
 create or replace function fire_slot(schedule text, slot timestamptz, next_slot timestamptz) returns integer

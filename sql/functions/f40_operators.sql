@@ -206,7 +206,9 @@ begin
     insert into schedules (schedule_name, cron, time_zone, updated_at)
     values (schedule, new_cron, new_time_zone, clock())
     on conflict (schedule_name) do update
-    set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at, next_slot_at = null
+    set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at,
+        -- A slot that is due already was promised, and fires.
+        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end
     where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
     if not found then
         return false;

@@ -11,7 +11,8 @@ package enum FleetReader {
             select f.server_id, f.display_name, f.pack_name, f.state, f.since, f.last_checked_at, f.mismatch_count,
                    f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.unreadable_count,
                    coalesce(f.stale, false) as stale, d.last_check_id as remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak, f.alert_id,
-                   f.alert_status
+                   f.alert_status,
+                   f.last_check_id is null and f.since < driftwatch.clock() - interval '10 minutes' as first_check_overdue
             from driftwatch.fleet_status f
             left join driftwatch.drift_states d on d.server_id = f.server_id and d.pack_name = f.pack_name
             order by f.server_id, f.pack_name
@@ -40,6 +41,8 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var unreadableCount: Int?
     /// The last check that finished is older than two slots.
     package var isStale: Bool
+    /// Assigned more than ten minutes ago, and never looked at.
+    package var isFirstCheckOverdue: Bool
     /// Declared off, or on hold.
     package var isDisabled: Bool
     package var disabledReason: String?
@@ -63,6 +66,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
         lastVerdictAt = try row.column("last_verdict_at")
         unreadableCount = try row.column("unreadable_count")
         isStale = try row.column("stale")
+        isFirstCheckOverdue = try row.column("first_check_overdue", as: Bool?.self) ?? false
         isDisabled = try row.column("disabled")
         disabledReason = try row.column("disabled_reason")
         failingStreak = try row.column("failing_streak")

@@ -8,7 +8,8 @@ package enum SchedulesReader {
         try transaction.first(
             """
             select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, s.paused_at, s.paused_by,
-                   s.paused_at is null and s.next_slot_at < driftwatch.clock() - interval '2 minutes' as overdue,
+                   s.paused_at is null
+                       and coalesce(s.next_slot_at, s.updated_at) < driftwatch.clock() - interval '2 minutes' as overdue,
                    (select l.enqueued from driftwatch.slots l
                     where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs
             from driftwatch.schedules s where s.schedule_name = 'default'
@@ -26,7 +27,7 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     package var lastSlotAt: Date?
     package var pausedAt: Date?
     package var pausedBy: String?
-    /// The next slot is more than two minutes past: no scheduler fires it.
+    /// For more than two minutes no scheduler has fired the next slot, or worked out when it is.
     package var isOverdue: Bool
     package var lastSlotJobs: Int?
 
@@ -38,7 +39,7 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
         lastSlotAt = try row.column("last_slot_at")
         pausedAt = try row.column("paused_at")
         pausedBy = try row.column("paused_by")
-        isOverdue = try row.column("overdue", as: Bool?.self) ?? false
+        isOverdue = try row.column("overdue")
         lastSlotJobs = try row.column("last_slot_jobs")
     }
 }

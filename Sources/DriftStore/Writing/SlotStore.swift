@@ -36,12 +36,8 @@ package enum SlotStore {
     package static func seed(
         cron: String, timeZone: String, in transaction: borrowing Transaction
     ) throws -> (cron: String, timeZone: String) {
-        let existing = try transaction.first(
-            "select cron, time_zone from driftwatch.schedules where schedule_name = \(defaultSchedule)",
+        try transaction.one(
+            "select cron, time_zone from driftwatch.seed_schedule(\(defaultSchedule), \(cron), \(timeZone))",
             as: (String, String).self)
-        if let existing { return existing }
-        _ = try transaction.execute(
-            "select driftwatch.set_schedule(\(defaultSchedule), \(cron), \(timeZone), 'driftwatch')")
-        return (cron, timeZone)
     }
 }

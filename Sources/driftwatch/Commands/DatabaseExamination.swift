@@ -75,10 +75,25 @@ struct DatabaseExamination {
         let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
         if schedule.pausedAt != nil {
             report.add("schedule", .note, "\(text), paused by \(schedule.pausedBy ?? "somebody")")
+        } else if let fault = fault(of: schedule) {
+            report.add(
+                "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
+                hint: "\(fault.hint); driftwatch schedule set changes it")
         } else if schedule.isOverdue {
-            report.add("schedule", .wrong, "\(text): overdue", hint: "no scheduler fires it: driftwatch scheduler")
+            report.add(
+                "schedule", .wrong, "\(text): overdue",
+                hint: "no scheduler fires it: driftwatch scheduler; the log of one that is alive says why")
         } else {
             report.add("schedule", .fine, text)
+        }
+    }
+
+    private func fault(of schedule: ScheduleLine) -> CronError? {
+        do throws(CronError) {
+            _ = try Schedule(cron: schedule.cron, timeZone: schedule.timeZone)
+            return nil
+        } catch {
+            return error
         }
     }
 

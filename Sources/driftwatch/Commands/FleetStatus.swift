@@ -38,15 +38,17 @@ struct FleetStatus: Sendable {
         var words = Group.allCases.map { "\(count(of: $0)) \($0.words)" }
         words.insert("\(staleCount) stale", at: words.count - 1)
         var slots = "last slot \(schedule?.lastSlotAt.map(shortTime) ?? "none yet")"
-        slots += ", next \(schedule?.nextSlotAt.map(shortTime) ?? "not known: no scheduler has run")"
-        if schedule?.isOverdue == true { slots += " (overdue: no scheduler fires it)" }
+        slots += ", next \(schedule?.nextSlotAt.map(shortTime) ?? "not known yet")"
+        if schedule?.isOverdue == true { slots += " (overdue: no scheduler fires it, see driftwatch doctor)" }
         if schedule?.pausedAt != nil { slots += " (paused)" }
         return "\(words.joined(separator: ", ")); \(plural(workersAlive, "worker")) alive; \(slots)"
     }
 
     var exitStatus: ExitStatus {
         if count(of: .drifted) > 0 { return .badNews }
-        let cannotTell = lines.contains { !$0.isDisabled && ($0.lastVerdict == .failed || $0.isStale) }
+        let cannotTell = lines.contains {
+            !$0.isDisabled && ($0.lastVerdict == .failed || $0.isStale || $0.isFirstCheckOverdue)
+        }
         return cannotTell || schedule?.isOverdue == true ? .unknown : .fine
     }
 

@@ -11,7 +11,7 @@ struct StatusCommand: DriftwatchCommand {
         discussion: """
             STATE is what is remembered; LAST is the verdict of the newest check, `failed` where the server could not be \
             looked at. With --check the exit status tells, for cron and Nagios: 1 if something drifted, 4 if a check \
-            failed or is stale or a slot is overdue, else 0.
+            failed or is stale, a first one is missing after ten minutes, or a slot is overdue, else 0.
 
             Example:
               driftwatch status --check
@@ -82,6 +82,7 @@ extension FleetLine {
         if packName == nil { notes.append("no packs") }
         if isDisabled, let disabledReason { notes.append(disabledReason) }
         if isStale { notes.append("stale") }
+        if isFirstCheckOverdue, !isDisabled { notes.append("first check overdue") }
         if lastVerdict == .failed, let lastReason { notes.append(lastReason) }
         if let unreadableCount, unreadableCount > 0 { notes.append("\(unreadableCount) unreadable") }
         if mismatchCount > 0, alertID == nil, !isDisabled { notes.append("not alerted") }
