@@ -83,6 +83,6 @@ package protocol JobHandler: Sendable {
     /// The task is cancelled when the lease is lost, somebody cancelled the job, its deadline passed, or the process
     /// stops; whatever was started must be gone when this returns or throws. No database connection is held meanwhile.
     ///
-    /// - Throws: `CancellationError` when cancelled; any other error counts as a passing fault.
+    /// - Throws: anything when cancelled, such as `CancellationError`; else an error counts as a passing fault.
     func handle(_ job: Job) async throws -> JobResult
 }

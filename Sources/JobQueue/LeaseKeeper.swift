@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A lease is believed in from the moment before the statement was sent that renewed it, by the local clock, and given
 /// up a margin before the database would: a worker that cannot reach the database stops writing before its successor
-/// starts.
+/// starts. A renewal that hangs delays that by nothing.
 final class LeaseKeeper: Sendable {
     private struct Held {
         let jobID: Int64
@@ -46,27 +46,40 @@ final class LeaseKeeper: Sendable {
 
     /// Runs until cancelled.
     func run(logger: Logger) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.keepRenewing(logger: logger) }
+            group.addTask { await self.keepGivingUp(logger: logger) }
+        }
+    }
+
+    private func keepRenewing(logger: Logger) async {
         var delays = RetryDelays(to: .seconds(5))
         var wait = settings.renewEvery
-        while !Task.isCancelled {
-            try? await clock.sleep(for: min(wait, .seconds(1)))
-            wait -= .seconds(1)
-            giveUpExpired(logger: logger)
-            guard wait <= .zero, !Task.isCancelled else { continue }
+        while true {
+            try? await clock.sleep(for: wait)
+            if Task.isCancelled { return }
             do {
-                try await renew(logger: logger)
+                try await renew()
                 delays.reset()
                 wait = settings.renewEvery
             } catch {
                 wait = delays.next()
-                logger.warning("leases not renewed", metadata: ["error": "\(error)"])
+                if !Task.isCancelled { logger.warning("leases not renewed", metadata: ["error": "\(error)"]) }
             }
+        }
+    }
+
+    private func keepGivingUp(logger: Logger) async {
+        while true {
+            try? await clock.sleep(for: min(settings.renewEvery, .seconds(1)))
+            if Task.isCancelled { return }
+            giveUpExpired(logger: logger)
         }
     }
 
     private func giveUpExpired(logger: Logger) {
         let now = clock.now
-        for held in held.withLock({ Array($0.values) }) {
+        for held in held.withLock({ $0.values.filter(\.control.mayWrite) }) {
             if now >= held.believedUntil {
                 logger.warning("lease given up: it could not be renewed", metadata: ["job.id": "\(held.jobID)"])
                 held.control.interrupt(.leaseLost)
@@ -76,8 +89,9 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private func renew(logger: Logger) async throws {
-        let leases = held.withLock { $0.mapValues(\.jobID) }
+    private func renew() async throws {
+        // What was given up stays so: its successor may be at work.
+        let leases = held.withLock { $0.filter(\.value.control.mayWrite).mapValues(\.jobID) }
         let sentAt = clock.now
         let survivors = try await store.renew(leases, of: settings.workerID, for: settings.lease)
         for token in leases.keys {

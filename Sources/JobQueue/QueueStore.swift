@@ -86,26 +86,31 @@ struct QueueStore: Sendable {
         _ write: @escaping @Sendable (borrowing Transaction) throws -> String
     ) async throws -> Lease.Ending {
         var delays = RetryDelays()
-        while control.mayWrite {
+        // A commit's reply was lost: the writing may stand, or come to stand while this goes on.
+        var mayStand = false
+        while true {
             do {
+                if mayStand, let ending = try await ending(of: job, under: token) { return ending }
+                guard control.mayWrite else { return .lost }
                 return .done(state: try await database.withTransaction(cancellation: .shielded, write))
             } catch let error as DatabaseError where error.sqlState == .leaseLost {
-                return .lost
+                // Perhaps to oneself: asked again, the database knows.
+                guard mayStand else { return .lost }
             } catch let error as DatabaseError where error.isTransient {
-                if let state = try? await state(of: job, under: token), state != "running" {
-                    // The commit had gone through, only its reply was lost.
-                    return .done(state: state)
-                }
+                mayStand = mayStand || error.mayHaveCommitted
+                guard control.mayWrite || error.mayHaveCommitted else { return .lost }
                 // The database is the one that is waited for: its pace is real time.
                 try await Task.sleep(for: delays.next())
             }
         }
-        return .lost
     }
 
-    private func state(of job: Int64, under token: LeaseToken) async throws -> String? {
-        try await database.withTransaction(access: .readOnly, cancellation: .shielded) { transaction in
-            try transaction.one("select driftwatch.job_state_under(\(job), \(token))", as: String?.self)
+    /// How the attempt under `token` ended; nil while it holds the job.
+    private func ending(of job: Int64, under token: LeaseToken) async throws -> Lease.Ending? {
+        let state = try await database.withTransaction(access: .readOnly, cancellation: .shielded) { transaction in
+            try transaction.first("select driftwatch.job_state_under(\(job), \(token))", as: String?.self) ?? nil
         }
+        guard let state else { return .lost }
+        return state == "running" ? nil : .done(state: state)
     }
 }

@@ -87,7 +87,8 @@ package struct WorkerPool: Service {
         let at = ContinuousClock.now
         let jobs = try await store.claim(
             for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
-            rescued: demand.rescued, lease: settings.lease, timeLimit: settings.timeLimit)
+            rescued: demand.rescued, lease: settings.lease,
+            timeLimit: settings.timeLimit + settings.timeLimitMargin)
         Telemetry.claimed(jobs.count)
         return jobs.map { job, token in
             places.jobStarted(token, rescued: job.rescues > 0)
@@ -119,7 +120,8 @@ package struct WorkerPool: Service {
             group.addTask {
                 do {
                     return .finished(try await handler.handle(job))
-                } catch is CancellationError where Task.isCancelled {
+                } catch  where Task.isCancelled {
+                    // Whatever it says: a statement, a program that was stopped says it in its own words.
                     return .interrupted
                 } catch {
                     return .finished(JobResult(.retry(FailureNote(label: "unexpected", message: "\(error)"))))

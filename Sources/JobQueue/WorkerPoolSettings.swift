@@ -12,8 +12,10 @@ package struct WorkerPoolSettings: Sendable {
     package var renewEvery: Duration = .seconds(20)
     /// How long before the database would, a lease is given up that could not be renewed.
     package var leaseMargin: Duration = .seconds(5)
-    /// After this a job is interrupted, and once more later taken back.
+    /// After this a job is interrupted.
     package var timeLimit: Duration = .seconds(180)
+    /// How much later another worker may take it back: until then what it started is gone, and its end written.
+    package var timeLimitMargin: Duration = .seconds(30)
     /// How often an idle worker asks, ± 20 %.
     package var pollEvery: Duration = .seconds(1)
     /// How often lost jobs are looked for, ± 30 %.

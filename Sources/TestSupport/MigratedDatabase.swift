@@ -22,6 +22,17 @@ package func withMigratedDatabase<R>(_ body: (Database) async throws -> R) async
     try await withTestDatabase(from: .migrated) { try await body($0.database) }
 }
 
+extension PrivatePostgres {
+    /// Makes the whole schema anew on the server, and lends it.
+    package func withMigratedDatabase(_ body: (Database) async throws -> Void) async throws {
+        try await withDatabase { database in
+            try await database.executeScript("drop schema if exists driftwatch cascade")
+            try await DatabaseTemplate.migrated.prepare(database)
+            try await body(database)
+        }
+    }
+}
+
 extension Database {
     /// Stops the database's clock: only ``advanceClock(by:)`` moves it from now on.
     package func stopClock() async throws {

@@ -156,6 +156,38 @@ struct WorkerPoolTests {
     }
 
     @Test
+    func aHandlerWhoseStatementIsCancelledByAStopWasInterrupted() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let started = Recorder<Int64>()
+            let handler = ClosureHandler { job in
+                started.record(job.id)
+                try await database.execute("select pg_sleep(60)")
+                return JobResult(.succeeded)
+            }
+            try await withPools(1, on: database, handler: handler, adjust: { $0.grace = .zero }) { _ in
+                await started.wait(for: 1)
+            }
+            #expect(try await database.count("jobs where state = 'available' and attempt = 0") == 1)
+            #expect(try await database.count("job_attempts where outcome = 'interrupted'") == 1)
+        }
+    }
+
+    @Test
+    func aJobIsTakenBackOnlySomeTimeAfterItsWorkerInterruptsIt() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let handler = ClosureHandler { _ in JobResult(.succeeded) }
+            try await withPools(1, on: database, handler: handler, adjust: { $0.timeLimit = .seconds(100) }) { _ in
+                try await database.wait(until: "jobs where state = 'succeeded'", counts: 1)
+            }
+            #expect(try await database.count("jobs where deadline_at = claimed_at + interval '130 s'") == 1)
+        }
+    }
+
+    @Test
     func aSignalWakesAnIdlePoolBeforeItsPoll() async throws {
         try await withMigratedDatabase { database in
             try await database.makeServer("web-1")

@@ -221,11 +221,19 @@ $$;
 comment on function release_job(bigint, uuid, text, interval) is
     'Puts a running job back, its attempt refunded; outcome is interrupted or no_place. Raises JQ001 where the token does not hold the job.';
 
--- What a worker asks whose commit's reply was lost: the state that its own token left, null where it holds no more.
+-- What a worker asks whose commit's reply was lost. Somebody may have claimed the job since: then what it said of its
+-- own attempt.
 create or replace function job_state_under(job bigint, token uuid) returns text
 language sql stable security definer set search_path = driftwatch, pg_temp
-as $$ select j.state from jobs j where j.job_id = job and j.lease_token = token $$;
-comment on function job_state_under(bigint, uuid) is 'The state of a job if this token was the last to hold it, else null.';
+as $$
+    select case when j.lease_token = token then j.state else a.outcome end
+    from job_attempts a
+    join jobs j on j.job_id = a.job_id
+    where a.job_id = job and a.lease_token = token
+      and a.outcome is distinct from 'lease_expired' and a.outcome is distinct from 'deadline'
+$$;
+comment on function job_state_under(bigint, uuid) is
+    'What the attempt under this token left: running while it is held; null where the job was taken from it.';
 
 -- Takes back what lost its worker or is past its deadline. Any worker does it for all; one conditional look under
 -- each row's lock, so that a job that was just finished stays finished. The first time a job goes straight back;

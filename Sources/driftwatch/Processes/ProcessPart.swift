@@ -38,9 +38,10 @@ struct PartSite: Sendable {
     let ownDatabases: OwnDatabases
 
     /// A further pool, closed with the process.
-    func anotherDatabase(poolSize: Int) -> Database {
+    func anotherDatabase(poolSize: Int, adjusting adjust: (inout DatabaseSettings) -> Void = { _ in }) -> Database {
         var settings = databaseSettings
         settings.poolSize = poolSize
+        adjust(&settings)
         let database = Database(settings, logger: logger)
         ownDatabases.add(database)
         return database

@@ -1,6 +1,7 @@
 import DriftCore
 import DriftServices
 import JobQueue
+import Postgres
 import Remote
 import ServiceLifecycle
 
@@ -24,8 +25,15 @@ struct WorkerPart: ProcessPart {
     func services(_ site: PartSite) async throws -> [any Service] {
         let wake = WakeSignal()
         let prober = RemoteProber(settings: remote, localServers: localServers, logger: site.logger)
+        // A renewal that hangs is of no use: the next one comes before the lease ends.
+        let renewals = site.anotherDatabase(poolSize: 1) { settings in
+            settings.lockTimeout = .seconds(5)
+            settings.statementTimeout = .seconds(8)
+            settings.callDeadline = .seconds(10)
+            settings.leaseTimeout = .seconds(10)
+        }
         let pool = WorkerPool(
-            database: site.database, renewals: site.anotherDatabase(poolSize: 1),
+            database: site.database, renewals: renewals,
             settings: WorkerPoolSettings(
                 workerID: site.workerID, queues: queues, kinds: [DriftCheckHandler.kind], concurrency: places),
             handlers: [

@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// A settle whose commit goes through while its reply is lost.
+@Suite(.privatePostgres, .serialized, .timeLimit(.minutes(2)))
+struct LostCommitTests {
+    @Test
+    func aSettleThatStandsIsNotTakenForLost() async throws {
+        try await PrivatePostgres.current.withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.execute("select driftwatch.enqueue_check('web-1', 'test')")
+            try await database.executeScript(Self.firstQuestionFails)
+            let patient = Database(database.settings.changed { $0.callDeadline = .zero }, logger: .quiet)
+            let hasty = Database(database.settings.changed { $0.callDeadline = .seconds(2) }, logger: .quiet)
+            let claim = try #require(try await QueueStore(database: patient).claimSome(1).first)
+            let stopped = AsyncStream<Int32>.makeStream()
+            let runs = Recorder<Void>()
+
+            async let ending = Lease(jobID: claim.job.id, token: claim.token).settle(
+                as: Settlement(outcome: .succeeded),
+                effects: { transaction in
+                    try transaction.execute("select driftwatch.write_audit('test', 'effect', 'x')")
+                    guard runs.record(()) == 1 else { return }
+                    try transaction.execute("select pg_advisory_xact_lock(7)")
+                    let pid = try transaction.one("select pg_backend_pid()", as: Int32.self)
+                    kill(pid, SIGSTOP)
+                    stopped.continuation.yield(pid)
+                }, in: QueueStore(database: hasty), while: JobControl())
+
+            let pid = try #require(await stopped.stream.first { _ in true })
+            let isAsked = try await eventually {
+                try await patient.rows(
+                    "select exists (select from pg_locks where locktype = 'advisory' and not granted)", as: Bool.self)
+                    == [true]
+            }
+            #expect(isAsked)
+            kill(pid, SIGCONT)
+            #expect(try await ending == .done(state: "succeeded"))
+            #expect(try await patient.count("audit_log where action = 'effect'") == 1)
+            await patient.close()
+            await hasty.close()
+        }
+    }
+
+    /// A question that is asked while the commit is on its way fails when it is through.
+    private static let firstQuestionFails = """
+        alter function driftwatch.job_state_under(bigint, uuid) rename to job_state_under_of_old;
+        create function driftwatch.job_state_under(job bigint, token uuid) returns text language plpgsql as $$
+        begin
+            if not pg_try_advisory_xact_lock_shared(7) then
+                perform pg_advisory_xact_lock_shared(7);
+                raise exception 'the server is full' using errcode = 'too_many_connections';
+            end if;
+            return driftwatch.job_state_under_of_old(job, token);
+        end $$;
+        """
+}
+
+/// What the database knows of an attempt, by its token.
+@Suite(.timeLimit(.minutes(2)))
+struct AttemptStateTests {
+    @Test
+    func aJobThatWasTakenBackIsNotTakenForSettled() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let store = QueueStore(database: database)
+            let claim = try #require(try await store.claimSome(1).first)
+            #expect(try await Self.state(under: claim, database) == "running")
+            try await database.advanceClock(by: .seconds(61))
+            #expect(try await store.rescue().count == 1)
+            #expect(try await Self.state(under: claim, database) == nil)
+        }
+    }
+
+    @Test
+    func whatWasHandedBackIsKnownAfterTheNextClaim() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let store = QueueStore(database: database)
+            let claim = try #require(try await store.claimSome(1).first)
+            try await database.withTransaction {
+                try QueueStore.release(claim.job.id, claim.token, .interrupted, after: .zero, in: $0)
+            }
+            #expect(try await Self.state(under: claim, database) == "available")
+            #expect(try await store.claimSome(1).count == 1)
+            #expect(try await Self.state(under: claim, database) == "interrupted")
+        }
+    }
+
+    private static func state(
+        under claim: (job: Job, token: LeaseToken), _ database: Database
+    ) async throws -> String? {
+        try await database.rows(
+            "select driftwatch.job_state_under(\(claim.job.id), \(claim.token))", as: String?.self
+        ).first ?? nil
+    }
+}
+
+extension DatabaseSettings {
+    fileprivate func changed(_ change: (inout Self) -> Void) -> Self {
+        var settings = self
+        change(&settings)
+        return settings
+    }
+}
