@@ -124,7 +124,8 @@ begin
     where s.completed_at is null
       and not exists (
         select from jobs j
-        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at and j.finished_at is null);
+        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at
+          and j.state in ('scheduled', 'available', 'running', 'retryable'));
     get diagnostics completed = row_count;
     return completed;
 end

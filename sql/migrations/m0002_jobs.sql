@@ -136,6 +136,8 @@ create table job_attempts (
     error_class text,
     error text,
     primary key (job_id, lease_token)
+) with (
+    autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0
 );
 create index job_attempts_started on job_attempts (started_at);
 comment on table job_attempts is 'One row per claim: who tried, and how it ended.';
@@ -160,7 +162,7 @@ create table workers (
     queues text[] not null default '{}',
     started_at timestamptz not null,
     last_seen_at timestamptz not null
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 create index workers_seen on workers (process, last_seen_at);
 comment on table workers is 'The processes, for people and health checks. Leases do not hang on these rows.';
 comment on column workers.worker_id is 'host:pid:start, unique.';

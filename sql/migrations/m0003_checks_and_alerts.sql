@@ -191,6 +191,9 @@ create table destinations (
     lease_token uuid,
     lease_expires_at timestamptz,
     notifier_id text
+) with (
+    -- Few rows, each written with every message.
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200
 );
 comment on table destinations is 'Where notifications go. One notifier at a time holds one, so that order and pace hold.';
 comment on column destinations.destination is 'default is the only one that this version makes.';
@@ -228,7 +231,10 @@ create table outbox (
     constraint one_notification_per_event unique (alert_id, seq, destination),
     constraint sent_when_sent check ((state = 'sent') = (sent_at is not null)),
     constraint sending_under_a_lease check (state <> 'sending' or lease_token is not null)
-) with (fillfactor = 80);
+) with (
+    fillfactor = 80,
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
+);
 create index outbox_waiting on outbox (destination, outbox_id) where state in ('pending', 'sending');
 create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
 comment on table outbox is 'Messages owed. Written with the alert in one transaction, sent in order per alert, at least once.';

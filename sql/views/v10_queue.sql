@@ -16,9 +16,9 @@ select q.queue,
           and w.last_seen_at > clock() - interval '60 seconds') as workers_alive
 from (select queue from queues
       union select queue_of(server_id) from servers where removed_at is null
-      union select queue from jobs where finished_at is null) q
+      union select queue from jobs where state in ('scheduled', 'available', 'running', 'retryable')) q
 left join queues p on p.queue = q.queue
-left join jobs j on j.queue = q.queue and j.finished_at is null
+left join jobs j on j.queue = q.queue and j.state in ('scheduled', 'available', 'running', 'retryable')
 group by q.queue, p.paused_at
 order by q.queue;
 comment on view queue_health is 'One line per queue: depth, age, workers.';
@@ -36,14 +36,18 @@ select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, 
        j.lease_expires_at, j.deadline_at,
        case when j.state = 'running' and j.lease_expires_at <= clock() then 'its lease has expired: a worker will rescue it'
             when j.state = 'running' then 'it ran past its deadline: a worker will rescue it'
+            when q.paused_at is not null then 'its queue is paused' || coalesce(': ' || q.paused_reason, '')
+            when j.state <> 'available' then 'its time has come, and no worker is alive that makes it available'
             else 'no worker that is alive serves its queue' end as why
 from jobs j
+left join queues q on q.queue = j.queue
 where (j.state = 'running' and (j.lease_expires_at <= clock() or j.deadline_at <= clock()))
-   or (j.state = 'available' and j.run_at < clock() - interval '60 seconds'
-       and not exists (
-           select from workers w
-           where w.process = 'worker' and j.queue = any(w.queues) and w.state = 'running'
-             and w.last_seen_at > clock() - interval '60 seconds'))
+   or (j.state in ('scheduled', 'available', 'retryable') and j.run_at < clock() - interval '60 seconds'
+       and (j.state <> 'available' or q.paused_at is not null
+            or not exists (
+                select from workers w
+                where w.process = 'worker' and j.queue = any(w.queues) and w.state = 'running'
+                  and w.last_seen_at > clock() - interval '60 seconds')))
 order by j.job_id;
 comment on view queue_stuck is 'Jobs that do not move, and why.';
 comment on column queue_stuck.why is 'What is the matter.';

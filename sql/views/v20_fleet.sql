@@ -25,6 +25,7 @@ where s.removed_at is null
 order by s.server_id, d.pack_name;
 comment on view fleet_status is 'One line per server and pack; a server without packs has one line with no pack.';
 comment on column fleet_status.mismatch_count is 'Items known to be wrong, whether they alerted or not.';
+comment on column fleet_status.last_check_id is 'The newest check, whatever its verdict.';
 comment on column fleet_status.last_verdict is 'Of the newest check, failed ones too.';
 comment on column fleet_status.last_reason is 'Why it failed.';
 comment on column fleet_status.last_verdict_at is 'When that check was written.';

@@ -1,0 +1,38 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// The views of the queue.
+@Suite(.timeLimit(.minutes(2)))
+struct QueueViewTests {
+    @Test
+    func whatDoesNotMoveIsShownWithItsReason() async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b", "c", "d"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            let store = QueueStore(database: database)
+            let claims = try await store.claimSome(3)
+            try await database.withTransaction {
+                try QueueStore.release(claims[0].job.id, claims[0].token, .noPlace, after: .seconds(3), in: $0)
+            }
+            try await store.settleNow(claims[1], .succeeded)
+            try await database.execute("update driftwatch.jobs set queue = 'dmz' where state = 'available'")
+            try await database.execute("insert into driftwatch.queues values ('dmz', now(), 'me', 'moving house')")
+            try await database.advanceClock(by: .seconds(65))
+            let stuck = try await database.rows(
+                "select state || ': ' || why from driftwatch.queue_stuck order by 1", as: String.self)
+            #expect(
+                stuck == [
+                    "available: its queue is paused: moving house",
+                    "running: its lease has expired: a worker will rescue it",
+                    "scheduled: its time has come, and no worker is alive that makes it available",
+                ])
+            let health = try await database.rows(
+                "select concat_ws(' ', queue, available, waiting, running) from driftwatch.queue_health order by queue",
+                as: String.self)
+            #expect(health == ["default 0 1 1", "dmz 1 0 0"])
+        }
+    }
+}
