@@ -54,6 +54,19 @@ import Testing
         expectNone(SourceTree.files.flatMap(TextRule.exactVersions))
     }
 
+    /// The image is built from what `.dockerignore` lets through, and SwiftPM wants every target's folder to be there.
+    @Test func theImageIsBuiltFromEveryTargetsFolder() throws {
+        func text(_ path: String) throws -> String {
+            try #require(SourceTree.files.first { $0.path == path }, "\(path)").text
+        }
+        let allowed = Set(
+            try text(".dockerignore").split(separator: "\n").filter { $0.hasPrefix("!") }.map { $0.dropFirst() })
+        let folders = try text("Package.swift").matches(of: #/path: "([^"\/]+)/#).map(\.1)
+        for folder in ["Package.swift", "Sources", "Tests", "sql"] + folders {
+            #expect(allowed.contains(folder), "\(folder)")
+        }
+    }
+
     private func expectNone(_ violations: [Violation], sourceLocation: SourceLocation = #_sourceLocation) {
         for violation in violations {
             Issue.record("\(violation)", sourceLocation: sourceLocation)
