@@ -97,6 +97,7 @@ internal import CLibcurl
         let connectTimeout = milliseconds(min(settings.connectTimeout, remaining))
         _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout)
         _ = unsafe driftwatch_curl_set_string(handle, CURLOPT_USERAGENT, settings.userAgent)
+        if !settings.usesProxy { _ = unsafe driftwatch_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
         if let file = settings.certificateAuthorities {
             _ = unsafe driftwatch_curl_set_string(handle, CURLOPT_CAINFO, file)
         }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Sends requests one after the other over kept-alive connections.
 ///
 /// libcurl blocks, so it runs on a private serial queue and never on Swift's cooperative pool. What libcurl honours
-/// holds here: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`. No redirect is followed, no cookie kept, no
+/// holds here: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, unless the settings decline. No redirect is followed, no cookie kept, no
 /// `.netrc` read. The process must ignore `SIGPIPE`.
 package final class HTTPClient: Sendable {
     package struct Settings: Hashable, Sendable {
@@ -12,14 +12,17 @@ package final class HTTPClient: Sendable {
         package var certificateAuthorities: String?
         package var connectTimeout: Duration
         package var userAgent: String
+        /// Whether the environment's proxies count; they know nothing of this machine's own addresses.
+        package var usesProxy: Bool
 
         package init(
             certificateAuthorities: String? = nil, connectTimeout: Duration = .seconds(5),
-            userAgent: String = "driftwatch"
+            userAgent: String = "driftwatch", usesProxy: Bool = true
         ) {
             self.certificateAuthorities = certificateAuthorities
             self.connectTimeout = connectTimeout
             self.userAgent = userAgent
+            self.usesProxy = usesProxy
         }
     }
 

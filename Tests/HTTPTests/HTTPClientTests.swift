@@ -114,6 +114,17 @@ struct HTTPClientTests {
         }
     }
 
+    @Test func aProxyIsPassedByWhereTheSettingsSaySo() async {
+        await #expect(processExitsWith: .success) {
+            let server = try SlackStandIn([.reply(200, "itself")])
+            for name in ["no_proxy", "NO_PROXY"] { unsafe unsetenv(name) }
+            for name in ["http_proxy", "all_proxy"] { unsafe setenv(name, "http://127.0.0.1:1", 1) }
+            let client = HTTPClient(settings: .init(usesProxy: false))
+            let reply = try await client.send(HTTPRequest(url: server.url))
+            guard String(decoding: reply.body, as: UTF8.self) == "itself" else { exit(1) }
+        }
+    }
+
     @Test func aProxyFromTheEnvironmentIsUsed() async {
         await #expect(processExitsWith: .success) {
             let proxy = try SlackStandIn([.reply(200, "from the proxy")])

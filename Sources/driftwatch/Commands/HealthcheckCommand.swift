@@ -56,7 +56,7 @@ struct HealthcheckCommand: DriftwatchCommand {
         let everywhere = ["0.0.0.0": "127.0.0.1", "::": "::1"]
         let host = everywhere[address.host] ?? address.host
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(address.port)/healthz"
-        let client = HTTPClient()
+        let client = HTTPClient(settings: .init(usesProxy: false))
         defer { client.close() }
         do {
             let reply = try await client.send(HTTPRequest(url: url, deadline: .seconds(5)))
