@@ -155,7 +155,8 @@ private func error(_ code: CURLcode, host: String, isTooLarge: Bool) -> HTTPErro
             .tls
         case CURLE_OPERATION_TIMEDOUT: .timeout
         case CURLE_ABORTED_BY_CALLBACK: .cancelled
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badURL
+        case CURLE_URL_MALFORMAT: .badURL
+        // CURLE_UNSUPPORTED_PROTOCOL is among the others: with a URL of ours, it means that no HTTP was answered.
         default: .other
         }
     // libcurl's fixed text for the code: its error buffer might quote the URL.

@@ -16,14 +16,17 @@ struct SlackAnswer: Hashable {
     init(_ body: [UInt8]) {
         if let object = try? JSONDecoder().decode(Object.self, from: Data(body)) {
             isAccepted = object.ok == true
-            code = object.error.flatMap(Self.code)
-            details = object.details
+            // Whatever else answers in JSON has no `ok`, and its errors are not about our message.
+            if object.ok == false {
+                code = object.error.flatMap(Self.code)
+                details = object.details
+            }
             retryAfter = object.retryAfter
             remoteID = object.ts.flatMap(Self.timestamp)
         } else {
             let text = String(decoding: body.prefix(256), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             isAccepted = text == "ok"
-            code = isAccepted ? nil : Self.code(text)
+            code = isAccepted ? nil : Self.code(text).flatMap(Self.ofWebhook)
         }
     }
 
@@ -33,6 +36,11 @@ struct SlackAnswer: Hashable {
             return nil
         }
         return text
+    }
+
+    /// All of Slack's codes for webhooks are several words; one word, such as `forbidden`, is a proxy's.
+    private static func ofWebhook(_ code: String) -> String? {
+        code.contains("_") || SlackErrorCode.fault(of: code) != nil ? code : nil
     }
 
     private static func timestamp(_ text: String) -> String? {

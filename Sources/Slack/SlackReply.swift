@@ -24,23 +24,23 @@ extension SlackDestination {
     package func classify(_ error: HTTPError) -> DeliveryReply {
         let reason = line("\(error)")
         return switch error.kind {
-        case .badURL: .badDestination(reason)
-        // It did answer, and Slack's answers are short.
-        case .tooLarge: .serverError(reason)
+        // Slack's answers are short: a long one is somebody else's.
+        case .badURL, .tooLarge: .badDestination(reason)
         case .resolve, .connect, .tls, .timeout, .cancelled, .other: .unreachable(reason)
         }
     }
 
     private func fault(_ status: Int, _ answer: SlackAnswer) -> SlackErrorCode.Fault {
         if let known = answer.code.flatMap(SlackErrorCode.fault) { return known }
-        switch status {
-        case 429: return .pace
-        case 400, 413, 422: return .message
-        case 408, 425, 500...: return .server
+        let isRefused = [400, 413, 422].contains(status)
+        if isRefused, !answer.details.isEmpty { return .message }
         // A new code of Slack's: the row backs off alone, so that it can neither be lost at once nor hold up others.
-        case 200..<300 where answer.code != nil: return .server
+        if answer.code != nil, isRefused || (200..<300).contains(status) { return .server }
+        return switch status {
+        case 429: .pace
+        case 408, 425, 500...: .server
         // A redirect, a login page, a proxy: this is not Slack, and what waits must not be thrown away.
-        default: return .destination
+        default: .destination
         }
     }
 

@@ -65,11 +65,22 @@ struct SlackSenderTests {
         #expect(reason.contains("127.0.0.1"))
     }
 
-    @Test func aFloodIsTheServersFault() async throws {
+    @Test func aFloodIsNotSlack() async throws {
         let server = try SlackStandIn([.flood(1 << 24)])
         let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
         let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())
-        guard case .serverError = reply else {
+        guard case .badDestination = reply else {
+            Issue.record("\(reply)")
+            return
+        }
+    }
+
+    @Test func whatIsNotHTTPAtAllMayPass() async throws {
+        let server = try await SocketServer(.flooding)
+        let destination = SlackDestination.webhook(url: "http://127.0.0.1:\(server.port)/T0/B0/XX")
+        let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())
+        await server.stop()
+        guard case .unreachable = reply else {
             Issue.record("\(reply)")
             return
         }
