@@ -4,10 +4,11 @@ package import Foundation
 /// Writes notifications for people at a terminal.
 package struct ConsoleSender: NotificationSender {
     private let baseURL: URL?
-    private let write: @Sendable (String) -> Void
+    private let write: @Sendable (String) throws -> Void
 
-    /// `write` gets one whole message at a time, several lines without the last line break.
-    package init(baseURL: URL?, write: @escaping @Sendable (String) -> Void) {
+    /// `write` gets one whole message at a time, several lines without the last line break; it throws where nobody
+    /// can have read it.
+    package init(baseURL: URL?, write: @escaping @Sendable (String) throws -> Void) {
         self.baseURL = baseURL
         self.write = write
     }
@@ -15,7 +16,9 @@ package struct ConsoleSender: NotificationSender {
     package func send(_ notification: OutboundNotification) async -> DeliveryReply {
         let text = MessageText(
             notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .none)
-        write(text.lines.joined(separator: "\n"))
+        do { try write(text.lines.joined(separator: "\n")) } catch {
+            return .unreachable("standard output cannot be written")
+        }
         return .sent(remoteID: nil)
     }
 }

@@ -9,6 +9,7 @@ package struct MessageText: Hashable, Sendable {
     static let maximumName = 80
     private static let maximumServerName = 150
     private static let maximumItem = 160
+    private static let maximumType = 40
     private static let maximumActor = 60
     private static let maximumItems = 10
     /// How many items the first line names.
@@ -16,10 +17,11 @@ package struct MessageText: Hashable, Sendable {
 
     /// Such as `Configuration drift detected`.
     package let title: String
-    /// `Web 1 (web-1)`.
+    /// `Web 1 (web-1)`; of a test, where it was sent from.
     package let server: String
-    package let pack: String
-    /// `3 mismatches`; absent in a resolution.
+    /// Absent in a test.
+    package let pack: String?
+    /// `3 mismatches`; absent in a resolution and a test.
     package let count: String?
     /// Lines such as `wrong_permissions /etc/motd`, ten at the most; none in a resolution.
     package let items: [String]
@@ -29,7 +31,8 @@ package struct MessageText: Hashable, Sendable {
     package let since: String
     /// What a resolution resolves, where nobody was told of it before.
     package let resolves: String?
-    package let link: MessageLink
+    /// Absent in a test where no page is known.
+    package let link: MessageLink?
     /// `alert 42 · outbox 7 · 2026-11-22 06:00 UTC`: a repeat carries the same.
     package let identity: String
 
@@ -37,9 +40,19 @@ package struct MessageText: Hashable, Sendable {
         let name = escaping.fit(facts.serverName, Self.maximumServerName)
         let id = escaping.fit(facts.serverID.rawValue, Self.maximumName)
         server = name == id || name.isEmpty ? id : "\(name) (\(id))"
-        pack = escaping.fit(facts.packName.rawValue, Self.maximumName)
-        link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
+        let link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
         let occurred = escaping.fit(Self.instant(facts.occurredAt), 40)
+        guard facts.kind != .test else {
+            title = "Test message, nothing is wrong"
+            (pack, count, resolves) = (nil, nil, nil)
+            (items, more) = ([], 0)
+            since = "sent \(occurred)"
+            if case .page = link { self.link = link } else { self.link = nil }
+            identity = "driftwatch notify-test · \(occurred)"
+            return
+        }
+        pack = escaping.fit(facts.packName.rawValue, Self.maximumName)
+        self.link = link
         identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
 
         let opened = escaping.fit(Self.instant(facts.openedAt), 40)
@@ -48,7 +61,8 @@ package struct MessageText: Hashable, Sendable {
         let lines = Self.lines(facts.items, escaping)
         let shown = Array(lines.prefix(Self.maximumItems))
         switch facts.kind {
-        case .driftDetected:
+        // A test has returned above.
+        case .driftDetected, .test:
             title = "Configuration drift detected"
             since = "since \(opened)"
             more = max(found, lines.count) - shown.count
@@ -87,7 +101,8 @@ package struct MessageText: Hashable, Sendable {
 
     /// All that matters in one line: what, where, how much, the first items, the link.
     package var summary: String {
-        var parts = [title, server, "pack \(pack)"]
+        var parts = [title, server]
+        if let pack { parts.append("pack \(pack)") }
         if let count {
             let first = items.prefix(Self.itemsInSummary)
             let others = more + items.count - first.count
@@ -96,7 +111,8 @@ package struct MessageText: Hashable, Sendable {
         } else {
             parts.append(since)
         }
-        return (parts + [link.text]).joined(separator: " · ")
+        if let link { parts.append(link.text) }
+        return parts.joined(separator: " · ")
     }
 
     /// The summary, then a line for each thing that it left out.
@@ -114,14 +130,14 @@ package struct MessageText: Hashable, Sendable {
     /// One line for each item, all its mismatches together.
     private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {
         var order: [String] = []
-        var types: [String: [MismatchType]] = [:]
+        var types: [String: [String]] = [:]
         for item in items {
             if types[item.item] == nil { order.append(item.item) }
             if types[item.item]?.contains(item.type) != true { types[item.item, default: []].append(item.type) }
         }
         return order.map { item in
-            let words = (types[item] ?? []).prefix(4).map(\.rawValue).joined(separator: ", ")
-            return "\(words) \(escaping.fit(item, maximumItem))"
+            let words = (types[item] ?? []).prefix(4).map { escaping.fit($0, maximumType) }
+            return "\(words.joined(separator: ", ")) \(escaping.fit(item, maximumItem))"
         }
     }
 

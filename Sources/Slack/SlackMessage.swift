@@ -47,7 +47,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         self.channel = channel
         switch notification.form {
         case .rich:
-            self.text = "\(text.summary)\n\(text.identity)"
+            self.text = [text.summary, text.resolves, text.identity].compactMap { $0 }.joined(separator: "\n")
             blocks = Self.blocks(text)
         case .plain:
             self.text = text.lines.joined(separator: "\n")
@@ -63,7 +63,8 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
     }
 
     private static func blocks(_ text: MessageText) -> [Block] {
-        var fields = ["Server\n\(text.server)", "Pack\n\(text.pack)"]
+        var fields = ["\(text.pack == nil ? "From" : "Server")\n\(text.server)"]
+        if let pack = text.pack { fields.append("Pack\n\(pack)") }
         if let count = text.count { fields.append("Found\n\(count)") }
         fields.append("When\n\(text.since)")
         var blocks = [
@@ -75,9 +76,12 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         if let resolves = text.resolves { blocks.append(Block(type: "section", text: .plain(resolves))) }
         switch text.link {
         case .page(let url):
-            blocks.append(Block(type: "section", text: .markup("<\(url)|Expected and actual>")))
+            let label = text.pack == nil ? "The fleet" : "Expected and actual"
+            blocks.append(Block(type: "section", text: .markup("<\(url)|\(label)>")))
         case .command(let command):
             blocks.append(Block(type: "section", text: .plain(command)))
+        case nil:
+            break
         }
         blocks.append(Block(type: "context", elements: [.plain(text.identity)]))
         return blocks

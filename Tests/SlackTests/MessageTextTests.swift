@@ -122,6 +122,24 @@ struct MessageTextTests {
         #expect(text.server == shown)
     }
 
+    @Test func aTestSaysWhatItIsAndNoMore() {
+        var test = facts(.test)
+        test.serverName = "watch"
+        test.serverID = ServerID(rawValue: "watch")
+        test.diffPath = "/"
+        let end = "driftwatch notify-test · 2026-11-22 06:00 UTC"
+        let begin = "Test message, nothing is wrong · watch · sent 2026-11-22 06:00 UTC"
+        #expect(lines(test, baseURL: nil) == [begin, end])
+        #expect(lines(test) == ["\(begin) · https://drift.example.net/", end])
+    }
+
+    struct Full: Error {}
+
+    @Test func whatStandardOutputDoesNotTakeIsNotSent() async {
+        let sender = ConsoleSender(baseURL: Self.base) { _ in throw Full() }
+        #expect(await sender.send(notification()) == .unreachable("standard output cannot be written"))
+    }
+
     @Test func theConsoleGetsOneWholeMessage() async {
         let written = Written()
         let sender = ConsoleSender(baseURL: Self.base) { written.append($0) }

@@ -28,6 +28,21 @@ struct SlackMessageTests {
         #expect(message.mrkdwn == false)
     }
 
+    @Test func aNotificationSaysWhatItResolvesToo() throws {
+        let message = try posted(
+            notification(facts(.driftResolved, count: 1, resolution: .compliant, undelivered: true)))
+        #expect(message.text.contains("\nIts opening could not be delivered: Configuration drift detected"))
+    }
+
+    @Test func aTestHasNoPackAndLinksToTheFleet() throws {
+        var test = facts(.test)
+        test.diffPath = "/"
+        let message = try posted(notification(test))
+        #expect(message.texts.contains { $0.text == "<https://drift.example.net/|The fleet>" })
+        #expect(!message.texts.contains { $0.text.contains("Pack") || $0.text.contains("alert") })
+        #expect(try posted(notification(test), baseURL: nil).texts.allSatisfy { $0.type == "plain_text" })
+    }
+
     @Test func thePlainFormIsTextAlone() throws {
         let message = try posted(notification(form: .plain))
         #expect(message.blocks == nil)
@@ -125,8 +140,9 @@ struct SlackMessageTests {
                 item: .hostile(maximumPieces: 12, using: &generator))
         }
         let numbers = [0, 1, 3, -1, 1000, Int.max]
+        let kinds = NotificationFacts.Kind.allCases.filter { $0 != .test }
         return NotificationFacts(
-            kind: NotificationFacts.Kind.allCases.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
+            kind: kinds.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
             serverID: ServerID(rawValue: .hostile(maximumPieces: 8, using: &generator)),
             serverName: .hostile(maximumPieces: 20, using: &generator),
             packName: PackName(rawValue: .hostile(maximumPieces: 8, using: &generator)),

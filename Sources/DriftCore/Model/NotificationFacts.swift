@@ -8,6 +8,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case driftDetected = "drift_detected"
         case driftChanged = "drift_changed"
         case driftResolved = "drift_resolved"
+        /// Tells of no alert: somebody wants to see whether messages arrive. Never in the outbox.
+        case test
     }
 
     package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
@@ -15,13 +17,21 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     }
 
     package struct Item: Hashable, Sendable, Codable {
-        package var type: MismatchType
+        /// A `MismatchType`, or one that only a later version knows.
+        package var type: String
         package var item: String
 
         package init(type: MismatchType, item: String) {
-            self.type = type
+            self.type = type.rawValue
             self.item = item
         }
+    }
+
+    /// The payload was written for a later version of the notifier.
+    package struct NewerVersion: Error, Hashable, Sendable, CustomStringConvertible {
+        package var version: Int
+
+        package var description: String { "its payload has version \(version), which needs a later notifier" }
     }
 
     package static let currentVersion = 1
@@ -90,12 +100,15 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
 
     /// Reads a stored payload.
     ///
-    /// - Throws: `DecodingError` when it is of a later version or not a payload at all.
+    /// - Throws: ``NewerVersion``, whatever else is in it; `DecodingError` when it is not a payload at all.
     package init(json: [UInt8]) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(json))
-        guard version <= Self.currentVersion else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: [CodingKeys.version], debugDescription: "payload version \(version) is too new"))
+        struct Versioned: Decodable {
+            var version: Int
         }
+
+        let data = Data(json)
+        let version = try JSONDecoder().decode(Versioned.self, from: data).version
+        guard version <= Self.currentVersion else { throw NewerVersion(version: version) }
+        self = try JSONDecoder().decode(Self.self, from: data)
     }
 }

@@ -60,11 +60,11 @@ struct NotifyTestCommand: DriftwatchCommand {
     }
 
     private static func facts() -> NotificationFacts {
-        let now = Date().formatted(.iso8601)
+        let (now, host) = (Date().formatted(.iso8601), hostName())
         return NotificationFacts(
-            kind: .driftResolved, alertID: 0, serverID: ServerID(rawValue: "notify-test"),
-            serverName: "Test message, nothing is wrong", packName: PackName(rawValue: "notify-test"),
-            mismatchCount: 0, diffPath: "/", openedAt: now, occurredAt: now, resolution: .compliant)
+            kind: .test, alertID: 0, serverID: ServerID(rawValue: host), serverName: host,
+            packName: PackName(rawValue: "notify-test"), mismatchCount: 0, diffPath: "/", openedAt: now,
+            occurredAt: now)
     }
 }
 

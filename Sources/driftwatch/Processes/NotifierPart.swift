@@ -38,7 +38,7 @@ extension NotifySettings {
                 destination: destination,
                 client: HTTPClient(settings: .init(userAgent: "driftwatch/\(driftwatchVersion)")), baseURL: baseURL)
         case .console:
-            ConsoleSender(baseURL: baseURL) { console.print(visibleLines($0).joined(separator: "\n") + "\n") }
+            ConsoleSender(baseURL: baseURL) { try console.deliver(visibleLines($0).joined(separator: "\n") + "\n") }
         }
     }
 

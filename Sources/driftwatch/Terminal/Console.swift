@@ -16,19 +16,20 @@ struct Console: Sendable {
     /// Prints to standard output.
     ///
     /// A reader that went away (`| head`) is no error.
-    func print(_ line: String = "") { write(line) }
+    func print(_ line: String = "") { try? deliver(line) }
 
     func print(lines: [String]) {
         guard !lines.isEmpty else { return }
-        write(lines.joined(separator: "\n"))
+        print(lines.joined(separator: "\n"))
     }
 
     /// Prints to standard error.
     func note(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
 
-    private func write(_ text: String) {
-        try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
-    }
+    /// Prints what has to arrive.
+    ///
+    /// - Throws: Where standard output takes it not: a full disk, a reader that went away.
+    func deliver(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
 
     enum Colour: String { case red = "31", green = "32", yellow = "33", faint = "2", bold = "1" }
 
