@@ -53,19 +53,38 @@ package struct Notifier: Service {
             isStopping.store(true, ordering: .releasing)
             wake.raise()
         }
-        await release()
+        try? await store.release(settings.destination, by: settings.notifierID)
     }
 
     /// Sends one message if one is due, and returns how long to wait before the next look.
     package func sendNext() async throws -> Duration {
-        switch try await store.claim(settings.destination, for: settings.notifierID, lease: settings.lease) {
+        let claim = try await store.claim(
+            settings.destination, for: settings.notifierID, fingerprint: settings.fingerprint, lease: settings.lease)
+        switch claim {
         case .held: return settings.pollEvery
-        case .idle(_, let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
+        case .idle(let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
         case .message(let message):
             let decision = await deliver(message)
             log(decision, message)
-            try await store.settle(message, as: decision)
+            try await settle(message, as: decision)
             return .zero
+        }
+    }
+
+    /// Writes down what became of a message, as often as it takes: to claim again before would send it again.
+    private func settle(_ message: OutboxStore.Message, as decision: DeliveryDecision) async throws {
+        var delays = RetryDelays()
+        while true {
+            do {
+                return try await store.settle(message, as: decision)
+            } catch let error as DatabaseError
+                where error.sqlState != .leaseLost && !Task.isCancelled && !Task.isShuttingDownGracefully
+            {
+                logger.warning(
+                    "cannot write down yet what became of a notification",
+                    metadata: ["outbox.id": "\(message.outboxID)", "error": "\(error)"])
+                await wake.wait(upTo: delays.next(), clock: clock)
+            }
         }
     }
 
@@ -73,8 +92,10 @@ package struct Notifier: Service {
         var facts: NotificationFacts
         do {
             facts = try NotificationFacts(json: Array(message.payload.utf8))
+        } catch let newer as NotificationFacts.NewerVersion {
+            return .setAside(policy.asideInterval, reason: "\(newer)")
         } catch {
-            return .dead(reason: "the payload cannot be read by this version")
+            return .dead(reason: "the payload cannot be read")
         }
         facts.openingUndelivered = message.openingUndelivered ? true : nil
         let reply = await sender.send(
@@ -92,17 +113,9 @@ package struct Notifier: Service {
             logger.info("notification sent", metadata: metadata)
         case .dead, .pauseDestination:
             logger.error("notification refused", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
-        case .waitDestination, .retryPlain, .backOffDestination, .backOffRow:
+        case .waitDestination, .retryPlain, .setAside, .backOffDestination, .backOffRow:
             logger.warning("notification not sent yet", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
         }
-    }
-
-    private func release() async {
-        guard
-            case .idle(let lease, _)? = try? await store.claim(
-                settings.destination, for: settings.notifierID, lease: settings.lease)
-        else { return }
-        try? await store.release(settings.destination, lease: lease)
     }
 }
 
@@ -111,11 +124,14 @@ package struct NotifierSettings: Sendable {
     package var destination: String = "default"
     /// `host:pid:start`, unique for ever.
     package var notifierID: String
+    /// Of the secret with which it sends, as it was announced: another one that is announced ends its turn.
+    package var fingerprint: String?
     /// Longer than any sending takes.
     package var lease: Duration = .seconds(30)
     package var pollEvery: Duration = .seconds(1)
 
-    package init(notifierID: String) {
+    package init(notifierID: String, fingerprint: String? = nil) {
         self.notifierID = notifierID
+        self.fingerprint = fingerprint
     }
 }

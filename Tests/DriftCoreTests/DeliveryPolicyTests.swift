@@ -90,11 +90,12 @@ struct DeliveryPolicyTests {
     }
 
     @Test(
-        "what a destination asks for is brought to between a second and an hour",
+        "what a destination asks for is brought to between a second and a day",
         arguments: [
             (.seconds(-5), .seconds(1)), (.zero, .seconds(1)), (.milliseconds(1), .seconds(1)),
             (.milliseconds(1500), .milliseconds(1500)), (.seconds(5), .seconds(5)), (.seconds(3600), .seconds(3600)),
-            (.seconds(3601), .seconds(3600)), (.seconds(Int64.max), .seconds(3600)),
+            (.seconds(7200), .seconds(7200)), (.seconds(86_400), .seconds(86_400)),
+            (.seconds(86_401), .seconds(86_400)), (.seconds(Int64.max), .seconds(86_400)),
         ] as [(Duration, Duration)])
     func whatADestinationAsksForIsClamped(asked: Duration, wait: Duration) {
         #expect(Self.policy.decide(.pace(asked), DeliveryHistory(), random: 0) == .waitDestination(wait))

@@ -25,8 +25,13 @@ struct NotifierTests {
         }
     }
 
-    static func notifier(_ id: String, on database: Database, _ sender: RecordingSender) -> Notifier {
-        Notifier(database: database, sender: sender, settings: NotifierSettings(notifierID: id), logger: .quiet)
+    static func notifier(
+        _ id: String, secret: String? = nil, on database: Database, _ sender: RecordingSender,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) -> Notifier {
+        Notifier(
+            database: database, sender: sender, settings: NotifierSettings(notifierID: id, fingerprint: secret),
+            clock: clock, logger: .quiet)
     }
 
     /// Sends until nothing is left to send, the clock moving on by `step` before each look.
@@ -40,6 +45,16 @@ struct NotifierTests {
                 try await group.waitForAll()
             }
         }
+    }
+
+    /// Claims as a notifier does that gets no further.
+    static func claim(
+        as notifier: String, secret: String? = nil, on database: Database, after wait: Duration = .zero
+    ) async throws -> (lease: UUID, message: Int64) {
+        try await database.advanceClock(by: wait)
+        return try await database.rows(
+            "select lease_token, outbox_id from driftwatch.claim_outbox('default', \(notifier), \(secret), '30 s')",
+            as: (UUID, Int64).self)[0]
     }
 
     static func states(on database: Database) async throws -> [String] {
@@ -125,9 +140,29 @@ struct NotifierTests {
             #expect(sender.sent.map(\.form) == [.rich, .plain, .rich, .rich])
             #expect(try await Self.states(on: database) == ["dead", "sent", "sent"])
             #expect(sender.sent.last?.facts.openingUndelivered == true)
+        }
+    }
+
+    @Test
+    func aDeadMessageIsRedrivenInItsPlaceAndNotBehindALaterOne() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(1, on: database)
+            let sender = RecordingSender([.badMessage("invalid_blocks"), .badMessage("no_text")])
+            let notifier = Self.notifier("n", on: database, sender)
+            try await Self.drain([notifier], on: database, steps: 2)
+            #expect(try await Self.states(on: database) == ["dead", "pending", "pending"])
             try await database.execute("select driftwatch.redrive_outbox(1)")
-            try await Self.drain([Self.notifier("n", on: database, sender)], on: database, steps: 2)
-            #expect(try await Self.states(on: database) == ["sent", "sent", "sent"])
+            try await Self.drain([notifier], on: database, steps: 3)
+            #expect(sender.sent.map(\.outboxID) == [1, 1, 1, 2, 3])
+
+            try await database.execute(
+                "update driftwatch.outbox set state = 'dead', sent_at = null where outbox_id = 1")
+            let error = await #expect(throws: DatabaseError.self) {
+                try await database.execute("select driftwatch.redrive_outbox(1)")
+            }
+            #expect(error?.sqlState == "DW001")
+            #expect(error?.serverMessage?.contains("a later one of alert 1 has gone out") == true)
+            #expect(try await Self.states(on: database) == ["dead", "sent", "sent"])
         }
     }
 
@@ -147,23 +182,47 @@ struct NotifierTests {
         }
     }
 
-    @Test(arguments: [
-        "select driftwatch.resume_destination('default')",
-        "select driftwatch.announce_destination('default', 'slack', 'new')",
-    ])
-    func aPauseEndsByHandAndByAnotherSecret(how: String) async throws {
+    @Test
+    func aPauseEndsByHandAndNotByTheSameSecret() async throws {
         try await withMigratedDatabase { database in
             try await database.execute("select driftwatch.announce_destination('default', 'slack', 'old')")
             try await Self.owe(1, on: database)
             let sender = RecordingSender([.badDestination("no_service")])
-            let notifier = Self.notifier("n", on: database, sender)
+            let notifier = Self.notifier("n", secret: "old", on: database, sender)
             _ = try await notifier.sendNext()
             try await database.execute("select driftwatch.announce_destination('default', 'slack', 'old')")
             try await Self.drain([notifier], on: database, steps: 2)
             #expect(sender.sent.count == 1)
-            try await database.executeScript(how)
+            try await database.execute("select driftwatch.resume_destination('default')")
             try await Self.drain([notifier], on: database, steps: 1)
             #expect(sender.sent.count == 2)
+        }
+    }
+
+    @Test
+    func anotherSecretEndsThePauseAndTheTurnOfWhoeverHasTheOldOne() async throws {
+        try await withMigratedDatabase { database in
+            try await database.execute("select driftwatch.announce_destination('default', 'slack', 'old')")
+            try await Self.owe(1, changes: 0, on: database)
+            let refused = RecordingSender(otherwise: .badDestination("no_service"))
+            let accepted = RecordingSender()
+            let old = Self.notifier("n1", secret: "old", on: database, refused)
+            let new = Self.notifier("n2", secret: "new", on: database, accepted)
+            _ = try await old.sendNext()
+            let inHand = try await Self.claim(as: "n1", secret: "old", on: database, after: .seconds(900))
+
+            try await database.execute("select driftwatch.announce_destination('default', 'slack', 'new')")
+            _ = try await old.sendNext()
+            #expect(refused.sent.count == 1, "its turn is over")
+            let error = await #expect(throws: DatabaseError.self) {
+                try await database.execute("select driftwatch.settle_outbox(1, \(inHand.lease), 'paused')")
+            }
+            #expect(error?.sqlState == .leaseLost, "what it had in hand pauses nothing any more")
+            _ = try await new.sendNext()
+            #expect(accepted.sent.map(\.outboxID) == [1], "at once")
+            try await Self.drain([old, new], on: database, steps: 2)
+            #expect(refused.sent.count == 1)
+            #expect(try await Self.states(on: database) == ["sent", "sent"])
         }
     }
 
@@ -185,8 +244,7 @@ struct NotifierTests {
         try await withMigratedDatabase { database in
             try await Self.owe(1, changes: 0, on: database)
             let claim = "select message_id from driftwatch.outbox where state = 'sending'"
-            _ = try await database.rows(
-                "select lease_token from driftwatch.claim_outbox('default', 'dead', '30 s')", as: UUID.self)
+            _ = try await Self.claim(as: "dead", on: database)
             let first = try await database.rows(SQL(unescaped: claim), as: UUID.self)
             let sender = RecordingSender()
             let notifier = Self.notifier("heir", on: database, sender)
@@ -205,14 +263,10 @@ struct NotifierTests {
     func aNotifierThatLostItsLeaseCannotSettle() async throws {
         try await withMigratedDatabase { database in
             try await Self.owe(1, changes: 0, on: database)
-            let stale = try await database.rows(
-                "select lease_token, outbox_id from driftwatch.claim_outbox('default', 'stale', '30 s')",
-                as: (UUID, Int64).self)[0]
-            try await database.advanceClock(by: .seconds(31))
-            _ = try await database.rows(
-                "select lease_token from driftwatch.claim_outbox('default', 'heir', '30 s')", as: UUID.self)
+            let stale = try await Self.claim(as: "stale", on: database)
+            _ = try await Self.claim(as: "heir", on: database, after: .seconds(31))
             let error = await #expect(throws: DatabaseError.self) {
-                try await database.execute("select driftwatch.settle_outbox(\(stale.1), \(stale.0), 'sent')")
+                try await database.execute("select driftwatch.settle_outbox(\(stale.message), \(stale.lease), 'sent')")
             }
             #expect(error?.sqlState == .leaseLost)
         }

@@ -1,7 +1,8 @@
 -- The notifier's side of the outbox. A destination is leased, not a row: one notifier at a time drains it, so that
 -- order and pace hold with any number of notifiers.
 
--- Makes a destination known to the database, and ends its pause where the secret is another one now.
+-- Makes a destination known to the database. Where the secret is another one now, that ends its pause and whoever
+-- holds it: only notifiers with the new secret may claim it from here on.
 create or replace function announce_destination(name text, new_kind text, new_fingerprint text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -14,17 +15,22 @@ begin
     if old.secret_fingerprint is distinct from new_fingerprint or old.kind <> new_kind then
         update destinations d
         set kind = new_kind, secret_fingerprint = new_fingerprint, paused_at = null, paused_reason = null,
-            next_probe_at = null, failures = 0, next_send_at = case when old.paused_at is null then d.next_send_at else clock() end
+            next_probe_at = null, failures = 0, next_send_at = clock(),
+            lease_token = null, lease_expires_at = null, notifier_id = null
         where d.destination = name;
     end if;
 end
 $$;
 comment on function announce_destination(text, text, text) is
-    'Says how a destination is served and with which secret, known by a keyed fingerprint; a changed one ends its pause.';
+    'Says how a destination is served and with which secret, known by a keyed fingerprint; a changed one ends its pause and its lease.';
 
 -- Takes or renews the lease of a destination and, where it is time, its next message. Nothing is returned while
--- another notifier holds it; a row without an outbox_id says how long there is nothing to do.
-create or replace function claim_outbox(name text, notifier text, lease interval)
+-- another notifier holds it, or where the caller's secret is not the one that was announced last; a row without an
+-- outbox_id says how long there is nothing to do.
+--
+-- Whoever claims has nothing in hand, also where it is the same notifier once more and a settle, or this claim's
+-- answer, got lost: each claim has a token of its own, and what was sent under an earlier one is sent again.
+create or replace function claim_outbox(name text, notifier text, fingerprint text, lease interval)
 returns table (
     lease_token uuid, wait interval, outbox_id bigint, kind text, payload jsonb, plain boolean, attempt integer,
     age interval, failures integer, opening_undelivered boolean
@@ -34,24 +40,24 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
+    token constant uuid := gen_random_uuid();
     held destinations;
-    token uuid;
     next outbox;
     later timestamptz;
 begin
     select * into held from destinations d
-    where d.destination = name and (d.notifier_id = notifier or d.lease_expires_at is null or d.lease_expires_at <= now)
+    where d.destination = name and d.secret_fingerprint is not distinct from fingerprint
+      and (d.notifier_id = notifier or d.lease_expires_at is null or d.lease_expires_at <= now)
     for update skip locked;
     if not found then
         return;
     end if;
 
-    -- What the last holder left half sent is sent again, with the same message_id.
-    token := case when held.notifier_id = notifier and held.lease_expires_at > now then held.lease_token else gen_random_uuid() end;
     update destinations d set lease_token = token, lease_expires_at = now + lease, notifier_id = notifier
     where d.destination = name;
+    -- With the same outbox_id and message_id as before.
     update outbox o set state = 'pending', lease_token = null, lease_expires_at = null
-    where o.destination = name and o.state = 'sending' and o.lease_token is distinct from token;
+    where o.destination = name and o.state = 'sending';
 
     if held.next_send_at > now or (held.paused_at is not null and held.next_probe_at > now) then
         later := case when held.paused_at is not null then greatest(held.next_probe_at, held.next_send_at) else held.next_send_at end;
@@ -89,17 +95,19 @@ begin
                  and opening.kind = 'drift_detected' and opening.state = 'dead');
 end
 $$;
-comment on function claim_outbox(text, text, interval) is
-    'Leases a destination to a notifier and hands out its next message: in order per alert, never two at a time.';
+comment on function claim_outbox(text, text, text, interval) is
+    'Leases a destination to a notifier with the announced secret and hands out its next message: in order per alert, never two at a time.';
 
 -- Settles the message that is being sent; outcome is
 --   sent     accepted, as remote; the next one may go after a second
 --   plain    refused: once more, as plain text
 --   dead     refused for good
+--   aside    not tried, as this version cannot read it: it waits for one that can, and the attempt does not count
 --   later    the destination is in trouble: this message waits
 --   paced    too fast: the destination waits, and the attempt does not count
 --   away     nobody there: the destination waits, and the attempt does not count
 --   paused   the destination refuses everything: it is paused, and the attempt does not count
+-- Who answers about the message itself takes messages: sent, plain and dead end a pause.
 create or replace function settle_outbox(
     message bigint, token uuid, outcome text, wait interval default interval '0', remote text default null,
     error text default null
@@ -110,52 +118,63 @@ as $$
 declare
     now constant timestamptz := clock();
     pace constant interval := interval '1 second';
-    name text;
+    answered constant boolean := outcome in ('sent', 'plain', 'dead');
+    held destinations;
+    sending outbox;
 begin
-    if outcome not in ('sent', 'plain', 'dead', 'later', 'paced', 'away', 'paused') then
-        raise exception 'a message is settled as sent, plain, dead, later, paced, away or paused, not %', outcome
+    if outcome not in ('sent', 'plain', 'dead', 'aside', 'later', 'paced', 'away', 'paused') then
+        raise exception 'a message is settled as sent, plain, dead, aside, later, paced, away or paused, not %', outcome
             using errcode = 'invalid_parameter_value';
     end if;
-    select d.destination into name
+    select d.* into held
     from destinations d join outbox o on o.destination = d.destination
-    where o.outbox_id = message and d.lease_token = token for update of d;
+    where o.outbox_id = message for update of d;
+    select * into sending from outbox o where o.outbox_id = message for update;
+    if sending.lease_token is distinct from token or held.lease_token is distinct from token then
+        perform raise_lease_lost('message ' || message);
+    elsif sending.state <> 'sending' then
+        -- The same settle once more: only the answer to the first got lost.
+        return;
+    end if;
     update outbox o
     set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' else 'pending' end,
         sent_at = case outcome when 'sent' then now end,
         remote_id = coalesce(remote, o.remote_id),
         plain = o.plain or outcome = 'plain',
-        attempt = o.attempt - case when outcome in ('paced', 'away', 'paused') then 1 else 0 end,
-        not_before = case outcome when 'later' then now + wait else o.not_before end,
+        attempt = o.attempt - case when outcome in ('aside', 'paced', 'away', 'paused') then 1 else 0 end,
+        not_before = case when outcome in ('aside', 'later') then now + wait else o.not_before end,
         last_error = case outcome when 'sent' then o.last_error else left(error, 1000) end,
-        lease_token = null, lease_expires_at = null
-    where o.outbox_id = message and o.lease_token = token and o.state = 'sending';
-    if name is null or not found then
-        perform raise_lease_lost('message ' || message);
+        lease_expires_at = null
+    where o.outbox_id = message;
+    if outcome = 'aside' then
+        return;
     end if;
     update destinations d
     set next_send_at = now + case when outcome in ('paced', 'away') then greatest(wait, pace) else pace end,
         failures = case outcome when 'away' then d.failures + 1 else 0 end,
-        paused_at = case outcome when 'paused' then coalesce(d.paused_at, now) when 'sent' then null else d.paused_at end,
-        paused_reason = case outcome when 'paused' then left(error, 1000) when 'sent' then null else d.paused_reason end,
-        next_probe_at = case when outcome = 'sent' then null
-            when outcome = 'paused' or d.paused_at is not null then now + interval '15 minutes' else d.next_probe_at end
-    where d.destination = name;
+        paused_at = case when outcome = 'paused' then coalesce(d.paused_at, now) when not answered then d.paused_at end,
+        paused_reason = case when outcome = 'paused' then left(error, 1000) when not answered then d.paused_reason end,
+        next_probe_at = case when outcome = 'paused' or (d.paused_at is not null and not answered)
+            then now + interval '15 minutes' end
+    where d.destination = held.destination;
 end
 $$;
 comment on function settle_outbox(bigint, uuid, text, interval, text, text) is
-    'Ends the sending of a message and sets the destination''s pace. Raises JQ001 where the token does not hold it.';
+    'Ends the sending of a message and sets the destination''s pace; may be repeated. Raises JQ001 where the token does not hold it.';
 
--- A notifier that stops hands its destination on, with the message it had in hand.
-create or replace function release_destination(name text, token uuid) returns void
+-- A notifier that stops hands its destination on, with a message whose settle did not get through.
+create or replace function release_destination(name text, notifier text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    update destinations d set lease_expires_at = null where d.destination = name and d.lease_token = token;
+    update destinations d set lease_token = null, lease_expires_at = null
+    where d.destination = name and d.notifier_id = notifier;
     if found then
-        update outbox o set state = 'pending', lease_token = null, lease_expires_at = null, attempt = o.attempt - 1
-        where o.destination = name and o.state = 'sending' and o.lease_token = token;
+        update outbox o set state = 'pending', lease_token = null, lease_expires_at = null
+        where o.destination = name and o.state = 'sending';
+        perform pg_notify('driftwatch_outbox', '');
     end if;
 end
 $$;
-comment on function release_destination(text, uuid) is 'Ends a notifier''s lease on a destination.';
+comment on function release_destination(text, text) is 'Ends a notifier''s lease on a destination.';

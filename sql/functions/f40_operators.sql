@@ -168,17 +168,31 @@ create or replace function redrive_outbox(outbox_id bigint, actor text default s
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
+declare
+    dead outbox;
 begin
-    update outbox o set state = 'pending', attempt = 0, plain = false, not_before = clock(), created_at = clock()
-    where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
+    select * into dead from outbox o where o.outbox_id = redrive_outbox.outbox_id;
+    -- As a claim does, so that nothing of the alert goes out meanwhile.
+    perform from destinations d where d.destination = dead.destination for update;
+    update outbox o
+    set state = 'pending', attempt = 0, plain = false, not_before = clock(), created_at = clock(), lease_token = null
+    where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead'
+      and not exists (
+        select from outbox later
+        where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
+          and later.state in ('sending', 'sent'));
     if not found then
+        perform refuse(format('message %s is out of date: a later one of alert %s has gone out', outbox_id, dead.alert_id),
+            format('driftwatch alerts show %s tells how the alert stands', dead.alert_id))
+        from outbox o where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
         perform refuse(format('there is no dead message %s', outbox_id), 'driftwatch outbox list --dead shows those there are');
     end if;
     perform write_audit(actor, 'redrive_outbox', 'message ' || outbox_id);
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function redrive_outbox(bigint, text) is 'Gives a dead message another life.';
+comment on function redrive_outbox(bigint, text) is
+    'Gives a dead message another life. Refused where a later message of its alert has gone out: people would read the past as news.';
 
 create or replace function resume_destination(destination text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp

@@ -249,8 +249,8 @@ comment on column outbox.attempt is 'Tries that count: not those that were only 
 comment on column outbox.plain is 'It is to go as plain text: the full form was refused.';
 comment on column outbox.not_before is 'Not before.';
 comment on column outbox.group_key is 'Messages that may be told together.';
-comment on column outbox.message_id is 'Goes along, the same for every repeat.';
-comment on column outbox.lease_token is 'The lease of the destination under which it is being sent.';
+comment on column outbox.message_id is 'Unique everywhere, the same for every repeat. What people see of it is the alert and the outbox_id, which each message names.';
+comment on column outbox.lease_token is 'The claim under which it is being sent, or was last.';
 comment on column outbox.lease_expires_at is 'After this it is sent again.';
 comment on column outbox.last_error is 'What the last try met.';
 comment on column outbox.created_at is 'When it was owed.';

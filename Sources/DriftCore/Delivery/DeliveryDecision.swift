@@ -10,6 +10,8 @@ package enum DeliveryDecision: Hashable, Sendable {
     case retryPlain(reason: String)
     /// The row is `dead`; it blocks nothing else.
     case dead(reason: String)
+    /// The row was not tried and waits this long for a notifier of a later version; the destination knows nothing of it.
+    case setAside(Duration, reason: String)
     /// The destination is paused and its rows stay pending; one of them probes it after `probeAfter`.
     case pauseDestination(reason: String, probeAfter: Duration)
     /// The destination waits this long; no attempt is spent on the row.

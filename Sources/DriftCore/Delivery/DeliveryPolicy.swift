@@ -3,7 +3,9 @@ package struct DeliveryPolicy: Hashable, Sendable {
     /// The first and the longest wait; each is twice the one before.
     package var backoff: ClosedRange<Duration> = .seconds(5) ... .seconds(300)
     /// What a destination may ask for with `Retry-After`; more and less are brought to these.
-    package var pace: ClosedRange<Duration> = .seconds(1) ... .seconds(3600)
+    package var pace: ClosedRange<Duration> = .seconds(1) ... .seconds(24 * 3600)
+    /// How long a row that this version cannot read waits for another notifier, as in a rolling upgrade.
+    package var asideInterval: Duration = .seconds(60)
     package var probeInterval: Duration = .seconds(15 * 60)
     /// How long a destination in trouble may refuse a row before the row is dead.
     package var patience: Duration = .seconds(24 * 3600)

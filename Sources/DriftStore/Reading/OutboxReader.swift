@@ -38,6 +38,19 @@ package enum OutboxReader {
             from driftwatch.destinations d order by d.destination
             """, of: DestinationLine.self)
     }
+
+    /// Whether the notifiers send to the destination in this way and with this secret.
+    package static func isServed(
+        _ destination: String, kind: String, fingerprint: String?, in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.one(
+            """
+            select exists (
+                select from driftwatch.destinations
+                where destination = \(destination) and kind = \(kind)
+                    and secret_fingerprint is not distinct from \(fingerprint)::text)
+            """, as: Bool.self)
+    }
 }
 
 extension OutboxReader.Filter: Bindable {}

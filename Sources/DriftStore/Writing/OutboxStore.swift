@@ -12,16 +12,17 @@ package struct OutboxStore: Sendable {
 
     /// What a claim of a destination came to.
     package enum Claim: Sendable {
-        /// Another notifier holds it.
+        /// Another notifier holds it, or another secret was announced since.
         case held
         /// Nothing to send now; what is known of when there will be.
-        case idle(lease: UUID, wait: Duration?)
+        case idle(wait: Duration?)
         case message(Message)
     }
 
     /// The message that is to be sent now.
     package struct Message: Sendable {
         package var outboxID: Int64
+        /// Of this one claim.
         package var lease: UUID
         package var payload: String
         package var isPlain: Bool
@@ -35,18 +36,22 @@ package struct OutboxStore: Sendable {
 
     /// Takes the destination for `lease`, and its next message if one is due.
     ///
+    /// Whoever claims has nothing in hand: what `notifier` claimed before and did not settle is due again.
+    ///
     /// - Throws: `DatabaseError`
-    package func claim(_ destination: String, for notifier: String, lease: Duration) async throws -> Claim {
+    package func claim(
+        _ destination: String, for notifier: String, fingerprint: String?, lease: Duration
+    ) async throws -> Claim {
         let rows = try await database.rows(
             """
             select lease_token, wait, outbox_id, payload::text, plain, attempt, age, failures, opening_undelivered
-            from driftwatch.claim_outbox(\(destination), \(notifier), \(lease))
+            from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease))
             """,
             as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int, Bool?).self)
         guard let (lease, wait, id, payload, isPlain, attempt, age, failures, undelivered) = rows.first else {
             return .held
         }
-        guard let id, let payload, let isPlain, let attempt, let age else { return .idle(lease: lease, wait: wait) }
+        guard let id, let payload, let isPlain, let attempt, let age else { return .idle(wait: wait) }
         return .message(
             Message(
                 outboxID: id, lease: lease, payload: payload, isPlain: isPlain, attempt: attempt, age: age,
@@ -55,9 +60,10 @@ package struct OutboxStore: Sendable {
 
     /// Carries a decision out.
     ///
-    /// Not cancelled with its task: a message that went out must be known to have gone.
+    /// Not cancelled with its task: a message that went out must be known to have gone. May be repeated where it is
+    /// not known whether it worked.
     ///
-    /// - Throws: `DatabaseError`, with `.leaseLost` where another notifier holds the destination by now.
+    /// - Throws: `DatabaseError`, with `.leaseLost` where the message was claimed again by now.
     package func settle(_ message: Message, as decision: DeliveryDecision) async throws {
         let (outcome, wait, remoteID, error) = Self.words(for: decision)
         _ = try await database.execute(
@@ -68,9 +74,12 @@ package struct OutboxStore: Sendable {
             cancellation: .shielded)
     }
 
-    package func release(_ destination: String, lease: UUID) async throws {
+    /// Hands the destination on where `notifier` holds it, with what it has not settled.
+    ///
+    /// - Throws: `DatabaseError`
+    package func release(_ destination: String, by notifier: String) async throws {
         _ = try await database.execute(
-            "select driftwatch.release_destination(\(destination), \(lease))", cancellation: .shielded)
+            "select driftwatch.release_destination(\(destination), \(notifier))", cancellation: .shielded)
     }
 
     private static func words(for decision: DeliveryDecision) -> (String, Duration, String?, String?) {
@@ -78,6 +87,7 @@ package struct OutboxStore: Sendable {
         case .markSent(let remoteID): ("sent", .zero, remoteID, nil)
         case .retryPlain(let reason): ("plain", .zero, nil, reason)
         case .dead(let reason): ("dead", .zero, nil, reason)
+        case .setAside(let wait, let reason): ("aside", wait, nil, reason)
         case .backOffRow(let wait, let reason): ("later", wait, nil, reason)
         case .waitDestination(let wait): ("paced", wait, nil, "asked to wait \(wait)")
         case .backOffDestination(let wait, let reason): ("away", wait, nil, reason)

@@ -10,7 +10,8 @@ struct NotifyTestCommand: DriftwatchCommand {
         commandName: "notify-test",
         abstract: "Send a test message the way the notifier would.",
         discussion: """
-            Uses the same settings as `driftwatch notifier`. When it is accepted, a paused destination is resumed.
+            Uses the same settings as `driftwatch notifier`. When it is accepted, a destination that is paused with \
+            these settings is resumed.
 
             Example:
               driftwatch notify-test
@@ -43,19 +44,26 @@ struct NotifyTestCommand: DriftwatchCommand {
             hint: "see DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL")
     }
 
+    /// What was sent proves nothing of a destination that the notifiers serve in another way.
     private func resume(_ settings: NotifySettings, _ context: CommandContext) async throws -> ExitStatus {
         let actor = context.actor
-        let resumed = try await context.withDatabase { database in
-            try await database.withTransaction { transaction in
+        let name = Destinations.default
+        let said = try await context.withDatabase { database in
+            try await database.withTransaction { transaction -> String? in
                 guard try OutboxReader.destinations(in: transaction).contains(where: { $0.isDefaultAndPaused }) else {
-                    return false
+                    return nil
                 }
-                try transaction.execute(
-                    "select driftwatch.resume_destination(\(Destinations.default), \(actor))")
-                return true
+                let isServed = try OutboxReader.isServed(
+                    name, kind: settings.destination.kind.rawValue, fingerprint: settings.fingerprint(in: transaction),
+                    in: transaction)
+                guard isServed else {
+                    return "\(name) stays paused: the notifier uses other settings than these; restart it with these"
+                }
+                try transaction.execute("select driftwatch.resume_destination(\(name), \(actor))")
+                return "resumed \(name)"
             }
         }
-        if resumed { context.console.print("resumed \(Destinations.default)") }
+        if let said { context.console.print(said) }
         return .fine
     }
 

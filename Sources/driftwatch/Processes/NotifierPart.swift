@@ -20,12 +20,13 @@ struct NotifierPart: ProcessPart {
 
     func services(_ site: PartSite) async throws -> [any Service] {
         let wake = WakeSignal()
-        try await site.database.withTransaction { transaction in
+        let fingerprint = try await site.database.withTransaction { transaction in
             try settings.announce(in: transaction)
         }
         let notifier = Notifier(
             database: site.database, sender: settings.sender(console),
-            settings: NotifierSettings(notifierID: site.workerID), wake: wake, logger: site.logger)
+            settings: NotifierSettings(notifierID: site.workerID, fingerprint: fingerprint), wake: wake,
+            logger: site.logger)
         return [notifier] + site.listener(on: "driftwatch_outbox", wake: wake)
     }
 }
@@ -42,14 +43,19 @@ extension NotifySettings {
         }
     }
 
-    /// Tells the database where messages go, with a fingerprint in the secret's place.
-    func announce(in transaction: borrowing Transaction) throws {
-        let key = try Destinations.fingerprintKey(in: transaction)
-        let fingerprint: String? =
-            switch destination {
-            case .slack(let destination): destination.fingerprint(key: key).description
-            case .console: nil
-            }
+    /// Tells the database where messages go, with a fingerprint in the secret's place, which is returned.
+    func announce(in transaction: borrowing Transaction) throws -> String? {
+        let fingerprint = try fingerprint(in: transaction)
         try Destinations.announce(kind: destination.kind.rawValue, fingerprint: fingerprint, in: transaction)
+        return fingerprint
+    }
+
+    /// Tells one secret from another; nil where there is none.
+    func fingerprint(in transaction: borrowing Transaction) throws -> String? {
+        let key = try Destinations.fingerprintKey(in: transaction)
+        return switch destination {
+        case .slack(let destination): destination.fingerprint(key: key).description
+        case .console: nil
+        }
     }
 }
