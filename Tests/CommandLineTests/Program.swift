@@ -30,7 +30,7 @@ enum Program {
     }
 
     /// The executable stands beside the test bundle.
-    private static let path: String = {
+    static let path: String = {
         let bundle = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let beside = bundle.appending(path: "driftwatch").path(percentEncoded: false)
         guard !FileManager.default.isExecutableFile(atPath: beside) else { return beside }

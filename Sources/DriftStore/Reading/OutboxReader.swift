@@ -10,20 +10,31 @@ package enum OutboxReader {
         case all
     }
 
-    /// In the order in which they were owed.
+    /// In the order in which they were owed: the first of those that wait or are dead, which hold up the others, but
+    /// the last of all; and how many there are besides.
     package static func list(
         _ filter: Filter, limit: Int = 200, in transaction: borrowing Transaction
-    ) throws -> [OutboxLine] {
-        try transaction.rows(
+    ) throws -> (lines: [OutboxLine], more: Int) {
+        let condition: SQL =
+            switch filter {
+            case .undelivered: "o.state <> 'sent'"
+            case .dead: "o.state = 'dead'"
+            case .all: "true"
+            }
+        let order: SQL = filter == .all ? "desc" : "asc"
+        let lines = try transaction.rows(
             """
             select * from (
                 select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.created_at,
                        o.sent_at, o.last_error, o.message_id::text as message_id, b.why
                 from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
-                where case \(filter) when 'all' then true when 'dead' then o.state = 'dead' else o.state <> 'sent' end
-                order by o.outbox_id desc limit \(limit)) newest
+                where \(condition)
+                order by o.outbox_id \(order) limit \(limit)) chosen
             order by outbox_id
             """, of: OutboxLine.self)
+        let all = try transaction.one(
+            "select count(*) from driftwatch.outbox o where \(condition)", as: Int.self)
+        return (lines, all - lines.count)
     }
 
     package static func destinations(in transaction: borrowing Transaction) throws -> [DestinationLine] {
@@ -52,8 +63,6 @@ package enum OutboxReader {
             """, as: Bool.self)
     }
 }
-
-extension OutboxReader.Filter: Bindable {}
 
 /// One message, and what it waits for.
 package struct OutboxLine: Hashable, Sendable, RowDecodable {

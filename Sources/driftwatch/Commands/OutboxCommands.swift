@@ -29,7 +29,7 @@ struct OutboxCommand: AsyncParsableCommand {
         @Flag(help: "Delivered ones too.")
         var all = false
 
-        @Option(help: "How many at most.")
+        @Option(help: "How many at most: the first of those that wait, with --all the last of all.")
         var limit = 200
 
         func validate() throws {
@@ -38,13 +38,18 @@ struct OutboxCommand: AsyncParsableCommand {
         }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let messages = try await context.withDatabase { database in
+            let (messages, more) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     try OutboxReader.list(
                         dead ? .dead : all ? .all : .undelivered, limit: limit, in: transaction)
                 }
             }
             Self.listing.print(messages, asJSON: output.asJSON, to: context.console)
+            if more > 0 {
+                // Beside the JSON, which stays whole.
+                let line = "… and \(more) \(all ? "earlier" : "more"); see --limit"
+                if output.asJSON { context.console.note(line) } else { context.console.print(line) }
+            }
             return .fine
         }
 
