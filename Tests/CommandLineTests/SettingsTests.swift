@@ -65,6 +65,7 @@ struct SettingsTests {
         ("DRIFTWATCH_DATABASE_POOLER", "session", { _ = try DatabaseSettings($0) }),
         ("DRIFTWATCH_BASE_URL", "drift.example.net", { _ = try baseURL($0) }),
         ("DRIFTWATCH_BASE_URL", "ftp://drift.example.net", { _ = try baseURL($0) }),
+        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/watch", { _ = try baseURL($0) }),
         ("DRIFTWATCH_BASE_URL", "https://drift.example.net/ #", { _ = try baseURL($0) }),
         ("DRIFTWATCH_BASE_URL", "https://me:secret@drift.example.net", { _ = try baseURL($0) }),
         ("DRIFTWATCH_LISTEN", "8080", { _ = try ListenAddress($0) }),

@@ -32,11 +32,13 @@ extension DatabaseSettings {
 func baseURL(_ sources: SettingSources) throws(SettingError) -> URL? {
     try sources.value(
         .baseURL, default: nil,
-        wanted: "an http or https address without user, query and fragment, such as https://drift.example.net"
+        wanted: "an http or https address without user, path, query and fragment, such as https://drift.example.net"
     ) { text -> URL?? in
         guard text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" }), let parts = URLComponents(string: text),
             ["http", "https"].contains(parts.scheme?.lowercased()), let host = parts.host, !host.isEmpty,
             parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
+            // The pages' own links begin at the root.
+            ["", "/"].contains(parts.path),
             parts.port.map({ (1...65535).contains($0) }) ?? true, let url = parts.url
         else { return nil }
         return url
