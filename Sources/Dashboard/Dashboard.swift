@@ -66,17 +66,16 @@ package struct Dashboard: Service {
                 throw Problem.noAssignment
             }
             let newest = try CheckReader.check(server, pack, in: transaction)
-            guard let check else {
-                return DiffPage(assignment, shown: newest, newestID: newest?.id, removedCheck: nil, now: now)
-            }
+            guard let check else { return DiffPage(assignment, shown: newest, newest: newest, now: now) }
             if let asked = try CheckReader.check(server, pack, check, in: transaction) {
-                return DiffPage(assignment, shown: asked, newestID: newest?.id, removedCheck: nil, now: now)
+                return DiffPage(assignment, shown: asked, newest: newest, now: now)
             }
-            // A link outlives its check; one to another server's check is simply wrong.
-            guard let newest, check < newest.id, try !AssignmentReader.isKept(check: check, in: transaction) else {
+            // A link outlives its check; one to another server's check, or to one that never was, is simply wrong.
+            guard check < newest?.id ?? .max, try !AssignmentReader.isKept(check: check, in: transaction) else {
                 throw Problem.noCheck
             }
-            return DiffPage(assignment, shown: newest, newestID: newest.id, removedCheck: check, now: now)
+            let alert = try AssignmentReader.alert(server, pack, of: check, in: transaction)
+            return DiffPage(assignment, shown: newest, newest: newest, removed: (check, alert), now: now)
         }
     }
 

@@ -49,12 +49,17 @@ struct DiffPage: Sendable {
     var items: [Item]
     var unreadable: [Item]
     var hasUnreadable: Bool
-    /// What is remembered as wrong, where the asked check is gone.
+    /// What is remembered as wrong and the shown check does not say.
     var remembered: [Item]
     var hasRemembered: Bool
+    /// What was told of an alert that is over, where its check is gone.
+    var told: [Item]
+    var toldTitle: String?
 
+    /// `removed`: the check that was asked for, if it is not kept any more, and the alert that pointed to it.
     init(
-        _ assignment: AssignmentView, shown check: CheckView?, newestID: Int64?, removedCheck: Int64?, now: Date
+        _ assignment: AssignmentView, shown check: CheckView?, newest: CheckView?,
+        removed: (check: Int64, alert: ToldAlert?)? = nil, now: Date
     ) {
         title = "\(assignment.serverName.shown) and \(assignment.packDisplayName.shown)"
         server = assignment.serverID.rawValue
@@ -63,19 +68,28 @@ struct DiffPage: Sendable {
         packName = assignment.packDisplayName.shown
         verdict = check?.verdict.rawValue ?? "not checked"
         verdictClass = check?.verdict.rawValue ?? "unknown"
-        sentence = Self.sentence(check)
+        sentence = Self.sentence(check, isRemoved: removed != nil)
         checkedAt = check.map { Age.stamp($0.checkedAt) + ", " + Age.text(from: $0.checkedAt, to: now) + " ago" } ?? ""
         checkID = check.map { "\($0.id)" }
         alert = assignment.alertID.map { id in
             let opened = assignment.alertOpenedAt.map { ", opened " + Age.stamp($0) } ?? ""
             return "Alert \(id) is \(assignment.alertStatus ?? "open")\(opened)."
         }
-        isOlder = check != nil && check?.id != newestID
+        isOlder = check != nil && check?.id != newest?.id
         notes = []
-        if let removedCheck {
-            notes.append("Check \(removedCheck) is not kept any more. This is the newest one.")
+        if let removed {
+            let instead = check == nil ? "" : " This is the newest one."
+            notes.append("Check \(removed.check) is not kept any more.\(instead)")
         }
-        if check != nil, check?.items == nil { notes.append("The details of this check are not kept any more.") }
+        if check?.hasNewerDetails == true {
+            notes.append("A later version of Driftwatch stored the details of this check; this one cannot show them.")
+        } else if check != nil, check?.items == nil {
+            notes.append("The details of this check are not kept any more.")
+        }
+        if assignment.isStale, !isOlder, let checkedAt = assignment.lastCheckedAt {
+            let age = Age.text(from: checkedAt, to: now)
+            notes.append("What is known is stale: it is from \(Age.stamp(checkedAt)), \(age) ago.")
+        }
         if let check, let digest = check.packDigest, let current = check.currentDigest, digest != current {
             notes.append("The pack has changed since this check.")
         }
@@ -87,14 +101,27 @@ struct DiffPage: Sendable {
         items = outcomes.compactMap(Self.wrong)
         unreadable = outcomes.compactMap(Self.unreadable)
         hasUnreadable = !unreadable.isEmpty
-        remembered =
-            removedCheck == nil
-            ? [] : assignment.mismatches.map { Item(name: $0.item.shown, findings: [Self.finding($0)]) }
+        // A check that looked back then says nothing of now, but one that saw nothing must not hide what is known.
+        let isAboutNow = !isOlder || check?.verdict == .failed
+        let seen = Set(outcomes.flatMap(Self.mismatches).map { [$0.key.rawValue, $0.type.rawValue] })
+        let unseen = assignment.mismatches.filter { isAboutNow && !seen.contains([$0.key.rawValue, $0.type]) }
+        remembered = unseen.map { known in
+            let finding = Self.finding(known.type, expected: known.expected, actual: known.actual)
+            return Item(name: known.item.shown, findings: [finding])
+        }
         hasRemembered = !remembered.isEmpty
+        told = []
+        if let alert = removed?.alert, let resolution = alert.resolution {
+            let when = alert.resolvedAt.map { " on " + Age.stamp($0) } ?? ""
+            toldTitle = "What alert \(alert.id) told, resolved\(when): \(resolution)"
+            told = alert.items.map { item in
+                Item(name: item.item.shown, findings: [Self.finding(item.type, expected: [:], actual: [:])])
+            }
+        }
     }
 
-    private static func sentence(_ check: CheckView?) -> String {
-        guard let check else { return "Nothing has been checked yet." }
+    private static func sentence(_ check: CheckView?, isRemoved: Bool) -> String {
+        guard let check else { return isRemoved ? "No check is kept." : "Nothing has been checked yet." }
         if check.verdict == .failed {
             return "The check did not finish: \(ReasonText.of(check.reason)). It says nothing about the configuration."
         }
@@ -104,9 +131,16 @@ struct DiffPage: Sendable {
         return parts.joined(separator: ", ") + "."
     }
 
+    private static func mismatches(_ outcome: ItemOutcome) -> [Mismatch] {
+        guard case .wrong(let mismatches) = outcome.finding else { return [] }
+        return mismatches
+    }
+
     private static func wrong(_ outcome: ItemOutcome) -> Item? {
-        guard case .wrong(let mismatches) = outcome.finding else { return nil }
-        return Item(name: outcome.item.shown, findings: mismatches.map(finding))
+        let findings = mismatches(outcome).map {
+            finding($0.type.rawValue, expected: $0.expected, actual: $0.actual, diff: $0.diff)
+        }
+        return findings.isEmpty ? nil : Item(name: outcome.item.shown, findings: findings)
     }
 
     private static func unreadable(_ outcome: ItemOutcome) -> Item? {
@@ -114,29 +148,35 @@ struct DiffPage: Sendable {
         return Item(name: outcome.item.shown, findings: [], unreadable: ReasonText.of(reason.rawValue))
     }
 
-    private static func finding(_ mismatch: Mismatch) -> Finding {
-        let names = Set(mismatch.expected.keys).union(mismatch.actual.keys).sorted()
+    private static func finding(
+        _ type: String, expected: [String: String], actual: [String: String], diff: String? = nil
+    ) -> Finding {
+        let names = Set(expected.keys).union(actual.keys).sorted()
         let pairs = names.map { name in
             Pair(
-                name: name.replacing("_", with: " "), expected: mismatch.expected[name]?.shown ?? "–",
-                actual: mismatch.actual[name]?.shown ?? "–")
+                name: name.replacing("_", with: " "), expected: expected[name]?.shown ?? "–",
+                actual: actual[name]?.shown ?? "–")
         }
-        let diff = lines(mismatch.diff)
+        let lines = lines(diff)
         return Finding(
-            what: mismatch.type.rawValue.replacing("_", with: " "), pairs: pairs, diff: diff, hasDiff: !diff.isEmpty)
+            what: type.replacing("_", with: " ").shown, pairs: pairs, diff: lines, hasDiff: !lines.isEmpty)
     }
 
     private static func lines(_ diff: String?) -> [DiffLine] {
         guard let diff else { return [] }
         var lines = diff.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }
+        // A removed line may begin with "--", an added one with "++": only what comes before the first hunk is a header.
+        var isHeader = true
         return lines.map { line in
+            if line.hasPrefix("@@") { isHeader = false }
             let style =
-                if line.hasPrefix("@@") || line.hasPrefix("---") || line.hasPrefix("+++") {
-                    "hunk"
-                } else if line
-                    .hasPrefix("+")
-                { "added" } else if line.hasPrefix("-") { "removed" } else { "context" }
+                switch line.first {
+                case _ where isHeader, "@": "hunk"
+                case "+": "added"
+                case "-": "removed"
+                default: "context"
+                }
             return DiffLine(text: String(line).shown, style: style)
         }
     }

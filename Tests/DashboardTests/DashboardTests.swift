@@ -116,7 +116,8 @@ struct DashboardTests {
     @Test(arguments: [
         ("/servers/web-1/packs/base?check=1", 200), ("/servers/web-1/packs/base?check=2", 200),
         ("/servers/web-1/packs/base", 200), ("/servers/web-1", 200), ("/", 200), ("/style.css", 200), ("/healthz", 200),
-        ("/servers/web-1/packs/base?check=99", 404), ("/servers/web-1/packs/other", 404), ("/servers/web-9", 404),
+        ("/servers/web-1/packs/base?check=99", 404), ("/servers/web-1/packs/base?check=3", 404),
+        ("/servers/web-1/packs/other", 404), ("/servers/web-9", 404),
         ("/servers/web-9/packs/base", 404), ("/nowhere", 404), ("/servers/web-1/packs/base?check=x", 400),
         ("/servers/web-1/packs/base?check=-1", 400), ("/servers/WEB/packs/base", 400),
         ("/servers/..%2f..%2fetc/packs/base", 400),

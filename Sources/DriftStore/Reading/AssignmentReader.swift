@@ -4,7 +4,7 @@ package import Postgres
 
 /// Reads what is known now of one server and pack, whatever checks are kept.
 package enum AssignmentReader {
-    /// Nil where the server is not known, or was never assigned the pack.
+    /// Nil where the server is not known, or nothing tells that it was ever assigned the pack.
     package static func view(
         _ server: ServerID, _ pack: PackName, in transaction: borrowing Transaction
     ) throws -> AssignmentView? {
@@ -12,16 +12,19 @@ package enum AssignmentReader {
             var view = try transaction.first(
                 """
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
-                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, d.since, a.alert_id,
-                       a.status as alert_status, a.opened_at
+                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, d.since, d.last_checked_at,
+                       coalesce(f.stale, false) as stale, a.alert_id, a.status as alert_status, a.opened_at
                 from driftwatch.servers s
                 left join driftwatch.packs p on p.pack_name = \(pack)
                 left join driftwatch.drift_states d on d.server_id = s.server_id and d.pack_name = \(pack)
+                left join driftwatch.fleet_status f on f.server_id = s.server_id and f.pack_name = \(pack)
                 left join driftwatch.alerts a
                     on a.server_id = s.server_id and a.pack_name = \(pack) and a.status <> 'resolved'
                 where s.server_id = \(server)
                     and (d.server_id is not null or exists (
-                        select from driftwatch.checks c where c.server_id = s.server_id and c.pack_name = \(pack)))
+                        select from driftwatch.checks c where c.server_id = s.server_id and c.pack_name = \(pack))
+                    or exists (
+                        select from driftwatch.alerts o where o.server_id = s.server_id and o.pack_name = \(pack)))
                 """, of: AssignmentView.self)
         else { return nil }
         view.mismatches = try transaction.rows(
@@ -30,12 +33,33 @@ package enum AssignmentReader {
             where server_id = \(server) and pack_name = \(pack) order by item_key, type
             """,
             as: (ItemKey, String, String, JSON<[String: String]>, JSON<[String: String]>).self
-        ).compactMap { key, type, item, expected, actual in
-            MismatchType(rawValue: type).map {
-                Mismatch(type: $0, item: item, key: key, expected: expected.value, actual: actual.value)
-            }
+        ).map { key, type, item, expected, actual in
+            RememberedMismatch(key: key, type: type, item: item, expected: expected.value, actual: actual.value)
         }
         return view
+    }
+
+    /// The alert that a check of this id opened or changed, kept or not; nil where it did neither.
+    package static func alert(
+        _ server: ServerID, _ pack: PackName, of check: Int64, in transaction: borrowing Transaction
+    ) throws -> ToldAlert? {
+        // Alerts of an assignment follow one another, and check_id is the last check of each.
+        guard
+            let (id, resolution, resolvedAt) = try transaction.rows(
+                """
+                select alert_id, resolution, resolved_at from driftwatch.alerts
+                where server_id = \(server) and pack_name = \(pack) and check_id >= \(check)
+                order by alert_id limit 1
+                """, as: (Int64, String?, Date?).self
+            ).first
+        else { return nil }
+        let items = try transaction.rows(
+            """
+            select distinct i ->> 'type' as type, i ->> 'item' as item
+            from driftwatch.alert_events e, jsonb_array_elements(e.detail -> 'items') i
+            where e.alert_id = \(id) order by item, type
+            """, as: (String, String).self)
+        return ToldAlert(id: id, resolution: resolution, resolvedAt: resolvedAt, items: items.map(ToldAlert.Item.init))
     }
 
     /// Whether a check of this id is kept, of whatever server and pack.
@@ -54,12 +78,16 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
     /// Nil where the pack is not assigned any more.
     package var state: DriftStatus?
     package var since: Date?
+    /// When the last check that counted was written.
+    package var lastCheckedAt: Date?
+    /// It is older than two slots.
+    package var isStale: Bool
     /// The alert that is not resolved.
     package var alertID: Int64?
     package var alertStatus: String?
     package var alertOpenedAt: Date?
     /// What is known to be wrong; without diffs, which only checks have.
-    package var mismatches: [Mismatch] = []
+    package var mismatches: [RememberedMismatch] = []
 
     package init(row: Row) throws {
         serverID = try row.column("server_id")
@@ -68,8 +96,35 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
         packDisplayName = try row.column("pack_display_name")
         state = try row.column("state")
         since = try row.column("since")
+        lastCheckedAt = try row.column("last_checked_at")
+        isStale = try row.column("stale")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")
         alertOpenedAt = try row.column("opened_at")
     }
+}
+
+/// One way in which an item is known to be wrong.
+package struct RememberedMismatch: Hashable, Sendable {
+    package var key: ItemKey
+    /// A `MismatchType`, or one that only a later version knows.
+    package var type: String
+    package var item: String
+    package var expected: [String: String]
+    package var actual: [String: String]
+}
+
+/// An alert, live or over, with what was told of it.
+package struct ToldAlert: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
+        package var type: String
+        package var item: String
+    }
+
+    package var id: Int64
+    /// Nil while it is live.
+    package var resolution: String?
+    package var resolvedAt: Date?
+    /// The first of them: an alert keeps ten of each time.
+    package var items: [Item]
 }

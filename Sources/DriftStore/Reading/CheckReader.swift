@@ -6,7 +6,7 @@ package import Postgres
 package enum CheckReader {
     /// The check of that id, or without one the newest, of a server and a pack; nil where there is none.
     ///
-    /// - Throws: `DatabaseError`, or `DecodingError` for details that a newer version stored.
+    /// - Throws: `DatabaseError`
     package static func check(
         _ server: ServerID, _ pack: PackName, _ id: Int64? = nil, in transaction: borrowing Transaction
     ) throws -> CheckView? {
@@ -60,8 +60,11 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
-    /// Never one that is ok, and masked; nil where the details are gone: they are kept for a time only.
+    /// Never one that is ok, and masked; nil where the details are gone, as they are kept for a time only, or where
+    /// ``hasNewerDetails``.
     package var items: [ItemOutcome]?
+    /// A later version stored the details, in a way that this one cannot read.
+    package var hasNewerDetails: Bool
 
     package init(row: Row) throws {
         id = try row.column("check_id")
@@ -83,7 +86,8 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
         checkedAt = try row.column("checked_at")
         durationMilliseconds = try row.column("duration_ms")
         let stored: JSONText? = try row.column("items")
-        items = try stored.map { try StoredItems(json: $0.rawValue).outcomes }
+        items = stored.flatMap { try? StoredItems(json: $0.rawValue).outcomes }
+        hasNewerDetails = stored != nil && items == nil
         if items == nil, mismatchCount == 0, unreadableCount == 0 { items = [] }
     }
 }

@@ -41,7 +41,9 @@ struct DiffCommand: DriftwatchCommand {
             if let items = check.items {
                 context.console.print(lines: Findings(items, console: context.console).lines)
             } else {
-                context.console.print("  its details are no longer kept")
+                context.console.print(
+                    check.hasNewerDetails
+                        ? "  its details were stored by a later version" : "  its details are no longer kept")
             }
             status = status.combined(with: check.verdict.exitStatus)
         }
