@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 package import Logging
+import NIOCore
 package import Postgres
 import ServiceLifecycle
 
@@ -26,8 +27,11 @@ package struct Dashboard: Service {
         let pages = try PageRenderer()
         let application = Application(
             router: router(pages),
+            // Whoever connects and says nothing holds a place, and a file descriptor, for so long only.
+            server: .http1(configuration: .init(idleTimeout: TimeAmount(settings.idleTimeout))),
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: settings.port), serverName: "driftwatch"),
+                address: .hostname(settings.host, port: settings.port), serverName: "driftwatch",
+                availableConnectionsDelegate: .maximum(settings.maximumConnections, logger: logger)),
             onServerRunning: { channel in
                 settings.onRunning(channel.localAddress?.port ?? settings.port)
             },
@@ -39,6 +43,8 @@ package struct Dashboard: Service {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ProblemPages(pages: pages))
+        router.add(middleware: ReadOnly())
+        router.add(middleware: OwnNames(boundTo: settings.host, publicHost: settings.publicHost))
         router.get("/") { _, _ in
             let lines = try await database.read { try FleetReader.status(in: $0) }
             return try pages.page("fleet", FleetPage(lines, now: Date()))
@@ -80,17 +86,19 @@ package struct Dashboard: Service {
     }
 
     private func health() async throws -> Response {
-        let isWell = await withTaskGroup { group in
-            group.addTask { (try? await database.rows("select true", as: Bool.self)) == [true] }
-            group.addTask {
-                // Real time on purpose: whoever asks for our health has a timeout of its own.
-                try? await Task.sleep(for: .seconds(2))
-                return false
-            }
-            let first = await group.next() ?? false
-            group.cancelAll()
-            return first
+        let (answers, answer) = AsyncStream<Bool>.makeStream()
+        // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
+        let question = Task { answer.yield((try? await database.rows("select true", as: Bool.self)) == [true]) }
+        let alarm = Task {
+            // Real time on purpose: whoever asks for our health has a timeout of its own.
+            try? await Task.sleep(for: .seconds(2))
+            answer.yield(false)
         }
+        defer {
+            question.cancel()
+            alarm.cancel()
+        }
+        let isWell = await answers.first { _ in true } ?? false
         return isWell ? .plain("ok\n") : .plain("the database does not answer\n", status: .serviceUnavailable)
     }
 
@@ -113,17 +121,26 @@ package struct Dashboard: Service {
     }
 }
 
-/// Where the dashboard listens.
+/// Where the dashboard listens, and for whom.
 package struct DashboardSettings: Sendable {
     package var host: String
     /// 0: any free one.
     package var port: Int
+    /// The host of the address under which people find it, where one is set.
+    package var publicHost: String?
+    /// More than these wait to be let in.
+    package var maximumConnections = 256
+    /// How long a connection may take to make a request, or stay without one.
+    package var idleTimeout: Duration = .seconds(30)
     /// Told the port once it listens.
     package var onRunning: @Sendable (_ port: Int) -> Void
 
-    package init(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void = { _ in }) {
+    package init(
+        host: String, port: Int, publicHost: String? = nil, onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
         self.host = host
         self.port = port
+        self.publicHost = publicHost
         self.onRunning = onRunning
     }
 }

@@ -1,17 +1,22 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import Postgres
 
 /// Why there is no page to show.
 enum Problem: Error, Equatable {
-    case malformedName, malformedCheck, noServer, noAssignment, noCheck
+    case malformedName, malformedCheck, noServer, noAssignment, noCheck, otherHost, otherMethod
 
     var status: HTTPResponse.Status {
         switch self {
         case .malformedName, .malformedCheck: .badRequest
         case .noServer, .noAssignment, .noCheck: .notFound
+        case .otherHost: .misdirectedRequest
+        case .otherMethod: .methodNotAllowed
         }
     }
+
+    var headers: HTTPFields { self == .otherMethod ? [.allow: "GET, HEAD"] : [:] }
 
     var text: String {
         switch self {
@@ -20,6 +25,8 @@ enum Problem: Error, Equatable {
         case .noServer: "There is no server of this name under watch."
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no such check of this server and pack."
+        case .otherHost: "Driftwatch does not go by this name here. DRIFTWATCH_BASE_URL says how it is called."
+        case .otherMethod: "These pages can only be read."
         }
     }
 }
@@ -37,12 +44,21 @@ struct ProblemPages: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let problem as Problem {
-            return try pages.problem(problem.status, problem.text)
+            var response = try pages.problem(problem.status, problem.text)
+            response.headers.append(contentsOf: problem.headers)
+            return response
         } catch let error as HTTPError {
             return try pages.problem(
                 error.status, error.status == .notFound ? "There is no such page." : "This request is not understood.")
-        } catch is DatabaseError {
+        } catch let error as DatabaseError where error.isTransient {
+            context.logger.warning("a page without a database", metadata: ["error.label": "\(error.label)"])
             return try pages.problem(.serviceUnavailable, "The database does not answer. Try again in a moment.")
+        } catch  where !Task.isCancelled {
+            // Its text may hold what a server said, so the log gets the kind of error only.
+            let label = (error as? DatabaseError)?.label ?? "\(type(of: error))"
+            context.logger.error(
+                "a page failed", metadata: ["error.label": "\(label)", "http.path": "\(request.uri.path.shown)"])
+            return try pages.problem(.internalServerError, "This page cannot be made. The log of web says more.")
         }
     }
 }

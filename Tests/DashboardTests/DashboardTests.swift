@@ -18,8 +18,13 @@ struct Browser: Sendable {
         client = HTTPClient()
     }
 
-    func callAsFunction(_ path: String) async throws -> HTTPReply {
-        try await client.send(HTTPRequest(url: "http://127.0.0.1:\(port)\(path)", maximumReply: 1 << 20))
+    func callAsFunction(
+        _ path: String, _ method: HTTPRequest.Method = .get, host: String? = nil
+    ) async throws -> HTTPReply {
+        try await client.send(
+            HTTPRequest(
+                method: method, url: "http://127.0.0.1:\(port)\(path)", headers: host.map { [("Host", $0)] } ?? [],
+                deadline: .seconds(30), maximumReply: 1 << 20))
     }
 }
 
@@ -65,12 +70,15 @@ struct DashboardTests {
     }
 
     static func serve(
-        _ database: Database, _ body: (Browser) async throws -> Void
+        _ database: Database, _ adjust: (inout DashboardSettings) -> Void = { _ in }, logger: Logger = .quiet,
+        _ body: (Browser) async throws -> Void
     ) async throws {
         let (ports, started) = AsyncStream<Int>.makeStream()
-        let dashboard = Dashboard(
-            database: database,
-            settings: DashboardSettings(host: "127.0.0.1", port: 0) { started.yield($0) }, logger: .quiet)
+        var settings = DashboardSettings(host: "127.0.0.1", port: 0, publicHost: "drift.example.net") {
+            started.yield($0)
+        }
+        adjust(&settings)
+        let dashboard = Dashboard(database: database, settings: settings, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await dashboard.run() }
             let port = try #require(await ports.first { _ in true })

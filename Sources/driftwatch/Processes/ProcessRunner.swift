@@ -1,3 +1,4 @@
+import HTTP
 import JobQueue
 import Logging
 import Postgres
@@ -21,7 +22,8 @@ struct ProcessRunner {
 
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
     func run() async throws -> ExitStatus {
-        try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+        FileLimit.raise()
+        return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask {
                 await signals.watch()
                 return nil

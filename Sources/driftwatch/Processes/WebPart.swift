@@ -1,4 +1,6 @@
 import Dashboard
+import Foundation
+import HTTP
 import Logging
 import ServiceLifecycle
 
@@ -6,18 +8,22 @@ struct WebPart: ProcessPart {
     let role = "web"
     let poolSize = 4
     private let address: ListenAddress
+    private let publicHost: String?
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
         address = try ListenAddress(sources)
+        publicHost = try baseURL(sources)?.host()
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {
         let logger = site.logger
         let host = address.host
-        let settings = DashboardSettings(host: host, port: address.port) { port in
+        var settings = DashboardSettings(host: host, port: address.port, publicHost: publicHost) { port in
             logger.info("listening", metadata: ["web.host": "\(host)", "web.port": "\(port)"])
         }
+        // The other half is for the rest of the process.
+        settings.maximumConnections = min(settings.maximumConnections, FileLimit.current / 2)
         // Hummingbird has a line for every start and stop of its own.
         var quiet = logger
         if quiet.logLevel == .info { quiet.logLevel = .notice }
