@@ -8,8 +8,9 @@ import Foundation
 struct DiffPage: Sendable {
     struct Pair: Sendable {
         var name: String
-        var expected: String
-        var actual: String
+        /// Nil where that side says nothing of it.
+        var expected: String?
+        var actual: String?
     }
 
     struct DiffLine: Sendable {
@@ -154,8 +155,7 @@ struct DiffPage: Sendable {
         let names = Set(expected.keys).union(actual.keys).sorted()
         let pairs = names.map { name in
             Pair(
-                name: name.replacing("_", with: " "), expected: expected[name]?.shown ?? "–",
-                actual: actual[name]?.shown ?? "–")
+                name: name.replacing("_", with: " "), expected: expected[name]?.shown, actual: actual[name]?.shown)
         }
         let lines = lines(diff)
         return Finding(

@@ -39,7 +39,7 @@ extension FleetPage.Line {
         state = line.isDisabled ? "disabled" : line.state?.rawValue ?? "no packs"
         stateClass = line.isDisabled ? "disabled" : line.state?.rawValue ?? "unknown"
         since = line.since.map { Age.text(from: $0, to: now) } ?? ""
-        lastCheck = line.lastVerdictAt.map { Age.text(from: $0, to: now) + " ago" } ?? "never"
+        lastCheck = line.lastVerdictAt.map { "checked " + Age.text(from: $0, to: now) + " ago" } ?? "never checked"
         var notes: [String] = []
         if line.isDisabled { notes.append(line.disabledReason?.shown ?? "") }
         if line.mismatchCount > 0 {
