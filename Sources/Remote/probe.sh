@@ -67,6 +67,11 @@ if [ "$dw_speaks" = no ]; then
 fi
 case $dw_input in *"${dw_nl}end$dw_nl") ;; *) exit 65 ;; esac
 
+# Prints a line as it is: some shells' echo reads backslashes, and an account may well be called CORP\nina.
+dw_say() {
+    printf '%s\n' "$1"
+}
+
 # Sets dw_home and dw_shell from the account database; fails where it has no such account.
 dw_account() {
     dw_home=
@@ -161,14 +166,14 @@ dw_consider() {
     case $1 in
         8*)
             if [ "$dw_size" -gt 33554432 ]; then
-                echo "nohash $dw_item large"
+                dw_say "nohash $dw_item large"
             elif [ -r "$dw_path" ]; then
                 dw_readable=$dw_readable"$dw_item $dw_kind$dw_size $dw_hashes $dw_path"$dw_nl
             else
                 dw_deny nohash
             fi
             ;;
-        *) echo "nohash $dw_item special" ;;
+        *) dw_say "nohash $dw_item special" ;;
     esac
 }
 
@@ -195,7 +200,7 @@ dw_look_present() {
                 ;;
             *) dw_consider "$dw_status" ;;
         esac
-        echo "stat $dw_item $dw_status"
+        dw_say "stat $dw_item $dw_status"
     done
 }
 
@@ -209,9 +214,9 @@ dw_look_absent() {
         shift
         dw_split "$dw_question"
         case $dw_error in
-            'No such file or directory' | 'Not a directory') echo "gone $dw_item missing" ;;
+            'No such file or directory' | 'Not a directory') dw_say "gone $dw_item missing" ;;
             'Permission denied' | 'Operation not permitted') dw_deny gone ;;
-            *) echo "gone $dw_item error" ;;
+            *) dw_say "gone $dw_item error" ;;
         esac
     done
 }
@@ -236,7 +241,7 @@ dw_look_links() {
         shift
         dw_split "$dw_question"
         if [ -n "$dw_status" ]; then
-            echo "dest $dw_item $dw_status"
+            dw_say "dest $dw_item $dw_status"
             dw_consider "$dw_status"
         else
             dw_loose=$dw_loose$dw_question$dw_nl
@@ -253,10 +258,10 @@ dw_look_links() {
         dw_split "$dw_question"
         case $dw_error in
             'No such file or directory' | 'Not a directory' | 'Too many levels of symbolic links')
-                echo "dangling $dw_item"
+                dw_say "dangling $dw_item"
                 ;;
             'Permission denied' | 'Operation not permitted') dw_deny gone ;;
-            *) echo "gone $dw_item error" ;;
+            *) dw_say "gone $dw_item error" ;;
         esac
     done
 }
@@ -296,7 +301,7 @@ dw_look_readable() {
     if command -v sha256sum >/dev/null 2>&1; then
         dw_batch output 's/^\\*\([0-9a-f]*\).*/=\1/' sha256sum
     else
-        for dw_question in $dw_lines; do echo "nohash ${dw_question%% *} unsupported"; done
+        for dw_question in $dw_lines; do dw_say "nohash ${dw_question%% *} unsupported"; done
         return 0
     fi
     # shellcheck disable=SC2086
@@ -306,10 +311,10 @@ dw_look_readable() {
         shift
         dw_split "$dw_question"
         if [ "${#dw_hash}" -ne 64 ]; then
-            echo "nohash $dw_item error"
+            dw_say "nohash $dw_item error"
             continue
         fi
-        echo "hash $dw_item $dw_hash"
+        dw_say "hash $dw_item $dw_hash"
         case /$dw_hashes/ in
             */"$dw_hash"/*) ;;
             *) case $dw_kind in c*) dw_body ;; esac ;;
@@ -346,7 +351,7 @@ dw_elevate() {
     fi
     for dw_line in $dw_denied; do
         dw_question=${dw_line#* }
-        echo "${dw_line%% *} ${dw_question%% *} $dw_refusal"
+        dw_say "${dw_line%% *} ${dw_question%% *} $dw_refusal"
     done
 }
 
@@ -387,7 +392,7 @@ dw_login() {
     export DRIFTWATCH_NAMES DRIFTWATCH_MARK DRIFTWATCH_PRINTENV
     case $dw_shell in
         # These take -l only as their sole argument.
-        */csh | */tcsh | */bsd-csh) echo "$dw_printed" | "$dw_shell" -l ;;
+        */csh | */tcsh | */bsd-csh) dw_say "$dw_printed" | "$dw_shell" -l ;;
         *) "$dw_shell" -l -c "$dw_printed" </dev/null ;;
     esac
 }
@@ -440,7 +445,7 @@ dw_answer() {
     dw_known=no
     if dw_account "$dw_owner" && [ -n "$dw_home" ]; then
         dw_known=yes
-        echo "home $dw_home"
+        dw_say "home $dw_home"
     fi
     dw_home=${dw_home%/}
     for dw_line in $dw_input; do

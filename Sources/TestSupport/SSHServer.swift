@@ -42,12 +42,17 @@ package final class SSHServer: Sendable {
     package struct Account: Sendable {
         package var name = "watcher"
         package var shell = "/bin/sh"
+        /// The name of its group; nil where the group has none.
+        package var group: String?
         /// Files in the home, by their names.
         package var files: [String: String] = [:]
 
-        package init(name: String = "watcher", shell: String = "/bin/sh", files: [String: String] = [:]) {
+        package init(
+            name: String = "watcher", shell: String = "/bin/sh", group: String? = nil, files: [String: String] = [:]
+        ) {
             self.name = name
             self.shell = shell
+            self.group = group
             self.files = files
         }
     }

@@ -54,7 +54,9 @@ struct SSHServerFiles {
         set -e
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /run/sshd /run/current-system/sw/bin
-        if [ -e "$0/passwd" ]; then mount --bind "$0/passwd" /etc/passwd; fi
+        for name in passwd group; do
+            if [ -e "$0/$name" ]; then mount --bind "$0/$name" "/etc/$name"; fi
+        done
         if [ -e "$0/sudoers" ]; then
             mount --bind "$0/sudoers" /etc/sudoers
             mount -t tmpfs -o mode=750 tmpfs /etc/sudoers.d
@@ -81,6 +83,10 @@ struct SSHServerFiles {
             }
             let known = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
             try write("\(known)\(account.name):*:4242:4242::\(home.path):\(account.shell)\n", to: "passwd")
+            if let group = account.group {
+                let groups = try String(contentsOfFile: "/etc/group", encoding: .utf8)
+                try write("\(groups)\(group):*:4242:\n", to: "group")
+            }
         }
         switch variation.sudo {
         case .absent: try write("", to: "sudo")

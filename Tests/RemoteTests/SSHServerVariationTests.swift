@@ -91,6 +91,27 @@ import Testing
         }
     }
 
+    /// As winbind and sssd name the accounts of a domain.
+    @Test func namesWithABackslashComeThrough() async throws {
+        try await needsNamespaces()
+        let account = SSHServer.Account(name: #"CORP\nina"#, group: #"CORP\carl"#, files: [".profile": ""])
+        try await SSHServer.with(.init { $0.account = account }) { server in
+            let link = server.home.appendingPathComponent("link").path
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: ".profile")
+            let facts = try await probe(
+                server, ProbeQuestions(files: [.init(path: "~/.profile"), .init(path: "~/link")]))
+            for path in ["~/.profile", "~/link"] {
+                guard case .present(let entry) = facts.files[path] else {
+                    Issue.record("\(path): \(String(describing: facts.files[path]))")
+                    continue
+                }
+                let status = entry.link?.destination ?? entry.status
+                #expect(status.owner == Account(name: account.name, number: 4242))
+                #expect(status.group == Account(name: account.group, number: 4242))
+            }
+        }
+    }
+
     @Test func nologinIsAShellThatRefuses() async throws {
         guard Tool.has("/usr/sbin/nologin") else { try Test.cancel("nologin is not installed") }
         try await needsNamespaces()
