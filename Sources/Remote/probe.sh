@@ -122,35 +122,38 @@ dw_paths() {
     done
 }
 
-# Runs a command once over the paths of dw_lines and leaves one line for each in dw_results, begun with "=".
-# $1 is errors or output: the stream to look at; $2 edits it with sed; the rest is the command. When the lines do not
-# match up with the paths, something vanished meanwhile: then the command runs for each path alone.
+# Runs a command over the paths of dw_lines and leaves one line for each in dw_results, begun with "=".
+# $1 is errors or output: the stream to look at; $2 edits it with sed; the rest is the command.
 dw_batch() {
     dw_stream=$1
     dw_edit=$2
     shift 2
     dw_results=
-    [ -n "$dw_lines" ] || return 0
+    [ -z "$dw_lines" ] || dw_results=$(dw_run "$@")
+}
+
+# Runs the command once. When its lines do not match up with the paths, it failed at one, or one vanished meanwhile:
+# then each half is asked alone, down to that one, which gets an empty line. So few such files among many cost few runs.
+dw_run() {
     if [ "$dw_stream" = errors ]; then
         dw_results=$(dw_paths | xargs -0 "$@" -- 2>&1 >/dev/null | sed "$dw_edit")
     else
         dw_results=$(dw_paths | xargs -0 "$@" -- 2>/dev/null | sed "$dw_edit")
     fi
-    dw_wanted=0
-    for dw_line in $dw_lines; do dw_wanted=$((dw_wanted + 1)); done
-    for dw_line in $dw_results; do dw_wanted=$((dw_wanted - 1)); done
-    [ "$dw_wanted" -ne 0 ] || return 0
-    dw_results=
-    for dw_line in $dw_lines; do
-        dw_split "$dw_line"
-        if [ "$dw_stream" = errors ]; then
-            dw_result=$("$@" -- "$dw_path" 2>&1 >/dev/null | sed "$dw_edit")
-        else
-            dw_result=$("$@" -- "$dw_path" 2>/dev/null | sed "$dw_edit")
-        fi
-        case $dw_result in *"$dw_nl"* | '') dw_result='=' ;; esac
-        dw_results=$dw_results$dw_result$dw_nl
-    done
+    dw_count=0
+    for dw_line in $dw_lines; do dw_count=$((dw_count + 1)); done
+    dw_left=$dw_count
+    for dw_line in $dw_results; do dw_left=$((dw_left - 1)); done
+    if [ "$dw_left" -eq 0 ]; then
+        dw_say "$dw_results"
+    elif [ "$dw_count" -eq 1 ]; then
+        dw_say '='
+    else
+        dw_half=$((dw_count / 2))
+        # Each half in a process of its own, whose variables are its own.
+        (dw_lines=$(dw_say "$dw_lines" | sed "${dw_half}q") && dw_run "$@")
+        (dw_lines=$(dw_say "$dw_lines" | sed "1,${dw_half}d") && dw_run "$@")
+    fi
 }
 
 # Keeps a question for sudo: $1 is the record that tells of the refusal when there is none.

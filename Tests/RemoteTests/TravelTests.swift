@@ -45,7 +45,10 @@ import Testing
         #expect(root.status.type == .directory)
     }
 
-    @Test(arguments: [["/bin/dash"], ["/bin/bash"], ["/bin/busybox", "sh"], ["/usr/bin/ksh"], ["/usr/bin/mksh"]])
+    @Test(arguments: [
+        ["/bin/dash"], ["/bin/bash"], ["/bin/bash", "--posix"], ["/bin/busybox", "sh"], ["/usr/bin/ksh"],
+        ["/usr/bin/mksh"], ["/usr/bin/yash"],
+    ])
     func everyShellReadsTheScriptAlike(interpreter: [String]) async throws {
         guard Tool.has(interpreter[0]) else { try Test.cancel("\(interpreter[0]) is not installed") }
         let folder = try await StrangeFiles()
@@ -65,6 +68,52 @@ import Testing
         let request = ProbeRequest(folder.questions)
         let answer = try await Tool.run(["/bin/sh", file.path], input: request.input)
         folder.expect(try #require(try ProbeAnswer.facts(in: answer.output, to: request)))
+    }
+
+    /// One that cannot be read among many: its neighbours are not asked one by one.
+    @Test func fewBadFilesCostFewRuns() async throws {
+        guard await SSHServer.canMakeNamespaces() else { try Test.cancel("mount namespaces are not allowed here") }
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        let tool = URL(fileURLWithPath: folder.path("sha256sum"))
+        try #"""
+        #!/bin/sh
+        echo run >>'\#(folder.path("runs"))'
+        exec '\#(folder.path("real"))' "$@"
+        """#.write(to: tool, atomically: false, encoding: .utf8)
+        try FileManager.default.copyItem(atPath: "/usr/bin/sha256sum", toPath: folder.path("real"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: tool.path)
+        for number in 0..<200 {
+            try Data("\(number)".utf8).write(to: URL(fileURLWithPath: folder.path("many \(number)")))
+        }
+        let wanted: Set = [SHA256Digest(of: [1])]
+        let good = (0..<200).map { folder.path("many \($0)") }
+        let bad = ["/proc/self/mem", "/proc/self/clear_refs"].filter { FileManager.default.isReadableFile(atPath: $0) }
+        let request = ProbeRequest(
+            ProbeQuestions(
+                files: (good.prefix(77) + bad + good.dropFirst(77)).map { .init(path: $0, expectedHashes: wanted) }))
+        let answer = try await Tool.run(
+            [
+                "/usr/bin/unshare", "-m", "/bin/sh", "-c",
+                #"mount --bind "$0" /usr/bin/sha256sum && exec /bin/sh -c "$1" "$1" bounded"#, tool.path,
+                ProbeScript.text,
+            ], input: request.input)
+        let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+        for (number, path) in good.enumerated() {
+            guard case .present(let entry) = facts.files[path], case .read(let hash, _) = entry.content else {
+                Issue.record("\(path): \(String(describing: facts.files[path]))")
+                return
+            }
+            #expect(hash == SHA256Digest(of: Array("\(number)".utf8)))
+        }
+        guard case .present(let entry) = facts.files["/proc/self/mem"] else {
+            Issue.record("no /proc/self/mem")
+            return
+        }
+        #expect(entry.content == .unreadable(.readError))
+        let runs = try String(contentsOfFile: folder.path("runs"), encoding: .utf8).split(separator: "\n").count
+        // Two for each halving of 202, which is at most eight times, for each bad file, and the first.
+        #expect(runs > 2 && runs <= 1 + 2 * 8 * bad.count)
     }
 
     @Test func theScriptPassesShellcheck() async throws {
