@@ -51,8 +51,8 @@ struct FileRecords {
         guard case .some(let target) = target, case .some(let destination) = destination,
             destination?.type != .symlink
         else { return .unreadable(.malformedAnswer) }
-        // A target with a newline in it is answered as an empty one.
-        guard !target.isEmpty else { return .unreadable(.unsupported) }
+        // A link that vanished meanwhile is answered with an empty target.
+        guard !target.isEmpty else { return .unreadable(.readError) }
         let isSecret = NeverRead.covers(target)
         return .present(
             FileEntry(

@@ -231,8 +231,11 @@ dw_look_links() {
     set -- $dw_results
     for dw_question in $dw_lines; do
         dw_split "$dw_question"
-        printf 'link %s %s\n' "$dw_item" "$1"
+        dw_target=$1
         shift
+        # No target is empty: this one is gone, or it holds a newline, and goes with another control character instead.
+        [ "$dw_target" != = ] || dw_target='='$(readlink -n -- "$dw_path" | tr '\n' '\001')
+        dw_say "link $dw_item $dw_target"
     done
 
     dw_lines=$dw_links
