@@ -22,6 +22,8 @@ package struct ProbeRequest: Hashable, Sendable {
 
     /// The bytes of the script's standard input.
     package let input: [UInt8]
+    /// How the script ends its answer.
+    var lastLine: String { "driftwatch-probe \(nonce) end" }
 
     /// `configUser` says whose home `~` is; the login user's where nil.
     package init(_ questions: ProbeQuestions, configUser: String? = nil, nonce: String = Self.freshNonce()) {

@@ -52,7 +52,8 @@ package struct RemoteProber: Prober {
     private func lookHere(_ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
         let session = Session(
             executable: "/bin/sh", arguments: ["-c", ProbeScript.text, ProbeScript.text],
-            environment: Self.localEnvironment(), budgets: settings.budgets, loginSigns: [])
+            environment: Self.localEnvironment(), budgets: settings.budgets, loginSigns: [],
+            lastLine: request.lastLine)
         let outcome = try await session.run(input: request.input)
         if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
         let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
@@ -64,7 +65,7 @@ package struct RemoteProber: Prober {
         let session = Session(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),
             budgets: settings.budgets,
-            loginSigns: ["Authenticated to ", "driftwatch-probe \(request.nonce) "])
+            loginSigns: ["Authenticated to ", "driftwatch-probe \(request.nonce) "], lastLine: request.lastLine)
         let outcome = try await session.run(input: request.input)
         if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
         // 255 is ssh's own; anything else is what the login shell left.

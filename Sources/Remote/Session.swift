@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Runs one child within its budgets, in a session of its own that ends with it.
 struct Session {
-    /// What came of a child that ended by itself.
+    /// What came of a child that ended by itself, or was ended once it had said all.
     struct Outcome {
         var output: [UInt8]
         /// Standard error's lines, the first of them only.
@@ -22,9 +22,15 @@ struct Session {
     let budgets: RemoteSettings.Budgets
     /// A line of standard error that begins so says that the login is over; nil when there is none to wait for.
     let loginSigns: [String]
+    /// The line of standard output after which there is nothing more to hear.
+    let lastLine: String
 
     private enum Breach: Error {
         case login, probe, output
+    }
+
+    private enum Event {
+        case streamEnded, lastLine, patienceEnded
     }
 
     func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
@@ -71,23 +77,24 @@ struct Session {
             platformOptions: options)
     }
 
-    /// Reads both streams to their ends, against the clock.
+    /// Reads both streams to their ends, or the output to its last line, against the clock.
     private func listen(
         to output: some AsyncSequence<String, any Error> & Sendable,
         _ errors: some AsyncSequence<String, any Error> & Sendable, _ heard: Heard
     ) async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask {
                 for try await line in output {
                     guard heard.addOutput(line) else { throw Breach.output }
+                    if line == lastLine { return .lastLine }
                 }
-                return true
+                return .streamEnded
             }
             group.addTask {
                 for try await line in errors {
                     guard heard.addError(line) else { throw Breach.output }
                 }
-                return true
+                return .streamEnded
             }
             group.addTask {
                 let clock = ContinuousClock()
@@ -99,9 +106,27 @@ struct Session {
                 try await clock.sleep(until: (heard.loginInstant ?? start) + budgets.probe)
                 throw Breach.probe
             }
-            for try await _ in group.prefix(2) {}
+            var errorsEnded = false
+            for try await event in group.prefix(2) {
+                if event == .lastLine {
+                    if !errorsEnded { await Self.farewell(&group) }
+                    break
+                }
+                errorsEnded = true
+            }
             group.cancelAll()
         }
+    }
+
+    /// Gives a child that has said all a moment to end by itself, so that servers see the session closed and not cut.
+    ///
+    /// One in which an rc file left a background process never does. A breach changes nothing any more.
+    private static func farewell(_ group: inout ThrowingTaskGroup<Event, any Error>) async {
+        group.addTask {
+            try await ContinuousClock().sleep(for: .seconds(1))
+            return .patienceEnded
+        }
+        _ = try? await group.next()
     }
 
     private func failure(_ error: any Error) -> ProbeFailure {

@@ -36,6 +36,23 @@ import Testing
         }
     }
 
+    /// sshd ends a session when nobody holds its streams any more.
+    @Test func aBackgroundProcessOfAnRCFileHoldsNothingUp() async throws {
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        let shell = folder.path("shell")
+        try #"""
+        #!/bin/sh
+        while [ -e '\#(folder.url.path)' ]; do sleep 1; done &
+        eval "($SSH_ORIGINAL_COMMAND)"
+        echo noise after
+        """#.write(toFile: shell, atomically: false, encoding: .utf8)
+        try await SSHServer.with(.init { $0.forceCommand = "/bin/sh \(shell)" }) { server in
+            folder.expect(try await probe(server, folder.questions))
+            #expect(Tool.processesVanish("-p \(server.port) "))
+        }
+    }
+
     @Test func aPinnedProbeAnswersLikeTheCommand() async throws {
         let folder = try await StrangeFiles()
         defer { folder.remove() }
