@@ -13,6 +13,7 @@ struct FileRecords {
     private var gone: Read<UnreadableReason?> = .none
     private var hash: Read<SHA256Digest> = .none
     private var unread: UnreadableReason?
+    private var realPath: FileEntry.RealPath = .asAsked
     private var body: [UInt8]?
 
     /// Takes one record in; later ones, from `sudo`, count more than earlier ones.
@@ -29,13 +30,15 @@ struct FileRecords {
             gone = text.elementsEqual("missing".utf8) ? .some(nil) : reason.map(Read.some) ?? .bad
         case "hash": hash = SHA256Digest(SafeText.line(text)).map(Read.some) ?? .bad
         case "nohash": unread = Self.reason(text) ?? .malformedAnswer
+        case "real": realPath = Self.realPath(text)
         case "body": body = EncodedBytes.decode(text)
         default: return false
         }
         return true
     }
 
-    func fact(_ path: String, expecting expected: Set<SHA256Digest>) -> FileFact {
+    /// What is known of `path`, for which packs want a content of `expected`; `home` is what its tilde stands for.
+    func fact(_ path: String, expecting expected: Set<SHA256Digest>, home: String?) -> FileFact {
         switch gone {
         case .bad: return .unreadable(.malformedAnswer)
         case .some(.some(let reason)): return .unreadable(reason)
@@ -45,36 +48,46 @@ struct FileRecords {
         case .none: break
         }
         guard case .some(let status) = status else { return .unreadable(.malformedAnswer) }
-        guard status.type == .symlink else {
-            return .present(FileEntry(status: status, content: content(path, of: status, expecting: expected)))
+        var entry = FileEntry(status: status, realPath: realPath)
+        if realPath == .asAsked, let home, path.hasPrefix("~/") { entry.realPath = .elsewhere(home + path.dropFirst()) }
+        if status.type == .symlink {
+            guard case .some(let target) = target, case .some(let destination) = destination,
+                destination?.type != .symlink
+            else { return .unreadable(.malformedAnswer) }
+            // A link that vanished meanwhile is answered with an empty target.
+            guard !target.isEmpty else { return .unreadable(.readError) }
+            entry.link = .init(target: target, destination: destination)
         }
-        guard case .some(let target) = target, case .some(let destination) = destination,
-            destination?.type != .symlink
-        else { return .unreadable(.malformedAnswer) }
-        // A link that vanished meanwhile is answered with an empty target.
-        guard !target.isEmpty else { return .unreadable(.readError) }
-        let isSecret = NeverRead.covers(target)
-        return .present(
-            FileEntry(
-                status: status, link: .init(target: target, destination: destination),
-                content: destination.flatMap { content(path, of: $0, expecting: expected, isSecret: isSecret) }))
+        if !expected.isEmpty, let file = entry.link.map(\.destination) ?? status {
+            entry.content = content(of: file, expecting: expected)
+            if !Masking.mayReadContent(of: path, at: entry), case .read(let digest, _) = entry.content {
+                entry.content = .read(digest, bytes: nil)
+            }
+        }
+        return .present(entry)
     }
 
-    private func content(
-        _ path: String, of status: FileStatus, expecting expected: Set<SHA256Digest>, isSecret: Bool = false
-    ) -> FileContent? {
-        if expected.isEmpty { return nil }
+    private func content(of status: FileStatus, expecting expected: Set<SHA256Digest>) -> FileContent {
         guard status.type == .file else { return .unreadable(.notRegular) }
         switch hash {
         case .some(let digest):
             // A body that does not have the hash was read after the file changed again.
-            guard let body, !expected.contains(digest), !isSecret, !NeverRead.covers(path),
-                !NeverRead.covers(content: body), SHA256Digest(of: body) == digest
+            guard let body, !expected.contains(digest), !Self.holdsPrivateKey(body), SHA256Digest(of: body) == digest
             else { return .read(digest, bytes: nil) }
             return .read(digest, bytes: body)
         case .bad: return .unreadable(.malformedAnswer)
         case .none: return .unreadable(unread ?? .malformedAnswer)
         }
+    }
+
+    /// Wherever such a file lies.
+    private static func holdsPrivateKey(_ bytes: [UInt8]) -> Bool {
+        bytes.contains(sequence: Array("PRIVATE KEY".utf8))
+    }
+
+    private static func realPath(_ text: ArraySlice<UInt8>) -> FileEntry.RealPath {
+        let path = SafeText.value(text.dropFirst())
+        return text.starts(with: "=/".utf8) ? .elsewhere(path) : .unknown
     }
 
     private static func reason(_ text: ArraySlice<UInt8>) -> UnreadableReason? {
@@ -119,5 +132,15 @@ extension Account {
     /// `stat` prints UNKNOWN where the account database has no name.
     init(answer name: ArraySlice<UInt8>, number: Int) {
         self.init(name: name.elementsEqual("UNKNOWN".utf8) ? nil : SafeText.value(name), number: number)
+    }
+}
+
+extension [UInt8] {
+    /// Whether `other` occurs in one piece.
+    fileprivate func contains(sequence other: [UInt8]) -> Bool {
+        guard let first = other.first, count >= other.count else { return false }
+        return indices.dropLast(other.count - 1).contains { start in
+            self[start] == first && self[start..<(start + other.count)].elementsEqual(other)
+        }
     }
 }

@@ -47,7 +47,8 @@ package enum ProbeAnswer {
                 let isOrphan = home == nil && path.hasPrefix("~/")
                 let key = ServerPath(path)
                 facts.files[key] =
-                    isOrphan ? .unreadable(.unknownAccount) : records.fact(path, expecting: expected[key] ?? [])
+                    isOrphan
+                    ? .unreadable(.unknownAccount) : records.fact(path, expecting: expected[key] ?? [], home: home)
             }
         }
         if request.questions.packages { facts.packages = packages.facts }

@@ -40,7 +40,7 @@ package struct ProbeRequest: Hashable, Sendable {
         lines += names.map { "env \($0)" }
         for (item, file) in askable.enumerated() {
             let hashes = file.expectedHashes.map(\.hexadecimal).sorted().joined(separator: "/")
-            let kind = hashes.isEmpty ? "s" : NeverRead.covers(file.path) ? "h" : "c"
+            let kind = hashes.isEmpty ? "s" : Masking.mayReadContent(of: file.path) ? "c" : "h"
             lines.append("file \(item) \(kind) \(hashes.isEmpty ? "-" : hashes) \(file.path)")
         }
         lines.append("end\n")

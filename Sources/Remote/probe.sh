@@ -8,7 +8,7 @@
 #      file ITEM KIND HASHES PATH          KIND: s status - h hash too - c content too where the hash is none of HASHES
 #      end
 # Out: driftwatch-probe NONCE begin 1
-#      records: home, stats, stat, link, dest, dangling, gone, hash, nohash, body, env, pkg, pkgs
+#      records: home, stats, stat, link, dest, dangling, gone, hash, nohash, real, body, env, pkg, pkgs
 #      COUNT                              how many lines are between begin and end, but for this one
 #      complete
 #      driftwatch-probe NONCE end
@@ -272,17 +272,18 @@ dw_look_links() {
     done
 }
 
-# Whether a path is one whose content never leaves the server.
+# Whether a path is one whose content never leaves the server, whoever asks. The asker knows many more such names.
 dw_secret() {
     case $1 in
-        */shadow | */shadow- | */gshadow | */gshadow- | */.pgpass | */.netrc | */.my.cnf | */.git-credentials) return 0 ;;
+        */shadow | */shadow- | */gshadow | */gshadow- | */opasswd | */.pgpass | */.netrc | */.my.cnf) return 0 ;;
+        */.git-credentials | */.vault-token | */chap-secrets | */pap-secrets | */auth.conf | */auth.conf.d/*) return 0 ;;
         *.key | *.pem | *.p12 | *.pfx | *.jks | *.keytab | *.kdbx | */id_rsa | */id_dsa | */id_ecdsa* | */id_ed25519*)
             return 0
             ;;
-        */ssh_host_*_key | */private/* | */.gnupg/* | */.aws/* | */.azure/* | */gcloud/* | */.kube/* | */.docker/*)
-            return 0
-            ;;
-        */.vault-token | */secrets/* | /proc/*) return 0 ;;
+        */ssh_host_*_key | */private/* | */private-keys-v1.d/* | */.aws/credentials | */.azure/* | */gcloud/*) return 0 ;;
+        */.kube/config | */.docker/config.json | */secrets/* | /proc/*) return 0 ;;
+        */.ssh/*.pub | */.ssh/config* | */.ssh/known_hosts* | */.ssh/authorized_keys* | */.ssh/environment | */.ssh/rc) ;;
+        */.ssh/*) return 0 ;;
     esac
     return 1
 }
@@ -290,20 +291,20 @@ dw_secret() {
 dw_body() {
     dw_size=${dw_kind#?}
     [ "$dw_size" -le 65536 ] && [ "$dw_bodies" -lt 200 ] && [ $((dw_spent + dw_size)) -le 1048576 ] || return 0
+    # Links lead to secrets under harmless names: where a path ends counts too.
+    [ -n "$dw_real" ] || return 0
     dw_secret "$dw_path" && return 0
-    [ "$dw_path" -ef /etc/shadow ] || [ "$dw_path" -ef /etc/gshadow ] && return 0
-    dw_real=$(readlink -f -- "$dw_path") || return 0
     dw_secret "$dw_real" && return 0
+    [ "$dw_path" -ef /etc/shadow ] || [ "$dw_path" -ef /etc/gshadow ] && return 0
     dw_bodies=$((dw_bodies + 1))
     dw_spent=$((dw_spent + dw_size))
     printf 'body %s ' "$dw_item"
-    head -c 65536 -- "$dw_path" | dw_encode
+    head -c 65536 -- "$dw_real" | dw_encode
 }
 
 dw_look_readable() {
     dw_lines=$dw_readable
-    dw_bodies=0
-    dw_spent=0
+    dw_hashed=
     if command -v sha256sum >/dev/null 2>&1; then
         dw_batch output 's/^\\*\([0-9a-f]*\).*/=\1/' sha256sum
     else
@@ -321,10 +322,22 @@ dw_look_readable() {
             continue
         fi
         dw_say "hash $dw_item $dw_hash"
-        case /$dw_hashes/ in
-            */"$dw_hash"/*) ;;
-            *) case $dw_kind in c*) dw_body ;; esac ;;
-        esac
+        case /$dw_hashes/ in */"$dw_hash"/*) dw_kind=h ;; esac
+        dw_hashed=$dw_hashed"$dw_item $dw_kind - $dw_path"$dw_nl
+    done
+
+    dw_lines=$dw_hashed
+    dw_bodies=0
+    dw_spent=0
+    dw_batch output 's/^/=/' readlink -f
+    # shellcheck disable=SC2086
+    set -- $dw_results
+    for dw_question in $dw_lines; do
+        dw_real=${1#=}
+        shift
+        dw_split "$dw_question"
+        [ "$dw_real" = "$dw_path" ] || dw_say "real $dw_item =$dw_real"
+        case $dw_kind in c*) dw_body ;; esac
     done
 }
 

@@ -96,6 +96,20 @@ import Testing
         #expect(mismatch.actual == ["masked_content_hash": digest])
     }
 
+    @Test(arguments: [FileEntry.RealPath.elsewhere("/etc/ppp/chap-secrets"), .unknown])
+    func aSecretFileBehindManyLinksIsOne(realPath: FileEntry.RealPath) {
+        let entry = FileEntry(
+            status: .of(.symlink), link: .init(target: "hop", destination: .of()), content: text("c4n4ry"),
+            realPath: realPath)
+        let wanted = FileExpectation(path: "/etc/motd", content: template("x"))
+        guard case .wrong(let mismatches) = judge(.file(wanted), Facts(files: ["/etc/motd": .present(entry)])) else {
+            Issue.record("the content differs")
+            return
+        }
+        #expect(mismatches.first?.actual == ["content_hash": Masking.mask, "note": "content not shown"])
+        #expect(mismatches.first?.diff == nil)
+    }
+
     @Test func aLineThatIsSecretOnOneSideIsSecretOnBoth() throws {
         // The file lost the first line of its key: alone, what is left looks like nothing.
         let wanted = "a\n-----BEGIN RSA PRIVATE KEY-----\nc4n4ry one\nc4n4ry two\n-----END RSA PRIVATE KEY-----\n"

@@ -15,10 +15,26 @@ import Testing
         "/run/secrets/db", "/etc/postfix/sasl_passwd", "/etc/postfix/sasl_passwd.db", "~/.gnupg/secring.gpg",
         "~/.gnupg/private-keys-v1.d/AB.key", "~/.bash_history", "/srv/app/terraform.tfstate", "~/.vnc/passwd",
         "/etc/NetworkManager/system-connections/office.nmconnection", "/etc/keystore/app.p12", "/proc/1/environ",
-        "/etc/openvpn/client.ovpn", "/etc/nginx/.htpasswd", "/etc/rndc.key", "/etc/chrony/chrony.keys", "", "/", "/..",
+        "/etc/openvpn/client.ovpn", "/etc/apt/auth.conf", "/etc/apt/auth.conf.d/mirror", "/etc/sssd/sssd.conf",
+        "/etc/snmp/snmpd.conf", "/etc/ppp/pap-secrets", "/srv/ci.netrc", "~/.mbsyncrc", "/proc/self/mem",
+        "/etc/nginx/.htpasswd", "/etc/rndc.key", "/etc/chrony/chrony.keys", "", "/", "/..",
     ])
     func filesThatHoldSecretsAreNeverRead(path: String) {
         #expect(!Masking.mayReadContent(of: path))
+    }
+
+    @Test(arguments: [
+        FileEntry.RealPath.elsewhere("/etc/ppp/chap-secrets"), .elsewhere("/home/deploy/.ssh/deploy"), .unknown,
+    ])
+    func aSecretUnderAHarmlessNameIsOne(realPath: FileEntry.RealPath) {
+        let status = FileStatus(
+            type: .file, mode: 0, owner: Account(name: nil, number: 0), group: Account(name: nil, number: 0), size: 1)
+        var entry = FileEntry(status: status, link: .init(target: "hop2", destination: status))
+        #expect(Masking.mayReadContent(of: "/srv/hop1", at: entry))
+        entry.realPath = .elsewhere("/srv/x")
+        #expect(Masking.mayReadContent(of: "/srv/hop1", at: entry))
+        entry.realPath = realPath
+        #expect(!Masking.mayReadContent(of: "/srv/hop1", at: entry))
     }
 
     @Test(arguments: [

@@ -102,6 +102,35 @@ import Testing
         #expect(secret.content == .read(Self.hash, bytes: nil))
     }
 
+    @Test(arguments: [
+        ("real 0 =/srv/x", true), ("real 0 =/etc/ppp/chap-secrets", false), ("real 0 =", false), ("real 0", false),
+        ("real 0 srv/x", false),
+    ])
+    func whereAPathEndsDecidesToo(record: String, isShown: Bool) throws {
+        let facts = try #require(try ProbeAnswer.facts(in: answer([record] + Self.good), to: request))
+        guard case .present(let entry) = facts.files["/a"] else {
+            Issue.record("no entry")
+            return
+        }
+        #expect(entry.content == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
+        #expect(Masking.mayReadContent(of: "/a", at: entry) == isShown)
+    }
+
+    /// A link in place of the home itself shows only to who knows the home.
+    @Test func aTildeIsTheHomeThatItStandsFor() throws {
+        let tilde = ProbeRequest(
+            ProbeQuestions(files: [.init(path: "~/a", expectedHashes: [SHA256Digest(of: [1])])]), nonce: "d1")
+        for (home, isShown) in [("/home/x", true), ("/srv/secrets/x", false)] {
+            let records = ["home \(home)"] + Self.good[1...3]
+            let facts = try #require(try ProbeAnswer.facts(in: answer(records), to: tilde))
+            guard case .present(let entry) = facts.files["~/a"] else {
+                Issue.record("no entry")
+                return
+            }
+            #expect(entry.content == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
+        }
+    }
+
     @Test func controlCharactersAndBrokenTextBecomeHarmless() throws {
         let records = ["home /home/x", "stat 2 a1ff:0:0:1:ro\u{1B}ot:UNKNOWN", "link 2 =a\u{0}b\u{7}", "dangling 2"]
         let facts = try #require(try ProbeAnswer.facts(in: answer(records), to: request))

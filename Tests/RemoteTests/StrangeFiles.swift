@@ -74,6 +74,8 @@ struct StrangeFiles {
         sees("server.key", hashed)
         sees("to key", hashed, .symlink)
         #expect(entry("to file")?.link?.destination?.type == .file, sourceLocation: location)
+        #expect(entry("to file")?.realPath == .elsewhere(path("plain")), sourceLocation: location)
+        #expect(entry("plain")?.realPath == .asAsked, sourceLocation: location)
         #expect(entry("dangling")?.link == .init(target: "nowhere", destination: nil), sourceLocation: location)
         #expect(entry("loop")?.link == .init(target: "loop", destination: nil), sourceLocation: location)
         #expect(entry("odd")?.link == .init(target: " a\\b ", destination: nil), sourceLocation: location)

@@ -116,6 +116,53 @@ import Testing
         #expect(runs > 2 && runs <= 1 + 2 * 8 * bad.count)
     }
 
+    /// The server keeps the worst to itself, whoever asks and under whatever name.
+    @Test func theScriptSendsNoSecretThatALinkHides() async throws {
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        let files = FileManager.default
+        for (name, secret) in [("ppp", "chap-secrets"), (".ssh", "deploy")] {
+            try files.createDirectory(atPath: folder.path(name), withIntermediateDirectories: false)
+            try Data("c4n4ry\n".utf8).write(to: URL(fileURLWithPath: folder.path("\(name)/\(secret)")))
+        }
+        for (name, target) in [("hop1", "hop2"), ("hop2", "ppp/chap-secrets"), ("sshdir", ".ssh")] {
+            try files.createSymbolicLink(atPath: folder.path(name), withDestinationPath: target)
+        }
+        let wanted: Set = [SHA256Digest(of: [1])]
+        let paths = [folder.path("hop1"), folder.path("sshdir/deploy")]
+        let request = ProbeRequest(ProbeQuestions(files: paths.map { .init(path: $0, expectedHashes: wanted) }))
+        #expect(String(decoding: request.input, as: UTF8.self).contains("file 1 c "), "asked as any other file")
+        let answer = try await Tool.run(["/bin/sh", "-c", ProbeScript.text, ProbeScript.text], input: request.input)
+        #expect(!answer.text.contains("body "))
+        let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+        for (path, secret) in zip(paths, ["ppp/chap-secrets", ".ssh/deploy"]) {
+            guard case .present(let entry) = facts.files[path] else {
+                Issue.record("\(path): \(String(describing: facts.files[path]))")
+                continue
+            }
+            #expect(entry.content == .read(SHA256Digest(of: Array("c4n4ry\n".utf8)), bytes: nil))
+            #expect(entry.realPath == .elsewhere(folder.path(secret)))
+            #expect(!Masking.mayReadContent(of: path, at: entry))
+        }
+    }
+
+    /// What the script keeps back and the worker would show, would be shown by its hash alone.
+    @Test func theScriptsSecretsAreSecretsHereToo() throws {
+        let start = try #require(ProbeScript.text.firstRange(of: "dw_secret() {")?.upperBound)
+        let body = ProbeScript.text[start...].prefix { $0 != "}" }
+        let patterns = body.split(separator: "\n").flatMap { line -> [Substring] in
+            // `pattern | pattern) return 0 ;;`, or the last two on a line of their own.
+            guard let end = line.firstIndex(of: ")"), line.contains("*/") || line.contains("*.") else { return [] }
+            let isKept = line[end...].contains("return 0") || line[end...] == ")"
+            return isKept ? line[..<end].split { $0 == "|" || $0 == " " } : []
+        }
+        #expect(patterns.count > 20)
+        for pattern in patterns {
+            let path = (pattern.hasPrefix("/") ? "" : "/") + pattern.replacing("*", with: "x")
+            #expect(!Masking.mayReadContent(of: path), "\(pattern)")
+        }
+    }
+
     @Test func theScriptPassesShellcheck() async throws {
         guard Tool.has("/usr/bin/shellcheck") else { try Test.cancel("shellcheck is not installed") }
         let result = try await Tool.run(["/usr/bin/shellcheck", "-s", "sh", "-"], input: Array(ProbeScript.text.utf8))

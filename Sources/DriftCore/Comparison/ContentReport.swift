@@ -7,11 +7,11 @@ struct ContentReport {
 
     /// `bytes` are those of the file, where the probe brought them.
     init(
-        path: String, linkTarget: String?, expected wanted: FileExpectation.Content, actual digest: SHA256Digest,
+        of path: String, at entry: FileEntry, expected wanted: FileExpectation.Content, actual digest: SHA256Digest,
         bytes: [UInt8]?
     ) {
         if case .template(let name, _) = wanted { expected["template"] = name }
-        guard Masking.mayReadContent(of: path, linkTarget: linkTarget) else {
+        guard Masking.mayReadContent(of: path, at: entry) else {
             // The hash of a short secret can be guessed, so it is not shown either.
             expected["content_hash"] = Masking.mask
             actual = ["content_hash": Masking.mask, "note": "content not shown"]

@@ -99,7 +99,7 @@ enum FileComparison {
         case .read(let digest, let bytes):
             guard digest != content.digest else { return }
             let report = ContentReport(
-                path: wanted.path, linkTarget: entry.link?.target, expected: content, actual: digest, bytes: bytes)
+                of: wanted.path, at: entry, expected: content, actual: digest, bytes: bytes)
             evidence.add(.wrongContent, expected: report.expected, actual: report.actual, diff: report.diff)
         }
     }

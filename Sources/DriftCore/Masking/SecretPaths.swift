@@ -9,6 +9,7 @@ extension Masking {
         let components = normalizedComponents(of: path)
         guard let last = components.last else { return false }
         let folders = components.dropLast()
+        if path.hasPrefix("/") && folders.first == "proc" { return false }
         if folders.contains(where: SecretPaths.folders.contains) { return false }
         for name in SecretPaths.namesBehindBackup(last) {
             if SecretPaths.isSecret(name: name, in: Array(folders)) { return false }
@@ -16,12 +17,17 @@ extension Masking {
         return true
     }
 
-    /// The same for a symbolic link, which shows what it leads to.
-    static func mayReadContent(of path: String, linkTarget: String?) -> Bool {
+    /// The same for what was found there: neither a link nor a linked folder makes a secret harmless.
+    package static func mayReadContent(of path: String, at entry: FileEntry) -> Bool {
         guard mayReadContent(of: path) else { return false }
-        guard let linkTarget else { return true }
-        let isRooted = linkTarget.hasPrefix("/")
-        return mayReadContent(of: isRooted ? linkTarget : path + "/../" + linkTarget)
+        if let target = entry.link?.target {
+            guard mayReadContent(of: target.hasPrefix("/") ? target : path + "/../" + target) else { return false }
+        }
+        switch entry.realPath {
+        case .asAsked: return true
+        case .elsewhere(let realPath): return mayReadContent(of: realPath)
+        case .unknown: return false
+        }
     }
 
     private static func normalizedComponents(of path: String) -> [String] {
@@ -42,7 +48,7 @@ private enum SecretPaths {
     /// Nothing below these is shown.
     static let folders: Set<String> = [
         "private", "private-keys-v1.d", "secrets", ".secrets", "credstore", "credstore.encrypted", "credentials",
-        ".password-store", "gcloud", ".azure", "system-connections", "legacy_credentials",
+        ".password-store", "gcloud", ".azure", "system-connections", "legacy_credentials", "auth.conf.d",
     ]
 
     static let names: Set<String> = [
@@ -54,6 +60,9 @@ private enum SecretPaths {
         "secrets.yaml", "secrets.yml", "secrets.env", "terraform.tfstate", "chap-secrets", "pap-secrets",
         "ipsec.secrets", "environ", "kcore", "userlist.txt", "credentials.tfrc.json",
         "application_default_credentials.json", "accesstokens.json", "unattend.xml", "vault.yml", "vault.yaml",
+        "auth.conf", "sssd.conf", "snmpd.conf", "snmptrapd.conf", ".mbsyncrc", "mbsyncrc", ".fetchmailrc",
+        "fetchmailrc",
+        ".msmtprc", "msmtprc", ".curlrc",
     ]
 
     static let prefixes = [
@@ -63,7 +72,7 @@ private enum SecretPaths {
     static let suffixes = [
         ".key", ".keys", ".keytab", ".ppk", ".p12", ".pfx", ".jks", ".keystore", ".kdb", ".kdbx", ".pk8", ".kubeconfig",
         ".tfstate", ".ovpn", ".secret", ".secrets", ".cred", ".creds", ".credentials", ".htpasswd", "_history",
-        ".passphrase", ".pass", ".token",
+        ".passphrase", ".pass", ".token", ".netrc",
     ]
 
     /// Names that hold secrets only in one folder.

@@ -57,6 +57,16 @@ package struct FileEntry: Hashable, Sendable {
     package var link: Link?
     /// Only where the packs ask for it: the content of the regular file that the path leads to.
     package var content: FileContent?
+    /// Where that content lies in truth.
+    package var realPath: RealPath
+
+    /// Where a path ends when every link in it is followed: a secret may be reached under any name.
+    package enum RealPath: Hashable, Sendable {
+        case asAsked
+        case elsewhere(String)
+        /// The server could not tell, so what the content may show is not known either.
+        case unknown
+    }
 
     package struct Link: Hashable, Sendable {
         /// The text of the link.
@@ -70,10 +80,13 @@ package struct FileEntry: Hashable, Sendable {
         }
     }
 
-    package init(status: FileStatus, link: Link? = nil, content: FileContent? = nil) {
+    package init(
+        status: FileStatus, link: Link? = nil, content: FileContent? = nil, realPath: RealPath = .asAsked
+    ) {
         self.status = status
         self.link = link
         self.content = content
+        self.realPath = realPath
     }
 }
 
