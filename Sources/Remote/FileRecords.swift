@@ -72,7 +72,7 @@ struct FileRecords {
         switch hash {
         case .some(let digest):
             // A body that does not have the hash was read after the file changed again.
-            guard let body, !expected.contains(digest), !Self.holdsPrivateKey(body), SHA256Digest(of: body) == digest
+            guard let body, expected != [digest], !Self.holdsPrivateKey(body), SHA256Digest(of: body) == digest
             else { return .read(digest, bytes: nil) }
             return .read(digest, bytes: body)
         case .bad: return .unreadable(.malformedAnswer)

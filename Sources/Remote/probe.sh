@@ -5,7 +5,7 @@
 #      owner NAME|-                        whose home the tilde is; - for the login user
 #      packages                            dump the package database
 #      env NAME                            one for each variable
-#      file ITEM KIND HASHES PATH          KIND: s status - h hash too - c content too where the hash is none of HASHES
+#      file ITEM KIND HASHES PATH          KIND: s status - h hash too - c content too, unless HASHES is its hash alone
 #      end
 # Out: driftwatch-probe NONCE begin 1
 #      records: home, stats, stat, link, dest, dangling, gone, hash, nohash, real, body, env, pkg, pkgs
@@ -322,7 +322,8 @@ dw_look_readable() {
             continue
         fi
         dw_say "hash $dw_item $dw_hash"
-        case /$dw_hashes/ in */"$dw_hash"/*) dw_kind=h ;; esac
+        # With several hashes, what is right for one pack is wrong for another, which wants to see the difference.
+        [ "$dw_hashes" != "$dw_hash" ] || dw_kind=h
         dw_hashed=$dw_hashed"$dw_item $dw_kind - $dw_path"$dw_nl
     done
 

@@ -89,6 +89,26 @@ import Testing
         }
     }
 
+    @Test func whatOnePackWantsAndAnotherDoesNotComesToo() async throws {
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        let text = Array("hello\n".utf8)
+        let own = SHA256Digest(of: text)
+        let facts = try await prober().probe(
+            target,
+            asking: ProbeQuestions(files: [
+                .init(path: folder.path("plain"), expectedHashes: [own]),
+                .init(path: folder.path("two words"), expectedHashes: [own, SHA256Digest(of: [1])]),
+            ]))
+        for (name, bytes) in [("plain", nil), ("two words", text)] {
+            guard case .present(let entry) = facts.files[folder.path(name)] else {
+                Issue.record("\(name): \(String(describing: facts.files[folder.path(name)]))")
+                continue
+            }
+            #expect(entry.content == .read(own, bytes: bytes))
+        }
+    }
+
     @Test func contentsAreCapped() async throws {
         let folder = try await StrangeFiles()
         defer { folder.remove() }
