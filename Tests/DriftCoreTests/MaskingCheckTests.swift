@@ -96,6 +96,26 @@ import Testing
         #expect(mismatch.actual == ["masked_content_hash": digest])
     }
 
+    /// No body comes of a large file, of one among many, or of one that is changing.
+    @Test(
+        arguments: [
+            (nil, nil), (Array("other".utf8), "changed while it was read"), ([0, 1], "binary"),
+        ] as [([UInt8]?, String?)])
+    func withoutATextToMaskTheHashesOfSecretsStayHidden(bytes: [UInt8]?, note: String?) throws {
+        let digest = SHA256Digest(of: note == "binary" ? [0, 1] : Array("password=c4n4ry\n".utf8))
+        let wanted = FileExpectation(path: "/etc/x", content: template("password=secret\n"))
+        let finding = judge(.file(wanted), Facts(files: ["/etc/x": file(content: .read(digest, bytes: bytes))]))
+        guard case .wrong(let mismatches) = finding else {
+            Issue.record("the content differs")
+            return
+        }
+        let shown = SHA256Digest(of: Array("password=\(Masking.mask)".utf8)).description
+        #expect(mismatches.first?.expected == ["template": "motd", "masked_content_hash": shown])
+        var actual = ["content_hash": Masking.mask]
+        actual["note"] = note
+        #expect(mismatches.first?.actual == actual)
+    }
+
     @Test(arguments: [FileEntry.RealPath.elsewhere("/etc/ppp/chap-secrets"), .unknown])
     func aSecretFileBehindManyLinksIsOne(realPath: FileEntry.RealPath) {
         let entry = FileEntry(

@@ -10,63 +10,77 @@ struct ContentReport {
         of path: String, at entry: FileEntry, expected wanted: FileExpectation.Content, actual digest: SHA256Digest,
         bytes: [UInt8]?
     ) {
-        if case .template(let name, _) = wanted { expected["template"] = name }
+        var template: Text?
+        if case .template(let name, let wantedBytes) = wanted {
+            expected["template"] = name
+            template = Text(wantedBytes)
+        }
         guard Masking.mayReadContent(of: path, at: entry) else {
             // The hash of a short secret can be guessed, so it is not shown either.
             expected["content_hash"] = Masking.mask
             actual = ["content_hash": Masking.mask, "note": "content not shown"]
             return
         }
-        expected["content_hash"] = wanted.digest.description
-        actual["content_hash"] = digest.description
+        Self.tell(wanted.digest, of: template, in: &expected)
+        // A text that was not seen may be the template's but for the secrets.
+        actual["content_hash"] = template?.masked.hasSecrets == true ? Masking.mask : digest.description
         guard let bytes else { return }
         guard SHA256Digest(of: bytes) == digest else {
             actual["note"] = "changed while it was read"
             return
         }
-        guard !TextLines.isBinary(bytes) else {
+        guard var new = Text(bytes) else {
             actual["note"] = "binary"
             return
         }
-        let new = TextLines(bytes)
-        var newMasked = MaskedText(new)
-        guard case .template(_, let wantedBytes) = wanted else {
-            hideHash(in: &actual, of: newMasked)
-            return
-        }
-        guard !TextLines.isBinary(wantedBytes) else {
-            hideHash(in: &actual, of: newMasked)
+        if var old = template {
+            old.adoptMasks(of: new)
+            new.adoptMasks(of: old)
+            Self.tell(wanted.digest, of: old, in: &expected)
+            diff = Self.diff(path, old, new)
+        } else if case .template = wanted {
             actual["note"] = "a binary file is expected"
-            return
         }
-        let old = TextLines(wantedBytes)
-        var oldMasked = MaskedText(old)
-        oldMasked.adoptMasks(of: newMasked, here: old, there: new)
-        newMasked.adoptMasks(of: oldMasked, here: new, there: old)
-        hideHash(in: &expected, of: oldMasked)
-        hideHash(in: &actual, of: newMasked)
-        diff = Self.diff(path, old, new, oldMasked, newMasked)
+        Self.tell(digest, of: new, in: &actual)
     }
 
     /// Who knows the rest of a file can try secrets against its hash, so the hash shown is that of the masked text.
-    private func hideHash(in pairs: inout [String: String], of text: MaskedText) {
-        guard text.hasSecrets else { return }
+    private static func tell(_ digest: SHA256Digest, of text: Text?, in pairs: inout [String: String]) {
+        guard let masked = text?.masked, masked.hasSecrets else {
+            pairs["content_hash"] = digest.description
+            return
+        }
         pairs["content_hash"] = nil
-        pairs["masked_content_hash"] = SHA256Digest(of: Array(text.lines.joined(separator: "\n").utf8)).description
+        pairs["masked_content_hash"] = SHA256Digest(of: Array(masked.lines.joined(separator: "\n").utf8)).description
     }
 
     /// Compares what is really there and shows what is masked, so that a changed secret still shows as a change.
-    private static func diff(
-        _ path: String, _ old: TextLines, _ new: TextLines, _ oldMasked: MaskedText, _ newMasked: MaskedText
-    ) -> String {
+    private static func diff(_ path: String, _ old: Text, _ new: Text) -> String {
         let label = SafeText.line(path)
-        return UnifiedDiff(from: old, to: new).rendered(
+        return UnifiedDiff(from: old.lines, to: new.lines).rendered(
             oldLabel: "expected \(label)", newLabel: "actual \(label)", limits: .init()
         ) { line in
             switch line {
-            case .kept(let index, _), .removed(let index): SafeText.contentLine(oldMasked.lines[index])
-            case .added(let index): SafeText.contentLine(newMasked.lines[index])
+            case .kept(let index, _), .removed(let index): SafeText.contentLine(old.masked.lines[index])
+            case .added(let index): SafeText.contentLine(new.masked.lines[index])
             }
         }
+    }
+}
+
+/// A text as it is, and as it may be shown.
+private struct Text {
+    let lines: TextLines
+    private(set) var masked: MaskedText
+
+    /// Nil where the bytes are no text.
+    init?(_ bytes: [UInt8]) {
+        if TextLines.isBinary(bytes) { return nil }
+        lines = TextLines(bytes)
+        masked = MaskedText(lines)
+    }
+
+    mutating func adoptMasks(of other: Text) {
+        masked.adoptMasks(of: other.masked, here: lines, there: other.lines)
     }
 }
