@@ -8,8 +8,15 @@ enum HarmlessValues {
         let bare = withoutComment(text).trimmingBlanks(and: ",;\"'")
         if text.allSatisfy({ " \t\r,;\"'[]{}()".contains($0) }) || words.contains(bare.lowercased()) { return true }
         if isReference(bare) { return true }
+        if isFolder(text, ofKey: key) { return true }
         // The one place where `passwd:` names no secret, /etc/nsswitch.conf.
         return key == "passwd" && bare.split(separator: " ").allSatisfy { nameServices.contains(String($0)) }
+    }
+
+    /// `PWD=/srv`: a shell's folder, or where it takes it from.
+    static func isFolder(_ text: String, ofKey key: String) -> Bool {
+        guard let first = text.utf8.first, "/~$".utf8.contains(first) else { return false }
+        return key.lowercased().trimmingBlanks(and: "$") == "pwd"
     }
 
     private static let words: Set<String> = [

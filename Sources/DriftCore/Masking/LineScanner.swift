@@ -48,7 +48,12 @@ struct LineScanner {
             var valueStart = index + 1
             while valueStart < line.count, "=>~".utf8.contains(line[valueStart]) { valueStart += 1 }
             valueStart = line.run(from: valueStart, while: \.isASCIISpace).upperBound
-            let strength = strength(of: key, valueStart: valueStart)
+            // In `ls:pwd:exit` the colon parts the entries of a list.
+            let isEntry =
+                line[index] == UInt8(ascii: ":") && valueStart == index + 1 && valueStart < line.count && !key.isQuoted
+                && !line[valueStart].isQuote
+            var strength = strength(of: key, valueStart: valueStart)
+            if strength == .weak && isEntry { strength = .none }
             index = strength > .none ? maskValue(of: key, at: valueStart, strength: strength) : index + 1
         }
     }
@@ -78,7 +83,7 @@ struct LineScanner {
             return start
         }
         let first = line[start]
-        if first.isQuote { return maskQuoted(at: start) }
+        if first.isQuote { return maskQuoted(of: key, at: start) }
         if "[{(".utf8.contains(first) { return strength == .strong ? maskBrackets(at: start) : start }
         if isSection, "|>".utf8.contains(first),
             line[(start + 1)...].allSatisfy({ "+-0123456789 \t\r".utf8.contains($0) })
@@ -100,7 +105,7 @@ struct LineScanner {
         return end
     }
 
-    private mutating func maskQuoted(at start: Int) -> Int {
+    private mutating func maskQuoted(of key: Key, at start: Int) -> Int {
         let quote = line[start]
         guard let close = Quotes.end(of: quote, in: line, from: start + 1) else {
             // With the quote open to the end, all that follows belongs to the value.
@@ -114,7 +119,7 @@ struct LineScanner {
             !$0.isASCIISpace && !",;)}]>#&|".utf8.contains($0)
         }.upperBound
         let content = (start + 1)..<(end == close + 1 ? close : end)
-        if !HarmlessValues.contains(line[content], ofKey: "") { ranges.append(content) }
+        if !HarmlessValues.contains(line[content], ofKey: key.text) { ranges.append(content) }
         return end
     }
 

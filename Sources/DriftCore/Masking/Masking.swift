@@ -10,7 +10,8 @@ package enum Masking {
     ///
     /// An empty value is no secret, and that it is empty is worth seeing.
     package static func value(_ value: String, ofKey key: String) -> String {
-        !value.isEmpty && SecretKeys.isSecret(key) ? mask : masked(value)
+        let isSecret = SecretKeys.isSecret(key) && !value.isEmpty && !HarmlessValues.isFolder(value, ofKey: key)
+        return isSecret ? mask : masked(value)
     }
 
     /// The text with what looks like a secret masked, line for line.

@@ -25,8 +25,8 @@ enum SecretKeys {
     }
 
     private static func isStrong(_ word: Word) -> Bool {
-        if strongWords.contains(word) || strongParts.contains(where: { word.holds($0) }) { return true }
         if harmlessWords.contains(word) { return false }
+        if strongWords.contains(word) || strongParts.contains(where: { word.holds($0) }) { return true }
         return strongEndings.contains { word.suffix($0.count).elementsEqual($0) }
     }
 
@@ -68,7 +68,8 @@ enum SecretKeys {
 
     private static let strongWords = set(
         """
-        pass token psk cred authorization bearer bindpw rootpw masterauth passcode rocommunity rwcommunity
+        pass token psk cred authorization bearer bindpw rootpw masterauth passcode rocommunity rwcommunity authkey \
+        authtok
         """)
 
     private static let strongParts = set(
@@ -80,13 +81,14 @@ enum SecretKeys {
     /// Secret only with a word before them.
     private static let endings = set("pwd pw pin")
 
-    private static let weakEndings = set("auth cookie salt")
+    /// `pwd` is a password in connection strings, and a folder in shells (see ``HarmlessValues``).
+    private static let weakEndings = set("auth cookie salt pwd")
 
     private static let strongEndings = set("token pass pwd psk")
 
     private static let harmlessWords = set(
         """
-        pwd oldpwd bypass compass trespass surpass encompass underpass overpass
+        pwd oldpwd nopasswd nopass bypass compass trespass surpass encompass underpass overpass
         """)
 
     private static let keyQualifiers = set(

@@ -57,7 +57,8 @@ extension LineScanner {
                 guard first - 2 >= floor, line[first - 1] == 0x20 else { break }
                 var word = first - 1
                 while word > floor, line[word - 1].isASCIIUppercase || line[word - 1].isASCIILowercase { word -= 1 }
-                guard word < first - 1 else { break }
+                // A word, not the end of a name: nginx's `fastcgi_pass unix:/run/x` is no pass.
+                guard word < first - 1, word == floor || !"_-./".utf8.contains(line[word - 1]) else { break }
                 first = word
             }
             return String(decoding: line[first..<start], as: UTF8.self)

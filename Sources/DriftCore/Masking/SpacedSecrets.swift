@@ -1,55 +1,70 @@
 /// Finds secrets that follow their name after a space: command lines, and the files that are written like them.
-enum SpacedSecrets {
+struct SpacedSecrets {
     /// The places of secrets in one line, read from `start`.
     static func ranges(in line: [UInt8], from start: Int) -> [Range<Int>] {
-        let words = words(in: line, from: start)
-        guard let first = words.first else { return [] }
-        var ranges: [Range<Int>] = []
-        let firstText = text(line, first)
-        let verb = firstText.lowercased()
-        let isCurl = words.prefix(16).contains { ["curl", "wget"].contains(name(of: $0, in: line)) }
-        let isMySQL = words.prefix(16).contains { name(of: $0, in: line).hasPrefix("my") }
-        for (place, word) in words.enumerated() {
-            let next = place + 1 < words.count ? words[place + 1] : nil
-            let text = text(line, word)
-            if let next, line[next.lowerBound].isQuote, isSpacedKey(text) || isClause(text, before: place, words, line)
-            {
-                ranges.append(content(of: next, in: line))
-            } else if let next, text.hasPrefix("--"), isSecretName(text) {
-                ranges.append(content(of: next, in: line))
-            } else if let next, place == 0, isSpacedKey(text), isOnlyWord(next, in: line) {
-                ranges.append(value(next, in: line))
-            } else if let next, place > 0, place < 4, verbs.contains(verb), isSecretName(text) {
-                ranges.append(next.lowerBound..<line.count)
-            } else if let next, isCurl, ["-u", "--user", "--proxy-user", "-U"].contains(text) {
-                ranges.append(afterColon(next, in: line))
-            } else if let next, verb == "sshpass" || text == "sshpass", self.text(line, next).hasPrefix("-p") {
-                ranges.append((next.lowerBound + 2)..<line.count)
-            } else if isMySQL, text.hasPrefix("-p"), word.count > 2, !text.hasPrefix("--") {
-                ranges.append((word.lowerBound + 2)..<word.upperBound)
-            }
+        let secrets = SpacedSecrets(line, from: start)
+        let ranges = secrets.words.indices.compactMap { place in
+            secrets.named(at: place) ?? secrets.ofAccount(at: place) ?? secrets.ofCommand(at: place)
         }
-        ranges += arguments(in: line, from: start)
-        return ranges.filter { range in
+        return (ranges + arguments(in: line, from: start)).filter { range in
             !range.isEmpty && !HarmlessValues.contains(line[range], ofKey: "")
         }
+    }
+
+    private let line: [UInt8]
+    private let words: [Range<Int>]
+    /// The first word in lower case, which says what most lines are about.
+    private let verb: String
+    /// The programs that are called, perhaps after `sudo`, or behind a pipe.
+    private let programs: Set<String>
+
+    private init(_ line: [UInt8], from start: Int) {
+        self.line = line
+        words = line[start...].split(whereSeparator: \.isASCIISpace).map { $0.startIndex..<$0.endIndex }
+        verb = words.first.map { Self.text(line, $0).lowercased() } ?? ""
+        programs = Set(words.prefix(16).map { String(Self.text(line, $0).split(separator: "/").last ?? "") })
+    }
+
+    // MARK: name value
+
+    /// What follows a secret's name.
+    private func named(at place: Int) -> Range<Int>? {
+        let text = text(place)
+        guard place + 1 < words.count else { return nil }
+        let next = words[place + 1]
+        let isKey = Self.isSpacedKey(text) || (place == 0 && verb == "pass")
+        if line[next.lowerBound].isQuote && (isKey || isClause(text, before: place)) { return content(of: next) }
+        if text.hasPrefix("--") && Self.isSecretName(text) { return content(of: next) }
+        if place == 0 && (Self.secretVerbs.contains(verb) || (isKey && isLastWord(next))) { return value(next) }
+        if place > 0 && place < 4 && Self.settingVerbs.contains(verb) && Self.isSecretName(text) {
+            return next.lowerBound..<line.count
+        }
+        return nil
     }
 
     /// Words that take a secret as their argument in some configuration file.
     private static let exactKeys: Set<String> = [
         "password", "passwd", "passphrase", "secret", "token", "requirepass", "masterauth", "bindpw", "rootbindpw",
-        "rootpw", "psk", "wpa-psk", "wpa_passphrase", "apikey", "rocommunity", "rwcommunity", "presharedkey",
-        "privatekey", "authkey",
+        "rootpw", "psk", "wpa-psk", "wpa_passphrase", "apikey", "presharedkey", "privatekey", "authkey", "authtoken",
     ]
 
-    private static let verbs: Set<String> = [
+    /// Whatever follows behind it, the word after these is a secret.
+    private static let secretVerbs: Set<String> = ["rocommunity", "rwcommunity", "rocommunity6", "rwcommunity6"]
+
+    private static let settingVerbs: Set<String> = [
         "set", "setenv", "env", "export", "arg", "define", "declare", "typeset", "fastcgi_param", "uwsgi_param",
-        "scgi_param", "proxy_set_header", "add_header", "requestheader", "header", "more_set_headers", "setx",
+        "scgi_param", "proxy_set_header", "add_header", "requestheader", "header", "more_set_headers", "setx", "enable",
+    ]
+
+    /// `proxy_pass http://backend;` passes requests on.
+    private static let forwardings: Set<String> = [
+        "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass",
     ]
 
     private static func isSpacedKey(_ word: String) -> Bool {
         if exactKeys.contains(word.lowercased()) { return true }
         return !word.hasPrefix("-") && word.utf8.contains { "_-".utf8.contains($0) } && isSecretName(word)
+            && !forwardings.contains(word)
     }
 
     private static func isSecretName(_ word: String) -> Bool {
@@ -57,9 +72,72 @@ enum SpacedSecrets {
             && SecretKeys.strength(of: word) == .strong
     }
 
+    // MARK: the passwords of accounts
+
+    /// `login u password X`, as netrc, apt, haproxy, fetchmail and routers write it; Redis's `user u on >X`; snmpd's
+    /// `createUser u SHA X AES Y`.
+    private func ofAccount(at place: Int) -> Range<Int>? {
+        guard place > 1 else { return nil }
+        let text = text(place).lowercased()
+        if verb == "user" && text.hasPrefix(">") { return (words[place].lowerBound + 1)..<words[place].upperBound }
+        guard place + 1 < words.count else { return nil }
+        let next = words[place + 1]
+        if verb == "createuser" && ["md5", "sha", "des", "aes"].contains(where: text.hasPrefix) {
+            return content(of: next)
+        }
+        let isPassword = ["pass", "secret"].contains(text) || text.hasSuffix("password") || text.hasSuffix("passwd")
+        guard isPassword, ["machine", "poll", "skip"].contains(verb) || isAccount(before: place) else { return nil }
+        // A router's `secret 5 X` says first how X is written.
+        return next.count == 1 && line[next.lowerBound].isASCIIDigit
+            ? next.lowerBound..<line.count : content(of: next)
+    }
+
+    private func isAccount(before place: Int) -> Bool {
+        ["login", "user", "username", "account"].contains(text(place - 2).lowercased())
+            && !Self.fillers.contains(text(place - 1).lowercased())
+    }
+
+    /// What stands between `user` and `password` in prose, where no name would.
+    private static let fillers: Set<String> = [
+        "and", "or", "with", "may", "can", "must", "will", "should", "to", "a", "the", "name", "account", "whose",
+        "has",
+    ]
+
+    // MARK: command lines
+
+    /// The options and arguments of programs that take a password.
+    private func ofCommand(at place: Int) -> Range<Int>? {
+        let word = words[place]
+        let text = text(place)
+        if programs.contains("chpasswd") { return password(ofPair: word) }
+        let isCurl = programs.contains("curl") || programs.contains("wget")
+        if isCurl && !text.hasPrefix("--") && ["-u", "-U"].contains(where: text.hasPrefix) && word.count > 2 {
+            return password(ofPair: (word.lowerBound + 2)..<word.upperBound)
+        }
+        if programs.contains(where: { $0.hasPrefix("my") }) && text.hasPrefix("-p") && word.count > 2 {
+            return (word.lowerBound + 2)..<word.upperBound
+        }
+        guard place + 1 < words.count else { return nil }
+        let next = words[place + 1]
+        if isCurl && ["-u", "--user", "--proxy-user", "-U"].contains(text) {
+            return password(ofPair: next) ?? content(of: next)
+        }
+        // haproxy: `stats auth admin:X`.
+        if text == "auth" && verb == "stats" { return password(ofPair: next) }
+        if text == "sshpass" && self.text(place + 1).hasPrefix("-p") { return (next.lowerBound + 2)..<line.count }
+        return nil
+    }
+
+    /// What follows the colon in `user:password`.
+    private func password(ofPair word: Range<Int>) -> Range<Int>? {
+        let content = content(of: word)
+        guard let colon = line[content].firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return (colon + 1)..<content.upperBound
+    }
+
     /// SQL: `IDENTIFIED BY 'secret'`.
-    private static func isClause(_ word: String, before place: Int, _ words: [Range<Int>], _ line: [UInt8]) -> Bool {
-        place > 0 && word.lowercased() == "by" && text(line, words[place - 1]).lowercased() == "identified"
+    private func isClause(_ word: String, before place: Int) -> Bool {
+        place > 0 && word.lowercased() == "by" && text(place - 1).lowercased() == "identified"
     }
 
     /// `define('DB_PASSWORD', 'secret')`: calls whose first argument is a secret's name.
@@ -82,27 +160,23 @@ enum SpacedSecrets {
         return ranges
     }
 
-    private static func words(in line: [UInt8], from start: Int) -> [Range<Int>] {
-        line[start...].split(whereSeparator: \.isASCIISpace).map { $0.startIndex..<$0.endIndex }
-    }
+    private func text(_ place: Int) -> String { Self.text(line, words[place]) }
 
     private static func text(_ line: [UInt8], _ word: Range<Int>) -> String {
         String(decoding: line[word.prefix(128)], as: UTF8.self)
     }
 
-    /// A command's name without its folder.
-    private static func name(of word: Range<Int>, in line: [UInt8]) -> String {
-        String(text(line, word).split(separator: "/").last ?? "")
+    /// Whether nothing follows but the end, or a comment: prose has more to say.
+    private func isLastWord(_ word: Range<Int>) -> Bool {
+        let rest = line[word.upperBound...].drop { $0.isASCIISpace || $0 == UInt8(ascii: ";") }
+        return rest.first.map { $0 == UInt8(ascii: "#") } ?? true
     }
 
-    /// Whether nothing follows but the end: prose has more to say.
-    private static func isOnlyWord(_ word: Range<Int>, in line: [UInt8]) -> Bool {
-        line[word.upperBound...].allSatisfy { $0.isASCIISpace || $0 == UInt8(ascii: ";") }
-    }
-
-    private static func value(_ word: Range<Int>, in line: [UInt8]) -> Range<Int> {
+    private func value(_ word: Range<Int>) -> Range<Int> {
         line[word].last == UInt8(ascii: ";") ? word.lowerBound..<(word.upperBound - 1) : word
     }
+
+    private func content(of word: Range<Int>) -> Range<Int> { Self.content(of: word, in: line) }
 
     /// What is inside the quotes, or the whole word.
     private static func content(of word: Range<Int>, in line: [UInt8]) -> Range<Int> {
@@ -110,11 +184,5 @@ enum SpacedSecrets {
         guard first.isQuote else { return word }
         let inside = word.lowerBound + 1
         return inside..<(Quotes.end(of: first, in: line, from: inside) ?? line.count)
-    }
-
-    private static func afterColon(_ word: Range<Int>, in line: [UInt8]) -> Range<Int> {
-        let content = content(of: word, in: line)
-        guard let colon = line[content].firstIndex(of: UInt8(ascii: ":")) else { return content }
-        return (colon + 1)..<content.upperBound
     }
 }
