@@ -27,6 +27,7 @@ struct LoadingPackTests {
             - { name: curl, min_version: "7.88" }
             - { name: telnetd, state: absent }
             - { name: g++, min_version: 4:12.2.0-3 }
+            - { name: libc6:i386 }
           settings:
             - { key: EDITOR, expected: vim, type: env_var }
             - { key: EMPTY, expected: "", type: env_var }
@@ -60,6 +61,7 @@ struct LoadingPackTests {
                 Expectation(.package(PackageExpectation(name: "curl", minimumVersion: "7.88"))),
                 Expectation(.package(PackageExpectation(name: "telnetd", state: .absent))),
                 Expectation(.package(PackageExpectation(name: "g++", minimumVersion: "4:12.2.0-3"))),
+                Expectation(.package(PackageExpectation(name: "libc6:i386"))),
                 Expectation(
                     .setting(SettingExpectation(key: "EDITOR", expected: "vim", kind: .environmentVariable))),
                 Expectation(.setting(SettingExpectation(key: "EMPTY", expected: "", kind: .environmentVariable))),
@@ -79,11 +81,11 @@ struct LoadingPackTests {
         let (_, warnings) = try loadPack(Self.whole, templates: ["gitconfig": .bytes([])])
         #expect(
             warnings.map(\.description) == [
-                "packs/base.yaml:27:7: warning: this version cannot judge settings of type config "
+                "packs/base.yaml:28:7: warning: this version cannot judge settings of type config "
                     + "(the item will show as unreadable (unsupported))",
-                "packs/base.yaml:28:7: warning: this version cannot judge settings of type sysctl "
+                "packs/base.yaml:29:7: warning: this version cannot judge settings of type sysctl "
                     + "(the item will show as unreadable (unsupported))",
-                "packs/base.yaml:30:7: warning: this version cannot judge services "
+                "packs/base.yaml:31:7: warning: this version cannot judge services "
                     + "(the item will show as unreadable (unsupported))",
             ])
     }

@@ -151,13 +151,17 @@ extension Grammar {
         return nil
     }
 
-    /// Names of packages in Debian's rules, and in the wider ones of other systems.
+    /// Names of packages in Debian's rules, and in the wider ones of other systems; `:` and an architecture may follow.
     static func packageName(_ name: String) -> Fault? {
-        guard consists(name, of: "+._-", limit: 128), let first = name.utf8.first, isLetterOrDigit(first) else {
-            let isQualified = name.contains(":") || name.contains("=")
+        let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let isQualifier = parts.count == 1 || consists(parts[1], of: "-", limit: 32)
+        guard isQualifier, consists(parts[0], of: "+._-", limit: 128), let first = name.utf8.first,
+            isLetterOrDigit(first)
+        else {
+            let isVersioned = name.contains(":") || name.contains("=")
             return Fault(
                 "\(quoted(name)) is no package name",
-                hint: isQualified ? "the name alone; a version goes into min_version" : nil)
+                hint: isVersioned ? "such as libc6 or libc6:i386; a version goes into min_version" : nil)
         }
         return nil
     }
