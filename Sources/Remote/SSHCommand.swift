@@ -38,6 +38,7 @@ struct SSHCommand {
             options += ["UserKnownHostsFile=\(Self.quoted(knownHosts))", "GlobalKnownHostsFile=none"]
         }
         if let identity = settings.identity {
+            // Keeps an agent's keys and the default ones out: each refused key counts against us.
             options += ["IdentitiesOnly=yes", "IdentityFile=\(Self.quoted(identity))"]
         }
         var arguments = ["-T"]
