@@ -27,8 +27,9 @@ package struct RemoteSettings: Hashable, Sendable {
     package var sshConfig: String?
     /// A `known_hosts` in place of the user's own and the system's.
     package var knownHosts: String?
-    /// The key to be offered first; no others follow but those of the ssh config's own `IdentityFile` lines, which ssh
-    /// adds to this one whatever its command line says. None of an agent's follows.
+    /// The key to be offered first.
+    ///
+    /// None of an agent's follows; those of the ssh config's `IdentityFile` lines do, as ssh adds them to this one.
     package var identity: String?
     package var budgets: Budgets
     /// How many logins at one address may be under way at once, lest its sshd drops them.

@@ -101,8 +101,8 @@ import Testing
                 .init(path: folder.path("two words"), expectedHashes: [own, SHA256Digest(of: [1])]),
             ]))
         for (name, bytes) in [("plain", nil), ("two words", text)] {
-            guard case .present(let entry) = facts.files[folder.path(name)] else {
-                Issue.record("\(name): \(String(describing: facts.files[folder.path(name)]))")
+            guard case .present(let entry) = facts.files[ServerPath(folder.path(name))] else {
+                Issue.record("\(name): \(String(describing: facts.files[ServerPath(folder.path(name))]))")
                 continue
             }
             #expect(entry.content == .read(own, bytes: bytes))

@@ -118,8 +118,8 @@ import Testing
             let facts = try await probe(
                 server, ProbeQuestions(files: [.init(path: "~/.profile"), .init(path: "~/link")]))
             for path in ["~/.profile", "~/link"] {
-                guard case .present(let entry) = facts.files[path] else {
-                    Issue.record("\(path): \(String(describing: facts.files[path]))")
+                guard case .present(let entry) = facts.files[ServerPath(path)] else {
+                    Issue.record("\(path): \(String(describing: facts.files[ServerPath(path)]))")
                     continue
                 }
                 let status = entry.link?.destination ?? entry.status

@@ -100,8 +100,9 @@ import Testing
             ], input: request.input)
         let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
         for (number, path) in good.enumerated() {
-            guard case .present(let entry) = facts.files[path], case .read(let hash, _) = entry.content else {
-                Issue.record("\(path): \(String(describing: facts.files[path]))")
+            guard case .present(let entry) = facts.files[ServerPath(path)], case .read(let hash, _) = entry.content
+            else {
+                Issue.record("\(path): \(String(describing: facts.files[ServerPath(path)]))")
                 return
             }
             #expect(hash == SHA256Digest(of: Array("\(number)".utf8)))
@@ -136,8 +137,8 @@ import Testing
         #expect(!answer.text.contains("body "))
         let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
         for (path, secret) in zip(paths, ["ppp/chap-secrets", ".ssh/deploy"]) {
-            guard case .present(let entry) = facts.files[path] else {
-                Issue.record("\(path): \(String(describing: facts.files[path]))")
+            guard case .present(let entry) = facts.files[ServerPath(path)] else {
+                Issue.record("\(path): \(String(describing: facts.files[ServerPath(path)]))")
                 continue
             }
             #expect(entry.content == .read(SHA256Digest(of: Array("c4n4ry\n".utf8)), bytes: nil))
