@@ -36,7 +36,7 @@ package struct Dashboard: Service {
                 settings.onRunning(channel.localAddress?.port ?? settings.port)
             },
             logger: logger)
-        try await application.run()
+        do { try await application.run() } catch let error as IOError { throw ListenFailure(error) }
     }
 
     private func router(_ pages: PageRenderer) -> Router<BasicRequestContext> {

@@ -2,13 +2,14 @@ internal import Synchronization
 
 /// One request on its way, from the caller's wait to its end.
 ///
-/// Whoever ends it, the queue or a cancellation, resumes the caller exactly once.
+/// Whoever ends it, the queue, a cancellation or the deadline, resumes the caller exactly once.
 final class Exchange: Sendable {
     private typealias Continuation = CheckedContinuation<Result<HTTPReply, HTTPError>, Never>
 
     /// ```
     /// created ─► waiting ─► running ─► over
     ///    └──────────┴─────cancel()──────┘      (a running one is only marked: libcurl ends it)
+    ///               └─────expire()             (a running one has its deadline from libcurl)
     /// ```
     private enum Phase {
         case created
@@ -53,6 +54,17 @@ final class Exchange: Sendable {
             }
         }
         waiting?.resume(returning: .failure(Self.cancelled))
+    }
+
+    /// Ends the wait for its turn.
+    func expire() {
+        let waiting: Continuation? = phase.withLock { phase in
+            guard case .waiting(let continuation) = phase else { return nil }
+            phase = .over
+            return continuation
+        }
+        waiting?.resume(
+            returning: .failure(HTTPError(.timeout, host: nil, detail: "the deadline passed before its turn came")))
     }
 
     /// Whether the transfer under way is to be ended.

@@ -4,8 +4,8 @@ internal import Synchronization
 /// Sends requests one after the other over kept-alive connections.
 ///
 /// libcurl blocks, so it runs on a private serial queue and never on Swift's cooperative pool. What libcurl honours
-/// holds here: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, unless the settings decline. No redirect is followed, no cookie kept, no
-/// `.netrc` read. The process must ignore `SIGPIPE`.
+/// holds here: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, unless the settings decline. No redirect is
+/// followed, no cookie kept, no `.netrc` read. The process must ignore `SIGPIPE`.
 package final class HTTPClient: Sendable {
     package struct Settings: Hashable, Sendable {
         /// PEM certificates to trust in place of the system's.
@@ -53,6 +53,10 @@ package final class HTTPClient: Sendable {
             await withCheckedContinuation { continuation in
                 exchange.wait(continuation)
                 queue.async { [handle, settings] in exchange.run(on: handle, settings) }
+                // The queue cannot look at the clock while another request blocks it.
+                DispatchQueue.global().asyncAfter(deadline: .now() + request.deadline.seconds) { [weak exchange] in
+                    exchange?.expire()
+                }
             }
         } onCancel: {
             exchange.cancel()
@@ -77,4 +81,8 @@ package final class HTTPClient: Sendable {
             return true
         }
     }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { self / .seconds(1) }
 }

@@ -64,6 +64,18 @@ struct FleetCommandTests {
             #expect(first.output.contains("first checks enqueued: 1"))
             let second = try await Program.run(["apply", folder], environment)
             #expect(second.output == "packs: 1 unchanged\nservers: 2 unchanged\n")
+            try """
+            schedule: { cron: "0 6 * * *" }
+            servers:
+              - { id: here, connection: local, packs: [tiny], labels: { role: web } }
+              - { id: there, address: 192.0.2.2, port: 22, packs: [], drift_detection: false }
+            """.write(toFile: "\(folder)/fleet.yaml", atomically: true, encoding: .utf8)
+            let third = try await Program.run(["apply", folder], environment)
+            #expect(third.output.contains("server here: changed (labels none → role=web)\n"))
+            #expect(
+                third.output.contains(
+                    "server there: changed (address 192.0.2.1 → 192.0.2.2, port none → 22, packs -tiny)\n"), "\(third)")
+            #expect(third.output.contains("schedule: 30 5 * * * Europe/Berlin → 0 6 * * * UTC\n"))
         }
     }
 
@@ -75,6 +87,7 @@ struct FleetCommandTests {
             let result = try await Program.run(["apply", folder], environment)
             #expect(result.status == 1)
             #expect(result.errors.contains("packs/other.yaml:2:"))
+            #expect(result.errors.hasSuffix("driftwatch: 1 error; nothing was applied\n"))
             #expect(try await database.rows("select count(*) from driftwatch.packs", as: Int.self) == [0])
         }
     }

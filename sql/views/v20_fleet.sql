@@ -7,7 +7,7 @@ select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checke
         where m.server_id = d.server_id and m.pack_name = d.pack_name) as mismatch_count,
        last.check_id as last_check_id, last.verdict as last_verdict, last.reason as last_reason,
        last.checked_at as last_verdict_at, last.unreadable_count,
-       d.last_checked_at < older.slot_at as stale,
+       coalesce(d.last_checked_at, d.since) < older.slot_at as stale,
        not s.drift_detection_enabled or (s.disabled_at is not null and coalesce(s.disabled_until > clock(), true)) as disabled,
        case when not s.drift_detection_enabled then 'off in the inventory'
             when s.disabled_at is not null and coalesce(s.disabled_until > clock(), true) then s.disabled_reason end as disabled_reason,
@@ -30,7 +30,7 @@ comment on column fleet_status.last_verdict is 'Of the newest check, failed ones
 comment on column fleet_status.last_reason is 'Why it failed.';
 comment on column fleet_status.last_verdict_at is 'When that check was written.';
 comment on column fleet_status.alert_status is 'open or acknowledged; null where no alert is live.';
-comment on column fleet_status.stale is 'The last check that finished is older than two slots.';
+comment on column fleet_status.stale is 'The last check that finished is older than two slots, or none ever did since then.';
 comment on column fleet_status.disabled is 'Declared off, or on hold.';
 
 create or replace view open_alerts as

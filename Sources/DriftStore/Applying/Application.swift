@@ -33,6 +33,8 @@ struct Application {
             report.keptServers = surplus
         }
         try prunePacks(into: &report, in: transaction)
+        let former = try SchedulesReader.schedule(in: transaction)
+        report.formerSchedule = former.map { ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone) }
         report.schedule = try applySchedule(in: transaction)
         report.firstChecks = try firstChecks(of: report.servers, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
@@ -81,6 +83,8 @@ struct Application {
 
     private func applyServers(in transaction: borrowing Transaction) throws -> [ApplyReport.ServerLine] {
         let declared = request.configuration.inventory?.servers ?? []
+        let before = Dictionary(
+            try ServersReader.list(in: transaction).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var lines: [ApplyReport.ServerLine] = []
         for server in declared.sorted(by: { $0.id < $1.id }) {
             let (change, assigned, unassigned) = try transaction.one(
@@ -92,7 +96,10 @@ struct Application {
                     \(server.driftDetection), \(server.packs), \(request.actor))
                 """, as: (ApplyReport.Change, [PackName], [PackName]).self)
             lines.append(
-                ApplyReport.ServerLine(id: server.id, change: change, assigned: assigned, unassigned: unassigned))
+                ApplyReport.ServerLine(
+                    id: server.id, change: change,
+                    replacements: change == .changed ? before[server.id]?.replacements(by: server) ?? [] : [],
+                    assigned: assigned, unassigned: unassigned))
         }
         return lines
     }

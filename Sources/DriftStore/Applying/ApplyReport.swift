@@ -13,9 +13,18 @@ package struct ApplyReport: Hashable, Sendable {
         package var itemCount: Int?
     }
 
+    /// One value of the inventory that is another one now; nil where there is none.
+    package struct Replacement: Hashable, Sendable {
+        package var name: String
+        package var old: String?
+        package var new: String?
+    }
+
     package struct ServerLine: Hashable, Sendable {
         package var id: ServerID
         package var change: Change
+        /// Only of a changed one.
+        package var replacements: [Replacement] = []
         package var assigned: [PackName] = []
         package var unassigned: [PackName] = []
     }
@@ -31,6 +40,8 @@ package struct ApplyReport: Hashable, Sendable {
     package var wantsConfirmation = false
     /// Nil where the inventory has none, or the row says the same already.
     package var schedule: ScheduleSetting?
+    /// What the row said before.
+    package var formerSchedule: ScheduleSetting?
     /// Servers whose first check was asked for.
     package var firstChecks: [ServerID] = []
 

@@ -41,7 +41,12 @@ struct ApplyCommand: DriftwatchCommand {
         } _: { database in
             let applier = Applier(database)
             let known: Set<PackName> = prune && files.namesAllPacks ? [] : try await applier.knownPacks()
-            let configuration = try files.load(knownPacks: known)
+            let configuration: LoadedConfiguration
+            do { configuration = try files.load(knownPacks: known) } catch let found as ConfigurationProblems {
+                for problem in found.problems { context.console.note(visible(problem.description)) }
+                context.console.note("driftwatch: \(plural(found.errors.count, "error")); nothing was applied")
+                return .badNews
+            }
             let report: ApplyReport
             do {
                 report = try await applier.apply(

@@ -11,9 +11,12 @@ struct ApplyText {
             lines.append("pack \(pack.name): \(pack.change)\(pack.itemCount.map { ", \(plural($0, "item"))" } ?? "")")
         }
         for server in report.servers where server.change != .unchanged {
-            lines.append("server \(server.id): \(server.change)\(Self.assignments(of: server))")
+            lines.append("server \(server.id): \(server.change)\(Self.details(of: server))")
         }
-        if let schedule = report.schedule { lines.append("schedule: \(schedule.cron) \(schedule.timeZone)") }
+        if let schedule = report.schedule {
+            let former = report.formerSchedule.map { "\($0.cron) \($0.timeZone) → " } ?? ""
+            lines.append("schedule: \(former)\(schedule.cron) \(schedule.timeZone)")
+        }
         lines.append("packs: \(Self.counts { report.count(ofPacks: $0) })")
         lines.append("servers: \(Self.counts { report.count(ofServers: $0) })")
         if let kept = Self.kept(report) { lines.append(kept) }
@@ -25,9 +28,11 @@ struct ApplyText {
         self.lines = lines.map(visible)
     }
 
-    private static func assignments(of server: ApplyReport.ServerLine) -> String {
-        let words = server.assigned.map { "+\($0)" } + server.unassigned.map { "-\($0)" }
-        return words.isEmpty ? "" : " (packs \(words.joined(separator: " ")))"
+    private static func details(of server: ApplyReport.ServerLine) -> String {
+        var details = server.replacements.map { "\($0.name) \($0.old ?? "none") → \($0.new ?? "none")" }
+        let packs = server.assigned.map { "+\($0)" } + server.unassigned.map { "-\($0)" }
+        if !packs.isEmpty { details.append("packs \(packs.joined(separator: " "))") }
+        return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
     }
 
     private static func counts(_ count: (ApplyReport.Change) -> Int) -> String {

@@ -17,12 +17,17 @@ struct DatabaseExamination {
     /// Returns the servers to look at.
     func run(namedServers: [ServerID]) async throws -> [ServerLine] {
         let before = Date()
-        let (version, now) = try await database.read { transaction in
+        let (version, schemaVersion, now) = try await database.read { transaction in
             try transaction.one(
-                "select current_setting('server_version'), driftwatch.clock()", as: (String, Date).self)
+                """
+                select current_setting('server_version'), i.version, driftwatch.clock() from driftwatch.schema_info i
+                """, as: (String, Int, Date).self)
         }
         let after = Date()
-        report.add("database", .fine, "PostgreSQL \(version), schema version \(Migrator.schemaVersion)")
+        let code = try await Migrator(database).state() == .outdated
+        report.add(
+            "database", code ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
+            hint: code ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
         let (workers, schedule, lines) = try await database.read { transaction in
             (

@@ -42,8 +42,7 @@ private struct WebService: Service {
     func run() async throws {
         do { try await dashboard.run() } catch {
             throw CommandFailure(
-                .dependency, "web on \(address.host):\(address.port): \(error)",
-                hint: "another process may listen there; see DRIFTWATCH_LISTEN")
+                .dependency, "web on \(address.host):\(address.port): \(error)", hint: "see DRIFTWATCH_LISTEN")
         }
     }
 }

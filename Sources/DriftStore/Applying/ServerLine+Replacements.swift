@@ -1,0 +1,32 @@
+import DriftCore
+import Foundation
+import Postgres
+
+extension ServerLine {
+    /// What the inventory says otherwise of this server, assignments aside.
+    func replacements(by declared: Server) -> [ApplyReport.Replacement] {
+        let isLocal = connection == .local || declared.connection == .local
+        let pairs: [(String, String?, String?)] = [
+            ("name", displayName, declared.displayName),
+            ("address", address, declared.address),
+            ("port", port.map(String.init), declared.port.map(String.init)),
+            ("user", sshUser, declared.user),
+            ("config_user", configUser, declared.configUser),
+            ("connection", connection.rawValue, declared.connection.rawValue),
+            // The queue of a local server is its own, whatever the inventory says.
+            ("queue", isLocal ? nil : queue, isLocal ? nil : declared.queue),
+            ("labels", Self.text(of: labels.rawValue), Self.text(of: declared.labels)),
+            ("drift_detection", String(driftDetectionEnabled), String(declared.driftDetection)),
+        ]
+        return pairs.filter { $0.1 != $0.2 }.map { ApplyReport.Replacement(name: $0.0, old: $0.1, new: $0.2) }
+    }
+
+    private static func text(of json: String) -> String? {
+        (try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))).flatMap(text)
+    }
+
+    private static func text(of labels: [String: String]) -> String? {
+        let words = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+}
