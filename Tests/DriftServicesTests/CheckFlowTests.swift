@@ -247,18 +247,9 @@ struct CheckFlowTests {
             fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
             try await fleet.check("web-1")
 
-            let (looking, began) = AsyncStream<Void>.makeStream()
-            let (released, release) = AsyncStream<Void>.makeStream()
-            fleet.prober.script("web-1") { _, _ in
-                began.finish()
-                for await _ in released {}
-                return .success(Facts(files: ["/a": .missing, "/b": .missing, "/c": .plain]))
+            try await fleet.duringACheck(of: "web-1", seeing: ["/a": .missing, "/b": .missing, "/c": .plain]) {
+                try await fleet.database.executeScript(meanwhile.sql)
             }
-            let job = try await fleet.enqueue("web-1")
-            for await _ in looking {}
-            try await fleet.database.executeScript(meanwhile.sql)
-            release.finish()
-            try await fleet.wait(for: job)
             #expect(try await fleet.alerts() == meanwhile.alerts)
             #expect(try await fleet.states() == meanwhile.states)
             #expect(try await fleet.verdicts().count == 3, "the check itself is history")
@@ -272,18 +263,9 @@ struct CheckFlowTests {
         try await Fleet.with(Self.one) { fleet in
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
             try await fleet.check("web-1")
-            let (looking, began) = AsyncStream<Void>.makeStream()
-            let (released, release) = AsyncStream<Void>.makeStream()
-            fleet.prober.script("web-1") { _, _ in
-                began.finish()
-                for await _ in released {}
-                return .success(Facts(files: ["/a": .missing, "/b": .plain, "/c": .plain]))
+            try await fleet.duringACheck(of: "web-1", seeing: ["/a": .missing, "/b": .plain, "/c": .plain]) {
+                try await fleet.database.makeServer("web-1", packs: ["base": ["/b", "/c"]])
             }
-            let job = try await fleet.enqueue("web-1")
-            for await _ in looking {}
-            try await fleet.database.makeServer("web-1", packs: ["base": ["/b", "/c"]])
-            release.finish()
-            try await fleet.wait(for: job)
             #expect(try await fleet.verdicts() == ["base compliant", "base drifted"])
             #expect(try await fleet.alerts() == [], "the item that is gone opens nothing")
             #expect(try await fleet.states() == ["base compliant"])
@@ -295,18 +277,9 @@ struct CheckFlowTests {
         try await Fleet.with(Self.one) { fleet in
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
             try await fleet.check("web-1")
-            let (looking, began) = AsyncStream<Void>.makeStream()
-            let (released, release) = AsyncStream<Void>.makeStream()
-            fleet.prober.script("web-1") { _, _ in
-                began.finish()
-                for await _ in released {}
-                return .success(Facts(files: ["/a": .missing, "/b": .plain, "/c": .plain]))
+            try await fleet.duringACheck(of: "web-1", seeing: ["/a": .missing, "/b": .plain, "/c": .plain]) {
+                try await fleet.database.executeScript("update driftwatch.servers set \(change)")
             }
-            let job = try await fleet.enqueue("web-1")
-            for await _ in looking {}
-            try await fleet.database.executeScript("update driftwatch.servers set \(change)")
-            release.finish()
-            try await fleet.wait(for: job)
             #expect(try await fleet.verdicts() == ["base compliant", "base drifted"])
             #expect(try await fleet.alerts() == [])
             #expect(try await fleet.states() == ["base compliant"])
@@ -318,26 +291,17 @@ struct CheckFlowTests {
         try await Fleet.with(Self.one) { fleet in
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
             try await fleet.check("web-1")
-            let (looking, began) = AsyncStream<Void>.makeStream()
-            let (released, release) = AsyncStream<Void>.makeStream()
-            fleet.prober.script("web-1") { _, _ in
-                began.finish()
-                for await _ in released {}
-                return .success(Facts(files: ["/a": .missing, "/b": .missing, "/c": .missing]))
+            try await fleet.duringACheck(of: "web-1", seeing: ["/a": .missing, "/b": .missing, "/c": .missing]) {
+                // A slot's job of the same server begins later and ends first.
+                fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+                try await fleet.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+                try await fleet.database.execute(
+                    "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+                while try await fleet.verdicts().count < 2 {
+                    // The database gives no signal of a new check.
+                    try await Task.sleep(for: .milliseconds(20))
+                }
             }
-            let slow = try await fleet.enqueue("web-1")
-            for await _ in looking {}
-            // A slot's job of the same server begins later and ends first.
-            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
-            try await fleet.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
-            try await fleet.database.execute(
-                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
-            while try await fleet.verdicts().count < 2 {
-                // The database gives no signal of a new check.
-                try await Task.sleep(for: .milliseconds(20))
-            }
-            release.finish()
-            try await fleet.wait(for: slow)
             #expect(try await fleet.verdicts() == ["base compliant", "base compliant", "base drifted"])
             #expect(try await fleet.states() == ["base compliant"])
             #expect(try await fleet.alerts() == [])

@@ -66,6 +66,25 @@ struct Fleet: Sendable {
         }
     }
 
+    /// Runs `body` while a check of `server` is in mid-probe, which then sees `files`, and waits for its end.
+    func duringACheck(
+        of server: String, seeing files: [ServerPath: FileFact], _ body: () async throws -> Void
+    ) async throws {
+        let (looking, began) = AsyncStream<Void>.makeStream()
+        let (released, release) = AsyncStream<Void>.makeStream()
+        prober.script(server) { _, _ in
+            began.finish()
+            for await _ in released {}
+            return .success(Facts(files: files))
+        }
+        let job = try await enqueue(server)
+        for await _ in looking {}
+        defer { release.finish() }
+        try await body()
+        release.finish()
+        try await wait(for: job)
+    }
+
     /// Files that are present, or missing, as named.
     func see(on server: String, present: [String] = [], missing: [String] = [], unreadable: [String] = []) {
         var files: [ServerPath: FileFact] = [:]
