@@ -145,8 +145,15 @@ struct DiffPage: Sendable {
     }
 
     private static func unreadable(_ outcome: ItemOutcome) -> Item? {
-        guard case .unreadable(let reason) = outcome.finding else { return nil }
-        return Item(name: outcome.item.shown, findings: [], unreadable: ReasonText.of(reason.rawValue))
+        let reason: String
+        if let unseen = outcome.unseenContent {
+            reason = "its content: \(ReasonText.of(unseen.rawValue))"
+        } else if case .unreadable(let whole) = outcome.finding {
+            reason = ReasonText.of(whole.rawValue)
+        } else {
+            return nil
+        }
+        return Item(name: outcome.item.shown, findings: [], unreadable: reason)
     }
 
     private static func finding(

@@ -105,6 +105,17 @@ struct KnownDriftTests {
     }
 
     @Test
+    func aContentThatCouldNotBeReadIsToldBesideWhatIsWrong() async throws {
+        try await Self.withDrift { database, get in
+            let wrong = ItemOutcome(
+                key: DashboardTests.plain.key, item: "/etc/motd", finding: .wrong([DashboardTests.plain]),
+                unseenContent: .sudoRefused)
+            try await DashboardTests.check(database, [wrong])
+            #expect(DashboardTests.text(try await get(Self.page)).contains("its content: sudo refused"))
+        }
+    }
+
+    @Test
     func detailsOfALaterVersionAreCountsAndANote() async throws {
         try await Self.withDrift { database, get in
             try await database.execute("update driftwatch.check_details set items = '{\"version\": 99}'")

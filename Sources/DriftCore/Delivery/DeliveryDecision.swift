@@ -20,6 +20,23 @@ package enum DeliveryDecision: Hashable, Sendable {
     case backOffRow(Duration, reason: String)
 }
 
+extension DeliveryDecision: CustomStringConvertible {
+    /// For logs.
+    package var description: String {
+        switch self {
+        case .markSent: "sent"
+        case .waitDestination(let wait): "the destination asks to wait \(wait)"
+        case .retryPlain(let reason): "once more as plain text: \(reason)"
+        case .dead(let reason): "refused for good: \(reason)"
+        case .setAside(let wait, let reason): "set aside for \(wait): \(reason)"
+        case .pauseDestination(let reason, let probeAfter):
+            "destination paused, tried again in \(probeAfter): \(reason)"
+        case .backOffDestination(let wait, let reason): "destination out of reach, next try in \(wait): \(reason)"
+        case .backOffRow(let wait, let reason): "next try in \(wait): \(reason)"
+        }
+    }
+}
+
 /// What is known of a row and its destination when a reply arrives.
 package struct DeliveryHistory: Hashable, Sendable {
     /// How often the row was sent with the attempt spent, this time included: 1 and more.

@@ -17,8 +17,8 @@ struct ListenLoop: Sendable {
                 }
             } catch {
                 logger.info(
-                    "Listening interrupted", metadata: ["db.channel": "\(channel)", "error.label": "\(error.label)"])
-                logger.debug("Listening interrupted", metadata: ["error": "\(error)"])
+                    "listening interrupted", metadata: ["db.channel": "\(channel)", "error.label": "\(error.label)"])
+                logger.debug("listening interrupted", metadata: ["error": "\(error)"])
             }
             stop.wait(for: backoff.next())
         }
@@ -34,7 +34,7 @@ struct ListenLoop: Sendable {
             throw DatabaseError(.connection, "the connection to the server was lost")
         }
         _ = try wire.answer(&patience)
-        logger.info("Listening", metadata: ["db.channel": "\(channel)"])
+        logger.info("listening", metadata: ["db.channel": "\(channel)"])
         yield(Notification(payload: nil))
         while let payloads = try wire.notifications(stop) {
             for payload in payloads { yield(Notification(payload: payload)) }
