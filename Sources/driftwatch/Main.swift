@@ -23,8 +23,11 @@ enum Main {
             return .usage
         }
         do {
-            return try await command.perform(
+            let status = try await command.perform(
                 CommandContext(command, console: console, environment: environment))
+            guard let lost = console.lost else { return status }
+            console.note("driftwatch: standard output: \(lost)")
+            return status.combined(with: .dependency)
         } catch {
             return ErrorReport(error).print(to: console) { explain($0, to: console) }
         }

@@ -52,6 +52,19 @@ struct FleetCommandTests {
     }
 
     @Test
+    func whatCannotBePrintedIsToldUnlessTheReaderIsGone() async throws {
+        try await Self.withFleet { folder, _, _ in
+            func lint(_ redirection: String) async throws -> Tool.Result {
+                try await Tool.run(["/bin/sh", "-c", "\"$0\" lint \"$1\" \(redirection)", Program.path, folder])
+            }
+            let full = try await lint(">/dev/full")
+            #expect(full.status == 3)
+            #expect(full.errorText.contains("standard output: No space left on device"))
+            #expect(try await lint("| :").errorText.isEmpty)
+        }
+    }
+
+    @Test
     func applyTellsWhatItDidAndADryRunDoesNothing() async throws {
         try await Self.withFleet { folder, environment, database in
             let dry = try await Program.run(["apply", folder, "--dry-run"], environment)

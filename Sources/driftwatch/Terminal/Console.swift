@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Standard output and standard error, in whole lines.
 struct Console: Sendable {
@@ -6,6 +7,7 @@ struct Console: Sendable {
     let isTerminal: Bool
     /// Whether colours are welcome: on a terminal, and `NO_COLOR` is not set.
     let hasColour: Bool
+    private let loss = Loss()
 
     init(environment: [String: String]) {
         isTerminal = isatty(STDOUT_FILENO) == 1
@@ -15,8 +17,17 @@ struct Console: Sendable {
 
     /// Prints to standard output.
     ///
-    /// A reader that went away (`| head`) is no error.
-    func print(_ line: String = "") { try? deliver(line) }
+    /// A reader that went away (`| head`) is no error; what else got lost is in ``lost``.
+    func print(_ line: String = "") {
+        do { try deliver(line) } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            if cause.domain == NSPOSIXErrorDomain, cause.code == EPIPE { return }
+            loss.reason.withLock { $0 = $0 ?? cause.localizedFailureReason ?? cause.localizedDescription }
+        }
+    }
+
+    /// Why something did not get printed: a full disk, say.
+    var lost: String? { loss.reason.withLock { $0 } }
 
     func print(lines: [String]) {
         guard !lines.isEmpty else { return }
@@ -30,6 +41,10 @@ struct Console: Sendable {
     ///
     /// - Throws: Where standard output takes it not: a full disk, a reader that went away.
     func deliver(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
+
+    private final class Loss: Sendable {
+        let reason = Mutex<String?>(nil)
+    }
 
     enum Colour: String { case red = "31", green = "32", yellow = "33", faint = "2", bold = "1" }
 
