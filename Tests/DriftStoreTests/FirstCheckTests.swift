@@ -62,7 +62,7 @@ struct FirstCheckTests {
     }
 
     @Test
-    func aLookThatFailedCountsUntilThePackIsAnother() async throws {
+    func aLookThatFailedCountsUntilThePackIsAnotherOrTheServerIsToBeFoundElsewhere() async throws {
         try await withMigratedDatabase { database in
             try await database.makeServer("web-1")
             #expect(try await Self.enqueue(database) == 1)
@@ -70,6 +70,16 @@ struct FirstCheckTests {
             try await database.execute("select driftwatch.settle_job(\(job), \(token), 'failed')")
             #expect(try await Self.enqueue(database) == 0)
             try await database.makeServer("web-1", packs: ["base": ["/etc/motd", "/etc/issue"]])
+            #expect(try await Self.enqueue(database) == 1)
+            let (second, itsToken) = try await Self.claim(database)
+            try await database.execute("select driftwatch.settle_job(\(second), \(itsToken), 'failed')")
+            #expect(try await Self.enqueue(database) == 0)
+            try await database.advanceClock(by: .seconds(1))
+            try await database.execute(
+                """
+                select driftwatch.apply_server('web-1', 'WEB-1', 'the-right-address', null, null, null, 'ssh', 'default',
+                    '{}', true, '{base}', 'test')
+                """)
             #expect(try await Self.enqueue(database) == 1)
         }
     }

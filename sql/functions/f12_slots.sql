@@ -154,7 +154,7 @@ comment on function requeue_jobs() is 'Moves waiting jobs to the queue that thei
 
 -- Asks for the check of what was never looked at since it was assigned, whatever became of the one that apply asked
 -- for: a check that was under way had loaded the packs of before. A failed check counts as a look, lest a server that
--- cannot be reached is tried for ever.
+-- cannot be reached is tried for ever; until apply says of the server something else, such as the right address.
 create or replace function enqueue_first_checks(max_jobs integer default 500) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -169,6 +169,7 @@ begin
             select distinct d.server_id from drift_states d
             join assignments a on a.server_id = d.server_id and a.pack_name = d.pack_name
             join packs p on p.pack_name = d.pack_name
+            join servers s on s.server_id = d.server_id
             where d.last_check_id is null
               and not exists (
                 select from jobs j
@@ -176,7 +177,7 @@ begin
               and not exists (
                 select from checks c
                 where c.server_id = d.server_id and c.pack_name = d.pack_name and c.pack_digest = p.digest
-                  and c.checked_at >= a.assigned_at))
+                  and c.checked_at >= greatest(a.assigned_at, s.updated_at)))
         select u.server_id from unseen u
         where server_is_eligible(u.server_id)
         order by u.server_id
