@@ -35,4 +35,22 @@ struct QueueViewTests {
             #expect(health == ["default 0 1 1", "dmz 1 0 0"])
         }
     }
+
+    @Test
+    func whatWasNeverLookedAtGrowsStaleLikeTheRest() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            func stale() async throws -> [Bool?] {
+                try await database.rows("select stale from driftwatch.fleet_status", as: Bool?.self)
+            }
+            #expect(try await stale() != [true])
+            try await database.execute(
+                """
+                insert into driftwatch.slots (schedule_name, slot_at, fired_at, enqueued)
+                select 'default', driftwatch.clock() + n * interval '1 day', driftwatch.clock(), 0
+                from generate_series(1, 2) n
+                """)
+            #expect(try await stale() == [true])
+        }
+    }
 }

@@ -141,8 +141,8 @@ declare
 begin
     update drift_states d
     set since = case when d.state = new_state then d.since else now end, state = new_state,
-        unverified = new_unverified, unverified_contents = new_unverified_contents, last_check_id = check_no, last_checked_at = now,
-        last_started_at = attempt_started_at
+        unverified = new_unverified, unverified_contents = new_unverified_contents, last_check_id = check_no,
+        last_checked_at = now, last_started_at = attempt_started_at
     where d.server_id = server and d.pack_name = pack;
 
     delete from mismatches m

@@ -24,10 +24,10 @@ struct DatabaseExamination {
                 """, as: (String, Int, Date).self)
         }
         let after = Date()
-        let code = try await Migrator(database).state() == .outdated
+        let isOutdated = try await Migrator(database).state() == .outdated
         report.add(
-            "database", code ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
-            hint: code ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
+            "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
+            hint: isOutdated ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
         let (workers, schedule, lines) = try await database.read { transaction in
             (
