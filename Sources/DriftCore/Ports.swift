@@ -12,14 +12,14 @@ package protocol Prober: Sendable {
 /// Where to look.
 package struct ProbeTarget: Hashable, Sendable {
     package var serverID: ServerID
-    package var connection: Server.Connection
+    package var connection: Server.Transport
     package var address: String
     package var port: Int?
     package var user: String?
     package var configUser: String?
 
     package init(
-        serverID: ServerID, connection: Server.Connection = .ssh, address: String, port: Int? = nil,
+        serverID: ServerID, connection: Server.Transport = .ssh, address: String, port: Int? = nil,
         user: String? = nil, configUser: String? = nil
     ) {
         self.serverID = serverID

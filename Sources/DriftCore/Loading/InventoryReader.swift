@@ -119,7 +119,7 @@ extension InventoryReader {
         var port: Int?
         var user: String?
         var configUser: String?
-        var connection: Server.Connection?
+        var connection: Server.Transport?
         var queue: String?
         var packs: [PackName]?
         var labels: [String: String]?

@@ -1,7 +1,7 @@
 import DriftCore
 
 /// What a check found, item by item, for a terminal.
-struct Findings {
+struct OutcomeText {
     private let outcomes: [ItemOutcome]
     private let console: Console
 
