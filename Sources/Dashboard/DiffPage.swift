@@ -147,9 +147,9 @@ struct DiffPage: Sendable {
     private static func unreadable(_ outcome: ItemOutcome) -> Item? {
         let reason: String
         if let unseen = outcome.unseenContent {
-            reason = "its content: \(ReasonText.of(unseen.rawValue))"
+            reason = "its content: \(ReasonText.of(unseen))"
         } else if case .unreadable(let whole) = outcome.finding {
-            reason = ReasonText.of(whole.rawValue)
+            reason = ReasonText.of(whole)
         } else {
             return nil
         }

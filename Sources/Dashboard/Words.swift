@@ -1,3 +1,4 @@
+import DriftCore
 import Foundation
 
 /// Instants and spans as pages show them.
@@ -26,6 +27,8 @@ enum Age {
 /// Stored reasons, such as `permission_denied`, in words.
 enum ReasonText {
     static func of(_ reason: String?) -> String { (reason ?? "no reason given").replacing("_", with: " ") }
+
+    static func of(_ reason: UnreadableReason) -> String { "\(of(reason.rawValue)) (\(reason.words))" }
 }
 
 extension String {

@@ -43,10 +43,15 @@ package struct ProbeQuestions: Hashable, Sendable {
         package var path: String
         /// The contents that packs expect; empty where none asks for content.
         package var expectedHashes: Set<SHA256Digest>
+        /// Which text may come back.
+        package var show: FileExpectation.Show
 
-        package init(path: String, expectedHashes: Set<SHA256Digest> = []) {
+        package init(
+            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable
+        ) {
             self.path = path
             self.expectedHashes = expectedHashes
+            self.show = show
         }
     }
 

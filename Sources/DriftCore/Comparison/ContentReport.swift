@@ -8,14 +8,14 @@ struct ContentReport {
     /// `bytes` are those of the file, where the probe brought them.
     init(
         of path: String, at entry: FileEntry, expected wanted: FileExpectation.Content, actual digest: SHA256Digest,
-        bytes: [UInt8]?
+        bytes: [UInt8]?, show: FileExpectation.Show
     ) {
         var template: Text?
         if case .template(let name, let wantedBytes) = wanted {
             expected["template"] = name
             template = Text(wantedBytes)
         }
-        guard Masking.mayReadContent(of: path, at: entry) else {
+        guard show != .hidden, Masking.mayReadContent(of: path, at: entry) else {
             // The hash of a short secret can be guessed, so it is not shown either.
             expected["content_hash"] = Masking.mask
             actual = ["content_hash": Masking.mask, "note": "content not shown"]
@@ -24,6 +24,11 @@ struct ContentReport {
         Self.tell(wanted.digest, of: template, in: &expected)
         // A text that was not seen may be the template's but for the secrets.
         actual["content_hash"] = template?.masked.hasSecrets == true ? Masking.mask : digest.description
+        // An old probe on the server may send more than it was asked for.
+        guard show == .text || entry.isWorldReadable else {
+            actual["note"] = "private, the text is not shown"
+            return
+        }
         guard let bytes else { return }
         guard SHA256Digest(of: bytes) == digest else {
             actual["note"] = "changed while it was read"
@@ -42,6 +47,18 @@ struct ContentReport {
             actual["note"] = "a binary file is expected"
         }
         Self.tell(digest, of: new, in: &actual)
+    }
+
+    /// For a content that was not read, where the sizes alone prove that it is not the wanted one.
+    init(
+        of path: String, at entry: FileEntry, expected template: (name: String, size: Int), actual size: Int,
+        because reason: UnreadableReason, show: FileExpectation.Show
+    ) {
+        let isShown = show != .hidden && Masking.mayReadContent(of: path, at: entry)
+        expected = ["template": template.name, "size": isShown ? String(template.size) : Masking.mask]
+        actual = [
+            "size": isShown ? String(size) : Masking.mask, "note": "the size differs; not read: \(reason.words)",
+        ]
     }
 
     /// Who knows the rest of a file can try secrets against its hash, so the hash shown is that of the masked text.
