@@ -63,7 +63,8 @@ let package = Package(
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
         library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
-        library("DriftCore", ["CLibcrypto", .yams]),
+        library("Cron", []),
+        library("DriftCore", ["CLibcrypto", "Cron", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
             name: "Remote", dependencies: ["DriftCore", .subprocess, .logging], resources: [.embedInCode("probe.sh")],
@@ -71,7 +72,7 @@ let package = Package(
         library("Slack", ["DriftCore", "HTTP", .logging]),
         library(
             "DriftServices",
-            ["DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+            ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
         .target(
             name: "Dashboard",
             dependencies: [
@@ -82,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", "Slack",
+                "Postgres", "HTTP", "Schema", "JobQueue", "Cron", "DriftCore", "DriftStore", "Remote", "Slack",
                 "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle,
                 .unixSignals,
                 .yams,
@@ -99,12 +100,14 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
         tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests(
-            "DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
+            "DriftServicesTests",
+            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "TestSupport"]),
         tests(
             "DashboardTests",
             [

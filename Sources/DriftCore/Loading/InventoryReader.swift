@@ -1,3 +1,4 @@
+import Cron
 import Yams
 
 /// Reads the inventory file.
