@@ -7,7 +7,7 @@ enum PurityRule {
     ]
 
     static func violations(in source: SwiftSource) -> [Violation] {
-        guard source.file.target == "DriftCore", !source.file.isTest else { return [] }
+        guard ["DriftCore", "Redaction"].contains(source.file.target), !source.file.isTest else { return [] }
         return source.tokens.indices.compactMap { index in
             let token = source.tokens[index]
             guard token.kind == .word, source.text(index - 1) != "." else { return nil }
