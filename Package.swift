@@ -102,7 +102,7 @@ let package = Package(
         tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
         tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
-        tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
+        tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
         tests(
