@@ -18,8 +18,8 @@ enum ImportRule {
             "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Dashboard": [
-            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "HTTPTypes", "NIOCore", "Mustache",
-            "Logging", "ServiceLifecycle",
+            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "HTTPTypes", "NIOCore", "NIOHTTPTypes",
+            "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]
 
