@@ -113,7 +113,9 @@ let package = Package(
                 "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
                 "TestSupport", .logging, .serviceLifecycle,
             ]),
-        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport", .logging]),
+        tests(
+            "CommandLineTests",
+            ["driftwatch", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
         tests("LayeringTests", []),
     ]
 )

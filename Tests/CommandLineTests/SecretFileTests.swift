@@ -64,6 +64,18 @@ struct SecretFileTests {
         }
     }
 
+    @Test
+    func aFIFOIsRefusedAndNotWaitedFor() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/secret"
+            try #require(unsafe mkfifo(path, 0o600) == 0)
+            let error = try #require(throws: SettingError.self) {
+                _ = try SettingSources(environment: ["DRIFTWATCH_SLACK_BOT_TOKEN_FILE": path])
+            }
+            #expect(error.message.contains("is not a regular file"))
+        }
+    }
+
     struct Case: Sendable {
         var path: String
         var owner: UInt32
