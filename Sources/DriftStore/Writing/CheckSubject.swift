@@ -12,6 +12,8 @@ package struct CheckSubject: Sendable {
     package var target: ProbeTarget
     /// In the order of their names.
     package var packs: [AssignedPack]
+    /// Packs whose stored text is not to be believed; nothing is compared with them.
+    package var alteredPacks: [AlteredPack]
     /// When the attempt began, by the database's clock.
     package var startedAt: Date
 
@@ -28,26 +30,17 @@ package struct CheckSubject: Sendable {
                 """,
                 as: (String, Int?, String?, String?, String, Date).self)
         else { return nil }
-        let packs = try transaction.rows(
-            """
-            select p.pack_name, p.display_name, p.digest, v.resolved::text
-            from driftwatch.assignments a
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
-            where a.server_id = \(server)
-            order by p.pack_name
-            """,
-            as: (PackName, String, String, String).self
-        ).map { name, _, digest, resolved in
-            guard let digest = SHA256Digest(digest) else {
-                throw DecodingError.dataCorrupted(
-                    .init(codingPath: [], debugDescription: "the digest of pack \(name) is none"))
+        var packs: [AssignedPack] = []
+        var alteredPacks: [AlteredPack] = []
+        for (digest, stored) in try StoredPacks.assigned(to: server, in: transaction) {
+            switch stored {
+            case .success(let pack): packs.append(AssignedPack(pack: pack, digest: digest))
+            case .failure(let altered): alteredPacks.append(altered)
             }
-            return AssignedPack(pack: try Pack(resolvedJSON: resolved), digest: digest)
         }
         let target = ProbeTarget(
             serverID: server, connection: Server.Transport(rawValue: connection) ?? .ssh, address: address,
             port: port, user: user, configUser: configUser)
-        return CheckSubject(target: target, packs: packs, startedAt: startedAt)
+        return CheckSubject(target: target, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }
