@@ -57,11 +57,14 @@ package struct RemoteProber: Prober {
         let outcome = try await session.run(input: request.input)
         if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
         let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
-        throw ProbeFailure(.misconfigured, detail: SafeText.line("/bin/sh: \(said)".utf8))
+        throw ProbeFailure(.misconfigured, detail: SSHDiagnosis.detail("/bin/sh: \(said)"))
     }
 
     private func lookThere(_ target: ProbeTarget, _ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
-        let command = try SSHCommand(to: target, settings: settings)
+        let key = try await ChosenKey.choose(for: target, settings: settings)
+        let command = try SSHCommand(to: target, settings: settings, key: key)
+        // ssh reads files that it holds.
+        defer { withExtendedLifetime(command) {} }
         let session = Session(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),
             budgets: settings.budgets,
@@ -70,12 +73,15 @@ package struct RemoteProber: Prober {
         if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
         // 255 is ssh's own; anything else is what the login shell left.
         if outcome.exitCode == 255 || outcome.exitCode == nil {
-            throw SSHDiagnosis.failure(outcome.errors, loggedIn: outcome.loggedIn)
+            throw command.failure(outcome.errors, loggedIn: outcome.loggedIn)
         }
-        let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { SafeText.line($0) }
+        if let failure = SSHDiagnosis.refusal(outcome.errors) { throw failure }
+        let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map {
+            SSHDiagnosis.detail(String(decoding: $0, as: UTF8.self))
+        }
         let words = printed ?? SSHDiagnosis.words(of: outcome.errors).last ?? "no output"
         let detail = "exit status \(outcome.exitCode ?? 255): \(words)"
-        throw ProbeFailure(.shellRefused, detail: SafeText.line(detail.utf8))
+        throw ProbeFailure(.shellRefused, detail: SSHDiagnosis.detail(detail))
     }
 
     /// What a login would have, so that no secret of this process reaches the login shell.
