@@ -13,8 +13,9 @@ struct ChosenKey {
     /// Where `path` is a file of ours.
     let publicPart: HeldFile?
 
-    /// The first key that ssh would offer: a default file's where an agent has it, else an agent's first, else the
-    /// first default file. Nil where the ssh config names keys, and where there is none.
+    /// The first key that ssh would offer.
+    ///
+    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil where the ssh config names keys, and where there is none.
     static func choose(for target: ProbeTarget, settings: RemoteSettings) async throws(ProbeFailure) -> ChosenKey? {
         guard settings.identity == nil else { return nil }
         let command = try SSHCommand.resolving(target, settings: settings)

@@ -9,7 +9,9 @@ struct SSHConfig {
 
     var path: String { file.path }
 
-    /// `options` are as on a command line. Without `path` the account's own config and the system's follow.
+    /// Writes the file: `options` are as on a command line.
+    ///
+    /// Without `path` the account's own config and the system's follow.
     init(_ options: [String], continuing path: String?) throws(ProbeFailure) {
         // The first value of an option counts, so that ours win. The inner ssh must not say that it has logged in.
         let lines =

@@ -142,7 +142,8 @@ enum SSHDiagnosis {
         if let line = said.last(where: { $0.contains("signing failed for ") }) {
             return ProbeFailure(.identityUnusable, detail: line, remedy: Remedy.agent)
         }
-        guard client.keyIsAccepted, !client.hasSigned else { return nil }
+        // ssh could not sign, and went on as if it had no key.
+        guard client.keyIsAccepted, !client.signatureIsRefused else { return nil }
         let key = client.offeredKeys.last ?? "it"
         return ProbeFailure(
             .identityUnusable, detail: detail("the server accepts the key, but it has a passphrase: \(key)"),
@@ -205,8 +206,9 @@ enum SSHDiagnosis {
         /// Nil for the server itself.
         var jumpHost: String?
 
-        /// The outermost ssh that has been greeted is the one that failed: those further in did their part. Where none
-        /// was, it is the innermost, which nobody carries.
+        /// Finds the ssh that failed: the outermost that has been greeted, as those further in did their part.
+        ///
+        /// Where none was, it is the innermost, which nobody carries.
         init(_ trace: SSHTrace) {
             let clients = trace.clients
             let index = clients.firstIndex(where: \.isGreeted) ?? clients.indices.last
@@ -220,7 +222,7 @@ enum SSHDiagnosis {
                 jumpHost = clients[index - 1].proxyCommand.map(Self.name)
             } else if !client.isGreeted, let command = client.proxyCommand {
                 // What it runs does not trace: a `ProxyCommand` of the user's.
-                jumpHost = "of ProxyCommand \(SSHDiagnosis.detail(command))"
+                jumpHost = "of ProxyCommand \(SSHDiagnosis.detail(String(command.trimmingPrefix("exec "))))"
             }
         }
 

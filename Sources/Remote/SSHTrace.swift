@@ -18,6 +18,8 @@ struct SSHTrace {
         var offeredKeys: [String] = []
         var keyIsAccepted = false
         var hasSigned = false
+        /// Whether the server answered the signature by wanting another, or something more.
+        var signatureIsRefused = false
     }
 
     /// The outermost first: each starts the next.
@@ -29,7 +31,7 @@ struct SSHTrace {
 
     private static let functions = [
         "kex_exchange_identification", "ssh_proxy_connect", "userauth_pubkey", "input_userauth_pk_ok",
-        "sign_and_send_pubkey", "input_userauth_banner",
+        "sign_and_send_pubkey", "input_userauth_failure", "input_userauth_banner",
     ]
 
     /// The value of `LogVerbose`.
@@ -80,8 +82,15 @@ struct SSHTrace {
         case "input_userauth_pk_ok":
             if text.hasPrefix("Server accepts key") { clients[index].keyIsAccepted = true }
         case "sign_and_send_pubkey":
-            if text.hasPrefix("signing using ") { clients[index].hasSigned = true }
+            if text.hasPrefix("signing using ") {
+                clients[index].hasSigned = true
+                clients[index].signatureIsRefused = false
+            }
             if !message.isDebug { lines.append(SSHDiagnosis.detail("\(message.function): \(text)")) }
+        case "input_userauth_failure":
+            clients[index].signatureIsRefused = clients[index].hasSigned
+            // Such as the one of a partial success.
+            if !message.isDebug { lines.append(SSHDiagnosis.detail(text)) }
         default: break
         }
     }
@@ -98,7 +107,7 @@ struct SSHTrace {
                 .contains { line.hasPrefix($0) }
     }
 
-    /// `debug1: sshconnect2.c:input_userauth_pk_ok():840 (pid=22219): Server accepts key: …`
+    // debug1: sshconnect2.c:input_userauth_pk_ok():840 (pid=22219): Server accepts key: …
     private struct Message {
         var process: Int
         var function: String

@@ -19,12 +19,15 @@ struct ProbeCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The server.")
     var server: ServerID
 
     @Option(help: "Compare with this pack only.")
     var pack: PackName?
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let remote = try remoteSettings(context.settings)
