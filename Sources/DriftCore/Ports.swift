@@ -116,13 +116,19 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     package var detail: String
     /// How to fix it, as one such line, where more is known than the reason says.
     package var remedy: String?
+    /// The jump host where it came about, by its name in the ssh config; nil for the server itself.
+    package var jumpHost: String?
     /// When to come back: what was tried is no attempt, as nothing could be learned of the server.
     package var retryAfter: Duration?
 
-    package init(_ reason: Reason, detail: String = "", remedy: String? = nil, retryAfter: Duration? = nil) {
+    package init(
+        _ reason: Reason, detail: String = "", remedy: String? = nil, jumpHost: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.reason = reason
         self.detail = detail
         self.remedy = remedy
+        self.jumpHost = jumpHost
         self.retryAfter = retryAfter
     }
 

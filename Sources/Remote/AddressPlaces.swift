@@ -22,14 +22,37 @@ package final class AddressPlaces: Sendable {
         return { ContinuousClock.now - start }
     }
 
-    /// Runs `body` in a place at `address`.
+    /// Runs `body` in a place at `address`, and one at each of the jump hosts on the way.
     ///
     /// - Throws: `.noPlace` when there is none now, and what `body` throws.
-    package func withPlace<Value>(at address: String, _ body: () async throws(ProbeFailure) -> Value)
-        async throws(ProbeFailure) -> Value
-    {
+    package func withPlace<Value>(
+        at address: String, behind jumpHosts: [String] = [], _ body: () async throws(ProbeFailure) -> Value
+    ) async throws(ProbeFailure) -> Value {
+        let way = jumpHosts + [address]
+        try begin(at: way)
+        do {
+            let value = try await body()
+            _ = end(at: way, with: nil)
+            return value
+        } catch {
+            throw end(at: way, with: error) ?? error
+        }
+    }
+
+    /// Takes all places or none.
+    private func begin(at way: [String]) throws(ProbeFailure) {
         let answer = addresses.withLock { addresses in
-            addresses[address, default: LoginPacing(limit: limit)].begin(at: clock())
+            let now = clock()
+            var begun: [String] = []
+            for name in way {
+                let answer = addresses[name, default: LoginPacing(limit: limit)].begin(at: now)
+                guard answer == .begin else {
+                    for name in begun { addresses[name]?.leave() }
+                    return answer
+                }
+                begun.append(name)
+            }
+            return .begin
         }
         switch answer {
         case .begin: break
@@ -39,20 +62,21 @@ package final class AddressPlaces: Sendable {
                 .noPlace, detail: "logins at this address rest for \(time.components.seconds + 1) s, after some failed",
                 retryAfter: time)
         }
-        do {
-            let value = try await body()
-            _ = end(at: address, with: nil)
-            return value
-        } catch {
-            throw end(at: address, with: error) ?? error
-        }
     }
 
-    private func end(at address: String, with failure: ProbeFailure?) -> ProbeFailure? {
+    /// A success is one of the whole way, a failure only of the host where it came about.
+    private func end(at way: [String], with failure: ProbeFailure?) -> ProbeFailure? {
         addresses.withLock { addresses in
-            var pacing = addresses[address] ?? LoginPacing(limit: limit)
-            let result = pacing.end(with: failure, at: clock())
-            addresses[address] = pacing
+            let now = clock()
+            let culprit = failure.flatMap { $0.jumpHost ?? way.last }
+            var result = failure
+            for name in way {
+                if failure == nil || name == culprit {
+                    result = addresses[name]?.end(with: failure, at: now)
+                } else {
+                    addresses[name]?.leave()
+                }
+            }
             return result
         }
     }

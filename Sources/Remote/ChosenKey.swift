@@ -1,7 +1,5 @@
 import DriftCore
 import Foundation
-import Subprocess
-import SystemPackage
 
 /// The one key to offer where neither a setting nor the user's ssh config names one.
 ///
@@ -21,7 +19,7 @@ struct ChosenKey {
         let command = try SSHCommand.resolving(target, settings: settings)
         let environment = SSHCommand.environment()
         // A config that cannot be read is ssh's to complain of.
-        guard let text = await output(of: command.executable, command.arguments, environment) else { return nil }
+        guard let text = await Helper.output(of: command.executable, command.arguments, environment) else { return nil }
         let config = Resolved(text)
         guard config.namesNoKey else { return nil }
         // As ssh does, which does not ask HOME.
@@ -84,7 +82,7 @@ struct ChosenKey {
         guard let socket, !socket.isEmpty else { return [] }
         var environment = environment
         environment["SSH_AUTH_SOCK"] = socket
-        let text = await output(of: "ssh-add", ["-L"], environment) ?? ""
+        let text = await Helper.output(of: "ssh-add", ["-L"], environment) ?? ""
         return text.split(separator: "\n").map(String.init).filter { keyBlob($0) != nil }
     }
 
@@ -92,32 +90,5 @@ struct ChosenKey {
     private static func keyBlob(_ line: String) -> String? {
         let words = line.split(separator: " ", maxSplits: 2)
         return words.count >= 2 && words[1].hasPrefix("AAAA") ? String(words[1]) : nil
-    }
-
-    /// What a program prints, or nil where it fails or takes longer than some seconds.
-    private static func output(
-        of executable: String, _ arguments: [String], _ environment: [String: String]
-    ) async -> String? {
-        var options = PlatformOptions()
-        options.createSession = true
-        options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)]
-        let configuration = Configuration(
-            executable: executable.contains("/") ? .path(FilePath(executable)) : .name(executable),
-            arguments: Arguments(arguments),
-            environment: .custom(environment.map { Array("\($0.key)=\($0.value)\0".utf8) }), platformOptions: options)
-        return await withTaskGroup(of: String?.self) { group in
-            group.addTask {
-                let result = try? await Subprocess.run(
-                    configuration, input: .none, output: .bytes(limit: 1 << 20), error: .discarded)
-                guard let result, case .exited(0) = result.terminationStatus else { return nil }
-                return String(decoding: result.standardOutput, as: UTF8.self)
-            }
-            group.addTask {
-                try? await ContinuousClock().sleep(for: .seconds(5))
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
     }
 }

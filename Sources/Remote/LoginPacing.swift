@@ -7,7 +7,7 @@ package import DriftCore
 /// That would hit all servers behind one address, a jump host's above all, and people who log in from here. So we keep
 /// the same account, and begin no login that could bring it to that.
 ///
-/// An address where the last login succeeded is trusted: there only the number of places counts.
+/// An address that has just let us in is trusted: there only the number of places counts.
 package struct LoginPacing {
     package enum Answer: Equatable {
         case begin
@@ -24,12 +24,14 @@ package struct LoginPacing {
     private static let margin = Duration.seconds(2)
     /// After a refusal, as nobody tells how long it holds: longer than the longest.
     static let afterRefusal = longest + .seconds(60)
+    /// Longer than the logins of one slot lie apart, and no reason to trust the next slot's.
+    private static let trust = Duration.seconds(900)
     /// So many refusals in a row are the result of a check.
     static let patience = 3
 
     private let limit: Int
     private var taken = 0
-    private var isTrusted = false
+    private var trustedUntil = Duration.zero
     private var refusals = 0
     /// When the debt is paid off.
     private var paidAt = Duration.zero
@@ -43,7 +45,7 @@ package struct LoginPacing {
         if restsUntil > now { return .rest(restsUntil - now) }
         guard taken < limit else { return .full }
         let debt = max(.zero, paidAt - now)
-        if !isTrusted || debt > .zero {
+        if trustedUntil <= now || debt > .zero {
             // As if all that are under way failed, and this one too.
             let worst = debt + Self.failedLogin * (taken + 1)
             if worst + Self.margin > Self.enforced {
@@ -54,17 +56,20 @@ package struct LoginPacing {
         return .begin
     }
 
+    /// Gives the place back, where nothing was learned of this address.
+    package mutating func leave() { taken = max(0, taken - 1) }
+
     /// Gives the place back at `now`.
     ///
     /// - Returns: What becomes of the failure, which may be no attempt after all.
     package mutating func end(with failure: ProbeFailure?, at now: Duration) -> ProbeFailure? {
         taken = max(0, taken - 1)
         guard var failure else {
-            (isTrusted, refusals) = (true, 0)
+            (trustedUntil, refusals) = (now + Self.trust, 0)
             return nil
         }
         if failure.reason == .loginPenalized {
-            isTrusted = false
+            trustedUntil = .zero
             refusals += 1
             restsUntil = max(restsUntil, now + Self.afterRefusal)
             if refusals < Self.patience { failure.retryAfter = restsUntil - now }
@@ -72,10 +77,10 @@ package struct LoginPacing {
         }
         let cost = Self.cost(of: failure.reason)
         guard let cost else {
-            if Self.provesLogin(failure.reason) { (isTrusted, refusals) = (true, 0) }
+            if Self.provesLogin(failure.reason) { (trustedUntil, refusals) = (now + Self.trust, 0) }
             return failure
         }
-        isTrusted = false
+        trustedUntil = .zero
         paidAt = min(max(paidAt, now) + cost, now + Self.longest)
         // sshd refuses by now, and goes on until all is paid.
         if paidAt - now + Self.margin > Self.enforced { restsUntil = max(restsUntil, paidAt + Self.margin) }
@@ -89,7 +94,7 @@ package struct LoginPacing {
         // We went away before we said who we are.
         case .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked, .hostCertificateInvalid, .misconfigured, .cancelled:
             .seconds(1)
-        // It may have been sshd that lost patience.
+        // We leave before sshd loses patience, unless its LoginGraceTime is shorter than ours.
         case .loginTimeout: .seconds(10)
         // Or a crash.
         case .loginDropped: .seconds(90)

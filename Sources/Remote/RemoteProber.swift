@@ -9,6 +9,7 @@ package struct RemoteProber: Prober {
     let settings: RemoteSettings
     private let localServers: Set<ServerID>
     private let places: AddressPlaces
+    private let jumpHosts: JumpHosts
     private let logger: Logger
 
     /// `localServers` says which servers this machine is; others with the connection `local` are refused.
@@ -20,6 +21,7 @@ package struct RemoteProber: Prober {
         self.localServers = localServers
         self.logger = logger
         places = AddressPlaces(limit: settings.loginsPerAddress)
+        jumpHosts = JumpHosts(settings)
     }
 
     package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
@@ -43,7 +45,9 @@ package struct RemoteProber: Prober {
             }
             return try await lookHere(request)
         case .ssh:
-            return try await places.withPlace(at: target.address) { () async throws(ProbeFailure) -> Facts in
+            let jumpHosts = try await jumpHosts.hosts(on: target)
+            return try await places.withPlace(at: target.address, behind: jumpHosts) {
+                () async throws(ProbeFailure) -> Facts in
                 try await lookThere(target, request)
             }
         }

@@ -18,6 +18,7 @@ enum SSHDiagnosis {
         let way = Way(trace)
         guard let name = way.jumpHost else { return beforeLogin(trace, at: way.client) }
         var failure = beforeLogin(trace, at: way.client)
+        failure.jumpHost = name
         failure.detail = detail("jump host \(name): \(failure.detail)")
         failure.remedy = failure.remedy ?? Remedy.atJumpHost(failure.reason, name)
         return failure

@@ -71,7 +71,22 @@ import Testing
             try write("", to: "authorized_keys", of: jump)
             let failure = await failure { try await probe(target, server.settings) }
             #expect(failure?.reason == .authenticationRefused)
+            #expect(failure?.jumpHost == "bastion")
             #expect(failure?.detail.hasPrefix("jump host bastion: ") == true, "\(failure?.detail ?? "")")
+        }
+    }
+
+    /// The places there are counted by the name that failures give it.
+    @Test func aJumpHostWhereKeysAreRefusedIsLeftAlone() async throws {
+        try await withJump("ProxyJump nobody@bastion") { server, jump, target in
+            try write("", to: "authorized_keys", of: jump)
+            let prober = RemoteProber(settings: server.settings)
+            var reasons: [ProbeFailure.Reason?] = []
+            for _ in 0..<3 {
+                reasons.append(await failure { try await prober.probe(target, asking: ProbeQuestions()) }?.reason)
+            }
+            #expect(reasons == [.authenticationRefused, .authenticationRefused, .noPlace])
+            _ = try await prober.probe(server.target(), asking: ProbeQuestions())
         }
     }
 
@@ -163,7 +178,8 @@ import Testing
     }
 
     @Test func aKeyOfTheConfigIsOfferedInPlaceOfAnAgents() async throws {
-        try await SSHServer.with { server in
+        // The agent's two would use these up.
+        try await SSHServer.with(.init { $0.configuration = ["MaxAuthTries 2"] }) { server in
             try await withAgent(["other", "host"], of: server) { settings in
                 let config = try text("ssh_config", of: server)
                 try write("\(config)IdentityFile \(server.folder.path)/client\n", to: "ssh_config", of: server)
