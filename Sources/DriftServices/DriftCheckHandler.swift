@@ -91,8 +91,10 @@ package struct DriftCheckHandler: JobHandler {
         switch failure.reason {
         case .cancelled:
             throw CancellationError()
-        case .noPlace:
-            return JobResult(.noPlace(retryAfter: .seconds(Double.random(in: 1...3))))
+        case _ where failure.retryAfter != nil || failure.reason == .noPlace:
+            // A little later than asked, so that those who were sent away together do not return together.
+            let delay = failure.retryAfter ?? .seconds(1)
+            return JobResult(.noPlace(retryAfter: delay + .seconds(Double.random(in: 0...2))))
         case _ where failure.isTransient && !job.isLastAttempt:
             return JobResult(.retry(note))
         default:

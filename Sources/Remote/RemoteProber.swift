@@ -10,6 +10,7 @@ package struct RemoteProber: Prober {
     let settings: RemoteSettings
     private let localServers: Set<ServerID>
     private let places: AddressPlaces
+    private let jumpHosts: JumpHosts
     private let olderProbes = OlderProbes()
     private let logger: Logger
 
@@ -22,6 +23,7 @@ package struct RemoteProber: Prober {
         self.localServers = localServers
         self.logger = logger
         places = AddressPlaces(limit: settings.loginsPerAddress)
+        jumpHosts = JumpHosts(settings)
     }
 
     package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
@@ -45,7 +47,9 @@ package struct RemoteProber: Prober {
             }
             return try await lookHere(request(questions, target, version: ProbeScript.version))
         case .ssh:
-            return try await places.withPlace(at: target.address) { () async throws(ProbeFailure) -> Facts in
+            let jumpHosts = try await jumpHosts.hosts(on: target)
+            return try await places.withPlace(at: target.address, behind: jumpHosts) {
+                () async throws(ProbeFailure) -> Facts in
                 try await lookThere(target, questions)
             }
         }
@@ -72,21 +76,21 @@ package struct RemoteProber: Prober {
     private func lookThere(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
         if !olderProbes.contains(target) {
             let request = request(questions, target, version: ProbeScript.version)
-            let outcome = try await session(target, request.nonce, request.input, request.lastLine)
+            let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
             if let facts = try await read(outcome.output, request) { return facts }
             guard outcome.exitCode == Self.notUnderstood, try await speaksFirstVersion(target) else {
-                throw failure(of: outcome)
+                throw failure(outcome, command)
             }
         }
         let request = request(questions, target, version: 1)
-        let outcome = try await session(target, request.nonce, request.input, request.lastLine)
+        let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
         if let facts = try await read(outcome.output, request) {
             olderProbes.insert(target)
             return facts
         }
         // It may have been brought up to date meanwhile.
         olderProbes.remove(target)
-        throw failure(of: outcome)
+        throw failure(outcome, command)
     }
 
     /// How a script of version 1 ends whose input does not begin as it expects.
@@ -99,19 +103,21 @@ package struct RemoteProber: Prober {
     private func speaksFirstVersion(_ target: ProbeTarget) async throws(ProbeFailure) -> Bool {
         let nonce = ProbeRequest.freshNonce()
         let input = Array("driftwatch-probe \(nonce) 0\nend\n".utf8)
-        let outcome = try await session(target, nonce, input, "driftwatch-probe \(nonce) speaks")
+        let (outcome, _) = try await session(target, nonce, input, "driftwatch-probe \(nonce) speaks")
         return ProbeAnswer.speaks(1, in: outcome.output, nonce: nonce)
     }
 
     private func session(
         _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String
-    ) async throws(ProbeFailure) -> BoundedProcess.Outcome {
-        let command = try SSHCommand(to: target, settings: settings)
+    ) async throws(ProbeFailure) -> (BoundedProcess.Outcome, SSHCommand) {
+        let key = try await ChosenKey.choose(for: target, settings: settings)
+        let command = try SSHCommand(to: target, settings: settings, key: key)
         let process = BoundedProcess(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),
             budgets: settings.budgets, loginSigns: ["Authenticated to ", "driftwatch-probe \(nonce) "],
             lastLine: lastLine)
-        return try await process.run(input: input)
+        // ssh reads files that the command holds, so it goes along.
+        return (try await process.run(input: input), command)
     }
 
     /// Off the shared pool: an answer is as long and as odd as a server likes.
@@ -126,15 +132,15 @@ package struct RemoteProber: Prober {
     }
 
     /// Why an answer never began.
-    private func failure(of outcome: BoundedProcess.Outcome) -> ProbeFailure {
+    private func failure(_ outcome: BoundedProcess.Outcome, _ command: SSHCommand) -> ProbeFailure {
         // 255 is ssh's own; anything else is what the login shell left.
         if outcome.exitCode == 255 || outcome.exitCode == nil {
-            return SSHDiagnosis.failure(outcome.errors, loggedIn: outcome.loggedIn)
+            return command.failure(outcome.errors, loggedIn: outcome.loggedIn)
         }
+        if let failure = SSHDiagnosis.refusal(outcome.errors) { return failure }
         let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { VisibleText.plain($0) }
         let words = printed ?? SSHDiagnosis.words(of: outcome.errors).last ?? "no output"
-        let detail = "exit status \(outcome.exitCode ?? 255): \(words)"
-        return ProbeFailure(.shellRefused, detail: VisibleText.plain(detail.utf8))
+        return ProbeFailure(.shellRefused, detail: "exit status \(outcome.exitCode ?? 255): \(words)")
     }
 
     /// What a login would have, so that no secret of this process reaches the login shell.

@@ -2,6 +2,7 @@ import DriftCore
 import Foundation
 import Logging
 import Postgres
+import Remote
 import Testing
 
 @testable import driftwatch
@@ -56,6 +57,23 @@ struct SettingsTests {
         #expect(try LoggingSettings(sources).level == .info)
     }
 
+    @Test
+    func budgetsAreSettings() throws {
+        let sources = try SettingSources(
+            options: [.probeTimeout: ("--probe-timeout", "45s")],
+            environment: [
+                "DRIFTWATCH_SSH_CONNECT_TIMEOUT": "7", "DRIFTWATCH_SSH_LOGIN_TIMEOUT": "20s",
+                "DRIFTWATCH_PROBE_TIMEOUT": "50s", "DRIFTWATCH_SSH_LOGINS_PER_ADDRESS": "3",
+                "DRIFTWATCH_PROBE_ANSWER_LIMIT": "8",
+            ])
+        let settings = try remoteSettings(sources)
+        #expect(
+            settings.budgets
+                == .init(connect: .seconds(7), login: .seconds(20), probe: .seconds(45), answerBytes: 8 << 20))
+        #expect(settings.loginsPerAddress == 3)
+        #expect(try remoteSettings(SettingSources(environment: [:])) == RemoteSettings())
+    }
+
     static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
         ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try workerConcurrency($0) }),
         ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try workerConcurrency($0) }),
@@ -81,6 +99,11 @@ struct SettingsTests {
         ("DRIFTWATCH_WEB_NAMES", "*", { _ = try hosts(.webNames, $0) }),
         ("DRIFTWATCH_WEB_NAMES", ", ", { _ = try hosts(.webNames, $0) }),
         ("DRIFTWATCH_SSH_IDENTITY", "/nowhere/key", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_CONNECT_TIMEOUT", "soon", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGIN_TIMEOUT", "0s", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_TIMEOUT", "2m", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGINS_PER_ADDRESS", "0", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_ANSWER_LIMIT", "65", { _ = try remoteSettings($0) }),
     ]
 
     @Test(arguments: malformed.indices)

@@ -170,7 +170,7 @@ import Testing
             try "# fine\n".write(to: config, atomically: false, encoding: .utf8)
             let key = server.folder.appendingPathComponent("client").path
             try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: key)
-            await expect(.misconfigured) { try await probe(server) }
+            await expect(.identityUnusable) { try await probe(server) }
         }
     }
 

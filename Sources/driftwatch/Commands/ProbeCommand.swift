@@ -23,6 +23,7 @@ struct ProbeCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The server.")
     var server: ServerID?
@@ -39,6 +40,8 @@ struct ProbeCommand: DriftwatchCommand {
         }
         if !printScript && server == nil { throw ValidationError("Missing expected argument '<server>'") }
     }
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         guard let server else {

@@ -18,6 +18,11 @@ enum SettingName: String, CaseIterable, Sendable {
     case sshConfig = "SSH_CONFIG"
     case sshKnownHosts = "SSH_KNOWN_HOSTS"
     case sshIdentity = "SSH_IDENTITY"
+    case sshConnectTimeout = "SSH_CONNECT_TIMEOUT"
+    case sshLoginTimeout = "SSH_LOGIN_TIMEOUT"
+    case sshLoginsPerAddress = "SSH_LOGINS_PER_ADDRESS"
+    case probeTimeout = "PROBE_TIMEOUT"
+    case probeAnswerLimit = "PROBE_ANSWER_LIMIT"
     case listen = "LISTEN"
     case webNames = "WEB_NAMES"
     case logLevel = "LOG_LEVEL"
@@ -30,7 +35,9 @@ enum SettingName: String, CaseIterable, Sendable {
         switch self {
         case .databaseURL, .slackWebhookURL, .slackBotToken: true
         case .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule, .timeZone,
-            .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .listen, .webNames, .logLevel, .logFormat:
+            .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
+            .sshLoginsPerAddress,
+            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:
             false
         }
     }
