@@ -33,7 +33,7 @@ package struct DriftCheckHandler: JobHandler {
         let began = ContinuousClock.now
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
-            let facts = try await prober.probe(subject.target, asking: questions)
+            let facts = try await prober.probe(subject.location.target(), asking: questions)
             let checks = await compare(facts, with: subject.packs)
             logger.info(
                 "checked",
@@ -42,7 +42,7 @@ package struct DriftCheckHandler: JobHandler {
                     "verdicts": "\(checks.map { "\($0.packName) \($0.verdict.rawValue)" }.joined(separator: ", "))",
                 ])
             let origin = origin(of: job, subject, began: began)
-            return JobResult(.succeeded) { try Self.write(checks, from: origin, at: subject.target, in: $0) }
+            return JobResult(.succeeded) { try Self.write(checks, from: origin, at: subject.location, in: $0) }
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
         }
@@ -58,7 +58,7 @@ package struct DriftCheckHandler: JobHandler {
         of job: Job, _ subject: CheckSubject, began: ContinuousClock.Instant
     ) -> EffectsStore.Origin {
         EffectsStore.Origin(
-            jobID: job.id, serverID: subject.target.serverID, startedAt: subject.startedAt,
+            jobID: job.id, serverID: subject.location.serverID, startedAt: subject.startedAt,
             duration: began.duration(to: .now))
     }
 
@@ -82,7 +82,7 @@ package struct DriftCheckHandler: JobHandler {
             return JobResult(.retry(note))
         default:
             return JobResult(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(at: subject.target, reached: false, in: transaction)
+                _ = try EffectsStore.begin(at: subject.location, reached: false, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
@@ -93,10 +93,10 @@ package struct DriftCheckHandler: JobHandler {
     /// Every check is stored; only that of an assignment that still stands, of the server where it is now to be looked
     /// at, with the version of its pack that is in force, and that is not older than what is remembered, moves anything.
     private static func write(
-        _ checks: [Check], from origin: EffectsStore.Origin, at target: ProbeTarget,
+        _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: target, reached: true, in: transaction)
+        let counts = try EffectsStore.begin(at: location, reached: true, in: transaction)
         let assignments =
             counts
             ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)

@@ -19,7 +19,7 @@ package enum Comparison {
             PackageComparison.evidence(on: wanted, facts: facts.packages)
         case .setting(let wanted):
             SettingComparison.evidence(on: wanted, facts: facts)
-        case .service:
+        case .service, .unknown:
             .unreadable(.unsupported)
         }
     }
