@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+internal import Redaction
 
 /// Instants and spans as pages show them.
 enum Age {
@@ -32,17 +33,6 @@ enum ReasonText {
 }
 
 extension String {
-    /// Without characters that a page must not repeat: controls (but for tabs), and those that turn text around.
-    var shown: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control where scalar != "\t", .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-                        .paragraphSeparator:
-                        "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
-    }
+    /// Without characters that a page must not repeat.
+    var shown: String { VisibleText.page(self) }
 }

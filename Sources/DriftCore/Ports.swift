@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// Looks at one server.
 ///
 /// `Remote` answers it over ssh, tests with a script.
@@ -115,12 +117,13 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     }
 
     package var reason: Reason
-    /// One line for people, made of printable characters, without secrets.
-    package var detail: String
+    /// One line for people, made of visible characters, masked: what ssh and servers say is not to be trusted.
+    package let detail: String
 
+    /// `detail` may hold a server's words as they came: see `Masking.detail`.
     package init(_ reason: Reason, detail: String = "") {
         self.reason = reason
-        self.detail = detail
+        self.detail = Masking.detail(detail)
     }
 
     /// Whether trying again within the minute can help.

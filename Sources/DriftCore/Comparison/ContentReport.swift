@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// What may be told of a file whose content is not the wanted one.
 struct ContentReport {
     private(set) var expected: [String: String] = [:]
@@ -68,18 +70,21 @@ struct ContentReport {
             return
         }
         pairs["content_hash"] = nil
-        pairs["masked_content_hash"] = SHA256Digest(of: Array(masked.lines.joined(separator: "\n").utf8)).description
+        pairs["masked_content_hash"] =
+            SHA256Digest(
+                of: Array((0..<masked.count).map { masked[$0] }.joined(separator: [UInt8(ascii: "\n")]))
+            ).description
     }
 
     /// Compares what is really there and shows what is masked, so that a changed secret still shows as a change.
     private static func diff(_ path: String, _ old: Text, _ new: Text) -> String {
-        let label = SafeText.line(path)
+        let label = VisibleText.line(path)
         return UnifiedDiff(from: old.lines, to: new.lines).rendered(
             oldLabel: "expected \(label)", newLabel: "actual \(label)", limits: .init()
         ) { line in
             switch line {
-            case .kept(let index, _), .removed(let index): SafeText.contentLine(old.masked.lines[index])
-            case .added(let index): SafeText.contentLine(new.masked.lines[index])
+            case .kept(let index, _), .removed(let index): VisibleText.contentLine(old.masked[index])
+            case .added(let index): VisibleText.contentLine(new.masked[index])
             }
         }
     }
@@ -94,10 +99,10 @@ private struct Text {
     init?(_ bytes: [UInt8]) {
         if TextLines.isBinary(bytes) { return nil }
         lines = TextLines(bytes)
-        masked = MaskedText(lines)
+        masked = MaskedText(bytes)
     }
 
     mutating func adoptMasks(of other: Text) {
-        masked.adoptMasks(of: other.masked, here: lines, there: other.lines)
+        masked.adoptMasks(of: other.masked)
     }
 }

@@ -10,17 +10,18 @@ enum ImportRule {
         "HTTP": ["CLibcurl", "Logging"],
         "Schema": ["Postgres"],
         "JobQueue": ["Postgres", "Logging", "Metrics", "ServiceLifecycle"],
+        "Redaction": [],
         "Cron": [],
-        "DriftCore": ["CLibcrypto", "Cron", "Yams"],
+        "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
-        "Remote": ["DriftCore", "Subprocess", "SystemPackage", "Logging"],
-        "Slack": ["DriftCore", "HTTP", "Logging"],
+        "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
+        "Slack": ["DriftCore", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Dashboard": [
-            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "HTTPTypes", "NIOCore", "Mustache",
-            "Logging", "ServiceLifecycle",
+            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]
 
