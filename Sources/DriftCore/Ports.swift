@@ -46,7 +46,7 @@ extension Server.Transport {
     package static func named(_ word: String) throws(ProbeFailure) -> Self {
         guard let transport = Self(rawValue: word) else {
             throw ProbeFailure(
-                .misconfigured, detail: "this version does not know the connection \(SafeText.line(word))")
+                .misconfigured, detail: "this version does not know the connection \(VisibleText.line(word))")
         }
         return transport
     }

@@ -16,11 +16,16 @@ package struct DriftCheckHandler: JobHandler {
     private let database: Database
     private let prober: any Prober
     private let logger: Logger
+    private let executor: (any TaskExecutor)?
 
-    package init(database: Database, prober: any Prober, logger: Logger) {
+    /// Compares on `executor`, else on the shared pool.
+    package init(
+        database: Database, prober: any Prober, logger: Logger, comparingOn executor: (any TaskExecutor)? = nil
+    ) {
         self.database = database
         self.prober = prober
         self.logger = logger
+        self.executor = executor
     }
 
     package func handle(_ job: Job) async throws -> JobResult {
@@ -34,7 +39,7 @@ package struct DriftCheckHandler: JobHandler {
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
             let facts = try await prober.probe(subject.location.target(), asking: questions)
-            let checks = await compare(facts, with: subject.packs)
+            let checks = try await compare(facts, with: subject.packs)
             logger.info(
                 "checked",
                 metadata: [
@@ -48,10 +53,22 @@ package struct DriftCheckHandler: JobHandler {
         }
     }
 
-    /// On the shared pool, not on the caller's executor: diffs of large files take time.
+    /// Not on the caller's executor: diffs of large files take time.
+    private func compare(
+        _ facts: Facts, with packs: [CheckSubject.AssignedPack]
+    ) async throws(ProbeFailure) -> [Check] {
+        var checks: [Check] = []
+        for pack in packs {
+            if Task.isCancelled { throw ProbeFailure(.cancelled) }
+            checks.append(
+                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack) })
+        }
+        return checks
+    }
+
     @concurrent
-    private func compare(_ facts: Facts, with packs: [CheckSubject.AssignedPack]) async -> [Check] {
-        packs.map { Comparison.judge(facts, against: $0.pack, digest: $0.digest) }
+    private static func judge(_ facts: Facts, against pack: CheckSubject.AssignedPack) async -> Check {
+        Comparison.judge(facts, against: pack.pack, digest: pack.digest)
     }
 
     private func origin(

