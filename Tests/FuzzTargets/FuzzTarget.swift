@@ -14,11 +14,27 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case diff
 
     /// Nil where all is well, else what is wrong.
+    ///
+    /// A first byte 0x1F asks for the rest to be stretched: its first half repeated, then its second. A fuzzer finds what
+    /// takes long only in long inputs, and works with short ones.
     package func fault(in bytes: [UInt8]) -> String? {
+        let isStretched = bytes.first == 0x1F
+        let bytes = isStretched ? Array(bytes.dropFirst()) : bytes
         switch self {
-        case .answer: answerFault(bytes)
-        case .redaction: redactionFault(bytes)
-        case .diff: diffFault(bytes)
+        case .answer where isStretched:
+            return answerFault(Array("driftwatch-probe d1 begin \(ProbeScript.version)\n".utf8) + Self.stretched(bytes))
+        case .answer: return answerFault(bytes)
+        case .redaction: return redactionFault(isStretched ? Self.stretched(bytes) : bytes)
+        case .diff:
+            let texts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map(Array.init)
+            guard texts.count == 2 else { return nil }
+            return diffFault(texts.map { isStretched ? Self.stretched($0) : $0 })
+        }
+    }
+
+    private static func stretched(_ bytes: [UInt8]) -> [UInt8] {
+        [bytes.prefix(bytes.count / 2), bytes.suffix((bytes.count + 1) / 2)].flatMap { part in
+            part.isEmpty ? [] : (0..<(16_384 / part.count)).flatMap { _ in part }
         }
     }
 
@@ -69,9 +85,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         return Self.fault(inShown: Masking.safeValue(text), limit: 8192)
     }
 
-    private func diffFault(_ bytes: [UInt8]) -> String? {
-        let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false).map(Array.init)
-        guard parts.count == 2 else { return nil }
+    private func diffFault(_ parts: [[UInt8]]) -> String? {
         let content = FileExpectation.Content.template(name: "t", bytes: parts[0])
         let pack = Pack(
             name: PackName(rawValue: "base"), expectations: [Expectation(.file(.init(path: "/a", content: content)))])
