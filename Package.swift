@@ -96,6 +96,9 @@ let package = Package(
         .executableTarget(
             name: "QueueBenchmark", dependencies: ["JobQueue", "Postgres", "Schema", .logging, .serviceLifecycle],
             path: "Benchmarks/QueueBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "ComparisonBenchmark", dependencies: ["DriftCore"], path: "Benchmarks/ComparisonBenchmark",
+            swiftSettings: settings),
         library(
             "TestSupport",
             ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),
@@ -125,5 +128,17 @@ let package = Package(
             "CommandLineTests",
             ["driftwatch", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
         tests("LayeringTests", []),
+        .target(
+            name: "FuzzTargets", dependencies: ["DriftCore", "Redaction", "Remote"], path: "Tests/FuzzTargets",
+            swiftSettings: settings),
+        tests("FuzzTests", ["FuzzTargets", "Remote"]),
     ]
 )
+
+// Only `scripts/fuzz` builds it: libFuzzer brings `main`.
+if Context.environment["DRIFTWATCH_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -39,6 +39,19 @@ package struct ProbeTarget: Hashable, Sendable {
     }
 }
 
+extension Server.Transport {
+    /// The one that is stored under `word`.
+    ///
+    /// - Throws: ``ProbeFailure`` (`misconfigured`) for a word that this version does not know.
+    package static func named(_ word: String) throws(ProbeFailure) -> Self {
+        guard let transport = Self(rawValue: word) else {
+            throw ProbeFailure(
+                .misconfigured, detail: "this version does not know the connection \(VisibleText.line(word))")
+        }
+        return transport
+    }
+}
+
 /// What to look at: all that a server's packs ask, each thing once.
 package struct ProbeQuestions: Hashable, Sendable {
     package struct File: Hashable, Sendable {

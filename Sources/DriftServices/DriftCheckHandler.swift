@@ -16,11 +16,16 @@ package struct DriftCheckHandler: JobHandler {
     private let database: Database
     private let prober: any Prober
     private let logger: Logger
+    private let executor: (any TaskExecutor)?
 
-    package init(database: Database, prober: any Prober, logger: Logger) {
+    /// Compares on `executor`, else on the shared pool.
+    package init(
+        database: Database, prober: any Prober, logger: Logger, comparingOn executor: (any TaskExecutor)? = nil
+    ) {
         self.database = database
         self.prober = prober
         self.logger = logger
+        self.executor = executor
     }
 
     package func handle(_ job: Job) async throws -> JobResult {
@@ -45,8 +50,8 @@ package struct DriftCheckHandler: JobHandler {
         }
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
-            let facts = try await prober.probe(subject.target, asking: questions)
-            let checks = await compare(facts, with: subject.packs)
+            let facts = try await prober.probe(subject.location.target(), asking: questions)
+            let checks = try await compare(facts, with: subject.packs)
             logger.info(
                 "checked",
                 metadata: [
@@ -55,7 +60,7 @@ package struct DriftCheckHandler: JobHandler {
                 ])
             let origin = origin(of: job, subject, began: began)
             return JobResult(.succeeded) { transaction in
-                try Self.write(checks, from: origin, at: subject.target, in: transaction)
+                try Self.write(checks, from: origin, at: subject.location, in: transaction)
                 try Self.write(subject.alteredPacks, from: origin, in: transaction)
             }
         } catch {
@@ -63,17 +68,29 @@ package struct DriftCheckHandler: JobHandler {
         }
     }
 
-    /// On the shared pool, not on the caller's executor: diffs of large files take time.
+    /// Not on the caller's executor: diffs of large files take time.
+    private func compare(
+        _ facts: Facts, with packs: [CheckSubject.AssignedPack]
+    ) async throws(ProbeFailure) -> [Check] {
+        var checks: [Check] = []
+        for pack in packs {
+            if Task.isCancelled { throw ProbeFailure(.cancelled) }
+            checks.append(
+                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack) })
+        }
+        return checks
+    }
+
     @concurrent
-    private func compare(_ facts: Facts, with packs: [CheckSubject.AssignedPack]) async -> [Check] {
-        packs.map { Comparison.judge(facts, against: $0.pack, digest: $0.digest) }
+    private static func judge(_ facts: Facts, against pack: CheckSubject.AssignedPack) async -> Check {
+        Comparison.judge(facts, against: pack.pack, digest: pack.digest)
     }
 
     private func origin(
         of job: Job, _ subject: CheckSubject, began: ContinuousClock.Instant
     ) -> EffectsStore.Origin {
         EffectsStore.Origin(
-            jobID: job.id, serverID: subject.target.serverID, startedAt: subject.startedAt,
+            jobID: job.id, serverID: subject.location.serverID, startedAt: subject.startedAt,
             duration: began.duration(to: .now))
     }
 
@@ -99,7 +116,7 @@ package struct DriftCheckHandler: JobHandler {
             return JobResult(.retry(note))
         default:
             return JobResult(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(at: subject.target, reached: false, in: transaction)
+                _ = try EffectsStore.begin(at: subject.location, reached: false, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
@@ -117,10 +134,10 @@ package struct DriftCheckHandler: JobHandler {
     /// Every check is stored; only that of an assignment that still stands, of the server where it is now to be looked
     /// at, with the version of its pack that is in force, and that is not older than what is remembered, moves anything.
     private static func write(
-        _ checks: [Check], from origin: EffectsStore.Origin, at target: ProbeTarget,
+        _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: target, reached: true, in: transaction)
+        let counts = try EffectsStore.begin(at: location, reached: true, in: transaction)
         let assignments =
             counts
             ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)

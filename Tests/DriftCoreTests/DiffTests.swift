@@ -85,16 +85,66 @@ import Testing
         var generator = SeededGenerator(seed: UInt64(letters))
         func noise() -> [Int] { (0..<16_000).map { _ in Int.random(in: 0..<letters, using: &generator) } }
         let (old, new) = (noise(), noise())
-        let pairs = LineMatching.pairs(old, new)
+        let (pairs, steps) = match(old, new)
         #expect(pairs.allSatisfy { old[$0.old] == new[$0.new] })
         #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.old < $1.old && $0.new < $1.new })
+        #expect(steps <= 3 * SearchSteps(lines: 32_000).left)
+    }
+
+    /// Line numbers of both texts that a server may choose to make a worker search.
+    static func hostile(_ kind: Int) -> (old: [Int], new: [Int]) {
+        let lines = 0..<65_536
+        let equal = [Int](repeating: 0, count: 65_536)
+        switch kind {
+        case 0: return (equal, equal.dropLast() + [1])
+        case 1: return (equal, [1] + equal.prefix(32_000) + [1])
+        case 2: return (Array(lines), lines.reversed())
+        case 3: return (Array(lines), lines.dropFirst() + [0])
+        case 4: return (lines.map { $0 % 2 }, lines.map { $0 % 3 })
+        case 5: return (lines.map { $0 & 1023 }, lines.map { ($0 &* 7919) & 1023 })
+        default: return (lines.map { $0 % 7 == 0 ? $0 : -1 }, lines.map { $0 % 11 == 0 ? $0 : -1 })
+        }
+    }
+
+    /// The steps grow with the length, never with its square.
+    @Test(arguments: 0...6)
+    func stepsAreLinear(kind: Int) {
+        let (old, new) = Self.hostile(kind)
+        let (pairs, steps) = match(old, new)
+        #expect(pairs.allSatisfy { old[$0.old] == new[$0.new] })
+        #expect(zip(pairs, pairs.dropFirst()).allSatisfy { $0.old < $1.old && $0.new < $1.new })
+        #expect(steps <= 262_144 + 100 * (old.count + new.count), "\(steps)")
     }
 
     @Test func beyondTheEffortUniqueLinesStillMatch() {
         // Every line occurs on both sides, and more of them moved than the search may spend.
         let old = Array(0..<4000)
         let new = Array(2000..<4000) + Array(0..<2000)
-        #expect(LineMatching.pairs(old, new).count == 2000)
+        #expect(match(old, new).pairs.count == 2000)
+    }
+
+    @Test func betweenUniqueLinesTheOthersStillMatch() {
+        // Four lines in five changed, so that the search over the whole is given up; between two lines that stayed, one
+        // that is not unique stayed too.
+        let old = (0..<20_000).map { $0 % 10 == 0 ? $0 : $0 % 10 == 5 ? -5 : -1 - $0 % 3 }
+        let new = (0..<20_000).map { $0 % 10 == 0 ? $0 : $0 % 10 == 5 ? -5 : -2 - $0 % 3 }
+        #expect(match(old, new).pairs.count { old[$0.old] == -5 } >= 1990)
+    }
+
+    private func match(_ old: [Int], _ new: [Int]) -> (pairs: [LineMatching.Pair], steps: Int) {
+        var steps = SearchSteps(lines: old.count + new.count)
+        return (LineMatching.pairs(old, new, steps: &steps), steps.taken)
+    }
+
+    @Test func linesThatAreNotShownAreNotMadeReady() {
+        let (old, new) = (TextLines([]), TextLines(Array(String(repeating: "x\n", count: 65_536).utf8)))
+        var asked = 0
+        let text = UnifiedDiff(from: old, to: new).rendered(oldLabel: "a", newLabel: "b", limits: .init()) { _ in
+            asked += 1
+            return "x"
+        }
+        #expect(asked <= 200)
+        #expect(text.hasSuffix("\\ 65337 more lines left out\n"))
     }
 
     private func diff(_ old: String, _ new: String, limits: UnifiedDiff.Limits = .none) -> String {

@@ -148,10 +148,72 @@ struct ResolvedPackTests {
         #expect(try !pack(template: [0x61, 0, 0x62]).resolvedJSON().contains("\\u0000"))
     }
 
+    /// Each is understood by a later version, and its items of today are still judged by this one.
+    @Test(arguments: [
+        (#""state":"directory""#, #""state":"fifo""#, "file:/c"),
+        (#""state":"symlink""#, #""contains":["a"],"state":"symlink""#, "file:/d"),
+        (#""template":{"#, #""show":"to_some","template":{"#, "file:~/.gitconfig"),
+        (#""min_version":"#, #""held":true,"min_version":"#, "package:curl"),
+        (#""type":"config""#, #""type":"later""#, "setting:Port@/etc/ssh/sshd_config"),
+        (#""running":false"#, #""running":false,"restarts":{"max":3,"in":[1,2.5,null,"s"]}"#, "service:ssh.service"),
+        (
+            #""files":["#, #""users":[{"item_key":"user:deploy","item":"deploy","uid":1001}],"files":["#,
+            "user:deploy"
+        ),
+        (#""files":["#, #""users":[{"uid":0}],"files":["#, "users:1"),
+        (#""files":["#, #""files":[{"glob":"/etc/*","item_key":"file:/etc/*"},"#, "file:/etc/*"),
+    ])
+    func whatALaterVersionAddedIsUnsupportedAndNoMore(old: String, new: String, key: String) throws {
+        let whole = try pack()
+        let json = try whole.resolvedJSON()
+        #expect(json.contains(old))
+        let later = try Pack(resolvedJSON: json.replacing(old, with: new))
+        let unknown = later.expectations.filter { if case .unknown = $0.subject { true } else { false } }
+        #expect(unknown.map(\.key.rawValue) == [key])
+        let rest = later.expectations.filter { !unknown.contains($0) }
+        #expect(rest == whole.expectations.filter { $0.key.rawValue != key })
+        let check = Comparison.judge(Facts(), against: later, digest: anyDigest)
+        #expect(check.outcomes.first { $0.key.rawValue == key }?.finding == .unreadable(.unsupported))
+        #expect(ProbeQuestions(packs: [Pack(name: later.name, expectations: unknown)]) == ProbeQuestions())
+        #expect(later.digest != whole.digest)
+        #expect(try Pack(resolvedJSON: later.resolvedJSON()) == later)
+    }
+
+    /// So a worker of today can check the digest of a pack that a later version stored.
+    @Test(arguments: [Array("a\n".utf8), [0xFF]])
+    func whatIsNotUnderstoodIsDigestedAsIfItWere(template: [UInt8]) throws {
+        let whole = try pack(template: template)
+        let json = try whole.resolvedJSON().replacing(#"[{""#, with: #"[{"later":1,""#)
+            .replacing(#"},{""#, with: #"},{"later":1,""#)
+        var later = try Pack(resolvedJSON: json)
+        var unknowns = 0
+        later.expectations = later.expectations.map { expectation in
+            guard case .unknown(var unknown) = expectation.subject else { return expectation }
+            unknowns += 1
+            #expect(unknown.fields.removeValue(forKey: "later") == .whole(1))
+            return DriftCore.Expectation(.unknown(unknown))
+        }
+        #expect(unknowns == whole.expectations.count)
+        #expect(later.digest == whole.digest)
+    }
+
+    @Test func twoUnknownValuesHaveTwoDigests() throws {
+        let json = try pack().resolvedJSON()
+        let values = [
+            "1", "\"1\"", "1.5", "true", "null", "[]", "[1]", "[\"1\"]", "[\"1,1\"]", "[\"1\",\"1\"]", "{}",
+            "{\"a\":1}",
+        ]
+        let packs = try values.map { value in
+            try Pack(
+                resolvedJSON: json.replacing(
+                    #""files":["#, with: #""users":[{"item_key":"u","x":\#(value)}],"files":["#))
+        }
+        #expect(Set(packs.map(\.digest)).count == values.count - 1, "a text is digested as it is, as in all kinds")
+    }
+
     @Test(arguments: [
         ("\"format\":1", "\"format\":2"), ("\"mode\":\"0644\"", "\"mode\":\"0999\""),
         ("\"text\":\"a\\n\"", "\"text\":\"b\\n\""), ("\"text\":\"a\\n\"", "\"base64\":\"?\""),
-        ("\"state\":\"directory\"", "\"state\":\"fifo\""), ("\"type\":\"sysctl\"", "\"type\":\"later\""),
         ("\"path\":\"/f\"", "\"path\":\"/b\""), ("\"name\":\"base\"", "\"nam\":\"base\""), ("{", "["),
     ])
     func whatIsNotOneIsRefused(old: String, new: String) throws {

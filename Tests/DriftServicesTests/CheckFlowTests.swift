@@ -118,6 +118,26 @@ struct CheckFlowTests {
         }
     }
 
+    /// A newer version's word: to look over ssh instead would judge another machine, or knock at a closed door.
+    @Test
+    func aConnectionThatThisVersionDoesNotKnowIsNotTried() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.database.execute("alter table driftwatch.servers drop constraint servers_connection_check")
+            try await fleet.database.execute("update driftwatch.servers set connection = 'agent'")
+            try await fleet.check("web-1")
+            #expect(fleet.prober.count(of: "web-1") == 0)
+            let checks = try await fleet.database.rows(
+                "select verdict || ' ' || reason from driftwatch.checks", as: String.self)
+            #expect(checks == ["failed misconfigured"])
+            #expect(
+                try await fleet.database.rows(
+                    "select failing_streak, (select last_error from driftwatch.jobs) from driftwatch.servers",
+                    as: (Int, String).self
+                ).map { "\($0.0) \($0.1)" } == ["1 this version does not know the connection agent"])
+        }
+    }
+
     @Test(arguments: ProbeFailure.Reason.allCases.filter { $0 != .cancelled && $0 != .noPlace })
     func aProbeThatDidNotFinishIsFailedAndMovesNothing(reason: ProbeFailure.Reason) async throws {
         try await Fleet.with(Self.one) { fleet in

@@ -136,7 +136,7 @@ struct SlackMessageTests {
     private func hostileFacts(using generator: inout SeededGenerator) -> NotificationFacts {
         let items = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
             NotificationFacts.Item(
-                type: MismatchType.allCases.randomElement(using: &generator) ?? .wrongType,
+                type: [.wrongType, .missingFile, .wrongContent].randomElement(using: &generator) ?? .wrongOwner,
                 item: .hostile(maximumPieces: 12, using: &generator))
         }
         let numbers = [0, 1, 3, -1, 1000, Int.max]

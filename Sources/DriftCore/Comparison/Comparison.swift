@@ -7,8 +7,9 @@ package enum Comparison {
     /// Total: facts that are missing or make no sense leave an expectation `unreadable`, they prove nothing. All that
     /// the check holds is masked and safe to store. `digest` is that of the resolved pack.
     package static func judge(_ facts: Facts, against pack: Pack, digest: SHA256Digest) -> Check {
-        let outcomes = pack.expectations.sorted { $0.key < $1.key }.map { expectation in
-            evidence(on: expectation, in: facts).outcome(of: expectation)
+        let keyed = pack.expectations.map { (key: $0.key, expectation: $0) }
+        let outcomes = keyed.sorted { $0.key < $1.key }.map { key, expectation in
+            evidence(on: expectation, in: facts).outcome(of: expectation, key: key)
         }
         return Check(packName: pack.name, packDigest: digest, outcomes: outcomes)
     }
@@ -21,7 +22,7 @@ package enum Comparison {
             PackageComparison.evidence(on: wanted, facts: facts.packages)
         case .setting(let wanted):
             SettingComparison.evidence(on: wanted, facts: facts)
-        case .service:
+        case .service, .unknown:
             .unreadable(.unsupported)
         }
     }
@@ -64,11 +65,11 @@ struct Evidence {
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
     /// What is proven wrong is wrong, whatever else could not be seen.
-    func outcome(of expectation: Expectation) -> ItemOutcome {
+    func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
         let item = VisibleText.line(expectation.item)
         let mismatches = contradictions.map { contradiction in
             Mismatch(
-                type: contradiction.type, item: item, key: expectation.key,
+                type: contradiction.type, item: item, key: key,
                 expected: contradiction.expected.mapValues { Masking.safeValue($0) },
                 actual: contradiction.actual.mapValues { Masking.safeValue($0) }, diff: contradiction.diff)
         }
@@ -78,6 +79,6 @@ struct Evidence {
             } else {
                 (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
             }
-        return ItemOutcome(key: expectation.key, item: item, finding: finding, unseenContent: unseenContent)
+        return ItemOutcome(key: key, item: item, finding: finding, unseenContent: unseenContent)
     }
 }

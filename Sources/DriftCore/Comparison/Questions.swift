@@ -16,7 +16,7 @@ extension ProbeQuestions {
                 asksPackages = true
             case .setting(let setting):
                 if setting.kind == .environmentVariable { names.insert(setting.key) }
-            case .service:
+            case .service, .unknown:
                 break
             }
         }

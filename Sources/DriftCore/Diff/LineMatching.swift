@@ -1,27 +1,27 @@
-/// Finds which lines of two texts belong together.
+/// Finds which lines of two texts belong together, in time and memory that grow with their length alone.
 ///
 /// A longest common subsequence by Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations",
-/// 1986), as long as the texts differ in no more than ``effort`` lines that occur in both. Beyond, only lines that
-/// occur once in each are matched, so that no input takes long.
+/// 1986), for as many steps as ``SearchSteps`` allows. Beyond, only lines that occur once in each text are matched, and
+/// then the lines between two such by the same algorithm, with steps by their number: no input takes long, and a text
+/// that differs in many places still shows what stayed.
 enum LineMatching {
-    /// The most edits looked for; time and memory grow with its square.
-    static let effort = 1000
+    typealias Pair = (old: Int, new: Int)
 
     /// Pairs of indices, rising on both sides.
-    static func pairs(_ old: TextLines, _ new: TextLines) -> [(old: Int, new: Int)] {
+    static func pairs(_ old: TextLines, _ new: TextLines) -> [Pair] {
         var numbers: [ArraySlice<UInt8>: Int] = [:]
+        numbers.reserveCapacity(old.lines.count + new.lines.count)
         func number(_ line: ArraySlice<UInt8>) -> Int {
             if let number = numbers[line] { return number }
             numbers[line] = numbers.count
             return numbers.count - 1
         }
-        return pairs(old.lines.map(number), new.lines.map(number))
+        var steps = SearchSteps(lines: old.lines.count + new.lines.count)
+        return pairs(old.lines.map(number), new.lines.map(number), steps: &steps)
     }
 
-    static func pairs(_ old: [Int], _ new: [Int]) -> [(old: Int, new: Int)] {
-        let prefix = zip(old, new).prefix { $0 == $1 }.count
-        let shorter = min(old.count, new.count)
-        let suffix = zip(old.reversed(), new.reversed()).prefix(shorter - prefix).prefix { $0 == $1 }.count
+    static func pairs(_ old: [Int], _ new: [Int], steps: inout SearchSteps) -> [Pair] {
+        let (prefix, suffix) = sharedEnds(old[...], new[...])
         let oldMiddle = prefix..<(old.count - suffix)
         let newMiddle = prefix..<(new.count - suffix)
         // A line that the other side lacks can match nothing, so the search need not meet it.
@@ -29,49 +29,94 @@ enum LineMatching {
         let newNumbers = Set(new[newMiddle])
         let oldIndices = oldMiddle.filter { newNumbers.contains(old[$0]) }
         let newIndices = newMiddle.filter { oldNumbers.contains(new[$0]) }
-        let oldShared = oldIndices.map { old[$0] }
-        let newShared = newIndices.map { new[$0] }
-        let middle = shortestEdit(oldShared, newShared) ?? uniqueLines(oldShared, newShared)
-        return (0..<prefix).map { (old: $0, new: $0) }
-            + middle.map { (old: oldIndices[$0.old], new: newIndices[$0.new]) }
-            + (0..<suffix).map { (old: oldMiddle.upperBound + $0, new: newMiddle.upperBound + $0) }
+        let middle = sharedPairs(oldIndices.map { old[$0] }, newIndices.map { new[$0] }, steps: &steps)
+        var pairs: [Pair] = []
+        pairs.reserveCapacity(prefix + middle.count + suffix)
+        for index in 0..<prefix { pairs.append((index, index)) }
+        for pair in middle { pairs.append((oldIndices[pair.old], newIndices[pair.new])) }
+        for index in 0..<suffix { pairs.append((oldMiddle.upperBound + index, newMiddle.upperBound + index)) }
+        return pairs
     }
 
-    /// Nil where the texts differ in more than ``effort`` lines.
-    private static func shortestEdit(_ old: [Int], _ new: [Int]) -> [(old: Int, new: Int)]? {
-        let limit = min(old.count + new.count, effort)
-        // furthest[k + limit + 1]: how far in `old` the best path on diagonal k (old − new) has come.
-        var furthest = [Int](repeating: 0, count: 2 * limit + 3)
-        let middle = limit + 1
-        // For each number of edits, what the diagonals -d...d had reached before it.
+    /// How many lines are the same at the start, and at the end of what is left.
+    private static func sharedEnds(_ old: ArraySlice<Int>, _ new: ArraySlice<Int>) -> (prefix: Int, suffix: Int) {
+        let shorter = min(old.count, new.count)
+        var prefix = 0
+        while prefix < shorter, old[old.startIndex + prefix] == new[new.startIndex + prefix] { prefix += 1 }
+        var suffix = 0
+        while suffix < shorter - prefix, old[old.endIndex - 1 - suffix] == new[new.endIndex - 1 - suffix] {
+            suffix += 1
+        }
+        return (prefix, suffix)
+    }
+
+    private static func sharedPairs(_ old: [Int], _ new: [Int], steps: inout SearchSteps) -> [Pair] {
+        if let all = shortestEdit(old[...], new[...], steps: &steps) { return all }
+        var pairs: [Pair] = []
+        var (oldStart, newStart) = (0, 0)
+        for anchor in uniqueLines(old, new) + [(old.count, new.count)] {
+            appendGap(old[oldStart..<anchor.old], new[newStart..<anchor.new], to: &pairs, steps: &steps)
+            if anchor.old < old.count { pairs.append(anchor) }
+            (oldStart, newStart) = (anchor.old + 1, anchor.new + 1)
+        }
+        return pairs
+    }
+
+    /// What lies between two anchors: the ends that are the same, and between them what a few steps find.
+    private static func appendGap(
+        _ old: ArraySlice<Int>, _ new: ArraySlice<Int>, to pairs: inout [Pair], steps: inout SearchSteps
+    ) {
+        let (prefix, suffix) = sharedEnds(old, new)
+        for index in 0..<prefix { pairs.append((old.startIndex + index, new.startIndex + index)) }
+        let (oldRest, newRest) = (old.dropFirst(prefix).dropLast(suffix), new.dropFirst(prefix).dropLast(suffix))
+        var ownSteps = SearchSteps(gap: oldRest.count + newRest.count)
+        pairs += shortestEdit(oldRest, newRest, steps: &ownSteps) ?? []
+        steps.add(ownSteps)
+        for index in (0..<suffix).reversed() { pairs.append((old.endIndex - 1 - index, new.endIndex - 1 - index)) }
+    }
+
+    /// Nil where the steps did not suffice.
+    private static func shortestEdit(
+        _ old: ArraySlice<Int>, _ new: ArraySlice<Int>, steps: inout SearchSteps
+    ) -> [Pair]? {
+        if old.isEmpty || new.isEmpty { return [] }
+        // On diagonal k (old − new), at `middle + k`: how far in `old` the best path has come.
+        var furthest = [0, 0, 0]
+        // For each number of edits, what the diagonals -edits - 1 ... edits + 1 had reached before it.
         var trace: [[Int]] = []
-        for edits in 0...limit {
-            trace.append(Array(furthest[(middle - edits - 1)...(middle + edits + 1)]))
+        for edits in 0...(old.count + new.count) {
+            guard steps.take(edits + 1) else { return nil }
+            trace.append(furthest)
+            var next = [Int](repeating: 0, count: furthest.count + 2)
             for diagonal in stride(from: -edits, through: edits, by: 2) {
-                let place = middle + diagonal
-                let goesDown =
-                    diagonal == -edits || (diagonal != edits && furthest[place - 1] < furthest[place + 1])
+                let place = diagonal + edits + 1
+                let goesDown = diagonal == -edits || (diagonal != edits && furthest[place - 1] < furthest[place + 1])
                 var x = goesDown ? furthest[place + 1] : furthest[place - 1] + 1
-                var y = x - diagonal
-                while x < old.count && y < new.count && old[x] == new[y] {
+                let first = x
+                while x < old.count, x - diagonal < new.count,
+                    old[old.startIndex + x] == new[new.startIndex + x - diagonal]
+                {
                     x += 1
-                    y += 1
                 }
-                furthest[place] = x
-                if x >= old.count && y >= new.count {
-                    return walkBack(trace, from: (old.count, new.count))
+                next[place + 1] = x
+                guard steps.take(x - first) else { return nil }
+                if x >= old.count, x - diagonal >= new.count {
+                    return walkBack(trace, from: (old.count, new.count)).map {
+                        (old: old.startIndex + $0.old, new: new.startIndex + $0.new)
+                    }
                 }
             }
+            furthest = next
         }
         return nil
     }
 
-    private static func walkBack(_ trace: [[Int]], from end: (x: Int, y: Int)) -> [(old: Int, new: Int)] {
+    private static func walkBack(_ trace: [[Int]], from end: (x: Int, y: Int)) -> [Pair] {
         var (x, y) = end
-        var pairs: [(old: Int, new: Int)] = []
+        var pairs: [Pair] = []
         for edits in trace.indices.reversed() {
             let furthest = trace[edits]
-            // The slice begins at diagonal -edits - 1.
+            // The first is diagonal -edits - 1.
             func reached(_ diagonal: Int) -> Int { furthest[diagonal + edits + 1] }
             let diagonal = x - y
             let cameDown =
@@ -92,7 +137,7 @@ enum LineMatching {
     }
 
     /// The longest rising sequence of lines that occur once on each side.
-    private static func uniqueLines(_ old: [Int], _ new: [Int]) -> [(old: Int, new: Int)] {
+    private static func uniqueLines(_ old: [Int], _ new: [Int]) -> [Pair] {
         let oldPlaces = placesOfUnique(old)
         let newPlaces = placesOfUnique(new)
         let candidates = oldPlaces.compactMap { number, place in
@@ -111,7 +156,7 @@ enum LineMatching {
             previous[index] = low > 0 ? ends[low - 1] : nil
             if low < ends.count { ends[low] = index } else { ends.append(index) }
         }
-        var pairs: [(old: Int, new: Int)] = []
+        var pairs: [Pair] = []
         var next = ends.last
         while let index = next {
             pairs.append(candidates[index])
@@ -127,4 +172,29 @@ enum LineMatching {
         }
         return places.compactMapValues(\.self)
     }
+}
+
+/// How much of a search is still allowed: one step is one line compared, or one path looked at.
+struct SearchSteps {
+    private(set) var left: Int
+    private(set) var taken = 0
+
+    /// For two texts together of so many lines.
+    ///
+    /// The constant is what texts of ordinary size, wholly rewritten, need: some
+    /// milliseconds, and four megabytes.
+    init(lines: Int) { left = 262_144 + 4 * lines }
+
+    /// For the lines between two that belong together.
+    init(gap lines: Int) { left = 64 + 16 * lines }
+
+    /// False where that is too much.
+    mutating func take(_ steps: Int) -> Bool {
+        taken += steps
+        left -= steps
+        return left >= 0
+    }
+
+    /// Counts what another search has taken.
+    mutating func add(_ other: Self) { taken += other.taken }
 }

@@ -120,6 +120,11 @@ extension UnifiedDiff {
         for hunk in hunks {
             add(hunk.header, isContent: false)
             for line in hunk.lines {
+                // What is not shown is not made ready for it either: there may be very much of it.
+                if isFull {
+                    leftOut += 1
+                    continue
+                }
                 let endsWithLineFeed: Bool
                 switch line {
                 case .kept(let index, _):

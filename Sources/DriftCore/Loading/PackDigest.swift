@@ -1,3 +1,5 @@
+import Foundation
+
 extension Pack {
     /// Which version of the pack this is: a SHA-256 over all that changes a check.
     ///
@@ -5,6 +7,9 @@ extension Pack {
     /// items and its templates, do not, nor does the order in which the files were written. The same in every
     /// process and release: what is hashed is the list of length-prefixed fields below, items by the bytes of their
     /// keys. A new kind of field is added only where it is set, so that old packs keep their digests.
+    ///
+    /// What a later version adds it must digest as this one does without understanding it, so that
+    /// a stored pack can be checked against its digest by workers that are not upgraded yet.
     package var digest: SHA256Digest {
         var canonical = CanonicalBytes()
         canonical.add("driftwatch-pack", "1")
@@ -57,6 +62,42 @@ private struct CanonicalBytes {
         case .service(let service):
             add("enabled", service.enabled?.description)
             add("running", service.running?.description)
+        case .unknown(let unknown):
+            add(unknown)
         }
+    }
+
+    /// The fields of today first, as above, and then the others as they are stored, in the order of their names.
+    private mutating func add(_ unknown: UnknownExpectation) {
+        let today = Self.fields[unknown.section] ?? (inKey: [], digested: [])
+        for name in today.digested {
+            guard let value = unknown.fields[name] else { continue }
+            if name == "template", let bytes = value.templateBytes {
+                add(name, bytes: bytes)
+            } else {
+                add(name, value.canonical)
+            }
+        }
+        let others = unknown.fields.keys.filter { !today.digested.contains($0) && !today.inKey.contains($0) }
+        for name in others.sorted(by: { $0.precedesBytewise($1) }) { add(name, unknown.fields[name]?.canonical) }
+    }
+
+    /// By section: the fields that the key is made of, and those that are digested, in their order.
+    private static let fields: [String: (inKey: Set<String>, digested: [String])] = [
+        ResolvedFile.section: (
+            ["path"], ["state", "mode", "owner", "group", "content_hash", "template", "target", "show"]
+        ),
+        ResolvedPackage.section: (["name"], ["state", "min_version"]),
+        ResolvedSetting.section: (["key", "file"], ["type", "expected"]),
+        ResolvedService.section: (["name"], ["enabled", "running"]),
+    ]
+}
+
+extension StoredValue {
+    /// The contents of a stored template.
+    fileprivate var templateBytes: [UInt8]? {
+        guard case .object(let template) = self else { return nil }
+        if let text = template["text"]?.text { return Array(text.utf8) }
+        return template["base64"]?.text.flatMap { Data(base64Encoded: $0) }.map { Array($0) }
     }
 }

@@ -2,7 +2,14 @@ import Foundation
 
 // The items of a stored pack, in the words of the pack files.
 
-struct ResolvedFile: Codable {
+struct ResolvedFile: ResolvedItem {
+    static let section = "files"
+    static let keys = Set(CodingKeys.allCases.map(\.rawValue))
+    static let words = [
+        "state": Set(FileExpectation.State.allCases.map(\.rawValue)),
+        "show": Set(FileExpectation.Show.allCases.map(\.rawValue)),
+    ]
+
     var path: String
     var state: FileExpectation.State
     /// Four octal digits.
@@ -16,7 +23,7 @@ struct ResolvedFile: Codable {
     var show: FileExpectation.Show?
     var description: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case path, state, mode, owner, group, template, target, show, description
         case contentHash = "content_hash"
     }
@@ -82,13 +89,17 @@ struct ResolvedTemplate: Codable {
     }
 }
 
-struct ResolvedPackage: Codable {
+struct ResolvedPackage: ResolvedItem {
+    static let section = "packages"
+    static let keys = Set(CodingKeys.allCases.map(\.rawValue))
+    static let words = ["state": Set(PackageExpectation.State.allCases.map(\.rawValue))]
+
     var name: String
     var state: PackageExpectation.State
     var minimumVersion: String?
     var description: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case name, state, description
         case minimumVersion = "min_version"
     }
@@ -100,19 +111,27 @@ struct ResolvedPackage: Codable {
         self.description = description
     }
 
-    var expectation: Expectation {
+    func expectation() -> Expectation {
         Expectation(
             .package(PackageExpectation(name: name, state: state, minimumVersion: minimumVersion)),
             description: description)
     }
 }
 
-struct ResolvedSetting: Codable {
+struct ResolvedSetting: ResolvedItem {
+    static let section = "settings"
+    static let keys = Set(CodingKeys.allCases.map(\.rawValue))
+    static let words = ["type": Set(SettingExpectation.Kind.allCases.map(\.rawValue))]
+
     var key: String
     var expected: String
     var type: SettingExpectation.Kind
     var file: String?
     var description: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case key, expected, type, file, description
+    }
 
     init(_ setting: SettingExpectation, _ description: String?) {
         key = setting.key
@@ -122,18 +141,26 @@ struct ResolvedSetting: Codable {
         self.description = description
     }
 
-    var expectation: Expectation {
+    func expectation() -> Expectation {
         Expectation(
             .setting(SettingExpectation(key: key, expected: expected, kind: type, file: file)),
             description: description)
     }
 }
 
-struct ResolvedService: Codable {
+struct ResolvedService: ResolvedItem {
+    static let section = "services"
+    static let keys = Set(CodingKeys.allCases.map(\.rawValue))
+    static let words: [String: Set<String>] = [:]
+
     var name: String
     var enabled: Bool?
     var running: Bool?
     var description: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, enabled, running, description
+    }
 
     init(_ service: ServiceExpectation, _ description: String?) {
         name = service.name
@@ -142,7 +169,7 @@ struct ResolvedService: Codable {
         self.description = description
     }
 
-    var expectation: Expectation {
+    func expectation() -> Expectation {
         Expectation(
             .service(ServiceExpectation(name: name, enabled: enabled, running: running)), description: description)
     }

@@ -48,6 +48,10 @@ package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
 /// {"format": 1, "name": "base", "display_name": "Base Pack", "description": …, "extends": …,
 ///  "items": {"files": […], "packages": […], "settings": […], "services": […]}}
 /// ```
+///
+/// A later version may add sections, and keys and words to items, without another `format`: an item that this version
+/// does not understand in full comes out as ``UnknownExpectation``. An item whose key does not follow from the fields of
+/// today gives `item_key` and `item` (what people are shown) beside its own.
 private struct ResolvedPack: Codable {
     static let currentFormat = 1
 
@@ -56,18 +60,11 @@ private struct ResolvedPack: Codable {
     var displayName: String
     var description: String?
     var extends: PackName?
-    var items: Items
+    var items: ResolvedSections
 
     enum CodingKeys: String, CodingKey {
         case format, name, description, extends, items
         case displayName = "display_name"
-    }
-
-    struct Items: Codable {
-        var files: [ResolvedFile] = []
-        var packages: [ResolvedPackage] = []
-        var settings: [ResolvedSetting] = []
-        var services: [ResolvedService] = []
     }
 
     init(_ pack: Pack) {
@@ -76,16 +73,7 @@ private struct ResolvedPack: Codable {
         displayName = pack.displayName
         description = pack.description
         extends = pack.extends
-        items = Items()
-        for expectation in pack.expectations {
-            let description = expectation.description
-            switch expectation.subject {
-            case .file(let file): items.files.append(ResolvedFile(file, description))
-            case .package(let package): items.packages.append(ResolvedPackage(package, description))
-            case .setting(let setting): items.settings.append(ResolvedSetting(setting, description))
-            case .service(let service): items.services.append(ResolvedService(service, description))
-            }
-        }
+        items = ResolvedSections(expectations: pack.expectations)
     }
 
     init(from decoder: any Decoder) throws {
@@ -100,19 +88,16 @@ private struct ResolvedPack: Codable {
         displayName = try container.decode(String.self, forKey: .displayName)
         description = try container.decodeIfPresent(String.self, forKey: .description)
         extends = try container.decodeIfPresent(PackName.self, forKey: .extends)
-        items = try container.decode(Items.self, forKey: .items)
+        items = try container.decode(ResolvedSections.self, forKey: .items)
     }
 
     func pack() throws -> Pack {
-        let expectations =
-            try items.files.map { try $0.expectation() } + items.packages.map(\.expectation)
-            + items.settings.map(\.expectation) + items.services.map(\.expectation)
-        guard Set(expectations.map(\.key)).count == expectations.count else {
+        guard Set(items.expectations.map(\.key)).count == items.expectations.count else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: [CodingKeys.items], debugDescription: "an item stands twice"))
+                .init(codingPath: [CodingKeys.items], debugDescription: "an item appears twice"))
         }
         return Pack(
             name: name, displayName: displayName, description: description, extends: extends,
-            expectations: expectations)
+            expectations: items.expectations)
     }
 }

@@ -11,19 +11,25 @@ package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 /// The ways in which an expectation can be proven not met.
-package enum MismatchType: String, Hashable, Sendable, Codable, CaseIterable, Comparable {
-    case missingFile = "missing_file"
-    case unexpectedFile = "unexpected_file"
-    case wrongType = "wrong_type"
-    case wrongPermissions = "wrong_permissions"
-    case wrongOwner = "wrong_owner"
-    case wrongContent = "wrong_content"
-    case wrongTarget = "wrong_target"
-    case missingPackage = "missing_package"
-    case unexpectedPackage = "unexpected_package"
-    case wrongVersion = "wrong_version"
-    case wrongSetting = "wrong_setting"
-    case wrongService = "wrong_service"
+///
+/// An open set: what a later version remembered of a server must not keep this one from checking it.
+package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comparable {
+    package let rawValue: String
+
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let missingFile = Self(rawValue: "missing_file")
+    package static let unexpectedFile = Self(rawValue: "unexpected_file")
+    package static let wrongType = Self(rawValue: "wrong_type")
+    package static let wrongPermissions = Self(rawValue: "wrong_permissions")
+    package static let wrongOwner = Self(rawValue: "wrong_owner")
+    package static let wrongContent = Self(rawValue: "wrong_content")
+    package static let wrongTarget = Self(rawValue: "wrong_target")
+    package static let missingPackage = Self(rawValue: "missing_package")
+    package static let unexpectedPackage = Self(rawValue: "unexpected_package")
+    package static let wrongVersion = Self(rawValue: "wrong_version")
+    package static let wrongSetting = Self(rawValue: "wrong_setting")
+    package static let wrongService = Self(rawValue: "wrong_service")
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -26,6 +26,7 @@ package struct Expectation: Hashable, Sendable {
         case package(PackageExpectation)
         case setting(SettingExpectation)
         case service(ServiceExpectation)
+        case unknown(UnknownExpectation)
     }
 
     package var subject: Subject
@@ -44,6 +45,7 @@ package struct Expectation: Hashable, Sendable {
         case .setting(let setting):
             ItemKey(rawValue: "setting:\(setting.key)" + (setting.file.map { "@\($0)" } ?? ""))
         case .service(let service): ItemKey(rawValue: "service:\(service.name)")
+        case .unknown(let unknown): unknown.key
         }
     }
 
@@ -54,6 +56,7 @@ package struct Expectation: Hashable, Sendable {
         case .package(let package): package.name
         case .setting(let setting): setting.key
         case .service(let service): service.name
+        case .unknown(let unknown): unknown.item
         }
     }
 }

@@ -2,15 +2,59 @@ internal import CLibcrypto
 
 /// A SHA-256, written as 64 lower-case hexadecimal digits; in packs and in the database with `sha256:` before them.
 package struct SHA256Digest: Hashable, Sendable, Codable, CustomStringConvertible {
-    package let hexadecimal: String
+    /// The bits, the first ones first.
+    private let words: Words
+
+    private struct Words: Hashable, Sendable {
+        var first: UInt64 = 0
+        var second: UInt64 = 0
+        var third: UInt64 = 0
+        var fourth: UInt64 = 0
+
+        /// Moves everything up by the bits of one hexadecimal digit.
+        mutating func append(_ digit: UInt64) {
+            first = first << 4 | second >> 60
+            second = second << 4 | third >> 60
+            third = third << 4 | fourth >> 60
+            fourth = fourth << 4 | digit
+        }
+    }
 
     /// Reads `sha256:` and 64 hexadecimal digits, or the digits alone.
     package init?(_ text: String) {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst("sha256:".count)) : text
-        guard digits.utf8.count == 64, digits.allSatisfy(\.isHexDigit), digits.utf8.allSatisfy({ $0 < 128 }) else {
-            return nil
+        let digits = text.utf8.starts(with: "sha256:".utf8) ? text.utf8.dropFirst(7) : text.utf8[...]
+        self.init(hexadecimal: digits)
+    }
+
+    /// Reads 64 hexadecimal digits.
+    package init?(hexadecimal digits: some Sequence<UInt8>) {
+        var words = Words()
+        var count = 0
+        for digit in digits {
+            count += 1
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): words.append(UInt64(digit - UInt8(ascii: "0")))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): words.append(UInt64(digit - UInt8(ascii: "a") + 10))
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): words.append(UInt64(digit - UInt8(ascii: "A") + 10))
+            default: return nil
+            }
+            if count > 64 { return nil }
         }
-        hexadecimal = digits.lowercased()
+        guard count == 64 else { return nil }
+        self.words = words
+    }
+
+    /// 64 lower-case digits.
+    package var hexadecimal: String {
+        var digits: [UInt8] = []
+        digits.reserveCapacity(64)
+        for word in [words.first, words.second, words.third, words.fourth] {
+            for shift in stride(from: 60, through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xF
+                digits.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            }
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 
     package init(of bytes: [UInt8]) {
@@ -33,10 +77,12 @@ package struct SHA256Digest: Hashable, Sendable, Codable, CustomStringConvertibl
     }
 
     private init(_ digest: [UInt8]) {
-        hexadecimal = digest.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        var words = Words()
+        for byte in digest {
+            words.append(UInt64(byte >> 4))
+            words.append(UInt64(byte & 0xF))
+        }
+        self.words = words
     }
 
     package var description: String { "sha256:\(hexadecimal)" }

@@ -21,8 +21,10 @@ extension ServerLine {
         return pairs.filter { $0.1 != $0.2 }.map { ApplyReport.Replacement(name: $0.0, old: $0.1, new: $0.2) }
     }
 
+    /// As it is where it is not a map of texts: what is not understood is not the same as none.
     private static func text(of json: String) -> String? {
-        (try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))).flatMap(text)
+        guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8)) else { return json }
+        return text(of: labels)
     }
 
     private static func text(of labels: [String: String]) -> String? {

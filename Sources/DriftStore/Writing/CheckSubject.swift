@@ -9,7 +9,27 @@ package struct CheckSubject: Sendable {
         package var digest: SHA256Digest
     }
 
-    package var target: ProbeTarget
+    /// Where to look, as the server's row says it.
+    package struct Location: Sendable {
+        package var serverID: ServerID
+        /// Such as `ssh`, or a word that only a later version knows.
+        package var connection: String
+        package var address: String
+        package var port: Int?
+        package var user: String?
+        package var configUser: String?
+
+        /// What a prober is given.
+        ///
+        /// - Throws: ``ProbeFailure`` (`misconfigured`) where this version does not know the connection.
+        package func target() throws(ProbeFailure) -> ProbeTarget {
+            try ProbeTarget(
+                serverID: serverID, connection: .named(connection), address: address, port: port, user: user,
+                configUser: configUser)
+        }
+    }
+
+    package var location: Location
     /// In the order of their names.
     package var packs: [AssignedPack]
     /// Packs whose stored text is not to be believed; nothing is compared with them.
@@ -38,9 +58,8 @@ package struct CheckSubject: Sendable {
             case .failure(let altered): alteredPacks.append(altered)
             }
         }
-        let target = ProbeTarget(
-            serverID: server, connection: Server.Transport(rawValue: connection) ?? .ssh, address: address,
-            port: port, user: user, configUser: configUser)
-        return CheckSubject(target: target, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
+        let location = Location(
+            serverID: server, connection: connection, address: address, port: port, user: user, configUser: configUser)
+        return CheckSubject(location: location, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }

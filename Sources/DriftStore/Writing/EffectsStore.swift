@@ -33,15 +33,15 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and tells whether what was seen at `target` still counts.
+    /// Locks the server, and tells whether what was seen at `location` still counts.
     package static func begin(
-        at target: ProbeTarget, reached: Bool, in transaction: borrowing Transaction
+        at location: CheckSubject.Location, reached: Bool, in transaction: borrowing Transaction
     ) throws -> Bool {
         try transaction.one(
             """
             select driftwatch.begin_effects(
-                \(target.serverID), \(reached), \(target.address), \(target.port), \(target.user),
-                \(target.configUser), \(target.connection.rawValue))
+                \(location.serverID), \(reached), \(location.address), \(location.port), \(location.user),
+                \(location.configUser), \(location.connection))
             """, as: Bool.self)
     }
 

@@ -16,9 +16,9 @@ indirect enum JSONValue: Sendable {
     static func optional(_ date: Date?) -> Self { date.map { .text($0.formatted(.iso8601)) } ?? .null }
     static func texts(_ texts: [String]) -> Self { .list(texts.map(Self.text)) }
 
-    /// JSON that is text already, such as a column of the database; null where it is broken.
+    /// JSON that is text already, such as a column of the database; that text itself where it cannot be read.
     init(parsing text: String) {
-        self = (try? JSONDecoder().decode(Self.self, from: Data(text.utf8))) ?? .null
+        self = (try? JSONDecoder().decode(Self.self, from: Data(text.utf8))) ?? .text(text)
     }
 
     /// Without line breaks.
