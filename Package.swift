@@ -63,27 +63,31 @@ let package = Package(
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
         library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
-        library("DriftCore", ["CLibcrypto", .yams]),
+        library("Redaction", []),
+        library("Cron", []),
+        library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
-            name: "Remote", dependencies: ["DriftCore", .subprocess, .logging], resources: [.embedInCode("probe.sh")],
+            name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
+            resources: [.embedInCode("probe.sh")],
             swiftSettings: settings),
-        library("Slack", ["DriftCore", "HTTP", .logging]),
+        library("Slack", ["DriftCore", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
-            ["DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+            ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "JobQueue", "Postgres", .hummingbird, .mustache, .httpTypes, .nioCore,
+                "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", .hummingbird, .mustache, .httpTypes,
+                .nioCore,
                 .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: settings),
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", "Slack",
-                "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle,
+                "Postgres", "HTTP", "Schema", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction", "Remote",
+                "Slack", "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle,
                 .unixSignals,
                 .yams,
             ],
@@ -99,12 +103,15 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
-        tests("DriftCoreTests", ["DriftCore", "TestSupport"]),
-        tests("RemoteTests", ["Remote", "DriftCore", "TestSupport"]),
+        tests("RedactionTests", ["Redaction", "TestSupport", .subprocess]),
+        tests("CronTests", ["Cron", "TestSupport"]),
+        tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
+        tests("RemoteTests", ["Remote", "DriftCore", "Redaction", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
         tests(
-            "DriftServicesTests", ["DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "TestSupport"]),
+            "DriftServicesTests",
+            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "TestSupport"]),
         tests(
             "DashboardTests",
             [

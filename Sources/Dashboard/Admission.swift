@@ -9,7 +9,7 @@ struct ReadOnly: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard request.method == .get || request.method == .head else { throw Problem.otherMethod }
+        guard request.method == .get || request.method == .head else { throw PageError.otherMethod }
         return try await next(request, context)
     }
 }
@@ -33,7 +33,7 @@ struct OwnNames: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard admits(request.head.authority) else { throw Problem.otherHost }
+        guard admits(request.head.authority) else { throw PageError.otherHost }
         return try await next(request, context)
     }
 

@@ -42,7 +42,7 @@ package struct Dashboard: Service {
     private func router(_ pages: PageRenderer) -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
-        router.add(middleware: ProblemPages(pages: pages))
+        router.add(middleware: ErrorPages(pages: pages))
         router.add(middleware: ReadOnly())
         router.add(middleware: OwnNames(boundTo: settings.host, publicHost: settings.publicHost))
         router.get("/") { _, _ in
@@ -52,7 +52,7 @@ package struct Dashboard: Service {
         router.get("/servers/:server") { _, context in
             let server = try Self.server(context)
             let lines = try await database.read { try FleetReader.status(in: $0) }.filter { $0.serverID == server }
-            guard !lines.isEmpty else { throw Problem.noServer }
+            guard !lines.isEmpty else { throw PageError.noServer }
             return try pages.page("fleet", FleetPage(lines, now: Date()))
         }
         router.get("/servers/:server/packs/:pack") { request, context in
@@ -69,7 +69,7 @@ package struct Dashboard: Service {
         let now = Date()
         return try await database.read { transaction in
             guard let assignment = try AssignmentReader.view(server, pack, in: transaction) else {
-                throw Problem.noAssignment
+                throw PageError.noAssignment
             }
             let newest = try CheckReader.check(server, pack, in: transaction)
             guard let check else { return DiffPage(assignment, shown: newest, newest: newest, now: now) }
@@ -78,7 +78,7 @@ package struct Dashboard: Service {
             }
             // A link outlives its check; one to another server's check, or to one that never was, is simply wrong.
             guard check < newest?.id ?? .max, try !AssignmentReader.isKept(check: check, in: transaction) else {
-                throw Problem.noCheck
+                throw PageError.noCheck
             }
             let alert = try AssignmentReader.alert(server, pack, of: check, in: transaction)
             return DiffPage(assignment, shown: newest, newest: newest, removed: (check, alert), now: now)
@@ -104,19 +104,19 @@ package struct Dashboard: Service {
 
     private static func server(_ context: BasicRequestContext) throws -> ServerID {
         let text = try context.parameters.require("server")
-        guard isWellFormedName(text) else { throw Problem.malformedName }
+        guard isWellFormedName(text) else { throw PageError.malformedName }
         return ServerID(rawValue: text)
     }
 
     private static func pack(_ context: BasicRequestContext) throws -> PackName {
         let text = try context.parameters.require("pack")
-        guard isWellFormedName(text) else { throw Problem.malformedName }
+        guard isWellFormedName(text) else { throw PageError.malformedName }
         return PackName(rawValue: text)
     }
 
     private static func check(_ request: Request) throws -> Int64? {
         guard let text = request.uri.queryParameters["check"] else { return nil }
-        guard let id = Int64(text), id > 0 else { throw Problem.malformedCheck }
+        guard let id = Int64(text), id > 0 else { throw PageError.malformedCheck }
         return id
     }
 }

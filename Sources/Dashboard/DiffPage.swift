@@ -19,7 +19,7 @@ struct DiffPage: Sendable {
         var style: String
     }
 
-    struct Finding: Sendable {
+    struct Difference: Sendable {
         var what: String
         var pairs: [Pair]
         var diff: [DiffLine]
@@ -28,7 +28,7 @@ struct DiffPage: Sendable {
 
     struct Item: Sendable {
         var name: String
-        var findings: [Finding]
+        var differences: [Difference]
         /// Why it could not be judged; nil where it was.
         var unreadable: String?
     }
@@ -107,8 +107,8 @@ struct DiffPage: Sendable {
         let seen = Set(outcomes.flatMap(Self.mismatches).map { [$0.key.rawValue, $0.type.rawValue] })
         let unseen = assignment.mismatches.filter { isAboutNow && !seen.contains([$0.key.rawValue, $0.type]) }
         remembered = unseen.map { known in
-            let finding = Self.finding(known.type, expected: known.expected, actual: known.actual)
-            return Item(name: known.item.shown, findings: [finding])
+            let difference = Self.difference(known.type, expected: known.expected, actual: known.actual)
+            return Item(name: known.item.shown, differences: [difference])
         }
         hasRemembered = !remembered.isEmpty
         told = []
@@ -116,7 +116,7 @@ struct DiffPage: Sendable {
             let when = alert.resolvedAt.map { " on " + Age.stamp($0) } ?? ""
             toldTitle = "What alert \(alert.id) told, resolved\(when): \(resolution)"
             told = alert.items.map { item in
-                Item(name: item.item.shown, findings: [Self.finding(item.type, expected: [:], actual: [:])])
+                Item(name: item.item.shown, differences: [Self.difference(item.type, expected: [:], actual: [:])])
             }
         }
     }
@@ -138,34 +138,34 @@ struct DiffPage: Sendable {
     }
 
     private static func wrong(_ outcome: ItemOutcome) -> Item? {
-        let findings = mismatches(outcome).map {
-            finding($0.type.rawValue, expected: $0.expected, actual: $0.actual, diff: $0.diff)
+        let differences = mismatches(outcome).map {
+            difference($0.type.rawValue, expected: $0.expected, actual: $0.actual, diff: $0.diff)
         }
-        return findings.isEmpty ? nil : Item(name: outcome.item.shown, findings: findings)
+        return differences.isEmpty ? nil : Item(name: outcome.item.shown, differences: differences)
     }
 
     private static func unreadable(_ outcome: ItemOutcome) -> Item? {
         let reason: String
         if let unseen = outcome.unseenContent {
-            reason = "its content: \(ReasonText.of(unseen.rawValue))"
+            reason = "its content: \(ReasonText.of(unseen))"
         } else if case .unreadable(let whole) = outcome.finding {
-            reason = ReasonText.of(whole.rawValue)
+            reason = ReasonText.of(whole)
         } else {
             return nil
         }
-        return Item(name: outcome.item.shown, findings: [], unreadable: reason)
+        return Item(name: outcome.item.shown, differences: [], unreadable: reason)
     }
 
-    private static func finding(
+    private static func difference(
         _ type: String, expected: [String: String], actual: [String: String], diff: String? = nil
-    ) -> Finding {
+    ) -> Difference {
         let names = Set(expected.keys).union(actual.keys).sorted()
         let pairs = names.map { name in
             Pair(
                 name: name.replacing("_", with: " "), expected: expected[name]?.shown, actual: actual[name]?.shown)
         }
         let lines = lines(diff)
-        return Finding(
+        return Difference(
             what: type.replacing("_", with: " ").shown, pairs: pairs, diff: lines, hasDiff: !lines.isEmpty)
     }
 

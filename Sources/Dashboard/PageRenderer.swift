@@ -13,7 +13,7 @@ struct PageRenderer: Sendable {
             "fleet": try Self.template(PackageResources.fleet_mustache),
             "diff": try Self.template(PackageResources.diff_mustache),
             "item": try Self.template(PackageResources.item_mustache),
-            "problem": try Self.template(PackageResources.problem_mustache),
+            "error": try Self.template(PackageResources.error_mustache),
         ])
     }
 
@@ -24,8 +24,8 @@ struct PageRenderer: Sendable {
         return .text(text, "text/html; charset=utf-8", status: status)
     }
 
-    func problem(_ status: HTTPResponse.Status, _ text: String) throws -> Response {
-        try page("problem", ProblemPage(title: status.reasonPhrase, text: text), status: status)
+    func error(_ status: HTTPResponse.Status, _ text: String) throws -> Response {
+        try page("error", ErrorPage(title: status.reasonPhrase, text: text), status: status)
     }
 
     var stylesheet: Response {
@@ -37,7 +37,7 @@ struct PageRenderer: Sendable {
     }
 }
 
-private struct ProblemPage: Sendable {
+private struct ErrorPage: Sendable {
     var title: String
     var text: String
 }

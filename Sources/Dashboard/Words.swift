@@ -1,4 +1,6 @@
+import DriftCore
 import Foundation
+internal import Redaction
 
 /// Instants and spans as pages show them.
 enum Age {
@@ -26,20 +28,11 @@ enum Age {
 /// Stored reasons, such as `permission_denied`, in words.
 enum ReasonText {
     static func of(_ reason: String?) -> String { (reason ?? "no reason given").replacing("_", with: " ") }
+
+    static func of(_ reason: UnreadableReason) -> String { "\(of(reason.rawValue)) (\(reason.words))" }
 }
 
 extension String {
-    /// Without characters that a page must not repeat: controls (but for tabs), and those that turn text around.
-    var shown: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control where scalar != "\t", .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
-                        .paragraphSeparator:
-                        "\u{FFFD}"
-                    default: scalar
-                    }
-                }))
-    }
+    /// Without characters that a page must not repeat.
+    var shown: String { VisibleText.page(self) }
 }

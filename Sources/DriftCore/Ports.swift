@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// Looks at one server.
 ///
 /// `Remote` answers it over ssh, tests with a script.
@@ -12,14 +14,14 @@ package protocol Prober: Sendable {
 /// Where to look.
 package struct ProbeTarget: Hashable, Sendable {
     package var serverID: ServerID
-    package var connection: Server.Connection
+    package var connection: Server.Transport
     package var address: String
     package var port: Int?
     package var user: String?
     package var configUser: String?
 
     package init(
-        serverID: ServerID, connection: Server.Connection = .ssh, address: String, port: Int? = nil,
+        serverID: ServerID, connection: Server.Transport = .ssh, address: String, port: Int? = nil,
         user: String? = nil, configUser: String? = nil
     ) {
         self.serverID = serverID
@@ -43,10 +45,15 @@ package struct ProbeQuestions: Hashable, Sendable {
         package var path: String
         /// The contents that packs expect; empty where none asks for content.
         package var expectedHashes: Set<SHA256Digest>
+        /// Which text may come back.
+        package var show: FileExpectation.Show
 
-        package init(path: String, expectedHashes: Set<SHA256Digest> = []) {
+        package init(
+            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable
+        ) {
             self.path = path
             self.expectedHashes = expectedHashes
+            self.show = show
         }
     }
 
@@ -97,12 +104,13 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     }
 
     package var reason: Reason
-    /// One line for people, made of printable characters, without secrets.
-    package var detail: String
+    /// One line for people, made of visible characters, masked: what ssh and servers say is not to be trusted.
+    package let detail: String
 
+    /// `detail` may hold a server's words as they came: see `Masking.detail`.
     package init(_ reason: Reason, detail: String = "") {
         self.reason = reason
-        self.detail = detail
+        self.detail = Masking.detail(detail)
     }
 
     /// Whether trying again within the minute can help.

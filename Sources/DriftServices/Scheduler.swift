@@ -1,4 +1,4 @@
-package import DriftCore
+package import Cron
 import DriftStore
 import Foundation
 package import JobQueue

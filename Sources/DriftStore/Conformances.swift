@@ -4,7 +4,7 @@ import Postgres
 extension ServerID: Bindable, ColumnDecodable {}
 extension PackName: Bindable, ColumnDecodable {}
 extension ItemKey: Bindable, ColumnDecodable {}
-extension Server.Connection: Bindable, ColumnDecodable {}
+extension Server.Transport: Bindable, ColumnDecodable {}
 extension Verdict: Bindable, ColumnDecodable {}
 extension MismatchType: Bindable, ColumnDecodable {}
 extension DriftStatus: Bindable, ColumnDecodable {}

@@ -1,4 +1,5 @@
 import DriftCore
+internal import Redaction
 
 /// The records between the start and the end marker of an answer, proven complete.
 struct AnswerFrame {
@@ -15,7 +16,7 @@ struct AnswerFrame {
         let markers = lines.indices.filter { lines[$0].starts(with: prefix) }
         guard let start = markers.first else { return nil }
 
-        let opening = SafeText.line(lines[start].dropFirst(prefix.count))
+        let opening = VisibleText.plain(lines[start].dropFirst(prefix.count))
         if opening.hasPrefix("speaks ") {
             throw ProbeFailure(
                 .probeOutdated, detail: "the server's probe \(opening), this worker \(ProbeScript.version)")
@@ -39,7 +40,8 @@ struct AnswerFrame {
             throw ProbeFailure(.truncated, detail: "the script stopped before it was complete")
         }
         let records = inside.dropLast(2)
-        guard inside.count >= 2, let count = SafeText.number(inside[inside.endIndex - 2]), count == records.count + 1
+        guard inside.count >= 2, let count = AnswerNumber.parsed(inside[inside.endIndex - 2]),
+            count == records.count + 1
         else {
             throw ProbeFailure(.malformedAnswer, detail: "the answer's count is not that of its records")
         }

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+internal import Redaction
 
 /// What the login shell printed: its own noise, and the variables between marks.
 struct EnvironmentAnswer {
@@ -26,12 +27,12 @@ struct EnvironmentAnswer {
                 value.append(line)
                 continue
             }
-            let word = SafeText.line(line.dropFirst(mark.count), limit: 1000)
+            let word = VisibleText.plain(line.dropFirst(mark.count), limit: 1000)
             remainder = word == "done" ? .malformedAnswer : .readError
             if word.hasPrefix("name ") {
                 name = String(word.dropFirst("name ".count))
             } else if let known = name, word == "set" {
-                values[known] = .value(SafeText.value(Array(value.joined(separator: [UInt8(ascii: "\n")]))))
+                values[known] = .value(VisibleText.value(Array(value.joined(separator: [UInt8(ascii: "\n")]))))
                 name = nil
             } else if let known = name, word == "unset" {
                 values[known] = value.isEmpty ? .unset : .unreadable(.malformedAnswer)
@@ -61,7 +62,7 @@ enum EncodedBytes {
         var bytes: [UInt8] = []
         var index = text.startIndex
         while index < text.endIndex {
-            guard let byte = SafeText.number(text[index..<(index + 2)], radix: 16) else { return nil }
+            guard let byte = AnswerNumber.parsed(text[index..<(index + 2)], radix: 16) else { return nil }
             bytes.append(UInt8(byte))
             index += 2
         }

@@ -1,4 +1,5 @@
 import DriftCore
+internal import Redaction
 
 /// What an answer says of one path.
 struct FileRecords {
@@ -22,13 +23,13 @@ struct FileRecords {
     mutating func add(_ tag: String, _ text: ArraySlice<UInt8>) -> Bool {
         switch tag {
         case "stat": status = FileStatus(answer: text).map(Read.some) ?? .bad
-        case "link": target = text.first == UInt8(ascii: "=") ? .some(SafeText.value(text.dropFirst())) : .bad
+        case "link": target = text.first == UInt8(ascii: "=") ? .some(VisibleText.value(text.dropFirst())) : .bad
         case "dest": destination = FileStatus(answer: text).map(Read.some) ?? .bad
         case "dangling": destination = .some(nil)
         case "gone":
             let reason = Self.reason(text)
             gone = text.elementsEqual("missing".utf8) ? .some(nil) : reason.map(Read.some) ?? .bad
-        case "hash": hash = SHA256Digest(SafeText.line(text)).map(Read.some) ?? .bad
+        case "hash": hash = SHA256Digest(VisibleText.plain(text)).map(Read.some) ?? .bad
         case "nohash": unread = Self.reason(text) ?? .malformedAnswer
         case "real": realPath = Self.realPath(text)
         case "body": body = EncodedBytes.decode(text)
@@ -86,12 +87,12 @@ struct FileRecords {
     }
 
     private static func realPath(_ text: ArraySlice<UInt8>) -> FileEntry.RealPath {
-        let path = SafeText.value(text.dropFirst())
+        let path = VisibleText.value(text.dropFirst())
         return text.starts(with: "=/".utf8) ? .elsewhere(path) : .unknown
     }
 
     private static func reason(_ text: ArraySlice<UInt8>) -> UnreadableReason? {
-        switch SafeText.line(text, limit: 20) {
+        switch VisibleText.plain(text, limit: 20) {
         case "denied": .permissionDenied
         case "sudo": .sudoRefused
         case "large": .tooLarge
@@ -107,9 +108,9 @@ extension FileStatus {
     /// Reads `81a4:0:0:1267:root:root`: raw mode in hexadecimal, owner, group, size, their names.
     init?(answer text: ArraySlice<UInt8>) {
         let fields = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard fields.count == 6, let raw = SafeText.number(fields[0], radix: 16), raw <= 0xFFFF,
-            let owner = SafeText.number(fields[1]), let group = SafeText.number(fields[2]),
-            let size = SafeText.number(fields[3]), !fields[4].isEmpty, !fields[5].isEmpty
+        guard fields.count == 6, let raw = AnswerNumber.parsed(fields[0], radix: 16), raw <= 0xFFFF,
+            let owner = AnswerNumber.parsed(fields[1]), let group = AnswerNumber.parsed(fields[2]),
+            let size = AnswerNumber.parsed(fields[3]), !fields[4].isEmpty, !fields[5].isEmpty
         else { return nil }
         let type: FileType =
             switch raw >> 12 {
@@ -131,7 +132,7 @@ extension FileStatus {
 extension Account {
     /// `stat` prints UNKNOWN where the account database has no name.
     init(answer name: ArraySlice<UInt8>, number: Int) {
-        self.init(name: name.elementsEqual("UNKNOWN".utf8) ? nil : SafeText.value(name), number: number)
+        self.init(name: name.elementsEqual("UNKNOWN".utf8) ? nil : VisibleText.value(name), number: number)
     }
 }
 

@@ -1,4 +1,5 @@
 import DriftCore
+internal import Redaction
 
 /// What an answer says of dpkg's database.
 struct PackageRecords {
@@ -22,7 +23,7 @@ struct PackageRecords {
 
     mutating func end(_ text: ArraySlice<UInt8>) {
         ending =
-            switch SafeText.line(text, limit: 20) {
+            switch VisibleText.plain(text, limit: 20) {
             case "dpkg": .dpkg([:])
             case "unsupported": .unreadable(.unsupported)
             case "error": .unreadable(.readError)

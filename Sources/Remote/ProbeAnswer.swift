@@ -1,4 +1,5 @@
 package import DriftCore
+internal import Redaction
 
 /// Turns the bytes of a session into facts.
 ///
@@ -16,23 +17,24 @@ package enum ProbeAnswer {
 
         for record in frame.records {
             let fields = record.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-            let tag = SafeText.line(fields[0], limit: 20)
+            let tag = VisibleText.plain(fields[0], limit: 20)
             switch tag {
-            case "home": home = SafeText.value(record.dropFirst("home ".count))
+            case "home": home = VisibleText.value(record.dropFirst("home ".count))
             case "stats": canStat = false
             case "pkg": packages.add(record.dropFirst("pkg ".count))
             case "pkgs": packages.end(record.dropFirst("pkgs ".count))
             case "env": environment = EnvironmentAnswer(record.dropFirst("env ".count), nonce: request.nonce)
             default:
-                guard fields.count > 1, let item = SafeText.number(fields[1]), files.indices.contains(item),
+                guard fields.count > 1, let item = AnswerNumber.parsed(fields[1]), files.indices.contains(item),
                     files[item].add(tag, fields.count > 2 ? fields[2] : [])
                 else {
-                    throw ProbeFailure(.malformedAnswer, detail: "a record makes no sense: \(SafeText.line(record))")
+                    throw ProbeFailure(
+                        .malformedAnswer, detail: "a record makes no sense: \(VisibleText.plain(record))")
                 }
             }
         }
         if let path = home, !path.hasPrefix("/") {
-            throw ProbeFailure(.malformedAnswer, detail: "the home is no path: \(SafeText.line(path.utf8))")
+            throw ProbeFailure(.malformedAnswer, detail: "the home is no path: \(VisibleText.plain(path.utf8))")
         }
 
         var facts = Facts(home: home)

@@ -1,4 +1,5 @@
 package import DriftCore
+internal import Redaction
 
 /// What goes to the script's standard input, and what is known of the questions without asking.
 package struct ProbeRequest: Hashable, Sendable {

@@ -1,6 +1,7 @@
 package import DriftCore
 import Foundation
 package import Logging
+internal import Redaction
 
 /// Looks at servers over OpenSSH's `ssh`, and at this worker's own machine.
 ///
@@ -57,7 +58,7 @@ package struct RemoteProber: Prober {
         let outcome = try await session.run(input: request.input)
         if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
         let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
-        throw ProbeFailure(.misconfigured, detail: SafeText.line("/bin/sh: \(said)".utf8))
+        throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
     }
 
     private func lookThere(_ target: ProbeTarget, _ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
@@ -72,10 +73,10 @@ package struct RemoteProber: Prober {
         if outcome.exitCode == 255 || outcome.exitCode == nil {
             throw SSHDiagnosis.failure(outcome.errors, loggedIn: outcome.loggedIn)
         }
-        let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { SafeText.line($0) }
+        let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { VisibleText.plain($0) }
         let words = printed ?? SSHDiagnosis.words(of: outcome.errors).last ?? "no output"
         let detail = "exit status \(outcome.exitCode ?? 255): \(words)"
-        throw ProbeFailure(.shellRefused, detail: SafeText.line(detail.utf8))
+        throw ProbeFailure(.shellRefused, detail: VisibleText.plain(detail.utf8))
     }
 
     /// What a login would have, so that no secret of this process reaches the login shell.

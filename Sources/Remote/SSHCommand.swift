@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+internal import Redaction
 
 /// The `ssh` command line for one server.
 ///
@@ -15,7 +16,8 @@ struct SSHCommand {
             ("ssh config", settings.sshConfig), ("known_hosts", settings.knownHosts), ("identity", settings.identity),
         ] {
             guard let path, !FileManager.default.isReadableFile(atPath: path) else { continue }
-            throw ProbeFailure(.misconfigured, detail: SafeText.line("the \(name) file \(path) cannot be read".utf8))
+            throw ProbeFailure(
+                .misconfigured, detail: VisibleText.plain("the \(name) file \(path) cannot be read".utf8))
         }
         guard !target.address.isEmpty, target.address.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw ProbeFailure(.misconfigured, detail: "the address is not a host name")

@@ -1,4 +1,5 @@
 import DriftCore
+internal import Redaction
 
 /// Tells from what `ssh` printed why it did not get in.
 enum SSHDiagnosis {
@@ -17,7 +18,7 @@ enum SSHDiagnosis {
 
     /// What stands on standard error but for ssh's account of its work.
     static func words(of lines: [String]) -> [String] {
-        lines.map { SafeText.line($0.utf8, limit: 300).trimmingSpaces }.filter { line in
+        lines.map { VisibleText.plain($0.utf8, limit: 300).trimmingSpaces }.filter { line in
             !line.isEmpty
                 && !["Authenticated to ", "Transferred: ", "Bytes per second: "].contains { line.hasPrefix($0) }
         }

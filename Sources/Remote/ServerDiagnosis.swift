@@ -19,7 +19,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
         case skipped
     }
 
-    package struct Finding: Hashable, Sendable {
+    package struct StageResult: Hashable, Sendable {
         package var stage: Stage
         package var state: State
         /// One safe line for people; may be empty.
@@ -30,49 +30,49 @@ package struct ServerDiagnosis: Hashable, Sendable {
 
     package var target: ProbeTarget
     /// One for each stage, in their order.
-    package var findings: [Finding]
+    package var results: [StageResult]
 
-    package var isWell: Bool { findings.allSatisfy { $0.state != .failed } }
+    package var isWell: Bool { results.allSatisfy { $0.state != .failed } }
 
     /// Places one session's end at the stage where it came about.
     init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?, knownHosts: String? = nil) {
         self.target = target
-        var findings: [Finding] = []
+        var results: [StageResult] = []
         let culprit = failure.map(Self.stage)
         var isPast = false
         for stage in Stage.allCases {
-            var finding = Finding(stage: stage, state: .ok, detail: "", hint: nil)
+            var result = StageResult(stage: stage, state: .ok, detail: "", hint: nil)
             if isPast || (target.connection == .local && [.dns, .tcp, .hostKey, .login].contains(stage)) {
-                finding.state = .skipped
+                result.state = .skipped
             } else if let failure, stage == culprit {
-                finding.state = .failed
-                finding.detail = failure.detail
-                finding.hint = Self.hint(for: failure, on: target, knownHosts: knownHosts)
+                result.state = .failed
+                result.detail = failure.detail
+                result.hint = Self.hint(for: failure, on: target, knownHosts: knownHosts)
                 isPast = true
             } else if stage == .sudo {
-                finding = Self.sudo(facts)
+                result = Self.sudo(facts)
             }
-            findings.append(finding)
+            results.append(result)
         }
-        self.findings = findings
+        self.results = results
     }
 
     /// What only root may read, so that it tells whether `sudo` helps.
     static let privileged = ["/etc/shadow"]
 
-    private static func sudo(_ facts: Facts?) -> Finding {
+    private static func sudo(_ facts: Facts?) -> StageResult {
         guard let path = privileged.first, case .present(let entry) = facts?.files[ServerPath(path)] else {
-            return Finding(stage: .sudo, state: .skipped, detail: "nothing to try it on", hint: nil)
+            return StageResult(stage: .sudo, state: .skipped, detail: "nothing to try it on", hint: nil)
         }
         switch entry.content {
-        case .read: return Finding(stage: .sudo, state: .ok, detail: "", hint: nil)
+        case .read: return StageResult(stage: .sudo, state: .ok, detail: "", hint: nil)
         case .unreadable(.sudoRefused):
-            return Finding(
+            return StageResult(
                 stage: .sudo, state: .failed, detail: "sudo -n is refused",
                 hint: "files that only root may read stay unreadable; to allow them, in /etc/sudoers.d/driftwatch: "
                     + "LOGIN ALL=(root) NOPASSWD: /bin/sh, or the path of a pinned probe")
         default:
-            return Finding(
+            return StageResult(
                 stage: .sudo, state: .skipped, detail: "no sudo on the server: what needs root stays unreadable",
                 hint: nil)
         }

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+internal import Redaction
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -143,9 +144,9 @@ struct Session {
             // One line without an end.
             return ProbeFailure(.tooMuchOutput, detail: "more than \(budgets.answerBytes) bytes")
         case let error as SubprocessError where error.code == .executableNotFound:
-            return ProbeFailure(.misconfigured, detail: SafeText.line("there is no \(executable)".utf8))
+            return ProbeFailure(.misconfigured, detail: VisibleText.plain("there is no \(executable)".utf8))
         default:
-            return ProbeFailure(.misconfigured, detail: SafeText.line("\(executable): \(error)".utf8))
+            return ProbeFailure(.misconfigured, detail: VisibleText.plain("\(executable): \(error)".utf8))
         }
     }
 
@@ -166,7 +167,7 @@ struct Session {
                 throw error
             }
         } catch {
-            throw ProbeFailure(.misconfigured, detail: SafeText.line("no temporary file: \(error)".utf8))
+            throw ProbeFailure(.misconfigured, detail: VisibleText.plain("no temporary file: \(error)".utf8))
         }
     }
 }

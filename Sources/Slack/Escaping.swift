@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// How text from outside is made fit for one medium.
 package enum Escaping: Hashable, Sendable {
     /// Terminals and logs: nothing to escape once the text is printable.
@@ -41,18 +43,4 @@ package enum Escaping: Hashable, Sendable {
 }
 
 /// One line without what could steer a terminal or reorder a message.
-///
-/// Control characters, invisible format characters and marks of writing direction are dropped, line breaks and tabs
-/// become spaces. The two joiners stay, as scripts and emoji need them.
-package func printable(_ text: String) -> String {
-    var kept = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        switch scalar.properties.generalCategory {
-        case .control where ["\n", "\r", "\t"].contains(scalar), .lineSeparator, .paragraphSeparator: kept.append(" ")
-        case .control, .surrogate: continue
-        case .format where scalar != "\u{200c}" && scalar != "\u{200d}": continue
-        default: kept.append(scalar)
-        }
-    }
-    return String(kept)
-}
+package func printable(_ text: String) -> String { VisibleText.message(text) }

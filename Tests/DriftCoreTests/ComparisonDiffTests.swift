@@ -4,12 +4,14 @@ import Testing
 
 /// What a content that is not the wanted one is told with.
 @Suite struct ComparisonDiffTests {
-    private func found(_ wanted: FileExpectation.Content, _ bytes: [UInt8]?, of digest: SHA256Digest? = nil)
-        -> Mismatch?
-    {
+    private func found(
+        _ wanted: FileExpectation.Content, _ bytes: [UInt8]?, of digest: SHA256Digest? = nil,
+        show: FileExpectation.Show = .worldReadable, at path: ServerPath = "/etc/motd", mode: UInt16 = 0o644
+    ) -> Mismatch? {
         let content = FileContent.read(digest ?? SHA256Digest(of: bytes ?? [1]), bytes: bytes)
         let finding = judge(
-            .file(.init(path: "/etc/motd", content: wanted)), Facts(files: ["/etc/motd": file(content: content)]))
+            .file(.init(path: path.text, content: wanted, show: show)),
+            Facts(files: [path: file(.of(mode: mode), content: content)]))
         guard case .wrong(let mismatches) = finding, mismatches.count == 1 else { return nil }
         return mismatches.first
     }
@@ -30,6 +32,36 @@ import Testing
                 """)
         #expect(mismatch.expected["template"] == "motd")
         #expect(mismatch.actual["note"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            (.worldReadable, 0o644, true), (.worldReadable, 0o640, false), (.text, 0o600, true), (.text, 0o644, true),
+            (.hidden, 0o644, false), (.hidden, 0o600, false),
+        ] as [(FileExpectation.Show, UInt16, Bool)])
+    func onlyWhatMayBeShownIs(show: FileExpectation.Show, mode: UInt16, isShown: Bool) throws {
+        let mismatch = try #require(found(template("a\n"), Array("diary\n".utf8), show: show, mode: mode))
+        #expect(mismatch.type == .wrongContent)
+        #expect((mismatch.diff != nil) == isShown)
+        #expect("\(mismatch)".contains("diary") == isShown)
+    }
+
+    @Test func whatIsHiddenShowsNoHash() throws {
+        let mismatch = try #require(found(template("a\n"), Array("1234\n".utf8), show: .hidden))
+        #expect(mismatch.actual == ["content_hash": Masking.mask, "note": "content not shown"])
+    }
+
+    @Test func aFileThatHoldsSecretsIsNeverShown() throws {
+        let mismatch = try #require(
+            found(template("a\n"), Array("diary\n".utf8), show: .text, at: "/root/.pgpass", mode: 0o600))
+        #expect(mismatch.diff == nil)
+        #expect(mismatch.actual["content_hash"] == Masking.mask)
+    }
+
+    /// The texts of one file are asked for by one pack and kept away by another, each with its own check.
+    @Test func whatAnotherPackAsksForIsNotShownHere() throws {
+        let mismatch = try #require(found(template("a\n"), Array("diary\n".utf8), mode: 0o600))
+        #expect(mismatch.actual["note"] == "private, the text is not shown")
     }
 
     @Test func brokenTextIsRepairedNotHidden() throws {

@@ -145,6 +145,59 @@ import Testing
         Case("content through a link", wanted(content: template("a")), link(to: "x", .of(), content: text("a")), .ok),
     ]
 
+    static let reasonsThatLeaveTheSize: [UnreadableReason] = [
+        .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported,
+    ]
+
+    @Test(arguments: UnreadableReason.allCases)
+    func aSizeThatDiffersIsProofWithoutTheContent(reason: UnreadableReason) {
+        func judged(_ fact: FileFact) -> Told? {
+            Told(judge(.file(Self.wanted(content: template("six by"))), Facts(files: ["/etc/motd": fact])))
+        }
+        let large = file(.of(size: 34_603_037), content: .unreadable(reason))
+        let linked = link(to: "x", .of(size: 7), content: .unreadable(reason))
+        guard Self.reasonsThatLeaveTheSize.contains(reason) else {
+            #expect(judged(large) == .unreadable(reason))
+            return
+        }
+        let note = "the size differs; not read: \(reason.words)"
+        let expected = ["template": "motd", "size": "6"]
+        #expect(judged(large) == .wrong(.wrongContent, expected, ["size": "34603037", "note": note]))
+        #expect(judged(linked) == .wrong(.wrongContent, expected, ["size": "7", "note": note]))
+        #expect(judged(file(.of(size: 6), content: .unreadable(reason))) == .unreadable(reason))
+    }
+
+    @Test func aHashProvesNothingBySize() {
+        let wanted = Self.wanted(content: .hash(SHA256Digest(of: [1])))
+        let fact = file(.of(size: 40_000_000), content: .unreadable(.tooLarge))
+        #expect(Told(judge(.file(wanted), Facts(files: ["/etc/motd": fact]))) == .unreadable(.tooLarge))
+    }
+
+    @Test(arguments: [
+        FileExpectation(path: "/etc/motd", content: template("six by"), show: .hidden),
+        FileExpectation(path: "/root/.pgpass", content: template("six by"), show: .text),
+    ])
+    func theSizeOfWhatIsNotShownIsNotShownEither(wanted: FileExpectation) throws {
+        let fact = file(.of(mode: 0o600, size: 7), content: .unreadable(.permissionDenied))
+        let finding = judge(.file(wanted), Facts(files: [ServerPath(wanted.path): fact]))
+        guard case .wrong(let mismatches) = finding else {
+            Issue.record("not wrong")
+            return
+        }
+        #expect(mismatches.map(\.type) == [.wrongContent])
+        #expect(mismatches.first?.expected["size"] == Masking.mask)
+        #expect(mismatches.first?.actual["size"] == Masking.mask)
+    }
+
+    @Test func aContentProvenWrongBySizeIsJudgedWhole() {
+        let expectation = DriftCore.Expectation(.file(Self.wanted(mode: 0o600, content: template("six by"))))
+        let pack = Pack(name: PackName(rawValue: "base"), expectations: [expectation])
+        let fact = file(.of(size: 7), content: .unreadable(.tooLarge))
+        let check = Comparison.judge(Facts(files: ["/etc/motd": fact]), against: pack, digest: anyDigest)
+        #expect(check.outcomes.first?.unseenContent == nil)
+        #expect(check.mismatches.map(\.type) == [.wrongPermissions, .wrongContent])
+    }
+
     @Test(arguments: states)
     func stateIsJudged(_ test: Case) {
         #expect(Told(judge(.file(test.wanted), Facts(files: fact(test)))) == test.told)

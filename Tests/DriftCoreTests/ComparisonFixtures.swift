@@ -41,9 +41,9 @@ enum Told: Equatable, CustomStringConvertible {
 
 extension FileStatus {
     static func of(
-        _ type: FileType = .file, mode: UInt16 = 0o644, owner: Account = .root, group: Account = .root
+        _ type: FileType = .file, mode: UInt16 = 0o644, owner: Account = .root, group: Account = .root, size: Int = 1
     ) -> FileStatus {
-        FileStatus(type: type, mode: mode, owner: owner, group: group, size: 10)
+        FileStatus(type: type, mode: mode, owner: owner, group: group, size: size)
     }
 }
 

@@ -39,6 +39,29 @@ struct LoadingExtendsTests {
         #expect(packs[max] == Pack(name: max, displayName: "Max", extends: web, expectations: [a, b, c, noCurl]))
     }
 
+    @Test func aChildSaysForItselfWhatMayBeShown() throws {
+        let item = "path: /a, template: motd"
+        let packs = try load([
+            "base": "items: { files: [{ \(item), show: text }] }",
+            "hides": "extends: base\nitems: { files: [{ \(item), show: hidden }] }",
+            "says-nothing": "extends: base\nitems: { files: [{ \(item) }] }",
+            "inherits": "extends: base\nitems: {}",
+        ])
+        let shows = ["base", "hides", "says-nothing", "inherits"].map { name -> FileExpectation.Show? in
+            let subject = packs[PackName(rawValue: name)]?.expectations.first?.subject
+            return if case .file(let file) = subject { file.show } else { nil }
+        }
+        #expect(shows == [.text, .hidden, .worldReadable, .text])
+    }
+
+    @Test(arguments: [("/root/.pgpass", 1), ("/etc/motd", 0)])
+    func showingASecretsTextIsWarnedOf(path: String, count: Int) throws {
+        let source = SourceFile(
+            path: "base.yaml", text: "items: { files: [{ path: \(path), template: motd, show: text }] }")
+        let loaded = try ConfigurationLoader.load(packs: [source], templates: ["motd": .bytes([1])])
+        #expect(loaded.warnings.count == count, "\(loaded.warnings)")
+    }
+
     @Test func settingsOfTheSameKeyInOtherFilesAreOtherItems() throws {
         let setting = "key: Port, type: config, expected: \"22\""
         let packs = try load([

@@ -3,6 +3,8 @@ import Testing
 
 @Suite("Errors in a pack")
 struct LoadingPackErrorTests {
+    private static let hash = "sha256:" + String(repeating: "a", count: 64)
+
     /// Items of one section, each on a line of its own from line 3.
     private static func items(_ section: String, _ lines: String...) -> String {
         "items:\n  \(section):\n" + lines.map { "    - \($0)\n" }.joined()
@@ -107,6 +109,12 @@ struct LoadingPackErrorTests {
         file("path: /a, mode: 0644", "`mode` must be quoted: YAML reads 0644 as a number", "write \"0644\""),
         file("path: /a, mode: 644", "must be quoted", "write \"0644\""),
         file("path: /a, mode: 0o644", "must be quoted", "write \"0644\""),
+        file("path: /a, content_hash: \(hash), show: txt", "unknown value `txt`", "did you mean `text`?"),
+        file("path: /a, content_hash: \(hash), show: world_readable", "unknown value", "one of text, hidden"),
+        file("path: /a, content_hash: \(hash), show: true", "`show` must be a text"),
+        file("path: /a, show: text", "`show` means nothing where no content is compared", "add content_hash or"),
+        file("path: /a, state: directory, show: text", "`show` means nothing with state: directory"),
+        file("path: /a, state: absent, show: hidden", "`show` means nothing with state: absent"),
         file("path: /a, mode: 0899", "must be quoted", "four octal digits"),
         file("path: /a, mode: \"644\"", "`644` is no mode", "write \"0644\""),
         file("path: /a, mode: \"0888\"", "`0888` is no mode", "four octal digits"),

@@ -50,7 +50,8 @@ struct PackDigestTests {
         ("telnetd, state: absent", "telnetd"), ("expected: vim", "expected: vi"), ("expected: vim", "expected: \"\""),
         ("type: sysctl", "type: env_var"), ("file: /etc/ssh/sshd_config", "file: /etc/sshd_config"),
         ("enabled: true", "enabled: false"), ("enabled: true, ", ""), ("ssh.service", "sshd.service"),
-        ("    - { path: /f, state: absent }\n", ""),
+        ("    - { path: /f, state: absent }\n", ""), ("template: git", "show: text, template: git"),
+        ("template: git", "show: hidden, template: git"),
     ])
     func changesWithWhatChangesAJudgement(old: String, new: String) throws {
         // A dot is no part of a variable's name.
@@ -127,6 +128,14 @@ struct ResolvedPackTests {
         #expect(again == pack)
         #expect(again.digest == pack.digest)
         #expect(try again.resolvedJSON() == pack.resolvedJSON())
+    }
+
+    @Test func keepsWhatMayBeShown() throws {
+        let texts = ["", ", show: text", ", show: hidden"]
+        let packs = try texts.map { try pack("items: { files: [{ path: /a, template: other\($0) }] }") }
+        #expect(try packs.map { try Pack(resolvedJSON: $0.resolvedJSON()) } == packs)
+        #expect(Set(packs.map(\.digest)).count == 3)
+        #expect(try !packs[0].resolvedJSON().contains("show"))
     }
 
     @Test func keepsTheParent() throws {

@@ -1,14 +1,15 @@
 import DriftCore
+import Redaction
 import Testing
 
 @Suite struct MaskingPathTests {
     @Test(arguments: [
         "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/security/opasswd", "/etc/shadow.bak", "/etc/shadow~",
-        "/etc/.shadow.swp", "/etc//shadow", "/etc/./shadow", "/etc/ssh/../shadow", "/etc/SHADOW", "/etc/shadow/",
+        "/etc/.shadow.swp", "/etc//shadow", "/etc/./shadow", "/etc/ssh/../shadow", "/etc/shadow/",
         "/etc/shadow.2024-01-01", "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ed25519_key.dpkg-old",
         "~/.ssh/id_rsa", "/home/deploy/.ssh/id_ed25519", "/root/.ssh/github", "~/.ssh/keys/prod", "/opt/app/id_ecdsa",
         "/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/nginx/tls.key", "/etc/nginx/tls.pem",
-        "/etc/letsencrypt/live/example.net/privkey.pem", "/etc/ssl/private/cert.pem", "~/.pgpass", "~/.netrc",
+        "/etc/letsencrypt/live/example.net/privkey.pem", "/srv/app/.env", "~/.pgpass", "~/.netrc",
         "/etc/krb5.keytab", "~/.aws/credentials", "~/.docker/config.json", "~/.kube/config", "/root/kubeconfig",
         "/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "~/.config/gcloud/credentials.db",
         "~/.git-credentials", "~/.my.cnf", "/etc/mysql/debian.cnf", "/etc/ppp/chap-secrets", "/etc/ipsec.secrets",
@@ -45,7 +46,7 @@ import Testing
         "/etc/letsencrypt/live/example.net/fullchain.pem", "/etc/pam.d/passwd", "/etc/docker/daemon.json",
         "/etc/apt/sources.list.d/debian.sources", "/etc/shadowsocks/readme.txt", "/srv/app/config.json",
         "/etc/keyboard", "/etc/default/keyboard", "/usr/share/monkey", "/etc/hosts.allow.bak", "/etc/idmapd.conf",
-        "~/.env", "/etc/environment",
+        "/etc/environment",
     ])
     func ordinaryFilesAreRead(path: String) {
         #expect(Masking.mayReadContent(of: path))

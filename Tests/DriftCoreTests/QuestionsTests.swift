@@ -37,6 +37,17 @@ import Testing
                     packages: true, environment: ["EDITOR", "PAGER"]))
     }
 
+    @Test(
+        arguments: [
+            ([.worldReadable], .worldReadable), ([.text, .worldReadable], .text), ([.worldReadable, .text], .text),
+            ([.text, .hidden], .hidden), ([.hidden, .text, .worldReadable], .hidden),
+        ] as [([FileExpectation.Show], FileExpectation.Show)])
+    func whoHidesWinsAndThenWhoShows(packs: [FileExpectation.Show], asked: FileExpectation.Show) {
+        let questions = ProbeQuestions(
+            packs: packs.map { pack("a", [.file(.init(path: "/etc/motd", content: .hash(anyDigest), show: $0))]) })
+        #expect(questions.files == [.init(path: "/etc/motd", expectedHashes: [anyDigest], show: asked)])
+    }
+
     @Test func whatCannotBeJudgedIsNotAsked() {
         let questions = ProbeQuestions(packs: [
             pack(

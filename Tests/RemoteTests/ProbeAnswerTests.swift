@@ -1,4 +1,5 @@
 import DriftCore
+import Redaction
 import Remote
 import Testing
 

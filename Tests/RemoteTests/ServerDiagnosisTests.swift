@@ -14,22 +14,22 @@ import Testing
         }
     }
 
-    private func failed(_ diagnosis: ServerDiagnosis) -> ServerDiagnosis.Finding? {
-        diagnosis.findings.first { $0.state == .failed }
+    private func failed(_ diagnosis: ServerDiagnosis) -> ServerDiagnosis.StageResult? {
+        diagnosis.results.first { $0.state == .failed }
     }
 
     @Test func aServerThatIsWellPassesEveryStage() async throws {
         let diagnosis = try await diagnose()
         #expect(diagnosis.isWell)
-        #expect(diagnosis.findings.map(\.stage) == ServerDiagnosis.Stage.allCases)
-        #expect(diagnosis.findings.prefix(6).allSatisfy { $0.state == .ok })
+        #expect(diagnosis.results.map(\.stage) == ServerDiagnosis.Stage.allCases)
+        #expect(diagnosis.results.prefix(6).allSatisfy { $0.state == .ok })
     }
 
     @Test func theFirstStageThatFailsSaysHowToMendIt() async throws {
         let unknown = try await diagnose(.init { $0.hostKey = .unknown })
         #expect(failed(unknown)?.stage == .hostKey)
         #expect(failed(unknown)?.hint?.contains("ssh-keyscan -p") == true)
-        #expect(unknown.findings.map(\.state) == [.ok, .ok, .failed, .skipped, .skipped, .skipped, .skipped])
+        #expect(unknown.results.map(\.state) == [.ok, .ok, .failed, .skipped, .skipped, .skipped, .skipped])
 
         #expect(failed(try await diagnose(.init { $0.hostKey = .changed }))?.hint?.contains(" -R ") == true)
         #expect(failed(try await diagnose(.init { $0.acceptsKey = false }))?.stage == .login)

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import Redaction
 import Remote
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// Compares what was observed with what is wanted.
 package enum Comparison {
     /// Judges each of the pack's expectations by the facts.
@@ -63,7 +65,7 @@ struct Evidence {
 
     /// What is proven wrong is wrong, whatever else could not be seen.
     func outcome(of expectation: Expectation) -> ItemOutcome {
-        let item = SafeText.line(expectation.item)
+        let item = VisibleText.line(expectation.item)
         let mismatches = contradictions.map { contradiction in
             Mismatch(
                 type: contradiction.type, item: item, key: expectation.key,

@@ -95,12 +95,46 @@ enum FileComparison {
         guard wanted.state == .file else { return evidence.addUnseenContent(.notRegular) }
         switch entry.content {
         case nil: evidence.addUnseenContent(.malformedAnswer)
-        case .unreadable(let reason): evidence.addUnseenContent(reason)
+        case .unreadable(let reason):
+            guard let report = sizeReport(of: wanted, entry, because: reason) else {
+                return evidence.addUnseenContent(reason)
+            }
+            evidence.add(.wrongContent, expected: report.expected, actual: report.actual)
         case .read(let digest, let bytes):
             guard digest != content.digest else { return }
             let report = ContentReport(
-                of: wanted.path, at: entry, expected: content, actual: digest, bytes: bytes)
+                of: wanted.path, at: entry, expected: content, actual: digest, bytes: bytes, show: wanted.show)
             evidence.add(.wrongContent, expected: report.expected, actual: report.actual, diff: report.diff)
         }
     }
+
+    /// A regular file of another size than its template's has another content, whether or not it could be read.
+    private static func sizeReport(
+        of wanted: FileExpectation, _ entry: FileEntry, because reason: UnreadableReason
+    ) -> ContentReport? {
+        guard reason.leavesSizeTrue, case .template(let name, let bytes) = wanted.content,
+            let size = entry.followed?.size, size != bytes.count
+        else { return nil }
+        return ContentReport(
+            of: wanted.path, at: entry, expected: (name, bytes.count), actual: size, because: reason, show: wanted.show)
+    }
+}
+
+extension UnreadableReason {
+    /// Whether what `stat` said of the size is to be relied on: it is not in pseudo file systems, nor in an answer that
+    /// made no sense, nor of a file that changed while it was read.
+    fileprivate var leavesSizeTrue: Bool {
+        switch self {
+        case .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported: true
+        case .notRegular, .special, .unknownAccount, .malformedAnswer, .readError: false
+        }
+    }
+}
+
+extension FileEntry {
+    /// What the path leads to in the end; nil where it dangles.
+    var followed: FileStatus? { status.type == .symlink ? link?.destination : status }
+
+    /// Whether the file's own mode lets every account of the server read it; the folders above may still forbid it.
+    var isWorldReadable: Bool { followed.map { $0.mode & 0o004 != 0 } ?? false }
 }

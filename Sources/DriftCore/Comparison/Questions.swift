@@ -1,13 +1,17 @@
 extension ProbeQuestions {
     /// All that `packs` ask about, each thing once; what this version cannot judge is not asked.
     package init(packs: [Pack]) {
-        var hashes: [ServerPath: Set<SHA256Digest>] = [:]
+        var files: [ServerPath: File] = [:]
         var asksPackages = false
         var names: Set<String> = []
         for expectation in packs.lazy.flatMap(\.expectations) {
             switch expectation.subject {
             case .file(let file):
-                hashes[ServerPath(file.path), default: []].formUnion(file.expectedHash.map { [$0] } ?? [])
+                let path = ServerPath(file.path)
+                var question = files[path] ?? File(path: path.text)
+                if let hash = file.expectedHash { question.expectedHashes.insert(hash) }
+                question.show = question.show.combined(with: file.show)
+                files[path] = question
             case .package:
                 asksPackages = true
             case .setting(let setting):
@@ -17,8 +21,7 @@ extension ProbeQuestions {
             }
         }
         self.init(
-            files: hashes.sorted { $0.key < $1.key }.map { File(path: $0.key.text, expectedHashes: $0.value) },
-            packages: asksPackages, environment: names.sorted())
+            files: files.sorted { $0.key < $1.key }.map(\.value), packages: asksPackages, environment: names.sorted())
     }
 }
 

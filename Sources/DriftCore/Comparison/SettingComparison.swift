@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// Judges one setting.
 enum SettingComparison {
     static func evidence(on wanted: SettingExpectation, facts: Facts) -> Evidence {

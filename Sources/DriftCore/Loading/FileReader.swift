@@ -207,9 +207,9 @@ extension FileReader {
 
     /// One of the words of `Choice`; nil where the key is absent, null, or wrong and reported.
     mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ key: String, in fields: Fields, as type: Choice.Type = Choice.self
+        _ key: String, in fields: Fields, among choices: [Choice] = Array(Choice.allCases)
     ) -> Choice? {
-        let words = Choice.allCases.map(\.rawValue)
+        let words = choices.map(\.rawValue)
         let word = text(key, in: fields) { text in
             guard !words.contains(text) else { return nil }
             return Fault(

@@ -1,25 +1,16 @@
+internal import Redaction
+
 /// Which texts may stand for what: each function says what is wrong with a text, or nil.
 ///
 /// Paths travel to servers as data and names to `ssh` as arguments, so these are the gate that keeps a leading
 /// dash, a newline or a NUL from ever meaning something there.
 enum Grammar {
-    /// Whether a character may be shown on a terminal: no control character, no line break, nothing that changes
-    /// the direction of its neighbours.
+    /// Whether a person who reads the file sees the character, and sees it where it is.
     static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x20...0x7E: true
-        case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE, 0xFFFF: false
-        default:
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .surrogate: false
-            default: true
-            }
+        switch scalar.kind {
+        case .plain, .blank, .joiner, .unknown: !scalar.properties.isNoncharacterCodePoint
+        case .tab, .lineBreak, .control, .invisible: false
         }
-    }
-
-    static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
@@ -38,11 +29,24 @@ enum Grammar {
     /// One line that people read, or that is compared as it is.
     static func line(_ text: String, limit: Int) -> Fault? {
         if text.isEmpty { return Fault("empty text") }
-        if let fault = unprintable(text) { return fault }
+        if let fault = unprintable(text) ?? lookalike(text) { return fault }
         guard text.utf8.count <= limit else {
             return Fault("a text of \(text.utf8.count) bytes", hint: "at most \(limit)")
         }
         return nil
+    }
+
+    /// A text that is compared as it is must not look like another one.
+    private static func lookalike(_ text: String) -> Fault? {
+        let scalars = text.unicodeScalars
+        if let blank = scalars.first(where: { $0.kind == .blank }) {
+            return Fault(
+                "a character that looks like a space, \(blank.codePoint)", hint: "write a plain space, or remove it")
+        }
+        let edges = [scalars.first, scalars.last].compactMap(\.self)
+        return edges.first { $0 == "\u{200C}" || $0 == "\u{200D}" }.map {
+            Fault("a character that cannot be seen, \($0.codePoint)", hint: "remove it")
+        }
     }
 
     /// Text that may have several lines.
@@ -56,7 +60,7 @@ enum Grammar {
 
     private static func unprintable(_ text: String, except: [Unicode.Scalar] = []) -> Fault? {
         let found = text.unicodeScalars.first { !isPrintable($0) && !except.contains($0) }
-        return found.map { Fault("a character that cannot be seen, U+\(hexadecimal($0))", hint: "remove it") }
+        return found.map { Fault("a character that cannot be seen, \($0.codePoint)", hint: "remove it") }
     }
 }
 

@@ -11,7 +11,7 @@ package struct Inventory: Hashable, Sendable {
     }
 }
 
-/// When slots are due: what makes a ``Schedule``.
+/// When slots are due: what makes a `Schedule` of `Cron`.
 package struct ScheduleSetting: Hashable, Sendable {
     /// Five fields.
     package var cron: String

@@ -1,3 +1,4 @@
+import Cron
 import Yams
 
 /// Reads the inventory file.
@@ -119,7 +120,7 @@ extension InventoryReader {
         var port: Int?
         var user: String?
         var configUser: String?
-        var connection: Server.Connection?
+        var connection: Server.Transport?
         var queue: String?
         var packs: [PackName]?
         var labels: [String: String]?

@@ -1,7 +1,7 @@
 extension Pack {
-    /// Which version of the pack this is: a SHA-256 over all that changes a judgement.
+    /// Which version of the pack this is: a SHA-256 over all that changes a check.
     ///
-    /// Equal for packs that judge alike: the bytes of templates count, while names and descriptions, of the pack, its
+    /// Equal for packs that judge and show alike: the bytes of templates count, while names and descriptions, of the pack, its
     /// items and its templates, do not, nor does the order in which the files were written. The same in every
     /// process and release: what is hashed is the list of length-prefixed fields below, items by the bytes of their
     /// keys. A new kind of field is added only where it is set, so that old packs keep their digests.
@@ -47,6 +47,7 @@ private struct CanonicalBytes {
             case nil: break
             }
             add("target", file.target)
+            add("show", file.show == .worldReadable ? nil : file.show.rawValue)
         case .package(let package):
             add("state", package.state.rawValue)
             add("min_version", package.minimumVersion)

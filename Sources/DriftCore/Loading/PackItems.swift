@@ -5,7 +5,7 @@ import Yams
 extension PackFileReader {
     mutating func fileItem(_ node: Node) -> Expectation? {
         let known = [
-            "path", "state", "mode", "owner", "group", "content_hash", "template", "target", "description",
+            "path", "state", "mode", "owner", "group", "content_hash", "template", "target", "show", "description",
         ]
         guard let fields = reader.fields(node, of: "a file", known: known) else { return nil }
         let path = reader.requiredText("path", in: fields, of: "a file", where: Grammar.path)
@@ -16,6 +16,7 @@ extension PackFileReader {
         file.group = reader.text("group", in: fields, where: Grammar.account)
         file.content = content(in: fields)
         file.target = reader.text("target", in: fields, where: Grammar.linkTarget)
+        file.show = show(in: fields, of: file)
         if state != nil || fields["state"].map(\.node.isNull) ?? true {
             refuseContradictions(in: fields, state: file.state)
         }
@@ -52,14 +53,29 @@ extension PackFileReader {
         return hash.map(FileExpectation.Content.hash)
     }
 
+    private mutating func show(in fields: Fields, of file: FileExpectation) -> FileExpectation.Show {
+        let show: FileExpectation.Show? = reader.choice("show", in: fields, among: [.text, .hidden])
+        guard let show, let entry = fields["show"], file.state == .file else { return .worldReadable }
+        if ["content_hash", "template"].allSatisfy({ fields[$0]?.node.isNull ?? true }) {
+            reader.error(
+                "`show` means nothing where no content is compared", at: entry.position,
+                hint: "add content_hash or template, or remove show")
+        } else if show == .text, !Masking.mayReadContent(of: file.path) {
+            reader.warn(
+                "the text of \(quoted(file.path)) is never shown", at: entry.position,
+                hint: "files at such a place hold secrets; remove show")
+        }
+        return show
+    }
+
     /// What a state leaves no room for.
     private mutating func refuseContradictions(in fields: Fields, state: FileExpectation.State) {
         let contradictions: [String] =
             switch state {
             case .file: ["target"]
-            case .directory: ["target", "content_hash", "template"]
-            case .symlink: ["mode", "content_hash", "template"]
-            case .absent: ["mode", "owner", "group", "content_hash", "template", "target"]
+            case .directory: ["target", "content_hash", "template", "show"]
+            case .symlink: ["mode", "content_hash", "template", "show"]
+            case .absent: ["mode", "owner", "group", "content_hash", "template", "target", "show"]
             }
         for key in contradictions {
             guard let entry = fields[key], !entry.node.isNull else { continue }

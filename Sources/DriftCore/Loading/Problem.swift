@@ -1,3 +1,5 @@
+internal import Redaction
+
 /// One thing that is wrong, or doubtful, in a configuration file.
 package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Severity: String, Hashable, Sendable {
@@ -81,16 +83,4 @@ struct Position: Hashable, Sendable {
 }
 
 /// `text` between backticks, short, and harmless to a terminal.
-func quoted(_ text: String) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(60) {
-        if scalar == "\n" {
-            shown += "\\n"
-        } else if Grammar.isPrintable(scalar) {
-            shown.unicodeScalars.append(scalar)
-        } else {
-            shown += "\\u{\(String(scalar.value, radix: 16))}"
-        }
-    }
-    return "`\(shown)\(text.unicodeScalars.count > 60 ? "…" : "")`"
-}
+func quoted(_ text: String) -> String { VisibleText.quoted(text) }

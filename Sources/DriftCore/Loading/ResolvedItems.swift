@@ -12,10 +12,12 @@ struct ResolvedFile: Codable {
     var contentHash: SHA256Digest?
     var template: ResolvedTemplate?
     var target: String?
+    /// Absent for the default, and in packs that were stored before there was a choice.
+    var show: FileExpectation.Show?
     var description: String?
 
     enum CodingKeys: String, CodingKey {
-        case path, state, mode, owner, group, template, target, description
+        case path, state, mode, owner, group, template, target, show, description
         case contentHash = "content_hash"
     }
 
@@ -31,6 +33,7 @@ struct ResolvedFile: Codable {
         case nil: break
         }
         target = file.target
+        show = file.show == .worldReadable ? nil : file.show
         self.description = description
     }
 
@@ -43,7 +46,8 @@ struct ResolvedFile: Codable {
         var content = contentHash.map(FileExpectation.Content.hash)
         if let template { content = .template(name: template.name, bytes: try template.bytes()) }
         let file = FileExpectation(
-            path: path, state: state, mode: number, owner: owner, group: group, content: content, target: target)
+            path: path, state: state, mode: number, owner: owner, group: group, content: content, target: target,
+            show: show ?? .worldReadable)
         return Expectation(.file(file), description: description)
     }
 }

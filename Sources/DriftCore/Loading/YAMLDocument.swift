@@ -1,3 +1,4 @@
+internal import Redaction
 import Yams
 
 /// The one document of a YAML file.
@@ -47,7 +48,7 @@ enum YAMLDocument {
             } else if scalar != "\t", !Grammar.isPrintable(scalar) {
                 throw Problem(
                     file: file, line: position.line, column: position.column,
-                    message: "a character that cannot be seen, U+\(Grammar.hexadecimal(scalar))",
+                    message: "a character that cannot be seen, \(scalar.codePoint)",
                     hint: "remove it, or write it as an escape between double quotes")
             }
             position.column += 1

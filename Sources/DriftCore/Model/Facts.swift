@@ -30,8 +30,14 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     /// `sudo -n` was needed and refused.
     case sudoRefused = "sudo_refused"
     case tooLarge = "too_large"
-    /// Contents are asked of something that is no regular file, such as a FIFO: it is never opened.
+    /// Contents are asked of something that is not a regular file, such as a FIFO: it is never opened.
     case notRegular = "not_regular"
+    /// It lies in a pseudo file system, such as `/proc` or `/sys`: reading there can block, or have effects.
+    case special
+    /// It did not answer within its share of the probe's time: a hung mount, most likely.
+    case slow
+    /// Root follows no link that another than root or the file's owner made.
+    case plantedLink = "planted_link"
     /// This version, or the server's tools, cannot answer the question.
     case unsupported
     /// The account whose home `~` is does not exist on the server.
@@ -40,6 +46,23 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     case malformedAnswer = "malformed_answer"
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
     case readError = "read_error"
+
+    /// What people are told beside the raw value.
+    package var words: String {
+        switch self {
+        case .permissionDenied: "the login user may not read it"
+        case .sudoRefused: "the login user may not read it, and sudo -n was refused"
+        case .tooLarge: "the file is too large to be read"
+        case .notRegular: "it is not a regular file"
+        case .special: "files of /proc, /sys and the like are not read"
+        case .slow: "the server gave up on it"
+        case .plantedLink: "root follows no link that another than root or the file's owner made"
+        case .unsupported: "this version, or the server's tools, cannot answer"
+        case .unknownAccount: "the account whose home ~ stands for does not exist on the server"
+        case .malformedAnswer: "the server's answer was missing or made no sense"
+        case .readError: "reading failed"
+        }
+    }
 }
 
 /// What was seen at one path.

@@ -64,6 +64,16 @@ package struct FileExpectation: Hashable, Sendable {
         case file, directory, symlink, absent
     }
 
+    /// Which text of the file may be shown to people.
+    package enum Show: String, Sendable, Codable, CaseIterable {
+        /// What every account of the server may read.
+        case worldReadable = "world_readable"
+        /// Private text as well, but never that of a file that exists to hold secrets.
+        case text
+        /// Nothing, not even what everyone may read.
+        case hidden
+    }
+
     /// What a file must contain.
     package enum Content: Hashable, Sendable {
         case hash(SHA256Digest)
@@ -82,10 +92,11 @@ package struct FileExpectation: Hashable, Sendable {
     package var content: Content?
     /// Where a symlink must point, compared as text.
     package var target: String?
+    package var show: Show
 
     package init(
         path: String, state: State = .file, mode: UInt16? = nil, owner: String? = nil, group: String? = nil,
-        content: Content? = nil, target: String? = nil
+        content: Content? = nil, target: String? = nil, show: Show = .worldReadable
     ) {
         self.path = path
         self.state = state
@@ -94,6 +105,14 @@ package struct FileExpectation: Hashable, Sendable {
         self.group = group
         self.content = content
         self.target = target
+        self.show = show
+    }
+}
+
+extension FileExpectation.Show {
+    /// Of two packs that ask for one path: who hides wins, then who shows.
+    package func combined(with other: Self) -> Self {
+        [.hidden, .text].first { [self, other].contains($0) } ?? .worldReadable
     }
 }
 

@@ -1,7 +1,7 @@
 /// A server as the inventory declares it.
 package struct Server: Hashable, Sendable, Codable {
     /// How a worker reaches the server.
-    package enum Connection: String, Sendable, Codable, CaseIterable {
+    package enum Transport: String, Sendable, Codable, CaseIterable {
         case ssh
         /// The worker's own machine; only a worker started with `--local ID` takes it.
         case local
@@ -17,7 +17,7 @@ package struct Server: Hashable, Sendable, Codable {
     package var user: String?
     /// Whose home `~` is; the login user where absent.
     package var configUser: String?
-    package var connection: Connection
+    package var connection: Transport
     package var queue: String
     package var packs: [PackName]
     package var labels: [String: String]
@@ -25,7 +25,7 @@ package struct Server: Hashable, Sendable, Codable {
 
     package init(
         id: ServerID, displayName: String? = nil, address: String? = nil, port: Int? = nil, user: String? = nil,
-        configUser: String? = nil, connection: Connection = .ssh, queue: String = "default", packs: [PackName] = [],
+        configUser: String? = nil, connection: Transport = .ssh, queue: String = "default", packs: [PackName] = [],
         labels: [String: String] = [:], driftDetection: Bool = true
     ) {
         self.id = id

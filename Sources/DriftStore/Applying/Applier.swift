@@ -49,7 +49,7 @@ package struct Applier: Sendable {
         let report: ApplyReport
         do {
             report = try await database.withTransaction { transaction in
-                let report = try Application(request, in: transaction).run(in: transaction)
+                let report = try ApplyTransaction(request, in: transaction).run(in: transaction)
                 if request.dryRun { throw Undo(report: report) }
                 return report
             }

@@ -66,7 +66,7 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
     package var port: Int?
     package var sshUser: String?
     package var configUser: String?
-    package var connection: Server.Connection
+    package var connection: Server.Transport
     /// Where its jobs go: `local:ID` of a local one.
     package var queue: String
     /// A JSON object of texts.

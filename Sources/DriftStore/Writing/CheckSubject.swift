@@ -46,7 +46,7 @@ package struct CheckSubject: Sendable {
             return AssignedPack(pack: try Pack(resolvedJSON: resolved), digest: digest)
         }
         let target = ProbeTarget(
-            serverID: server, connection: Server.Connection(rawValue: connection) ?? .ssh, address: address,
+            serverID: server, connection: Server.Transport(rawValue: connection) ?? .ssh, address: address,
             port: port, user: user, configUser: configUser)
         return CheckSubject(target: target, packs: packs, startedAt: startedAt)
     }

@@ -109,7 +109,7 @@ struct CheckCommand: DriftwatchCommand {
             unreadable: check.unreadableCount, console: console)
         let detail = check.verdict == .failed ? error.map { " (\(visible($0)))" } : nil
         console.print("\(check.serverID) \(check.packName): \(verdict)\(detail ?? "")")
-        console.print(lines: Findings(items, console: console).lines)
+        console.print(lines: OutcomeText(items, console: console).lines)
         let firstLooks = items.count { outcome in
             guard case .wrong(let mismatches) = outcome.finding else { return false }
             return mismatches.contains { asked.states[check.packName]?.isFirstLook(at: $0.id) == true }

@@ -39,7 +39,7 @@ struct DiffCommand: DriftwatchCommand {
             context.console.print(
                 "\(check.serverID) \(check.packName): \(verdict) (check \(check.id) of \(shortTime(check.checkedAt)))")
             if let items = check.items {
-                context.console.print(lines: Findings(items, console: context.console).lines)
+                context.console.print(lines: OutcomeText(items, console: context.console).lines)
             } else {
                 context.console.print(
                     check.hasNewerDetails

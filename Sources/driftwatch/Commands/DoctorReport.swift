@@ -33,13 +33,13 @@ final class DoctorReport: Sendable {
 
     /// One line for a server that is well, else one for each stage that is not.
     func add(_ server: ServerID, _ diagnosis: ServerDiagnosis) {
-        let passed = diagnosis.findings.filter { $0.state == .ok }.map(\.stage.rawValue)
-        for finding in diagnosis.findings where finding.state == .failed {
+        let passed = diagnosis.results.filter { $0.state == .ok }.map(\.stage.rawValue)
+        for result in diagnosis.results where result.state == .failed {
             // Without sudo most checks work; what root alone may read stays unreadable.
-            let state: State = finding.stage == .sudo ? .note : .wrong
-            add(server.rawValue, state, "\(finding.stage.rawValue): \(finding.detail)", hint: finding.hint)
+            let state: State = result.stage == .sudo ? .note : .wrong
+            add(server.rawValue, state, "\(result.stage.rawValue): \(result.detail)", hint: result.hint)
         }
-        if diagnosis.findings.allSatisfy({ $0.state != .failed || $0.stage == .sudo }) {
+        if diagnosis.results.allSatisfy({ $0.state != .failed || $0.stage == .sudo }) {
             add(server.rawValue, .fine, passed.joined(separator: ", "))
         }
     }

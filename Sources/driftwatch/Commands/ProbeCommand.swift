@@ -65,7 +65,7 @@ struct ProbeCommand: DriftwatchCommand {
                 check.verdict, items: check.itemCount, wrong: check.mismatchCount, unreadable: check.unreadableCount,
                 console: context.console)
             context.console.print("\(server) \(pack.name): \(verdict)")
-            context.console.print(lines: Findings(check.outcomes, console: context.console).lines)
+            context.console.print(lines: OutcomeText(check.outcomes, console: context.console).lines)
             status = status.combined(with: check.verdict.exitStatus)
         }
         return status

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cron
 import DriftCore
 import DriftStore
 import Foundation

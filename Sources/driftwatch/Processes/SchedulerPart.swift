@@ -1,3 +1,4 @@
+import Cron
 import DriftCore
 import DriftServices
 import ServiceLifecycle

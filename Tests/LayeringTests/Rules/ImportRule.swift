@@ -10,22 +10,24 @@ enum ImportRule {
         "HTTP": ["CLibcurl", "Logging"],
         "Schema": ["Postgres"],
         "JobQueue": ["Postgres", "Logging", "Metrics", "ServiceLifecycle"],
-        "DriftCore": ["CLibcrypto", "Yams"],
+        "Redaction": [],
+        "Cron": [],
+        "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
-        "Remote": ["DriftCore", "Subprocess", "SystemPackage", "Logging"],
-        "Slack": ["DriftCore", "HTTP", "Logging"],
+        "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
+        "Slack": ["DriftCore", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
-            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
+            "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Dashboard": [
-            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Hummingbird", "HTTPTypes", "NIOCore", "Mustache",
-            "Logging", "ServiceLifecycle",
+            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]
 
     /// Modules that a target may import in one place of it only.
     private static let places: [String: [String: String]] = [
-        "DriftCore": ["CLibcrypto": "Model/SHA256Digest.swift", "Yams": "Loading/"]
+        "DriftCore": ["CLibcrypto": "Model/SHA256Digest.swift", "Cron": "Loading/", "Yams": "Loading/"]
     ]
 
     /// The wiring may import everything that the others may, except the C libraries, and its own three.
@@ -44,8 +46,8 @@ enum ImportRule {
                 guard !source.file.path.hasPrefix("Sources/\(target)/\(place)") else { return nil }
                 return source.violation(line, "\(target) may import \(module) only in \(place)")
             }
-            if target == "DriftCore", ["Dispatch", "Glibc"].contains(module) {
-                return source.violation(line, "DriftCore does no I/O and must not import \(module)")
+            if PurityRule.targets.contains(target), ["Dispatch", "Glibc"].contains(module) {
+                return source.violation(line, "\(target) does no I/O and must not import \(module)")
             }
             guard !allowed.contains(module), !toolchain.contains(module), module != target else { return nil }
             return source.violation(line, "\(target) must not import \(module)")

@@ -2,12 +2,14 @@ import Foundation
 
 /// The domain decides and does nothing: no waiting, no files, no processes, no clock of its own.
 enum PurityRule {
+    static let targets: Set = ["Cron", "DriftCore", "Redaction"]
+
     private static let effects: Set = [
         "await", "FileManager", "FileHandle", "Process", "ProcessInfo", "URLSession", "Task", "Thread",
     ]
 
     static func violations(in source: SwiftSource) -> [Violation] {
-        guard source.file.target == "DriftCore", !source.file.isTest else { return [] }
+        guard source.file.target.map(targets.contains) == true, !source.file.isTest else { return [] }
         return source.tokens.indices.compactMap { index in
             let token = source.tokens[index]
             guard token.kind == .word, source.text(index - 1) != "." else { return nil }

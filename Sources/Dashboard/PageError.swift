@@ -4,7 +4,7 @@ import Logging
 import Postgres
 
 /// Why there is no page to show.
-enum Problem: Error, Equatable {
+enum PageError: Error, Equatable {
     case malformedName, malformedCheck, noServer, noAssignment, noCheck, otherHost, otherMethod
 
     var status: HTTPResponse.Status {
@@ -32,7 +32,7 @@ enum Problem: Error, Equatable {
 }
 
 /// Turns every error into a page that says what is the matter, and nothing of the inside.
-struct ProblemPages: RouterMiddleware {
+struct ErrorPages: RouterMiddleware {
     typealias Context = BasicRequestContext
 
     let pages: PageRenderer
@@ -43,22 +43,22 @@ struct ProblemPages: RouterMiddleware {
     ) async throws -> Response {
         do {
             return try await next(request, context)
-        } catch let problem as Problem {
-            var response = try pages.problem(problem.status, problem.text)
-            response.headers.append(contentsOf: problem.headers)
+        } catch let refusal as PageError {
+            var response = try pages.error(refusal.status, refusal.text)
+            response.headers.append(contentsOf: refusal.headers)
             return response
         } catch let error as HTTPError {
-            return try pages.problem(
+            return try pages.error(
                 error.status, error.status == .notFound ? "There is no such page." : "This request is not understood.")
         } catch let error as DatabaseError where error.isTransient {
             context.logger.warning("a page without a database", metadata: ["error.label": "\(error.label)"])
-            return try pages.problem(.serviceUnavailable, "The database does not answer. Try again in a moment.")
+            return try pages.error(.serviceUnavailable, "The database does not answer. Try again in a moment.")
         } catch  where !Task.isCancelled {
             // Its text may hold what a server said, so the log gets the kind of error only.
             let label = (error as? DatabaseError)?.label ?? "\(type(of: error))"
             context.logger.error(
                 "a page failed", metadata: ["error.label": "\(label)", "http.path": "\(request.uri.path.shown)"])
-            return try pages.problem(.internalServerError, "This page cannot be made. The log of web says more.")
+            return try pages.error(.internalServerError, "This page cannot be made. The log of web says more.")
         }
     }
 }

@@ -1,9 +1,11 @@
-import DriftCore
+import Cron
 import Foundation
 import Testing
 
+@testable import DriftServices
+
 /// What happens at a slot, and after a time in which nobody looked.
-@Suite struct ScheduleSlotDecisionTests {
+@Suite struct SlotDecisionTests {
     let slot = Date(timeIntervalSince1970: 1_795_413_600)  // 2026-11-23 06:00 UTC
     let daily: Schedule
 

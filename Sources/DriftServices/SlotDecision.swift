@@ -1,7 +1,8 @@
-package import Foundation
+import Cron
+import Foundation
 
 /// What is to be done about a schedule now.
-package enum SlotDecision: Hashable, Sendable {
+enum SlotDecision: Hashable, Sendable {
     /// Nothing is due before this instant.
     case wait(until: Date)
     /// The slot is due, and the latest one that is; those before it, missed while nobody looked, never fire.
@@ -14,7 +15,7 @@ extension Schedule {
     /// Whether a slot fires `now`, where `nextSlot` is the earliest one that neither fired nor was skipped.
     ///
     /// Both are by the same clock. A slot that was missed fires late only while it is younger than `limit`.
-    package func due(nextSlot: Date, now: Date, catchUpWithin limit: Duration = .seconds(12 * 3_600)) -> SlotDecision {
+    func due(nextSlot: Date, now: Date, catchUpWithin limit: Duration = .seconds(12 * 3_600)) -> SlotDecision {
         guard nextSlot <= now else { return .wait(until: nextSlot) }
         // A slot that was promised under another expression stands.
         let latest = max(latestSlot(atOrBefore: now) ?? nextSlot, nextSlot)

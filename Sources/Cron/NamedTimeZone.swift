@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 
 /// The zone of that name in the time zone database.
 ///
 /// Abbreviations (`PST`) and offsets (`GMT+2`) are refused, although Foundation takes them: the former are ambiguous, and
 /// of the latter PostgreSQL and POSIX turn the sign around.
-func namedTimeZone(_ name: String) throws(CronError) -> TimeZone {
+package func namedTimeZone(_ name: String) throws(CronError) -> TimeZone {
     if isDatabaseName(name), let zone = TimeZone(identifier: name) { return zone }
     let isPrintable = name.unicodeScalars.allSatisfy { (" "..."~").contains($0) }
     throw CronError(

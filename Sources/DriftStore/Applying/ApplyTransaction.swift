@@ -2,7 +2,7 @@ import DriftCore
 import Postgres
 
 /// One apply, inside its transaction.
-struct Application {
+struct ApplyTransaction {
     private let request: Applier.Request
     /// What is there before, not removed; every row is locked.
     private let servers: [ServerID]

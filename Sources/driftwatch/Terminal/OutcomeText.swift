@@ -1,7 +1,7 @@
 import DriftCore
 
 /// What a check found, item by item, for a terminal.
-struct Findings {
+struct OutcomeText {
     private let outcomes: [ItemOutcome]
     private let console: Console
 
@@ -25,7 +25,8 @@ struct Findings {
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> String {
         let part = outcome.unseenContent == nil ? "" : ", its content"
-        return "  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part): \(reason.rawValue)"
+        let head = "  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part)"
+        return "\(head): \(reason.rawValue) (\(reason.words))"
     }
 
     private func lines(of mismatch: Mismatch) -> [String] {

@@ -1,4 +1,4 @@
-import DriftCore
+import Cron
 import Foundation
 import TestSupport
 import Testing

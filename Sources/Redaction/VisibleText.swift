@@ -1,0 +1,166 @@
+/// Makes text from outside harmless, each medium in its own way, all by the table of ``SignKind``; in linear time.
+package enum VisibleText {
+    package static let valueLimit = 1024
+
+    // MARK: evidence
+
+    /// One line that hides nothing, cut after `limit` Unicode scalars with a note of how many were left out.
+    ///
+    /// Control characters become their pictures (`␛`, `␊`); what cannot be seen, or looks like a space, becomes its
+    /// number (`‹U+202E›`), so that two texts that differ never look alike.
+    package static func line(_ text: String, limit: Int = valueLimit) -> String {
+        evidence(text.utf8, keepingTabs: false, limit: limit)
+    }
+
+    /// The same for a line of a file: its tabs stay, and bytes that are not UTF-8 become their number (`‹0xFF›`).
+    package static func contentLine(_ bytes: some Collection<UInt8>, limit: Int = valueLimit) -> String {
+        evidence(bytes, keepingTabs: true, limit: limit)
+    }
+
+    private static func evidence(_ bytes: some Collection<UInt8>, keepingTabs: Bool, limit: Int) -> String {
+        if bytes.count <= limit, bytes.allSatisfy({ (0x20..<0x7F).contains($0) || ($0 == 0x09 && keepingTabs) }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        var result = String.UnicodeScalarView()
+        // The count is of the original's scalars, so that an escape never makes a text seem cut.
+        var count = 0
+        Scalars.forEach(in: bytes) { part in
+            count += 1
+            guard count <= limit else { return }
+            switch part {
+            case .scalar(let scalar): append(scalar, to: &result, keepingTabs: keepingTabs)
+            case .broken(let byte):
+                let digits = String(byte, radix: 16, uppercase: true)
+                result.append(contentsOf: "‹0x\(digits)›".unicodeScalars)
+            }
+        }
+        return String(result) + (count > limit ? "… (\(count - limit) more characters)" : "")
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView, keepingTabs: Bool) {
+        switch scalar.kind {
+        case .plain: result.append(scalar)
+        case .tab where keepingTabs: result.append(scalar)
+        default:
+            switch scalar.value {
+            case 0x00..<0x20: result.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
+            case 0x7F: result.append("\u{2421}")
+            default: result.append(contentsOf: "‹\(scalar.codePoint)›".unicodeScalars)
+            }
+        }
+    }
+
+    // MARK: what a server sent
+
+    /// Bytes as text to compare and store: broken UTF-8, NUL and control characters but newline and tab become U+FFFD.
+    ///
+    /// They are replaced, not dropped, so that no wrong value can turn into a right one.
+    package static func value(_ bytes: some Collection<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let isControl = { (scalar: Unicode.Scalar) in
+            let value = scalar.value
+            return (value < 0x20 && value != 0x09 && value != 0x0A) || (0x7F...0x9F).contains(value)
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return mapped(text) { isControl($0) ? "\u{FFFD}" : $0 }
+    }
+
+    /// Bytes as one line of at most `limit` scalars, without what would move the cursor, end the line or turn its
+    /// direction.
+    package static func plain(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
+        var kept = String.UnicodeScalarView()
+        for scalar in String(decoding: bytes.prefix(limit * 4), as: UTF8.self).unicodeScalars {
+            switch scalar.kind {
+            case .plain, .blank, .joiner: kept.append(scalar)
+            case .tab: kept.append(" ")
+            case .lineBreak, .control, .invisible, .unknown: break
+            }
+            if kept.count >= limit { break }
+        }
+        return String(kept)
+    }
+
+    // MARK: media
+
+    /// For web pages: tabs stay, U+FFFD stands for what a page must not repeat; HTML is the template's matter.
+    package static func page(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { !$0.kind.isVisible && $0 != "\t" }) else { return text }
+        return mapped(text) { $0.kind.isVisible || $0 == "\t" ? $0 : "\u{FFFD}" }
+    }
+
+    /// For terminals and logs, on one line: what a terminal would take as a command, or would not show, becomes
+    /// `\u{…}`.
+    package static func terminal(_ text: String) -> String {
+        let isSafe = { (scalar: Unicode.Scalar) in scalar.kind == .plain || scalar.kind == .blank }
+        guard !text.unicodeScalars.allSatisfy(isSafe) else { return text }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": shown.append(contentsOf: "\\n".unicodeScalars)
+            case "\t": shown.append(contentsOf: "\\t".unicodeScalars)
+            case "\r": shown.append(contentsOf: "\\r".unicodeScalars)
+            case _ where isSafe(scalar): shown.append(scalar)
+            default: shown.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+            }
+        }
+        return String(shown)
+    }
+
+    /// Many lines, each as ``terminal(_:)`` makes it; tabs stay.
+    package static func terminalLines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false).map { terminal(String($0)) }
+                .joined(separator: "\t")
+        }
+    }
+
+    /// For chat messages, on one line: line breaks and tabs become spaces, what cannot be seen is dropped, but the
+    /// joiners stay.
+    package static func message(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.kind {
+            case .plain, .blank, .joiner, .unknown: kept.append(scalar)
+            case .tab, .lineBreak: kept.append(" ")
+            case .control, .invisible: break
+            }
+        }
+        return String(kept)
+    }
+
+    /// For messages about a file, between backticks, at most 60 scalars.
+    package static func quoted(_ text: String) -> String {
+        let shown = terminal(String(String.UnicodeScalarView(text.unicodeScalars.prefix(60))))
+        return "`\(shown)\(text.unicodeScalars.count > 60 ? "…" : "")`"
+    }
+
+    private static func mapped(_ text: String, _ change: (Unicode.Scalar) -> Unicode.Scalar) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { result.append(change(scalar)) }
+        return String(result)
+    }
+}
+
+/// Reads UTF-8 and says which bytes are none.
+private enum Scalars {
+    enum Part {
+        case scalar(Unicode.Scalar)
+        case broken(UInt8)
+    }
+
+    static func forEach(in bytes: some Collection<UInt8>, _ body: (Part) -> Void) {
+        var index = bytes.startIndex
+        while index != bytes.endIndex {
+            let first = bytes[index]
+            let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+            let piece = bytes[index...].prefix(length)
+            if let text = String(validating: piece, as: UTF8.self), let scalar = text.unicodeScalars.first {
+                body(.scalar(scalar))
+                index = piece.endIndex
+            } else {
+                body(.broken(first))
+                index = bytes.index(after: index)
+            }
+        }
+    }
+}
