@@ -1,3 +1,4 @@
+internal import Redaction
 import Yams
 
 // One function for each kind of item: nil, with a report, where the item is wrong in a way that leaves no expectation.
