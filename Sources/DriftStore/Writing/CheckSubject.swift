@@ -18,32 +18,30 @@ package struct CheckSubject: Sendable {
     /// Nil where the server is not eligible (any more).
     ///
     /// - Throws: `DatabaseError`, or `DecodingError` where a stored pack is of a later version than this binary's.
-    package static func load(_ server: ServerID, in transaction: borrowing Transaction) throws -> CheckSubject? {
-        guard
-            let (address, port, user, configUser, connection, startedAt) = try transaction.first(
-                """
-                select address, port, ssh_user, config_user, connection, driftwatch.clock()
-                from driftwatch.servers
-                where server_id = \(server) and driftwatch.server_is_eligible(server_id)
-                """,
-                as: (String, Int?, String?, String?, String, Date).self)
-        else { return nil }
-        let packs = try transaction.rows(
+    package static func load(
+        _ server: ServerID, from database: Database, packs cache: PackCache
+    ) async throws -> CheckSubject? {
+        let rows = try await database.rows(
             """
-            select p.pack_name, p.display_name, p.digest, v.resolved::text
-            from driftwatch.assignments a
+            select s.address, s.port, s.ssh_user, s.config_user, s.connection, driftwatch.clock(),
+                   array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name)
+            from driftwatch.servers s
+            join driftwatch.assignments a on a.server_id = s.server_id
             join driftwatch.packs p on p.pack_name = a.pack_name
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
-            where a.server_id = \(server)
-            order by p.pack_name
+            where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
+            group by s.server_id
             """,
-            as: (PackName, String, String, String).self
-        ).map { name, _, digest, resolved in
-            guard let digest = SHA256Digest(digest) else {
+            as: (String, Int?, String?, String?, String, Date, [PackName], [String]).self)
+        guard let (address, port, user, configUser, connection, startedAt, names, digests) = rows.first else {
+            return nil
+        }
+        var packs: [AssignedPack] = []
+        for (name, text) in zip(names, digests) {
+            guard let digest = SHA256Digest(text) else {
                 throw DecodingError.dataCorrupted(
-                    .init(codingPath: [], debugDescription: "the digest of pack \(name) is none"))
+                    .init(codingPath: [], debugDescription: "the digest of the pack \(name) is not a SHA-256"))
             }
-            return AssignedPack(pack: try Pack(resolvedJSON: resolved), digest: digest)
+            packs.append(AssignedPack(pack: try await cache.pack(name, digest, from: database), digest: digest))
         }
         let target = ProbeTarget(
             serverID: server, connection: Server.Transport(rawValue: connection) ?? .ssh, address: address,
