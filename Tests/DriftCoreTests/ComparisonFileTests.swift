@@ -1,4 +1,5 @@
 import DriftCore
+import Redaction
 import Testing
 
 @Suite struct ComparisonFileTests {

@@ -12,6 +12,8 @@ package struct CheckSubject: Sendable {
     package var target: ProbeTarget
     /// In the order of their names.
     package var packs: [AssignedPack]
+    /// Packs whose stored text is not to be believed; nothing is compared with them.
+    package var alteredPacks: [AlteredPack]
     /// When the attempt began, by the database's clock.
     package var startedAt: Date
 
@@ -36,16 +38,21 @@ package struct CheckSubject: Sendable {
             return nil
         }
         var packs: [AssignedPack] = []
+        var alteredPacks: [AlteredPack] = []
         for (name, text) in zip(names, digests) {
             guard let digest = SHA256Digest(text) else {
                 throw DecodingError.dataCorrupted(
                     .init(codingPath: [], debugDescription: "the digest of the pack \(name) is not a SHA-256"))
             }
-            packs.append(AssignedPack(pack: try await cache.pack(name, digest, from: database), digest: digest))
+            do {
+                packs.append(AssignedPack(pack: try await cache.pack(name, digest, from: database), digest: digest))
+            } catch let altered as AlteredPack {
+                alteredPacks.append(altered)
+            }
         }
         let target = ProbeTarget(
             serverID: server, connection: Server.Transport(rawValue: connection) ?? .ssh, address: address,
             port: port, user: user, configUser: configUser)
-        return CheckSubject(target: target, packs: packs, startedAt: startedAt)
+        return CheckSubject(target: target, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }

@@ -25,7 +25,7 @@ package final class PackCache: Sendable {
 
     /// One version of a pack.
     ///
-    /// - Throws: `DatabaseError`, or `DecodingError` where it was stored by a later version than this binary's.
+    /// - Throws: `DatabaseError`, ``AlteredPack``, or `DecodingError` where a later version than this binary's stored it.
     func pack(_ name: PackName, _ digest: SHA256Digest, from database: Database) async throws -> Pack {
         let version = Version(name: name, digest: digest)
         if let pack = contents.withLock({ $0.packs[version] }) { return pack }
@@ -38,7 +38,7 @@ package final class PackCache: Sendable {
             throw DecodingError.valueNotFound(
                 Pack.self, .init(codingPath: [], debugDescription: "the pack \(name) has no version \(digest)"))
         }
-        let pack = try Pack(resolvedJSON: text)
+        let pack = try Pack(resolvedJSON: text, named: name, digest: digest)
         contents.withLock { contents in
             if contents.bytes + text.utf8.count > limit { contents = Contents() }
             if contents.packs.updateValue(pack, forKey: version) == nil { contents.bytes += text.utf8.count }

@@ -124,7 +124,8 @@ struct WebCommand: ProcessCommand {
         abstract: "Serve the pages that alerts link to, and /healthz.",
         discussion: """
             There is no login: put it behind something that has one, or leave it on the loopback address. Set \
-            DRIFTWATCH_BASE_URL for the notifier, so that messages link here.
+            DRIFTWATCH_BASE_URL for the notifier, so that messages link here, and for web, which answers to that name, \
+            to those in DRIFTWATCH_WEB_NAMES, to localhost, and to the addresses that it listens on.
 
             Example:
               driftwatch web --listen 127.0.0.1:8080

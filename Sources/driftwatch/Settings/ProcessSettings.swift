@@ -46,6 +46,15 @@ func baseURL(_ sources: SettingSources) throws(SettingError) -> URL? {
     }
 }
 
+/// A list of hosts, such as `DRIFTWATCH_WEB_NAMES`: names or addresses without a port, separated by commas or spaces.
+func hosts(_ name: SettingName, _ sources: SettingSources) throws(SettingError) -> Set<String> {
+    try sources.value(name, default: [], wanted: "a list of hosts without ports, such as drift, drift.example.net") {
+        let hosts = $0.lowercased().split { $0 == "," || $0 == " " }
+        let isList = hosts.allSatisfy { $0.wholeMatch(of: #/[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]+/#) != nil }
+        return isList && !hosts.isEmpty ? Set(hosts.map(String.init)) : nil
+    }
+}
+
 /// `DRIFTWATCH_SSH_CONFIG`, `DRIFTWATCH_SSH_KNOWN_HOSTS`, `DRIFTWATCH_SSH_IDENTITY`: each the path of a file, default
 /// what `ssh` itself does.
 func remoteSettings(_ sources: SettingSources) throws(SettingError) -> RemoteSettings {

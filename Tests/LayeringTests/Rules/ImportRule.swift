@@ -21,7 +21,7 @@ enum ImportRule {
         ],
         "Dashboard": [
             "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
-            "Mustache", "Logging", "ServiceLifecycle",
+            "NIOHTTPTypes", "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]
 
