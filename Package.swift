@@ -71,7 +71,7 @@ let package = Package(
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
-            resources: [.embedInCode("probe.sh")],
+            exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
         library("Slack", ["DriftCore", "Redaction", "HTTP", .logging]),
         library(
@@ -107,7 +107,9 @@ let package = Package(
         tests("RedactionTests", ["Redaction", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
-        tests("RemoteTests", ["Remote", "DriftCore", "Redaction", "TestSupport"]),
+        .testTarget(
+            name: "RemoteTests", dependencies: ["Remote", "DriftCore", "Redaction", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
@@ -119,7 +121,9 @@ let package = Package(
                 "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
                 "TestSupport", .logging, .serviceLifecycle,
             ]),
-        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport", .logging]),
+        tests(
+            "CommandLineTests",
+            ["driftwatch", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
         tests("LayeringTests", []),
     ]
 )

@@ -64,6 +64,18 @@ struct SecretFileTests {
         }
     }
 
+    @Test
+    func aFIFOIsRefusedAndNotWaitedFor() async throws {
+        try await withFolder { folder in
+            let path = "\(folder)/secret"
+            try #require(unsafe mkfifo(path, 0o600) == 0)
+            let error = try #require(throws: SettingError.self) {
+                _ = try SettingSources(environment: ["DRIFTWATCH_SLACK_BOT_TOKEN_FILE": path])
+            }
+            #expect(error.message.contains("is not a regular file"))
+        }
+    }
+
     struct Case: Sendable {
         var path: String
         var owner: UInt32
@@ -72,7 +84,7 @@ struct SecretFileTests {
         var isTaken: Bool
     }
 
-    private static let compose = "40 30 8:1 /s/url /run/secrets/database_url ro,relatime - ext4 /dev/sda1 rw"
+    private static let compose = "40 30 8:1 /s/url /run/secrets/url ro,relatime - ext4 /dev/sda1 rw"
     private static let pod = "40 30 0:50 / /run/secrets ro,relatime - tmpfs tmpfs rw"
     private static let elsewhere = "40 30 0:50 / /run/secretsX ro,relatime - tmpfs tmpfs rw"
 
@@ -85,8 +97,9 @@ struct SecretFileTests {
         Case(path: "/etc/s", owner: 0, mode: 0o444, mounts: compose, isTaken: false),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, isTaken: false),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: elsewhere, isTaken: false),
-        Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: compose, isTaken: true),
-        Case(path: "/run/secrets/s", owner: 1001, mode: 0o644, mounts: compose, isTaken: true),
+        Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: compose, isTaken: false),
+        Case(path: "/run/secrets/url", owner: 0, mode: 0o444, mounts: compose, isTaken: true),
+        Case(path: "/run/secrets/url", owner: 1001, mode: 0o644, mounts: compose, isTaken: true),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: pod, isTaken: true),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o666, mounts: pod, isTaken: false),
         Case(path: "/run/secrets/s", owner: 1001, mode: 0o664, mounts: pod, isTaken: false),

@@ -44,8 +44,12 @@ struct ConnectionTests {
     func clientsThatDoNotTakeTheirAnswersDoNotKeepOthersOut() async throws {
         try await Self.withPlaces(16) { get in
             let request = "GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
-            let clients = try (0..<16).map { _ in try RawClient(port: get.port) }
-            for client in clients { client.sendUntilNothingMoves(String(repeating: request, count: 200)) }
+            let clients = try (0..<16).map { _ in
+                // Each is stuck before the next one comes, which would take the place of one that is idle.
+                let client = try RawClient(port: get.port)
+                client.sendUntilNothingMoves(String(repeating: request, count: 200))
+                return client
+            }
             #expect(try await get("/style.css").status == 200)
             withExtendedLifetime(clients) {}
         }

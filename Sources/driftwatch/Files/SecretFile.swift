@@ -36,7 +36,7 @@ enum SecretFile {
             return Fault(message: "may be changed by others (mode \(shown))", hint: "chmod 600 \(path)")
         }
         if mode & 0o005 == 0, owner == 0 || owner == account { return nil }
-        if realPath.hasPrefix(containerFolder + "/"), isMounted(mountInfo()) { return nil }
+        if isContainerMount(realPath, mountInfo) { return nil }
         guard owner == 0 || owner == account else {
             return Fault(
                 message: "belongs to the account \(owner), neither root nor this one (\(account))",
@@ -45,12 +45,14 @@ enum SecretFile {
         return Fault(message: "may be read by every account (mode \(shown))", hint: "chmod 600 \(path)")
     }
 
-    /// Whether something is mounted on the folder, or on a file in it: the fifth field of a line is where.
-    private static func isMounted(_ mountInfo: String) -> Bool {
-        mountInfo.split(separator: "\n").contains { line in
+    /// Whether the file is mounted below the folder, alone or with others: the fifth field of a line is where.
+    private static func isContainerMount(_ path: String, _ mountInfo: () -> String) -> Bool {
+        guard path.hasPrefix(containerFolder + "/") else { return false }
+        return mountInfo().split(separator: "\n").contains { line in
             let fields = line.split(separator: " ", maxSplits: 5)
             guard fields.count == 6 else { return false }
-            return fields[4] == containerFolder || fields[4].hasPrefix(containerFolder + "/")
+            let isBelow = fields[4] == containerFolder || fields[4].hasPrefix(containerFolder + "/")
+            return isBelow && (path == fields[4] || path.hasPrefix(fields[4] + "/"))
         }
     }
 
