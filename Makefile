@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench install format lint clean
+.PHONY: help build demo test check bench bench-fleet install format lint clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -13,8 +13,8 @@ FILTER ?=
 
 help: ## list the targets
 	@echo 'Driftwatch: make TARGET'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-	    printf '  %-9s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+	    printf '  %-11s %s\n' "$$target" "$$text"; done
 
 build: ## build the program into .build/debug/driftwatch
 	@scripts/install-dependencies build
@@ -35,8 +35,12 @@ check: ## what every change has to pass: lint, build without warnings, tests
 	@scripts/run-tests ''
 
 bench: ## run the benchmarks
-	@scripts/install-dependencies build demo
+	@scripts/install-dependencies build demo bench
 	@shopt -s nullglob; for benchmark in scripts/bench-*; do echo "== $$benchmark"; "$$benchmark"; done
+
+bench-fleet: ## how long a sweep of 40 servers takes, against bare ssh and against pyinfra
+	@scripts/install-dependencies build demo bench
+	@scripts/bench-fleet
 
 install: ## release binary with Swift's runtime inside, to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
 	@scripts/install-dependencies build

@@ -15,6 +15,7 @@ package struct DriftCheckHandler: JobHandler {
 
     private let database: Database
     private let prober: any Prober
+    private let packs = PackCache()
     private let logger: Logger
     private let executor: (any TaskExecutor)?
 
@@ -32,7 +33,7 @@ package struct DriftCheckHandler: JobHandler {
         guard let server = job.key.map(ServerID.init(rawValue:)) else {
             return JobResult(.failed(FailureNote(label: "malformed_job", message: "the job names no server")))
         }
-        guard let subject = try await database.read({ try CheckSubject.load(server, in: $0) }) else {
+        guard let subject = try await CheckSubject.load(server, from: database, packs: packs) else {
             return JobResult(.succeeded)
         }
         let began = ContinuousClock.now

@@ -9,8 +9,8 @@ package enum SecretPlaces {
     package static func contains(_ path: some Collection<UInt8>) -> Bool {
         var rest = Array(path)[...]
         for _ in 0...backupDepth {
-            if exceptionPatterns.contains(where: { $0.matches(rest) }) { return false }
-            if secretPatterns.contains(where: { $0.matches(rest) }) { return true }
+            if harmless.match(rest) { return false }
+            if secret.match(rest) { return true }
             guard let suffix = backupEndings.first(where: { rest.count > $0.count && rest.suffix($0.count) == $0[...] })
             else { return false }
             rest = rest.dropLast(suffix.count)
@@ -93,7 +93,8 @@ package enum SecretPlaces {
         "*/smtp_auth*", "*/sasldb2", "*/passwd.client", "*/exim4/passwd*", "*/dovecot/users", "*/dovecot/passwd*",
         "*/dovecot-sql.conf*", "*/dovecot-ldap.conf*", "*/mail/authinfo*", "*/authinfo*", "*/apt/auth.conf",
         "*/apt/auth.conf.d/*", "*/sssd.conf", "*/sssd/conf.d/*", "*/nslcd.conf", "*/ldap.secret", "*/pam_ldap.secret",
-        "*/libnss-ldap.secret", "*/debian.cnf", "*/snmpd.conf", "*/snmpd.local.conf", "*/snmptrapd.conf", "*/lib/snmp/*.conf", "*/rndc.key",
+        "*/libnss-ldap.secret", "*/debian.cnf", "*/snmpd.conf", "*/snmpd.local.conf", "*/snmptrapd.conf",
+        "*/lib/snmp/*.conf", "*/rndc.key",
         "*/chrony.keys", "*/ntp.keys", "*/htpasswd*", "*/.htpasswd*", "*.htpasswd", "*/htdigest*", "*/.htdigest*",
         "*.htdigest", "*/mosquitto/passwd*", "*/mosquitto/pwfile", "*/squid/passwd*", "*/squid/passwords",
         "*/userlist.txt", "*/pgbouncer/*.txt", "*/rsyncd.scrt", "*/rsyncd.secrets", "*/rabbitmq/definitions.json",
@@ -134,42 +135,7 @@ package enum SecretPlaces {
         "*/auth_key", "*_authkey", "*/psk", "*.psk", "*_psk", "*/cookie_secret", "*/jwt_secret*",
     ]
 
-    private static let exceptionPatterns = exceptions.map(ShellPattern.init)
-    private static let secretPatterns = patterns.map(ShellPattern.init)
+    private static let harmless = ShellPatterns(exceptions)
+    private static let secret = ShellPatterns(patterns)
     private static let backupEndings = backupSuffixes.map { Array($0.utf8) }
-}
-
-/// A pattern of a shell's `case` in which only `*` is special.
-struct ShellPattern {
-    private let first: [UInt8]
-    private let middle: [[UInt8]]
-    /// Nil where the pattern has no `*`.
-    private let last: [UInt8]?
-
-    init(_ text: String) {
-        var parts = text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
-        first = parts.removeFirst()
-        last = parts.popLast()
-        middle = parts
-    }
-
-    /// The leftmost place of each part leaves the most room for the next, so nothing is tried twice.
-    func matches(_ path: ArraySlice<UInt8>) -> Bool {
-        guard let last else { return path.elementsEqual(first) }
-        guard path.count >= first.count + last.count, path.starts(with: first), path.suffix(last.count) == last[...]
-        else { return false }
-        var rest = path.dropFirst(first.count).dropLast(last.count)
-        for part in middle where !part.isEmpty {
-            guard let place = Self.place(of: part, in: rest) else { return false }
-            rest = rest[(place + part.count)...]
-        }
-        return true
-    }
-
-    private static func place(of part: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
-        guard bytes.count >= part.count else { return nil }
-        return (bytes.startIndex...(bytes.endIndex - part.count)).first { start in
-            bytes[start] == part[0] && bytes[start..<(start + part.count)] == part[...]
-        }
-    }
 }

@@ -68,14 +68,21 @@ package enum VisibleText {
     /// Bytes as one line of at most `limit` scalars, without what would move the cursor, end the line or turn its
     /// direction.
     package static func plain(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
+        let bytes = Array(bytes.prefix(limit * 4))
+        if bytes.count <= limit, bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var kept = String.UnicodeScalarView()
-        for scalar in String(decoding: bytes.prefix(limit * 4), as: UTF8.self).unicodeScalars {
+        // Counting what is kept would begin at its start each time.
+        var count = 0
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             switch scalar.kind {
             case .plain, .blank, .joiner: kept.append(scalar)
             case .tab: kept.append(" ")
-            case .lineBreak, .control, .invisible, .unknown: break
+            case .lineBreak, .control, .invisible, .unknown: continue
             }
-            if kept.count >= limit { break }
+            count += 1
+            if count == limit { break }
         }
         return String(kept)
     }

@@ -40,22 +40,34 @@ package struct CheckSubject: Sendable {
     /// Nil where the server is not eligible (any more).
     ///
     /// - Throws: `DatabaseError`, or `DecodingError` where a stored pack is of a later version than this binary's.
-    package static func load(_ server: ServerID, in transaction: borrowing Transaction) throws -> CheckSubject? {
-        guard
-            let (address, port, user, configUser, connection, startedAt) = try transaction.first(
-                """
-                select address, port, ssh_user, config_user, connection, driftwatch.clock()
-                from driftwatch.servers
-                where server_id = \(server) and driftwatch.server_is_eligible(server_id)
-                """,
-                as: (String, Int?, String?, String?, String, Date).self)
-        else { return nil }
+    package static func load(
+        _ server: ServerID, from database: Database, packs cache: PackCache
+    ) async throws -> CheckSubject? {
+        let rows = try await database.rows(
+            """
+            select s.address, s.port, s.ssh_user, s.config_user, s.connection, driftwatch.clock(),
+                   array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name)
+            from driftwatch.servers s
+            join driftwatch.assignments a on a.server_id = s.server_id
+            join driftwatch.packs p on p.pack_name = a.pack_name
+            where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
+            group by s.server_id
+            """,
+            as: (String, Int?, String?, String?, String, Date, [PackName], [String]).self)
+        guard let (address, port, user, configUser, connection, startedAt, names, digests) = rows.first else {
+            return nil
+        }
         var packs: [AssignedPack] = []
         var alteredPacks: [AlteredPack] = []
-        for (digest, stored) in try StoredPacks.assigned(to: server, in: transaction) {
-            switch stored {
-            case .success(let pack): packs.append(AssignedPack(pack: pack, digest: digest))
-            case .failure(let altered): alteredPacks.append(altered)
+        for (name, text) in zip(names, digests) {
+            guard let digest = SHA256Digest(text) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: [], debugDescription: "the digest of the pack \(name) is not a SHA-256"))
+            }
+            do {
+                packs.append(AssignedPack(pack: try await cache.pack(name, digest, from: database), digest: digest))
+            } catch let altered as AlteredPack {
+                alteredPacks.append(altered)
             }
         }
         let location = Location(
