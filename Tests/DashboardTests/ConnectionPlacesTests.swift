@@ -6,7 +6,7 @@ import Testing
 
 /// Clients that hold connections and do not use them.
 @Suite(.timeLimit(.minutes(2)))
-struct ConnectionTests {
+struct ConnectionPlacesTests {
     /// Its timeout is out of reach, so that only what makes room can help.
     private static func withPlaces(
         _ places: Int, timeout: Duration = .seconds(3600), _ body: (Browser) async throws -> Void
@@ -44,7 +44,7 @@ struct ConnectionTests {
     func clientsThatDoNotTakeTheirAnswersDoNotKeepOthersOut() async throws {
         try await Self.withPlaces(16) { get in
             let request = "GET /style.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
-            let clients = try (0..<16).map { _ in
+            let clients = try (0..<32).map { _ in
                 // Each is stuck before the next one comes, which would take the place of one that is idle.
                 let client = try RawClient(port: get.port)
                 client.sendUntilNothingMoves(String(repeating: request, count: 200))
