@@ -24,6 +24,7 @@ extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
 
@@ -46,6 +47,7 @@ let package = Package(
             traits: [.defaults, "YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
@@ -69,7 +71,7 @@ let package = Package(
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
-            resources: [.embedInCode("probe.sh")],
+            exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
         library("Slack", ["DriftCore", "Redaction", "HTTP", .logging]),
         library(
@@ -79,8 +81,7 @@ let package = Package(
             name: "Dashboard",
             dependencies: [
                 "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", .hummingbird, .mustache, .httpTypes,
-                .nioCore,
-                .logging, .serviceLifecycle,
+                .nioCore, .nioHTTPTypes, .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: settings),
         .executableTarget(
@@ -109,9 +110,11 @@ let package = Package(
         tests("RedactionTests", ["Redaction", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
-        tests("RemoteTests", ["Remote", "DriftCore", "Redaction", "TestSupport"]),
+        .testTarget(
+            name: "RemoteTests", dependencies: ["Remote", "DriftCore", "Redaction", "TestSupport"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
-        tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "TestSupport"]),
+        tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
             ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "TestSupport"]),
@@ -119,9 +122,11 @@ let package = Package(
             "DashboardTests",
             [
                 "Dashboard", "DriftServices", "DriftStore", "DriftCore", "JobQueue", "Postgres", "HTTP", "Slack",
-                "TestSupport", .logging,
+                "TestSupport", .logging, .serviceLifecycle,
             ]),
-        tests("CommandLineTests", ["driftwatch", "DriftStore", "DriftCore", "Postgres", "TestSupport", .logging]),
+        tests(
+            "CommandLineTests",
+            ["driftwatch", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
         tests("LayeringTests", []),
         .target(
             name: "FuzzTargets", dependencies: ["DriftCore", "Redaction", "Remote"], path: "Tests/FuzzTargets",

@@ -16,32 +16,37 @@ struct ReadOnly: RouterMiddleware {
 
 /// Refuses requests that were meant for another host.
 ///
-/// Who listens on this machine alone trusts whoever is on it. A page from elsewhere is there too, in a browser, and may
-/// give its own name the address 127.0.0.1 to read what is here; the name stays in `Host`.
+/// The pages have no login: where they listen decides who may read them. A web page from elsewhere gets around that in
+/// the browser of somebody who may: its own name, given the address of this machine for a moment, leads here (DNS
+/// rebinding). The browser still sends that name in `Host`.
 struct OwnNames: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    private let isBoundToLoopback: Bool
-    private let publicHost: String?
+    /// Says only that this process is well, to monitoring that may know it by any name.
+    static let openPath = "/healthz"
 
-    init(boundTo host: String, publicHost: String?) {
-        isBoundToLoopback = Self.isLoopback(host)
-        self.publicHost = publicHost?.lowercased()
+    private let admitsAddresses: Bool
+    private let names: Set<String>
+
+    /// `names` are those that people use; the name or address that is listened on is one as well.
+    init(boundTo host: String, names: Set<String>) {
+        admitsAddresses = !HostName.isLoopback(host)
+        self.names = Set(names.union([host]).map(Self.plain))
     }
 
     @concurrent
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard admits(request.head.authority) else { throw PageError.otherHost }
+        guard request.uri.path == Self.openPath || admits(request.head.authority) else { throw PageError.otherHost }
         return try await next(request, context)
     }
 
-    /// `authority` is a host with or without a port; every browser sends one, simple health checks may not.
+    /// `authority` is a host with or without a port; every browser sends one, simple tools may not.
     func admits(_ authority: String?) -> Bool {
-        guard isBoundToLoopback, let authority else { return true }
-        let host = Self.host(of: authority.lowercased())
-        return Self.isLoopback(host) || host == publicHost
+        guard let authority else { return true }
+        let host = Self.plain(Self.host(of: authority))
+        return HostName.isLoopback(host) || names.contains(host) || (admitsAddresses && HostName.isAddress(host))
     }
 
     private static func host(of authority: String) -> String {
@@ -51,7 +56,8 @@ struct OwnNames: RouterMiddleware {
         return String(authority.prefix { $0 != ":" })
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.wholeMatch(of: #/127(\.\d{1,3}){3}/#) != nil
+    /// A dot at the end of a name changes nothing, nor do capitals.
+    private static func plain(_ host: String) -> String {
+        host.lowercased().hasSuffix(".") ? String(host.lowercased().dropLast()) : host.lowercased()
     }
 }

@@ -25,10 +25,13 @@ package struct Dashboard: Service {
 
     package func run() async throws {
         let pages = try PageRenderer()
+        let places = ConnectionPlaces(maximum: settings.maximumConnections)
+        let timeout = TimeAmount(settings.clientTimeout)
         let application = Application(
             router: router(pages),
-            // Whoever connects and says nothing holds a place, and a file descriptor, for so long only.
-            server: .http1(configuration: .init(idleTimeout: TimeAmount(settings.idleTimeout))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ClientWatch(places: places, timeout: timeout)])),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "driftwatch",
                 availableConnectionsDelegate: .maximum(settings.maximumConnections, logger: logger)),
@@ -44,7 +47,7 @@ package struct Dashboard: Service {
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorPages(pages: pages))
         router.add(middleware: ReadOnly())
-        router.add(middleware: OwnNames(boundTo: settings.host, publicHost: settings.publicHost))
+        router.add(middleware: OwnNames(boundTo: settings.host, names: settings.names))
         router.get("/") { _, _ in
             let lines = try await database.read { try FleetReader.status(in: $0) }
             return try pages.page("fleet", FleetPage(lines, now: Date()))
@@ -126,21 +129,22 @@ package struct DashboardSettings: Sendable {
     package var host: String
     /// 0: any free one.
     package var port: Int
-    /// The host of the address under which people find it, where one is set.
-    package var publicHost: String?
+    /// The names under which people find it, besides those of this machine.
+    package var names: Set<String>
     /// More than these wait to be let in.
     package var maximumConnections = 256
-    /// How long a connection may take to make a request, or stay without one.
-    package var idleTimeout: Duration = .seconds(30)
+    /// How long a connection may wait for its client: for a whole request, for the next one, or until the client takes
+    /// what was sent.
+    package var clientTimeout: Duration = .seconds(30)
     /// Told the port once it listens.
     package var onRunning: @Sendable (_ port: Int) -> Void
 
     package init(
-        host: String, port: Int, publicHost: String? = nil, onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+        host: String, port: Int, names: Set<String> = [], onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
-        self.publicHost = publicHost
+        self.names = names
         self.onRunning = onRunning
     }
 }

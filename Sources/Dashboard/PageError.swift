@@ -20,12 +20,13 @@ enum PageError: Error, Equatable {
 
     var text: String {
         switch self {
-        case .malformedName: "This is no name that a server or a pack can have."
+        case .malformedName: "No server or pack can have this name."
         case .malformedCheck: "A check is named by a number."
         case .noServer: "There is no server of this name under watch."
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no such check of this server and pack."
-        case .otherHost: "Driftwatch does not go by this name here. DRIFTWATCH_BASE_URL says how it is called."
+        case .otherHost:
+            "Driftwatch does not know itself by this name. DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES can add it."
         case .otherMethod: "These pages can only be read."
         }
     }

@@ -90,12 +90,27 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
         /// The name does not resolve, the port refuses, the network is silent.
         case unreachable
-        /// sshd closed the connection before login: too many logins at once, most likely.
+        /// sshd closed the connection before it greeted: too many logins at once, most likely.
         case loginThrottled = "login_throttled"
         case loginTimeout = "login_timeout"
+        /// sshd broke off in the middle of a login, without a reason that ssh could tell.
+        case loginDropped = "login_dropped"
+        /// sshd refuses this machine for a while, after earlier logins that failed (`PerSourcePenalties`).
+        case loginPenalized = "login_penalized"
+        /// The server takes none of our keys.
         case authenticationRefused = "authentication_refused"
+        /// The server took the key, and wants something more: a password, a second factor.
+        case moreAuthenticationNeeded = "more_authentication_needed"
+        /// The server took the key and refuses the account: nologin, expired, a rule of PAM.
+        case accountRefused = "account_refused"
+        /// The worker's own key cannot be used: a passphrase, a mode that others can read, not a key.
+        case identityUnusable = "identity_unusable"
         case hostKeyChanged = "host_key_changed"
         case hostKeyUnknown = "host_key_unknown"
+        /// The host key is marked as revoked here.
+        case hostKeyRevoked = "host_key_revoked"
+        /// The host key's certificate has expired, or is for another name or purpose.
+        case hostCertificateInvalid = "host_certificate_invalid"
         /// The login shell runs no commands: nologin, a locked account.
         case shellRefused = "shell_refused"
         /// The script ran past its budget.
@@ -119,11 +134,23 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     package var reason: Reason
     /// One line for people, made of visible characters, masked: what ssh and servers say is not to be trusted.
     package let detail: String
+    /// How to fix it, as one such line, where more is known than the reason says.
+    package var remedy: String?
+    /// The jump host where it came about, by its name in the ssh config; nil for the server itself.
+    package var jumpHost: String?
+    /// When to come back: what was tried is no attempt, as nothing could be learned of the server.
+    package var retryAfter: Duration?
 
     /// `detail` may hold a server's words as they came: see `Masking.detail`.
-    package init(_ reason: Reason, detail: String = "") {
+    package init(
+        _ reason: Reason, detail: String = "", remedy: String? = nil, jumpHost: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.reason = reason
         self.detail = Masking.detail(detail)
+        self.remedy = remedy
+        self.jumpHost = jumpHost
+        self.retryAfter = retryAfter
     }
 
     /// Whether trying again within the minute can help.
@@ -131,9 +158,12 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     /// Refused keys and changed host keys never are tried again: fail2ban watches.
     package var isTransient: Bool {
         switch reason {
-        case .unreachable, .loginThrottled, .loginTimeout, .probeTimeout, .truncated, .cancelled, .noPlace: true
-        case .authenticationRefused, .hostKeyChanged, .hostKeyUnknown, .shellRefused, .tooMuchOutput, .malformedAnswer,
-            .probeOutdated, .misconfigured:
+        case .unreachable, .loginThrottled, .loginDropped, .loginTimeout, .probeTimeout, .truncated, .cancelled,
+            .noPlace:
+            true
+        case .authenticationRefused, .moreAuthenticationNeeded, .accountRefused, .identityUnusable, .hostKeyChanged,
+            .hostKeyUnknown, .hostKeyRevoked, .hostCertificateInvalid, .loginPenalized, .shellRefused, .tooMuchOutput,
+            .malformedAnswer, .probeOutdated, .misconfigured:
             false
         }
     }

@@ -36,6 +36,18 @@ package struct DriftCheckHandler: JobHandler {
             return JobResult(.succeeded)
         }
         let began = ContinuousClock.now
+        for pack in subject.alteredPacks {
+            logger.error(
+                "a stored pack was altered",
+                metadata: ["job.id": "\(job.id)", "server.id": "\(server)", "pack.name": "\(pack.name)"])
+        }
+        if let pack = subject.alteredPacks.first, subject.packs.isEmpty {
+            let origin = origin(of: job, subject, began: began)
+            let note = FailureNote(label: AlteredPack.reason, message: "\(pack)")
+            return JobResult(.succeeded, note: note) {
+                try Self.write(subject.alteredPacks, from: origin, in: $0)
+            }
+        }
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
             let facts = try await prober.probe(subject.location.target(), asking: questions)
@@ -47,7 +59,10 @@ package struct DriftCheckHandler: JobHandler {
                     "verdicts": "\(checks.map { "\($0.packName) \($0.verdict.rawValue)" }.joined(separator: ", "))",
                 ])
             let origin = origin(of: job, subject, began: began)
-            return JobResult(.succeeded) { try Self.write(checks, from: origin, at: subject.location, in: $0) }
+            return JobResult(.succeeded) { transaction in
+                try Self.write(checks, from: origin, at: subject.location, in: transaction)
+                try Self.write(subject.alteredPacks, from: origin, in: transaction)
+            }
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
         }
@@ -93,8 +108,10 @@ package struct DriftCheckHandler: JobHandler {
         switch failure.reason {
         case .cancelled:
             throw CancellationError()
-        case .noPlace:
-            return JobResult(.noPlace(retryAfter: .seconds(Double.random(in: 1...3))))
+        case _ where failure.retryAfter != nil || failure.reason == .noPlace:
+            // A little later than asked, so that those who were sent away together do not return together.
+            let delay = failure.retryAfter ?? .seconds(1)
+            return JobResult(.noPlace(retryAfter: delay + .seconds(Double.random(in: 0...2))))
         case _ where failure.isTransient && !job.isLastAttempt:
             return JobResult(.retry(note))
         default:
@@ -103,8 +120,15 @@ package struct DriftCheckHandler: JobHandler {
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
+                try Self.write(subject.alteredPacks, from: origin, in: transaction)
             }
         }
+    }
+
+    private static func write(
+        _ packs: [AlteredPack], from origin: EffectsStore.Origin, in transaction: borrowing Transaction
+    ) throws {
+        for pack in packs { try EffectsStore.recordFailure(of: pack, from: origin, in: transaction) }
     }
 
     /// Every check is stored; only that of an assignment that still stands, of the server where it is now to be looked

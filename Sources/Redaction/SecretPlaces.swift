@@ -37,7 +37,7 @@ package enum SecretPlaces {
         "*/ssh_host_*.pub", "*/id_rsa*.pub", "*/id_dsa*.pub", "*/id_ecdsa*.pub", "*/id_ed25519*.pub", "*.pub.key",
         "*/cert.pem", "*/chain.pem", "*/fullchain.pem", "*/ca.pem", "*/cacert.pem", "*/ca-cert.pem", "*/ca-bundle.pem",
         "*/certs/*.pem", "*/ca-certificates/*.pem", "*/pam.d/*", "*/public.key", "*/public_key.pem", "*/pubkey.pem",
-        "*/trusted.gpg.d/*", "*/keyrings/*", "*/root.key", "*/trusted-key.key", "*/bind.keys", "/usr/share/*",
+        "*/trusted.gpg.d/*", "/etc/apt/keyrings/*", "*/root.key", "*/trusted-key.key", "*/bind.keys", "/usr/share/*",
         "/usr/lib/*", "/usr/include/*",
     ]
 

@@ -2,50 +2,89 @@ package import DriftCore
 internal import Redaction
 
 /// What goes to the script's standard input, and what is known of the questions without asking.
+///
+/// Every line of it begins with `#`, so that no shell that stands where the script should can run any of it.
 package struct ProbeRequest: Hashable, Sendable {
     /// Marks the answer's frame; hexadecimal.
     package let nonce: String
     package let questions: ProbeQuestions
+    /// The version that the script is asked in.
+    let version: Int
     /// By item number, which is a place in this list.
-    let paths: [String]
+    let files: [ProbeQuestions.File]
+    /// Names that no server's environment can hold are left out.
     let environment: [String]
-    /// Names that no server's environment can hold.
-    let unaskable: Set<String>
-
-    package static func == (left: Self, right: Self) -> Bool {
-        left.nonce == right.nonce && left.questions == right.questions && left.input == right.input
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(nonce)
-        hasher.combine(input)
-    }
-
     /// The bytes of the script's standard input.
     package let input: [UInt8]
-    /// How the script ends its answer.
+
+    /// How the last line of an answer begins.
     var lastLine: String { "driftwatch-probe \(nonce) end" }
 
+    /// How the marks of the frame begin that a probe run by root answers in, within the other's.
+    var innerNonce: String { nonce + "0" }
+
     /// `configUser` says whose home `~` is; the login user's where nil.
-    package init(_ questions: ProbeQuestions, configUser: String? = nil, nonce: String = Self.freshNonce()) {
+    ///
+    /// The script gives up on what it has not seen when `time` has passed.
+    package init(
+        _ questions: ProbeQuestions, configUser: String? = nil, nonce: String = Self.freshNonce(),
+        time: Duration = .seconds(26), version: Int = ProbeScript.version
+    ) {
         self.nonce = nonce
         self.questions = questions
-        let askable = questions.files.filter { Self.isAskable(path: $0.path) }
-        let names = questions.environment.filter(Self.isAskable(variable:))
-        paths = askable.map(\.path)
-        environment = names
-        unaskable = Set(questions.environment).subtracting(names)
+        self.version = version
+        files = questions.files.filter { Self.isAskable(path: $0.path) }
+        environment = questions.environment.filter(Self.isAskable(variable:))
+        let owner = Self.owner(configUser)
+        let lines =
+            version == 1
+            ? Self.firstVersion(nonce, owner, files, questions.packages, environment)
+            : Self.lines(nonce, owner, files, questions.packages, environment, time)
+        input = Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
 
-        var lines = ["driftwatch-probe \(nonce) \(ProbeScript.version)", "owner \(Self.owner(configUser))"]
-        if questions.packages { lines.append("packages") }
-        lines += names.map { "env \($0)" }
-        for (item, file) in askable.enumerated() {
-            let hashes = file.expectedHashes.map(\.hexadecimal).sorted().joined(separator: "/")
-            let kind = hashes.isEmpty ? "s" : Masking.mayReadContent(of: file.path) ? "c" : "h"
-            lines.append("file \(item) \(kind) \(hashes.isEmpty ? "-" : hashes) \(file.path)")
+    private static func lines(
+        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ packages: Bool, _ environment: [String],
+        _ time: Duration
+    ) -> [String] {
+        var lines = ["#driftwatch-probe \(nonce) \(ProbeScript.version)", "#time \(max(1, time.components.seconds))"]
+        if packages { lines.append("#packages") }
+        lines += environment.map { "#env \($0)" }
+        if files.contains(where: { $0.path.hasPrefix("~/") }) { lines.append("#home \(owner)") }
+        for (item, file) in files.enumerated() {
+            let kind =
+                switch file.show {
+                case _ where file.expectedHashes.isEmpty: "s"
+                case _ where !Masking.mayReadContent(of: file.path): "h"
+                case .hidden: "h"
+                case .worldReadable: "c"
+                case .text: "t"
+                }
+            lines.append("#file \(item) \(kind) \(hashes(of: file)) \(file.path)")
         }
-        lines.append("end\n")
-        input = Array(lines.joined(separator: "\n").utf8)
+        return lines + ["#end"]
+    }
+
+    /// As the script of version 1 reads it.
+    ///
+    /// It judges for itself by names alone what may be told, so it is asked for
+    /// texts only where a pack allows them to be private.
+    private static func firstVersion(
+        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ packages: Bool, _ environment: [String]
+    ) -> [String] {
+        var lines = ["driftwatch-probe \(nonce) 1", "owner \(owner)"]
+        if packages { lines.append("packages") }
+        lines += environment.map { "env \($0)" }
+        for (item, file) in files.enumerated() {
+            let mayTell = file.show == .text && Masking.mayReadContent(of: file.path)
+            let kind = file.expectedHashes.isEmpty ? "s" : mayTell ? "c" : "h"
+            lines.append("file \(item) \(kind) \(hashes(of: file)) \(file.path)")
+        }
+        return lines + ["end"]
+    }
+
+    private static func hashes(of file: ProbeQuestions.File) -> String {
+        file.expectedHashes.isEmpty ? "-" : file.expectedHashes.map(\.hexadecimal).sorted().joined(separator: "/")
     }
 
     package static func freshNonce() -> String {
@@ -72,7 +111,7 @@ package struct ProbeRequest: Hashable, Sendable {
         }
     }
 
-    /// A name that could be no account is sent as one that is none.
+    /// A name that no account can have is sent as one that no account has.
     private static func owner(_ configUser: String?) -> String {
         guard let configUser else { return "-" }
         let isName =

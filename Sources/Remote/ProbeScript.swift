@@ -1,29 +1,81 @@
+internal import Redaction
+
 /// The one constant script that looks at a server, and the forms in which it travels.
+///
+/// `PROTOCOL.md` beside this file says what it reads and answers.
 package enum ProbeScript {
     /// The version that the script speaks, the newest that this worker knows.
-    package static let version = 1
+    package static let version = 2
 
-    /// The script, as `probe.sh` has it but for the last newline.
+    /// The script: the parts of `probe/` in their order, without the last newline.
     ///
     /// As a file on the server (mode 0755, owned by root) it may be pinned as a key's forced command.
     package static let text: String = {
-        var text = String(decoding: PackageResources.probe_sh, as: UTF8.self)
+        let parts = [
+            PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh, PackageResources.show_sh,
+            Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.packages_sh,
+            PackageResources.environment_sh, PackageResources.answer_sh,
+        ]
+        var text = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
         while text.last == "\n" { text.removeLast() }
         return text
     }()
 
+    /// The worker's list of secret places, as the shell asks it.
+    private static var secretPlaces: String {
+        """
+        # Whether a path is a place of secrets: as it is, then without the suffixes of backup copies.
+        # shellcheck disable=SC2221,SC2222
+        dw_is_secret() {
+            dw_name=$1
+            for dw_try in 0 \((1...SecretPlaces.backupDepth).map(String.init).joined(separator: " ")); do
+                case $dw_name in
+        \(cases(SecretPlaces.exceptions, "return 1"))
+        \(cases(SecretPlaces.patterns, "return 0"))
+        \(SecretPlaces.backupSuffixes.map { "            ?*'\($0)') dw_name=${dw_name%'\($0)'} ;;\n" }.joined())\
+                    *) return 1 ;;
+                esac
+            done
+            return 1
+        }
+
+        """
+    }
+
+    /// The patterns of one `case`, some to a line.
+    private static func cases(_ patterns: [String], _ verdict: String) -> String {
+        var lines: [String] = []
+        var rest = patterns[...]
+        while !rest.isEmpty {
+            var line = "            \(rest.removeFirst())"
+            while let next = rest.first, line.utf8.count + next.utf8.count < 100 {
+                line += " | \(next)"
+                rest.removeFirst()
+            }
+            lines.append("\(line)) \(verdict) ;;")
+        }
+        return lines.joined(separator: "\n")
+    }
+
     /// The script as one command that `sh`, `bash`, `zsh`, `ksh`, `fish`, `csh` and `tcsh` pass on to `/bin/sh` intact.
     ///
     /// Within single quotes these shells disagree only on newlines, quotes, backslashes and exclamation marks, so four
-    /// letters that the script does not use stand in for them. `csh` knows no words of more than 1024 bytes, so the
-    /// text is cut in pieces that `printf` joins again. The text becomes its own `$0`, so that it can hand itself
-    /// to `sudo`.
+    /// characters that the script does not use stand in for them, and the true ones come first, each as a word of its
+    /// own. `csh` knows no words of more than 1024 bytes, so the text is cut in pieces. Joining them and putting the
+    /// true characters in place is done by splitting words, which starts no process. The text becomes its own `$0`, so
+    /// that it can hand itself to `bash` and to `sudo`.
     package static let command: String = {
-        let unpack = #"p=$(printf %s "$@" | tr JQYX "\012\047\134\041"); exec /bin/sh -c "$p" "$p""#
-        var words = ["exec /bin/sh -c '\(unpack)' probe"]
+        let unpack =
+            #"n=${IFS#??} q=$1 x=$2 b=$3; shift 3; set -f; IFS=; p="$*"; "#
+            + standIns.map { character, standIn in
+                let original = ["\n": "n", "'": "q", "!": "x", "\\": "b"][character] ?? ""
+                return #"IFS="\#(standIn)"; set -- $p; IFS=$\#(original); p="$*"; "#
+            }.joined()
+            + #"exec /bin/sh -c "$p" "$p""#
+        var words = [#"exec /bin/sh -c '\#(unpack)' probe \' \! \\"#]
         var piece = ""
         for character in text {
-            piece.append(standIns[character] ?? character)
+            piece.append(standIns.first { $0.character == character }?.standIn ?? character)
             if piece.utf8.count == pieceLength {
                 words.append("'\(piece)'")
                 piece = ""
@@ -33,6 +85,8 @@ package enum ProbeScript {
         return words.joined(separator: " ")
     }()
 
-    static let standIns: [Character: Character] = ["\n": "J", "'": "Q", "\\": "Y", "!": "X"]
+    static let standIns: [(character: Character, standIn: Character)] = [
+        ("\n", "J"), ("'", "^"), ("\\", "Z"), ("!", "X"),
+    ]
     private static let pieceLength = 900
 }

@@ -10,6 +10,8 @@ package struct RemoteProber: Prober {
     let settings: RemoteSettings
     private let localServers: Set<ServerID>
     private let places: AddressPlaces
+    private let jumpHosts: JumpHosts
+    private let olderProbes = OlderProbes()
     private let logger: Logger
 
     /// `localServers` says which servers this machine is; others with the connection `local` are refused.
@@ -21,12 +23,13 @@ package struct RemoteProber: Prober {
         self.localServers = localServers
         self.logger = logger
         places = AddressPlaces(limit: settings.loginsPerAddress)
+        jumpHosts = JumpHosts(settings)
     }
 
     package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
         let started = ContinuousClock.now
         do {
-            let facts = try await look(target, ProbeRequest(questions, configUser: target.configUser))
+            let facts = try await look(target, questions)
             log("probed", target, since: started)
             return facts
         } catch {
@@ -35,48 +38,109 @@ package struct RemoteProber: Prober {
         }
     }
 
-    private func look(_ target: ProbeTarget, _ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
+    private func look(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
         switch target.connection {
         case .local:
             guard localServers.contains(target.serverID) else {
                 throw ProbeFailure(
                     .misconfigured, detail: "this worker was not started with --local \(target.serverID)")
             }
-            return try await lookHere(request)
+            return try await lookHere(request(questions, target, version: ProbeScript.version))
         case .ssh:
-            return try await places.withPlace(at: target.address) { () async throws(ProbeFailure) -> Facts in
-                try await lookThere(target, request)
+            let jumpHosts = try await jumpHosts.hosts(on: target)
+            return try await places.withPlace(at: target.address, behind: jumpHosts) {
+                () async throws(ProbeFailure) -> Facts in
+                try await lookThere(target, questions)
             }
         }
     }
 
+    /// The script is to end its answer before its budget ends it.
+    private func request(_ questions: ProbeQuestions, _ target: ProbeTarget, version: Int) -> ProbeRequest {
+        ProbeRequest(
+            questions, configUser: target.configUser, time: settings.budgets.probe - .seconds(4), version: version)
+    }
+
     private func lookHere(_ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
-        let session = Session(
+        let process = BoundedProcess(
             executable: "/bin/sh", arguments: ["-c", ProbeScript.text, ProbeScript.text],
             environment: Self.localEnvironment(), budgets: settings.budgets, loginSigns: [],
             lastLine: request.lastLine)
-        let outcome = try await session.run(input: request.input)
-        if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
+        let outcome = try await process.run(input: request.input)
+        if let facts = try await read(outcome.output, request) { return facts }
         let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
         throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
     }
 
-    private func lookThere(_ target: ProbeTarget, _ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
-        let command = try SSHCommand(to: target, settings: settings)
-        let session = Session(
+    /// Asks in the newest version; where a probe is pinned that does not know it, in the one before.
+    private func lookThere(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+        if !olderProbes.contains(target) {
+            let request = request(questions, target, version: ProbeScript.version)
+            let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
+            if let facts = try await read(outcome.output, request) { return facts }
+            guard outcome.exitCode == Self.notUnderstood, try await speaksFirstVersion(target) else {
+                throw failure(outcome, command)
+            }
+        }
+        let request = request(questions, target, version: 1)
+        let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
+        if let facts = try await read(outcome.output, request) {
+            olderProbes.insert(target)
+            return facts
+        }
+        // It may have been brought up to date meanwhile.
+        olderProbes.remove(target)
+        throw failure(outcome, command)
+    }
+
+    /// How a script of version 1 ends whose input does not begin as it expects.
+    private static let notUnderstood = 65
+
+    /// Whether a script of version 1 stands there.
+    ///
+    /// Questions of that version do not begin with `#`, so they are sent to nothing else. This one asks for a version
+    /// that there is not, and about nothing.
+    private func speaksFirstVersion(_ target: ProbeTarget) async throws(ProbeFailure) -> Bool {
+        let nonce = ProbeRequest.freshNonce()
+        let input = Array("driftwatch-probe \(nonce) 0\nend\n".utf8)
+        let (outcome, _) = try await session(target, nonce, input, "driftwatch-probe \(nonce) speaks")
+        return ProbeAnswer.speaks(1, in: outcome.output, nonce: nonce)
+    }
+
+    private func session(
+        _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String
+    ) async throws(ProbeFailure) -> (BoundedProcess.Outcome, SSHCommand) {
+        let key = try await ChosenKey.choose(for: target, settings: settings)
+        let command = try SSHCommand(to: target, settings: settings, key: key)
+        let process = BoundedProcess(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),
-            budgets: settings.budgets,
-            loginSigns: ["Authenticated to ", "driftwatch-probe \(request.nonce) "], lastLine: request.lastLine)
-        let outcome = try await session.run(input: request.input)
-        if let facts = try ProbeAnswer.facts(in: outcome.output, to: request) { return facts }
+            budgets: settings.budgets, loginSigns: ["Authenticated to ", "driftwatch-probe \(nonce) "],
+            lastLine: lastLine)
+        // ssh reads files that the command holds, so it goes along.
+        return (try await process.run(input: input), command)
+    }
+
+    /// Off the shared pool: an answer is as long and as odd as a server likes.
+    private func read(_ bytes: [UInt8], _ request: ProbeRequest) async throws(ProbeFailure) -> Facts? {
+        let result = await withTaskExecutorPreference(AnswerExecutor.shared) { await Self.facts(in: bytes, request) }
+        return try result.get()
+    }
+
+    @concurrent
+    private static func facts(in bytes: [UInt8], _ request: ProbeRequest) async -> Result<Facts?, ProbeFailure> {
+        Result { () throws(ProbeFailure) in try ProbeAnswer.facts(in: bytes, to: request) }
+    }
+
+    /// Why an answer never began.
+    private func failure(_ outcome: BoundedProcess.Outcome, _ command: SSHCommand) -> ProbeFailure {
         // 255 is ssh's own; anything else is what the login shell left.
         if outcome.exitCode == 255 || outcome.exitCode == nil {
-            throw SSHDiagnosis.failure(outcome.errors, loggedIn: outcome.loggedIn)
+            return command.failure(outcome.errors, loggedIn: outcome.loggedIn)
         }
+        if let failure = SSHDiagnosis.refusal(outcome.errors) { return failure }
         let printed = outcome.output.split(separator: UInt8(ascii: "\n")).last.map { VisibleText.plain($0) }
         let words = printed ?? SSHDiagnosis.words(of: outcome.errors).last ?? "no output"
-        let detail = "exit status \(outcome.exitCode ?? 255): \(words)"
-        throw ProbeFailure(.shellRefused, detail: VisibleText.plain(detail.utf8))
+        return ProbeFailure(.shellRefused, detail: "exit status \(outcome.exitCode ?? 255): \(words)")
     }
 
     /// What a login would have, so that no secret of this process reaches the login shell.

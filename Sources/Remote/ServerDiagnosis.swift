@@ -24,7 +24,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
         package var state: State
         /// One safe line for people; may be empty.
         package var detail: String
-        /// How to mend it, as one line; nil where nothing is to be done.
+        /// How to fix it, as one line; nil where nothing is to be done.
         package var hint: String?
     }
 
@@ -81,43 +81,23 @@ package struct ServerDiagnosis: Hashable, Sendable {
     private static func stage(_ failure: ProbeFailure) -> Stage {
         switch failure.reason {
         case .unreachable: failure.detail.contains("Could not resolve") ? .dns : .tcp
-        case .loginThrottled, .loginTimeout, .authenticationRefused, .noPlace: .login
-        case .hostKeyChanged, .hostKeyUnknown: .hostKey
+        case .loginThrottled, .loginDropped, .loginPenalized, .loginTimeout, .authenticationRefused,
+            .moreAuthenticationNeeded, .accountRefused, .identityUnusable, .noPlace:
+            .login
+        case .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked, .hostCertificateInvalid: .hostKey
         case .probeOutdated: .probe
         case .misconfigured: .dns
         case .shellRefused, .probeTimeout, .tooMuchOutput, .truncated, .malformedAnswer, .cancelled: .shell
         }
     }
 
-    /// How to mend what kept a probe of `target` from finishing, as one line; nil where nothing is to be done.
+    /// How to fix what kept a probe of `target` from finishing, as one line; nil where nothing is to be done.
     ///
     /// `knownHosts` is the file of host keys, where it is not the account's own.
     package static func hint(
         for failure: ProbeFailure, on target: ProbeTarget, knownHosts: String? = nil
     ) -> String? {
-        let file = knownHosts ?? "~/.ssh/known_hosts"
-        let port = target.port.map { "-p \($0) " } ?? ""
-        let name = target.port.map { "[\(target.address)]:\($0)" } ?? target.address
-        switch failure.reason {
-        case .unreachable: return "check the address and port in the inventory, firewalls, and that sshd runs"
-        case .loginThrottled: return "too many logins at once, or sshd refuses this host: see MaxStartups there"
-        case .loginTimeout: return "see the server's sshd log; slow name lookups there are a common cause (UseDNS no)"
-        case .authenticationRefused:
-            return "add the worker's public key to ~/.ssh/authorized_keys of \(target.user ?? "the login user")"
-        case .hostKeyUnknown:
-            return "ssh-keyscan \(port)-- \(target.address) >> \(file), after comparing its fingerprint with the "
-                + "server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)"
-        case .hostKeyChanged:
-            return "if the server was reinstalled: ssh-keygen -f \(file) -R '\(name)', then as for a new one; "
-                + "if not, find out why"
-        case .shellRefused:
-            return "the login user needs a shell that runs commands, or the probe pinned as forced command"
-        case .probeOutdated: return "install this version's probe on the server in place of the pinned one"
-        case .probeTimeout: return "the server is slow, or the login user's rc files wait for something"
-        case .tooMuchOutput, .truncated, .malformedAnswer: return "see what `ssh \(target.address) true` prints"
-        case .misconfigured: return "mend the worker's own settings"
-        case .cancelled, .noPlace: return nil
-        }
+        failure.remedy ?? Remedy.generic(failure.reason, on: target, knownHosts: knownHosts)
     }
 }
 

@@ -2,9 +2,10 @@ package import Postgres
 
 /// Brings the schema `driftwatch` up to date, and says how a database stands.
 ///
-/// All that is missing is done in one transaction under one advisory lock: a migration is there as a whole or not at
-/// all, and migrators that start together wait for each other. No superuser and no extension is needed, only the right
-/// to create a schema in the database.
+/// All that is missing is done in one transaction: a migration is there as a whole or not at all. Migrators that start
+/// together wait for each other: for the row of `schema_info`, or, where there is none yet, for whoever creates it. Both
+/// need rights on the schema, so that no other role can hold a migration up. No superuser and no extension is needed,
+/// only the right to create a schema in the database.
 package struct Migrator: Sendable {
     /// Counts migrations; written to the database, and compared with what it asks of binaries.
     package static let schemaVersion = SchemaFiles.migrations.count
@@ -32,11 +33,23 @@ package struct Migrator: Sendable {
 
     /// Does what is missing, and returns the names of the migrations that it ran.
     ///
-    /// `onWait` is called where another migrator is at work. How long its end is waited for is the database's
-    /// `callDeadline`.
+    /// `onWait` is called where another migrator is at work on a schema that exists. How long its end is waited for is
+    /// the database's `callDeadline`.
     ///
     /// - Throws: ``SchemaError``, or `DatabaseError`; the database is then as it was.
     package func migrate(onWait: @Sendable () -> Void = {}) async throws -> [String] {
+        do {
+            return try await migrateOnce(onWait)
+        } catch let error as DatabaseError where Self.createdByAnother.contains(error.sqlState?.rawValue ?? "") {
+            // The other one has committed: there is a row to wait for now.
+            return try await migrateOnce(onWait)
+        }
+    }
+
+    /// What PostgreSQL says to the later one of two that create the same schema or table.
+    private static let createdByAnother: Set = ["23505", "42P06", "42P07"]
+
+    private func migrateOnce(_ onWait: @Sendable () -> Void) async throws -> [String] {
         try await database.withTransaction { transaction in
             try Self.requireSupportedServer(transaction)
             // Waiting for another migrator may take long; waiting for a table's lock must not, as all others would
@@ -46,10 +59,7 @@ package struct Migrator: Sendable {
                 set local statement_timeout = 0;
                 set local lock_timeout = 0;
                 """)
-            if try !transaction.one("select pg_try_advisory_xact_lock(hashtext('driftwatch.migrate'))", as: Bool.self) {
-                onWait()
-                try transaction.execute("select pg_advisory_xact_lock(hashtext('driftwatch.migrate'))")
-            }
+            try Self.lock(transaction, onWait)
             try transaction.execute("set local lock_timeout = '10s'")
             let state = try Self.state(transaction)
             switch state {
@@ -60,7 +70,7 @@ package struct Migrator: Sendable {
             case .newer: return []
             case .empty, .behind, .outdated: break
             }
-            try transaction.executeScript(Self.bookkeeping)
+            try transaction.execute("set local search_path = driftwatch, pg_temp")
             let pending = state.pending
             for file in SchemaFiles.migrations where pending.contains(file.name) {
                 try Self.run(file, in: transaction)
@@ -98,6 +108,23 @@ package struct Migrator: Sendable {
         case .tooNew(let version, let oldestBinary):
             throw SchemaError.tooNew(version: version, oldestBinary: oldestBinary)
         }
+    }
+
+    /// Keeps other migrators out until the transaction ends.
+    private static func lock(_ transaction: borrowing Transaction, _ onWait: () -> Void) throws {
+        guard try hasBookkeeping(transaction) else {
+            try transaction.executeScript(bookkeeping)
+            return
+        }
+        let free = try transaction.rows(
+            "select true from driftwatch.schema_info for update skip locked", as: Bool.self)
+        guard free.isEmpty else { return }
+        onWait()
+        try transaction.execute("select from driftwatch.schema_info for update")
+    }
+
+    private static func hasBookkeeping(_ transaction: borrowing Transaction) throws -> Bool {
+        try transaction.one("select to_regclass('driftwatch.schema_info') is not null", as: Bool.self)
     }
 
     static func run(_ file: SchemaFiles.File, in transaction: borrowing Transaction) throws {
@@ -145,8 +172,7 @@ package struct Migrator: Sendable {
     }
 
     private static func state(_ transaction: borrowing Transaction) throws -> SchemaState {
-        let exists = try transaction.one("select to_regclass('driftwatch.schema_info') is not null", as: Bool.self)
-        guard exists,
+        guard try hasBookkeeping(transaction),
             let (version, oldestBinary, codeVersion, sameCode) = try transaction.first(
                 """
                 select version, oldest_binary, code_version, code_checksum = encode(sha256(\(codeBytes)), 'hex')

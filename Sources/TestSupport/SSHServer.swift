@@ -12,8 +12,12 @@ package final class SSHServer: Sendable {
         /// A command in place of the asked one.
         package var forceCommand: String?
         package var banner: String?
-        /// More lines for `sshd_config`.
+        /// Lines for `sshd_config` that come before the plain ones and so win; `FOLDER` stands for the server's folder.
         package var configuration: [String] = []
+        /// Changes the folder's files before sshd starts.
+        package var prepare: (@Sendable (URL) async throws -> Void)?
+        /// The lines of PAM's service `sshd`, which need a namespace; `FOLDER` as above.
+        package var pam: [String]?
         /// What the client believes of the host key.
         package var hostKey = HostKeyBelief.right
         package var acceptsKey = true
@@ -42,6 +46,8 @@ package final class SSHServer: Sendable {
     package struct Account: Sendable {
         package var name = "watcher"
         package var shell = "/bin/sh"
+        /// The fields of `/etc/shadow` after the name, which need a namespace.
+        package var shadow = "*:20000:0:99999:7:::"
         /// The name of its group; nil where the group has none.
         package var group: String?
         /// Files in the home, by their names.

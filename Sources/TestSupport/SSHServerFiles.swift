@@ -20,8 +20,10 @@ struct SSHServerFiles {
         let key = try String(contentsOfFile: path(variation.acceptsKey ? "client.pub" : "other.pub"), encoding: .utf8)
         try write(key, to: "authorized_keys")
         try write("# Keeps the user's own settings out.\n", to: "ssh_config")
-        guard variation.account != nil || variation.sudo != nil else { return }
+        try await variation.prepare?(folder)
+        guard variation.account != nil || variation.sudo != nil || variation.pam != nil else { return }
         guard inNamespace else { throw TestServerError(description: "accounts and sudo need a mount namespace") }
+        if let pam = variation.pam { try write(pam.map(inFolder).joined(separator: "\n") + "\n", to: "pam") }
         try await writeAccount()
     }
 
@@ -34,13 +36,16 @@ struct SSHServerFiles {
             "AuthorizedKeysFile \(path("authorized_keys"))", "StrictModes no", "UsePAM no", "PidFile none",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin yes", "LogLevel INFO",
         ]
+        lines.insert(contentsOf: variation.configuration.map(inFolder), at: 0)
         if let command = variation.forceCommand { lines.append("ForceCommand \(command)") }
         if let banner = variation.banner {
             try write(banner, to: "banner")
             lines.append("Banner \(path("banner"))")
         }
-        try write((lines + variation.configuration).joined(separator: "\n") + "\n", to: "sshd_config")
+        try write(lines.joined(separator: "\n") + "\n", to: "sshd_config")
     }
+
+    private func inFolder(_ line: String) -> String { line.replacingOccurrences(of: "FOLDER", with: folder.path) }
 
     /// `sshd` in the foreground, under the process identifier that starts.
     var command: [String] {
@@ -54,9 +59,10 @@ struct SSHServerFiles {
         set -e
         mount -t tmpfs -o mode=755 tmpfs /run
         mkdir -p /run/sshd /run/current-system/sw/bin
-        for name in passwd group; do
+        for name in passwd group shadow; do
             if [ -e "$0/$name" ]; then mount --bind "$0/$name" "/etc/$name"; fi
         done
+        if [ -e "$0/pam" ]; then mount --bind "$0/pam" /etc/pam.d/sshd; fi
         if [ -e "$0/sudoers" ]; then
             mount --bind "$0/sudoers" /etc/sudoers
             mount -t tmpfs -o mode=750 tmpfs /etc/sudoers.d
@@ -82,7 +88,9 @@ struct SSHServerFiles {
                 throw TestServerError(description: "chown failed")
             }
             let known = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
-            try write("\(known)\(account.name):*:4242:4242::\(home.path):\(account.shell)\n", to: "passwd")
+            try write("\(known)\(account.name):x:4242:4242::\(home.path):\(account.shell)\n", to: "passwd")
+            let shadows = try String(contentsOfFile: "/etc/shadow", encoding: .utf8)
+            try write("\(shadows)\(account.name):\(account.shadow)\n", to: "shadow", mode: 0o600)
             if let group = account.group {
                 let groups = try String(contentsOfFile: "/etc/group", encoding: .utf8)
                 try write("\(groups)\(group):*:4242:\n", to: "group")

@@ -5,6 +5,8 @@ package final class SocketServer: Sendable {
         case silent = "push @held, $client;"
         /// Accepts and closes.
         case closing = "close $client;"
+        /// Refuses as sshd does an address that it penalizes.
+        case penalizing = #"print $client "Not allowed at this time\r\n"; close $client;"#
         /// Sends without end.
         case flooding = "1 while print $client 'x' x 65536;"
     }

@@ -43,7 +43,7 @@ enum Program {
     }
 }
 
-/// A folder that is gone after `body`.
+/// A folder that is gone after `body`; nobody else may read what is in it.
 func withFolder<Value>(_ files: [String: String] = [:], _ body: (String) async throws -> Value) async throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appending(path: "driftwatch-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -53,6 +53,8 @@ func withFolder<Value>(_ files: [String: String] = [:], _ body: (String) async t
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: file.path(percentEncoded: false))
     }
     return try await body(folder.path(percentEncoded: false))
 }

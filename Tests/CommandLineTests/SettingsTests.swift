@@ -2,6 +2,7 @@ import DriftCore
 import Foundation
 import Logging
 import Postgres
+import Remote
 import Testing
 
 @testable import driftwatch
@@ -56,6 +57,23 @@ struct SettingsTests {
         #expect(try LoggingSettings(sources).level == .info)
     }
 
+    @Test
+    func budgetsAreSettings() throws {
+        let sources = try SettingSources(
+            options: [.probeTimeout: ("--probe-timeout", "45s")],
+            environment: [
+                "DRIFTWATCH_SSH_CONNECT_TIMEOUT": "7", "DRIFTWATCH_SSH_LOGIN_TIMEOUT": "20s",
+                "DRIFTWATCH_PROBE_TIMEOUT": "50s", "DRIFTWATCH_SSH_LOGINS_PER_ADDRESS": "3",
+                "DRIFTWATCH_PROBE_ANSWER_LIMIT": "8",
+            ])
+        let settings = try remoteSettings(sources)
+        #expect(
+            settings.budgets
+                == .init(connect: .seconds(7), login: .seconds(20), probe: .seconds(45), answerBytes: 8 << 20))
+        #expect(settings.loginsPerAddress == 3)
+        #expect(try remoteSettings(SettingSources(environment: [:])) == RemoteSettings())
+    }
+
     static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
         ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try workerConcurrency($0) }),
         ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try workerConcurrency($0) }),
@@ -76,7 +94,16 @@ struct SettingsTests {
         ("DRIFTWATCH_TIME_ZONE", "GMT+2", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_NOTIFY", "email", { _ = try NotifySettings($0) }),
         ("DRIFTWATCH_SLACK_WEBHOOK_URL", "hooks.slack.example/T1", { _ = try NotifySettings($0) }),
+        ("DRIFTWATCH_WEB_NAMES", "drift.example.net:8080", { _ = try hosts(.webNames, $0) }),
+        ("DRIFTWATCH_WEB_NAMES", "https://drift.example.net", { _ = try hosts(.webNames, $0) }),
+        ("DRIFTWATCH_WEB_NAMES", "*", { _ = try hosts(.webNames, $0) }),
+        ("DRIFTWATCH_WEB_NAMES", ", ", { _ = try hosts(.webNames, $0) }),
         ("DRIFTWATCH_SSH_IDENTITY", "/nowhere/key", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_CONNECT_TIMEOUT", "soon", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGIN_TIMEOUT", "0s", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_TIMEOUT", "2m", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGINS_PER_ADDRESS", "0", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_ANSWER_LIMIT", "65", { _ = try remoteSettings($0) }),
     ]
 
     @Test(arguments: malformed.indices)
@@ -154,5 +181,38 @@ struct SettingsTests {
         #expect(bot.destination.kind == .slack)
         let console = try NotifySettings(SettingSources(environment: ["DRIFTWATCH_NOTIFY": "console"]))
         #expect(console.destination.kind == .console)
+    }
+
+    @Test(arguments: [
+        "http://hooks.example.net/T1", "HTTP://192.0.2.7/T1", "http://127.0.0.1.example.net/T1",
+        "http://localhost@example.net/T1", "http://localhost:x@example.net/T1", "http://127.0.0.1%2eexample.net/T1",
+        "http://localhost\\@example.net/T1", "http://[::2]/T1", "http://proxy.example.net.evil.example/T1",
+    ])
+    func aSecretIsNotSentUnencrypted(url: String) throws {
+        for variable in ["DRIFTWATCH_SLACK_WEBHOOK_URL", "DRIFTWATCH_SLACK_API_URL"] {
+            var environment = [variable: url, "DRIFTWATCH_PLAIN_HTTP_HOSTS": "proxy.example.net"]
+            if variable.contains("API") {
+                environment["DRIFTWATCH_SLACK_BOT_TOKEN"] = "xoxb-1"
+                environment["DRIFTWATCH_SLACK_CHANNEL"] = "C1"
+            }
+            let error = try #require(throws: SettingError.self) {
+                _ = try NotifySettings(SettingSources(environment: environment))
+            }
+            #expect(error.place == variable)
+            #expect(!"\(error)".contains("T1"))
+        }
+    }
+
+    @Test(arguments: [
+        "https://hooks.example.net/T1", "http://127.0.0.1:9/T1", "http://localhost/T1", "http://[::1]:9/T1",
+        "http://proxy.example.net:3128/T1", "http://192.0.2.8/T1",
+    ])
+    func plainHTTPIsForThisMachineAndForHostsThatASettingNames(url: String) throws {
+        _ = try NotifySettings(
+            SettingSources(
+                environment: [
+                    "DRIFTWATCH_SLACK_WEBHOOK_URL": url,
+                    "DRIFTWATCH_PLAIN_HTTP_HOSTS": "Proxy.Example.net, 192.0.2.8",
+                ]))
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Logging
 import Postgres
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -74,16 +75,20 @@ struct DashboardTests {
         _ body: (Browser) async throws -> Void
     ) async throws {
         let (ports, started) = AsyncStream<Int>.makeStream()
-        var settings = DashboardSettings(host: "127.0.0.1", port: 0, publicHost: "drift.example.net") {
+        var settings = DashboardSettings(host: "127.0.0.1", port: 0, names: ["drift.example.net"]) {
             started.yield($0)
         }
         adjust(&settings)
         let dashboard = Dashboard(database: database, settings: settings, logger: logger)
+        let service = ServiceGroup(configuration: .init(services: [dashboard], logger: .quiet))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await dashboard.run() }
+            group.addTask { try await service.run() }
             let port = try #require(await ports.first { _ in true })
-            try await body(Browser(port: port))
-            group.cancelAll()
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await body(Browser(port: port))) } catch { outcome = .failure(error) }
+            // As a process stops: a server that is cancelled while clients wait to be let in traps in NIO.
+            await service.triggerGracefulShutdown()
+            try outcome.get()
         }
     }
 

@@ -11,8 +11,8 @@ import Testing
 /// What the web server puts up with: strange requests, silent clients, a database that fails.
 @Suite(.privatePostgres, .timeLimit(.minutes(2)))
 struct DefenceTests {
-    /// Nothing listens there.
-    private static func withoutDatabase(
+    /// Nothing listens where the database should be.
+    static func withoutDatabase(
         _ adjust: (inout DashboardSettings) -> Void = { _ in }, _ body: (Browser) async throws -> Void
     ) async throws {
         let nowhere = Database(
@@ -21,20 +21,55 @@ struct DefenceTests {
         await nowhere.close()
     }
 
+    private static let foreign = [
+        "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil",
+        "drift.example.net.evil.example",
+        "localhost@evil.example", "[evil.example]",
+    ]
+
     @Test
     func onlyOwnNamesAreServedOnALoopbackAddress() async throws {
         try await Self.withoutDatabase { get in
-            for host in ["127.0.0.1", "localhost:8080", "LOCALHOST", "[::1]:80", "127.8.0.1", "drift.example.net:443"] {
+            for host in [
+                "127.0.0.1", "localhost:8080", "LOCALHOST", "localhost.", "[::1]:80", "127.8.0.1",
+                "drift.example.net:443", "Drift.Example.net.",
+            ] {
                 #expect(try await get("/style.css", host: host).status == 200, "\(host)")
             }
-            for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "[::2]", "localhost.evil"] {
+            for host in Self.foreign + ["[::2]", "192.0.2.7"] {
                 let reply = try await get("/style.css", host: host)
                 #expect(reply.status == 421, "\(host)")
                 #expect(DashboardTests.text(reply).contains("DRIFTWATCH_BASE_URL"))
             }
         }
-        let everywhere = OwnNames(boundTo: "0.0.0.0", publicHost: nil)
-        #expect(everywhere.admits("any.example") && everywhere.admits(nil))
+    }
+
+    /// As in a container, without any setting and with one.
+    @Test(arguments: [[], ["drift.example.net"]] as [Set<String>])
+    func aForeignNameIsRefusedWhereAllAddressesAreListenedOn(names: Set<String>) async throws {
+        try await Self.withoutDatabase {
+            $0.host = "0.0.0.0"
+            $0.names = names
+        } _: { get in
+            for host in ["127.0.0.1:8080", "localhost:8080", "192.0.2.7:8080", "[2001:db8::1]:8080"] + names {
+                #expect(try await get("/style.css", host: host).status == 200, "\(host)")
+            }
+            for host in Self.foreign + (names.isEmpty ? ["drift.example.net"] : []) {
+                for path in ["/", "/style.css", "/servers/web-1/packs/base", "/nowhere"] {
+                    let reply = try await get(path, host: host)
+                    #expect(reply.status == 421, "\(path) of \(host)")
+                }
+            }
+        }
+    }
+
+    @Test
+    func monitoringMayAskForHealthUnderAnyName() async throws {
+        try await Self.withoutDatabase { get in
+            let reply = try await get("/healthz", host: "web:8080")
+            #expect(reply.status == 503, "there is no database")
+            #expect(try await get("/healthz/", host: "web:8080").status != 200)
+        }
     }
 
     @Test
@@ -45,18 +80,6 @@ struct DefenceTests {
                 #expect(reply.status == 405)
                 #expect(reply.headers["allow"] == "GET, HEAD")
             }
-        }
-    }
-
-    @Test
-    func silentClientsLoseTheirPlacesToOthers() async throws {
-        try await Self.withoutDatabase {
-            $0.maximumConnections = 4
-            $0.idleTimeout = .milliseconds(200)
-        } _: { get in
-            let silent = try (0..<20).map { _ in try SilentClient(port: get.port) }
-            #expect(try await get("/style.css").status == 200)
-            withExtendedLifetime(silent) {}
         }
     }
 
@@ -90,26 +113,6 @@ struct DefenceTests {
             }
         }
     }
-}
-
-/// Connects and says nothing, until it is released.
-private final class SilentClient {
-    private let descriptor: Int32
-
-    init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        address.sin_port = UInt16(port).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, size) }
-        }
-        guard status == 0 else { throw POSIXError(.ECONNREFUSED) }
-    }
-
-    deinit { close(descriptor) }
 }
 
 /// Keeps every line with its metadata.

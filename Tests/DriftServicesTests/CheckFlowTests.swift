@@ -162,12 +162,15 @@ struct CheckFlowTests {
         }
     }
 
-    @Test
-    func noPlaceForALoginCostsNoAttempt() async throws {
+    @Test(arguments: [
+        ProbeFailure(.noPlace), ProbeFailure(.noPlace, retryAfter: .seconds(1)),
+        ProbeFailure(.loginPenalized, retryAfter: .seconds(1)),
+    ])
+    func noPlaceForALoginCostsNoAttempt(failure: ProbeFailure) async throws {
         try await Fleet.with(Self.one) { fleet in
             fleet.prober.script("web-1") { _, _ in
                 fleet.prober.count(of: "web-1") < 6
-                    ? .failure(ProbeFailure(.noPlace))
+                    ? .failure(failure)
                     : .success(Facts(files: ["/a": .plain, "/b": .plain, "/c": .plain]))
             }
             try await fleet.check("web-1")

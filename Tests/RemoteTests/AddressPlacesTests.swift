@@ -33,4 +33,22 @@ import Testing
         }
         #expect(try await places.withPlace(at: "a") { 3 } == 3)
     }
+
+    @Test func aJumpHostIsAnAddressToo() async throws {
+        let places = AddressPlaces(limit: 8, clock: { .zero })
+        func fail(_ address: String, _ failure: ProbeFailure) async -> ProbeFailure? {
+            await #expect(throws: ProbeFailure.self) {
+                try await places.withPlace(at: address, behind: ["bastion"]) { () async throws(ProbeFailure) in
+                    throw failure
+                }
+            }
+        }
+        let refused = ProbeFailure(.authenticationRefused)
+        let refusedThere = ProbeFailure(.authenticationRefused, jumpHost: "bastion")
+        for server in ["a", "b", "c", "d"] { #expect(await fail(server, refused) == refused) }
+        #expect(await fail("e", refusedThere) == refusedThere)
+        #expect(await fail("f", refusedThere) == refusedThere)
+        #expect(await fail("g", refusedThere)?.reason == .noPlace, "a third one is too much for the bastion")
+        #expect(try await places.withPlace(at: "g") { 1 } == 1)
+    }
 }

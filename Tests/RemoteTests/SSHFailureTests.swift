@@ -142,12 +142,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"printf "\ndriftwatch-probe $n begin 1\ncomp""#, ProbeFailure.Reason.truncated),
-        (#"printf "\ndriftwatch-probe $n begin 1\n1\ncomplete\ndriftwatch-probe $n en""#, .truncated),
-        (#"printf "\ndriftwatch-probe $n begin 1\n"; kill -9 $PPID"#, .truncated),
+        (#"printf "\ndriftwatch-probe $n begin 2\ntopi""#, ProbeFailure.Reason.truncated),
+        (#"printf "\ndriftwatch-probe $n begin 2\ntopics\ndriftwatch-probe $n en""#, .truncated),
+        (#"printf "\ndriftwatch-probe $n begin 2\n"; kill -9 $PPID"#, .truncated),
         ("kill -9 $PPID", .truncated),
-        (#"printf "\ndriftwatch-probe $n begin 1\n7\ncomplete\ndriftwatch-probe $n end\n""#, .malformedAnswer),
-        (#"printf "\ndriftwatch-probe $n begin 1\nboo\n2\ncomplete\ndriftwatch-probe $n end\n""#, .malformedAnswer),
+        (#"printf "\ndriftwatch-probe $n begin 2\ntopics\ndriftwatch-probe $n end 7\n""#, .malformedAnswer),
+        (#"printf "\ndriftwatch-probe $n begin 2\nboo\ntopics\ndriftwatch-probe $n end 0\n""#, .malformedAnswer),
         (#"printf "\ndriftwatch-probe $n begin 7\n""#, .malformedAnswer),
         (#"printf "\ndriftwatch-probe $n speaks 0\n""#, .probeOutdated),
     ])
@@ -170,7 +170,7 @@ import Testing
             try "# fine\n".write(to: config, atomically: false, encoding: .utf8)
             let key = server.folder.appendingPathComponent("client").path
             try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: key)
-            await expect(.misconfigured) { try await probe(server) }
+            await expect(.identityUnusable) { try await probe(server) }
         }
     }
 

@@ -171,13 +171,12 @@ import Testing
             #expect(fact("none") == .missing)
             #expect(content("plain") == .read(SHA256Digest(of: Array("hello\n".utf8)), bytes: Array("hello\n".utf8)))
             if sudo == .granting {
-                let inside = FileContent.read(SHA256Digest(of: Array("in\n".utf8)), bytes: Array("in\n".utf8))
+                // What not every account may read comes back without its text.
+                let inside = FileContent.read(SHA256Digest(of: Array("in\n".utf8)), bytes: nil)
                 #expect(content("closed/in") == inside)
                 #expect(content("into") == inside)
                 #expect(fact("closed/none") == .missing)
-                #expect(
-                    content("secret")
-                        == .read(SHA256Digest(of: Array("secret\n".utf8)), bytes: Array("secret\n".utf8)))
+                #expect(content("secret") == .read(SHA256Digest(of: Array("secret\n".utf8)), bytes: nil))
             } else {
                 let reason = sudo == .absent ? UnreadableReason.permissionDenied : .sudoRefused
                 for name in ["closed/in", "closed/none", "into"] {

@@ -25,3 +25,32 @@ create or replace function write_audit(actor text, action text, subject text, de
 language sql security definer set search_path = driftwatch, pg_temp
 as $$ insert into audit_log (at, actor, action, subject, detail) values (clock(), actor, action, subject, detail) $$;
 comment on function write_audit(text, text, text, jsonb) is 'Adds a row to audit_log.';
+
+-- The schema's owner, and who is a member of it, may do everything here anyway, and asks for people: the command line
+-- gives the name of the person. Every other role is its own name, so that nobody can put a deed down to somebody else.
+create or replace function may_name_actors() returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$ select pg_has_role(session_user, (select nspowner from pg_namespace where nspname = 'driftwatch'), 'member') $$;
+comment on function may_name_actors() is 'Whether the session''s role may act under another name than its own.';
+
+create or replace function acting_as(actor text) returns text
+language plpgsql stable set search_path = driftwatch, pg_temp
+as $$
+begin
+    if actor is null or actor = session_user then
+        return session_user;
+    elsif not may_name_actors() then
+        perform refuse(format('the role %s may not act as %s', session_user, actor),
+            'leave the actor out; only the owner of the schema driftwatch may name another');
+    end if;
+    return actor;
+end
+$$;
+comment on function acting_as(text) is
+    'The name under which an operator''s deed is written down; refuses a role that names another and is not the schema''s owner.';
+
+create or replace function own_actor(person text) returns text
+language sql stable set search_path = driftwatch, pg_temp
+as $$ select case when may_name_actors() then person else session_user::text end $$;
+comment on function own_actor(text) is
+    'The name to act under for a person of this name: that name if the session''s role may give it, the role''s own if not.';

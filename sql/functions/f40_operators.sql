@@ -1,5 +1,5 @@
--- What operators call by hand, from psql or the command line. Each writes audit_log; none takes from a worker what
--- it holds.
+-- What operators call by hand, from psql or the command line. Each writes audit_log, under a name that acting_as
+-- allows; none takes from a worker what it holds.
 
 create or replace function refuse(message text, hint text default null) returns void
 language plpgsql
@@ -45,6 +45,7 @@ declare
     job bigint;
     watched servers;
 begin
+    actor := acting_as(actor);
     select * into watched from servers s where s.server_id = enqueue_check.server_id;
     if not found or watched.removed_at is not null then
         perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
@@ -72,6 +73,7 @@ as $$
 declare
     held alerts;
 begin
+    actor := acting_as(actor);
     held := lock_alert(alert_id);
     if held.status = 'resolved' then
         perform refuse(format('alert %s is resolved already', alert_id));
@@ -92,6 +94,7 @@ as $$
 declare
     held alerts;
 begin
+    actor := acting_as(actor);
     held := lock_alert(alert_id);
     if held.status = 'resolved' then
         perform refuse(format('alert %s is resolved already', alert_id));
@@ -129,6 +132,7 @@ language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
 begin
+    actor := acting_as(actor);
     if coalesce(btrim(reason), '') = '' then
         perform refuse('a hold needs a reason', 'say why, for whoever finds it');
     elsif until <= clock() then
@@ -153,6 +157,7 @@ language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
 begin
+    actor := acting_as(actor);
     update servers s
     set disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
     where s.server_id = enable_drift_detection.server_id and s.removed_at is null;
@@ -171,6 +176,7 @@ as $$
 declare
     dead outbox;
 begin
+    actor := acting_as(actor);
     select * into dead from outbox o where o.outbox_id = redrive_outbox.outbox_id;
     -- As a claim does, so that nothing of the alert goes out meanwhile.
     perform from destinations d where d.destination = dead.destination for update;
@@ -199,6 +205,7 @@ language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
 begin
+    actor := acting_as(actor);
     update destinations d
     set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock()
     where d.destination = resume_destination.destination;
@@ -217,6 +224,7 @@ create or replace function set_schedule(
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 begin
+    actor := acting_as(actor);
     insert into schedules (schedule_name, cron, time_zone, updated_at)
     values (schedule, new_cron, new_time_zone, clock())
     on conflict (schedule_name) do update

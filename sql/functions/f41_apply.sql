@@ -3,14 +3,15 @@
 -- waiting for its server.
 
 -- One apply at a time, and before anything else the lock of every server. Another apply may take a while; the servers'
--- rows are held for moments.
+-- rows are held for moments. The lock on the table keeps only another apply out: readers and workers pass. Unlike an
+-- advisory lock, it cannot be taken by a role that may not write the table.
 create or replace function begin_apply() returns table (server_id text, is_watched boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 begin
     perform set_config('lock_timeout', '60s', true);
-    perform pg_advisory_xact_lock(hashtext('driftwatch.apply'));
+    lock table packs in share row exclusive mode;
     return query select s.server_id, s.removed_at is null from servers s order by s.server_id for update;
 end
 $$;
@@ -31,8 +32,11 @@ declare
     added text[];
 begin
     select * into old from packs p where p.pack_name = pack for update;
+    -- The stored text is compared as well: one that somebody changed is put right.
     if old.digest = new_digest and old.display_name = new_display_name
-       and old.description is not distinct from new_description and old.extends is not distinct from new_extends then
+       and old.description is not distinct from new_description and old.extends is not distinct from new_extends
+       and exists (
+        select from pack_versions v where v.pack_name = pack and v.digest = new_digest and v.resolved = new_resolved) then
         return 'unchanged';
     end if;
     insert into pack_versions (pack_name, digest, resolved, first_seen_at)
@@ -79,6 +83,7 @@ declare
     assigned text[] := '{}';
     unassigned text[] := '{}';
 begin
+    actor := acting_as(actor);
     select * into old from servers s where s.server_id = server for update;
     change := case when old.server_id is null or old.removed_at is not null then 'created'
         when (old.display_name, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue,
@@ -144,6 +149,7 @@ as $$
 declare
     pack text;
 begin
+    actor := acting_as(actor);
     -- A hold ends with what was held: should the server come back, the inventory alone says whether to look at it.
     update servers s
     set removed_at = clock(), updated_at = clock(), failing_streak = 0, disabled_at = null, disabled_by = null,
@@ -163,6 +169,7 @@ as $$
 declare
     server text;
 begin
+    actor := acting_as(actor);
     for server in
         select s.server_id from servers s
         where exists (select from assignments a where a.server_id = s.server_id and a.pack_name = pack)
@@ -174,3 +181,12 @@ begin
 end
 $$;
 comment on function remove_pack(text, text) is 'Takes a pack out of use: it is unassigned everywhere; its versions stay for the history.';
+
+create or replace function finish_apply(detail jsonb, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+begin
+    perform write_audit(acting_as(actor), 'apply', 'configuration', detail);
+end
+$$;
+comment on function finish_apply(jsonb, text) is 'Notes in audit_log what an apply changed.';

@@ -18,6 +18,28 @@ extension Pack {
     package init(resolvedJSON text: String) throws {
         self = try JSONDecoder().decode(ResolvedPack.self, from: Data(text.utf8)).pack()
     }
+
+    /// Reads a stored pack, and believes it only if it is the one that its key in the database says.
+    ///
+    /// - Throws: ``AlteredPack``, or `DecodingError` as ``init(resolvedJSON:)`` does.
+    package init(resolvedJSON text: String, named name: PackName, digest: SHA256Digest) throws {
+        try self.init(resolvedJSON: text)
+        guard self.name == name, self.digest == digest else { throw AlteredPack(name: name, digest: digest) }
+    }
+}
+
+/// A stored pack whose text was changed after it was applied: it says something else than its name and digest.
+package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
+    package var name: PackName
+    package var digest: SHA256Digest
+
+    /// Stored as the reason of a check.
+    package static let reason = "pack_altered"
+
+    package var description: String {
+        "the stored text of the pack \(name) does not match its digest: somebody changed it in the database;"
+            + " driftwatch apply puts it right"
+    }
 }
 
 /// A pack in JSON; the names are those of the pack files.

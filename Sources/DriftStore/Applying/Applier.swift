@@ -15,6 +15,7 @@ package struct Applier: Sendable {
         /// Whether more than a fifth of the servers may be removed.
         package var confirmed: Bool
         package var dryRun: Bool
+        /// The person who asks; the database's role is written down in its place, unless it may give a name.
         package var actor: String
 
         package init(
@@ -68,7 +69,7 @@ package struct Applier: Sendable {
         try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
         try await database.execute(
             """
-            select driftwatch.enqueue_now(server_id, 50::smallint, \(actor))
+            select driftwatch.enqueue_now(server_id, 50::smallint, driftwatch.own_actor(\(actor)))
             from unnest(\(servers)::text[]) as s (server_id) order by server_id
             """, cancellation: .shielded)
     }

@@ -7,6 +7,8 @@ struct ApplyTransaction {
     /// What is there before, not removed; every row is locked.
     private let servers: [ServerID]
     private let packs: [PackName]
+    /// Under which name it acts.
+    private let actor: String
 
     init(_ request: Applier.Request, in transaction: borrowing Transaction) throws {
         self.request = request
@@ -14,6 +16,7 @@ struct ApplyTransaction {
             "select server_id, is_watched from driftwatch.begin_apply()", as: (ServerID, Bool).self)
         servers = rows.filter(\.1).map(\.0)
         packs = try transaction.rows("select pack_name from driftwatch.packs order by pack_name", as: PackName.self)
+        actor = try transaction.one("select driftwatch.own_actor(\(request.actor))", as: String.self)
     }
 
     func run(in transaction: borrowing Transaction) throws -> ApplyReport {
@@ -25,7 +28,7 @@ struct ApplyTransaction {
         report.servers = try applyServers(in: transaction)
         if request.prune {
             for server in surplus {
-                try transaction.execute("select driftwatch.remove_server(\(server), \(request.actor))")
+                try transaction.execute("select driftwatch.remove_server(\(server), \(actor))")
                 report.servers.append(ApplyReport.ServerLine(id: server, change: .removed))
             }
             report.servers.sort { $0.id < $1.id }
@@ -93,7 +96,7 @@ struct ApplyTransaction {
                 from driftwatch.apply_server(
                     \(server.id), \(server.displayName), \(server.address), \(server.port), \(server.user),
                     \(server.configUser), \(server.connection), \(server.queue), \(JSON(server.labels)),
-                    \(server.driftDetection), \(server.packs), \(request.actor))
+                    \(server.driftDetection), \(server.packs), \(actor))
                 """, as: (ApplyReport.Change, [PackName], [PackName]).self)
             lines.append(
                 ApplyReport.ServerLine(
@@ -112,7 +115,7 @@ struct ApplyTransaction {
             return
         }
         for pack in surplus {
-            try transaction.execute("select driftwatch.remove_pack(\(pack), \(request.actor))")
+            try transaction.execute("select driftwatch.remove_pack(\(pack), \(actor))")
             report.packs.append(ApplyReport.PackLine(name: pack, change: .removed, itemCount: nil))
         }
         report.packs.sort { $0.name < $1.name }
@@ -122,12 +125,12 @@ struct ApplyTransaction {
         guard let schedule = request.configuration.inventory?.schedule else { return nil }
         let changed = try transaction.one(
             """
-            select driftwatch.set_schedule('default', \(schedule.cron), \(schedule.timeZone), \(request.actor))
+            select driftwatch.set_schedule('default', \(schedule.cron), \(schedule.timeZone), \(actor))
             """, as: Bool.self)
         return changed ? schedule : nil
     }
 
-    /// What was never looked at is to be looked at now, lest its baseline waits for the next slot.
+    /// What was never looked at is to be looked at now, so that its baseline does not wait for the next slot.
     private func firstChecks(
         of lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
     ) throws -> [ServerID] {
@@ -156,7 +159,7 @@ struct ApplyTransaction {
             packs: Dictionary(grouping: report.packs, by: \.change.rawValue).mapValues(\.count),
             removed: report.servers.filter { $0.change == .removed }.map(\.id), firstChecks: report.firstChecks.count)
         try transaction.execute(
-            "select driftwatch.write_audit(\(request.actor), 'apply', 'configuration', \(JSON(detail)))")
+            "select driftwatch.finish_apply(\(JSON(detail)), \(actor))")
     }
 }
 

@@ -15,17 +15,9 @@ package enum ServersReader {
 
     /// The versions in force of the packs that a server is checked against, by name.
     ///
-    /// - Throws: `DecodingError` for a pack that a newer version stored.
+    /// - Throws: `DecodingError` for a pack that a newer version stored, or ``AlteredPack``.
     package static func packs(of id: ServerID, in transaction: borrowing Transaction) throws -> [Pack] {
-        try transaction.rows(
-            """
-            select v.resolved
-            from driftwatch.assignments a
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
-            where a.server_id = \(id) order by a.pack_name
-            """, as: JSONText.self
-        ).map { try Pack(resolvedJSON: $0.rawValue) }
+        try StoredPacks.assigned(to: id, in: transaction).map { try $0.pack.get() }
     }
 
     /// What is remembered of a server, by pack, but for its mismatches: of these, first looks can be told.

@@ -32,6 +32,8 @@ package struct CheckSubject: Sendable {
     package var location: Location
     /// In the order of their names.
     package var packs: [AssignedPack]
+    /// Packs whose stored text is not to be believed; nothing is compared with them.
+    package var alteredPacks: [AlteredPack]
     /// When the attempt began, by the database's clock.
     package var startedAt: Date
 
@@ -48,25 +50,16 @@ package struct CheckSubject: Sendable {
                 """,
                 as: (String, Int?, String?, String?, String, Date).self)
         else { return nil }
-        let packs = try transaction.rows(
-            """
-            select p.pack_name, p.display_name, p.digest, v.resolved::text
-            from driftwatch.assignments a
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
-            where a.server_id = \(server)
-            order by p.pack_name
-            """,
-            as: (PackName, String, String, String).self
-        ).map { name, _, digest, resolved in
-            guard let digest = SHA256Digest(digest) else {
-                throw DecodingError.dataCorrupted(
-                    .init(codingPath: [], debugDescription: "the digest of pack \(name) is none"))
+        var packs: [AssignedPack] = []
+        var alteredPacks: [AlteredPack] = []
+        for (digest, stored) in try StoredPacks.assigned(to: server, in: transaction) {
+            switch stored {
+            case .success(let pack): packs.append(AssignedPack(pack: pack, digest: digest))
+            case .failure(let altered): alteredPacks.append(altered)
             }
-            return AssignedPack(pack: try Pack(resolvedJSON: resolved), digest: digest)
         }
         let location = Location(
             serverID: server, connection: connection, address: address, port: port, user: user, configUser: configUser)
-        return CheckSubject(location: location, packs: packs, startedAt: startedAt)
+        return CheckSubject(location: location, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }

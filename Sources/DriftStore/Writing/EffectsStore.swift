@@ -91,11 +91,25 @@ package enum EffectsStore {
         _ reason: ProbeFailure.Reason, of pack: CheckSubject.AssignedPack, from origin: Origin,
         in transaction: borrowing Transaction
     ) throws {
+        try recordFailure(reason.rawValue, of: pack.pack.name, pack.digest, from: origin, in: transaction)
+    }
+
+    /// Writes that nothing was compared with a pack, as its stored text is not to be believed.
+    package static func recordFailure(
+        of pack: AlteredPack, from origin: Origin, in transaction: borrowing Transaction
+    ) throws {
+        try recordFailure(AlteredPack.reason, of: pack.name, pack.digest, from: origin, in: transaction)
+    }
+
+    private static func recordFailure(
+        _ reason: String, of pack: PackName, _ digest: SHA256Digest, from origin: Origin,
+        in transaction: borrowing Transaction
+    ) throws {
         _ = try transaction.execute(
             """
             select driftwatch.record_check(
-                \(origin.jobID), \(origin.serverID), \(pack.pack.name), \(pack.digest.description),
-                'failed', \(reason.rawValue), 0, 0, 0, null, null, \(origin.startedAt),
+                \(origin.jobID), \(origin.serverID), \(pack), \(digest.description),
+                'failed', \(reason), 0, 0, 0, null, null, \(origin.startedAt),
                 \(origin.duration.wholeMilliseconds))
             """)
     }

@@ -164,7 +164,7 @@ extension CommandContext {
     /// keep the others from being done.
     func forEach<Thing: Sendable>(
         _ things: [Thing], _ done: String,
-        _ body: @Sendable @escaping (Thing, _ actor: String, borrowing Transaction) throws -> Void
+        _ body: @Sendable @escaping (Thing, _ actor: SQL, borrowing Transaction) throws -> Void
     ) async throws -> ExitStatus {
         let actor = actor
         return try await withDatabase { database in

@@ -52,7 +52,7 @@ struct ApplyCommand: DriftwatchCommand {
                 report = try await applier.apply(
                     Applier.Request(
                         configuration: configuration, namesAllPacks: files.namesAllPacks, prune: prune,
-                        confirmed: yes, dryRun: dryRun, actor: context.actor))
+                        confirmed: yes, dryRun: dryRun, actor: context.person))
             } catch let refusal as ApplyRefusal {
                 throw Self.explain(refusal)
             }

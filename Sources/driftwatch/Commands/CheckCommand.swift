@@ -61,7 +61,7 @@ struct CheckCommand: DriftwatchCommand {
         var states: [PackName: DriftState]
     }
 
-    private func ask(for server: ServerID, _ actor: String, _ database: Database) async throws -> Asked {
+    private func ask(for server: ServerID, _ actor: SQL, _ database: Database) async throws -> Asked {
         try await database.withTransaction { transaction in
             let states = try ServersReader.states(of: server, in: transaction)
             let job = try transaction.one("select driftwatch.enqueue_check(\(server), \(actor))", as: Int64.self)

@@ -20,9 +20,12 @@ struct DoctorCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The servers.")
     var servers: [ServerID] = []
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let report = DoctorReport(context.console)

@@ -61,8 +61,11 @@ struct CommandContext: Sendable {
         }
     }
 
-    /// Who asks, as the audit log shall say: the person's account here.
-    var actor: String {
+    /// Who asks, as the operators' functions take it: the person, or the database's role where it may not name another.
+    var actor: SQL { "driftwatch.own_actor(\(person))" }
+
+    /// The account here of the person who asks.
+    var person: String {
         let name = ["SUDO_USER", "LOGNAME", "USER"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
         return String((name ?? NSUserName()).prefix(100))
     }

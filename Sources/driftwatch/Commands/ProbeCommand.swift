@@ -14,19 +14,40 @@ struct ProbeCommand: DriftwatchCommand {
             Uses the inventory and packs in the database, and ssh as a worker on this machine would. Neither a check nor \
             an alert comes of it. A server with `connection: local` is taken to be this machine.
 
-            Example:
+            With --print-script it prints the script that looks, which may be pinned on servers as the key's forced \
+            command.
+
+            Examples:
               driftwatch probe web-1 --pack base
+              driftwatch probe --print-script > /usr/local/lib/driftwatch/probe
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The server.")
-    var server: ServerID
+    var server: ServerID?
 
     @Option(help: "Compare with this pack only.")
     var pack: PackName?
 
+    @Flag(help: "Print the script that looks at servers, and look at none.")
+    var printScript = false
+
+    func validate() throws {
+        if printScript && (server != nil || pack != nil) {
+            throw ValidationError("--print-script prints one script for all servers; name no server and no pack")
+        }
+        if !printScript && server == nil { throw ValidationError("Missing expected argument '<server>'") }
+    }
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
+
     func perform(_ context: CommandContext) async throws -> ExitStatus {
+        guard let server else {
+            context.console.print(ProbeScript.text)
+            return .fine
+        }
         let remote = try remoteSettings(context.settings)
         let (line, packs) = try await context.withDatabase { database in
             try await database.read { transaction in

@@ -52,6 +52,28 @@ struct WorkerOptions: ParsableArguments {
     }
 }
 
+/// How long a look at a server may take.
+struct BudgetOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How long a server's port may take to answer (DRIFTWATCH_SSH_CONNECT_TIMEOUT).", valueName: "span"))
+    var connectTimeout: String?
+
+    @Option(
+        help: ArgumentHelp("How long a login may take, in all (DRIFTWATCH_SSH_LOGIN_TIMEOUT).", valueName: "span"))
+    var loginTimeout: String?
+
+    @Option(help: ArgumentHelp("How long a look may take after it (DRIFTWATCH_PROBE_TIMEOUT).", valueName: "span"))
+    var probeTimeout: String?
+
+    var settings: [SettingName: (option: String, value: String?)] {
+        [
+            .sshConnectTimeout: ("--connect-timeout", connectTimeout),
+            .sshLoginTimeout: ("--login-timeout", loginTimeout), .probeTimeout: ("--probe-timeout", probeTimeout),
+        ]
+    }
+}
+
 struct SchedulerCommand: ProcessCommand {
     static let configuration = CommandConfiguration(
         commandName: "scheduler",
@@ -83,9 +105,10 @@ struct WorkerCommand: ProcessCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var worker: WorkerOptions
+    @OptionGroup var budgets: BudgetOptions
 
     var settingOptions: [SettingName: (option: String, value: String?)] {
-        [.workerConcurrency: ("--concurrency", worker.concurrency)]
+        budgets.settings.merging([.workerConcurrency: ("--concurrency", worker.concurrency)]) { $1 }
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
@@ -124,7 +147,8 @@ struct WebCommand: ProcessCommand {
         abstract: "Serve the pages that alerts link to, and /healthz.",
         discussion: """
             There is no login: put it behind something that has one, or leave it on the loopback address. Set \
-            DRIFTWATCH_BASE_URL for the notifier, so that messages link here.
+            DRIFTWATCH_BASE_URL for the notifier, so that messages link here, and for web, which answers to that name, \
+            to those in DRIFTWATCH_WEB_NAMES, to localhost, and to the addresses that it listens on.
 
             Example:
               driftwatch web --listen 127.0.0.1:8080
@@ -151,6 +175,7 @@ struct RunCommand: ProcessCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var worker: WorkerOptions
+    @OptionGroup var budgets: BudgetOptions
 
     @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
     var notify: String?
@@ -159,10 +184,10 @@ struct RunCommand: ProcessCommand {
     var listen: String?
 
     var settingOptions: [SettingName: (option: String, value: String?)] {
-        [
+        budgets.settings.merging([
             .workerConcurrency: ("--concurrency", worker.concurrency), .notify: ("--notify", notify),
             .listen: ("--listen", listen),
-        ]
+        ]) { $1 }
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {

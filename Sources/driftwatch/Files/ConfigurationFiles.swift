@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import Redaction
 
 /// The inventory, packs and templates that paths on the command line lead to.
 ///
@@ -89,7 +90,7 @@ struct ConfigurationFiles: Sendable {
     private mutating func read(_ path: String) throws(Problem) {
         let file: SourceFile
         do {
-            file = SourceFile(path: path, bytes: try readRegularFile(path, upTo: Self.maximumBytes))
+            file = SourceFile(path: path, bytes: try RegularFile(path, upTo: Self.maximumBytes).bytes)
         } catch {
             throw Problem(file: path, message: error.description)
         }
@@ -117,9 +118,10 @@ struct ConfigurationFiles: Sendable {
     /// Each from the folder `templates` beside the pack that mentions it.
     private mutating func readTemplates() {
         for pack in packs {
-            let folder = Self.folder(of: pack.path) + "/templates"
+            let folder = Self.folder(of: pack.path)
             for name in ConfigurationLoader.templateNames(in: [pack]) {
                 let source = Self.template(name, in: folder)
+                if case .bytes(let bytes) = source { warnOfSecrets(in: bytes, of: "\(folder)/templates/\(name)") }
                 if let other = templates[name], other != source {
                     templates[name] = .unusable("is another one in each of two folders")
                 } else {
@@ -129,19 +131,33 @@ struct ConfigurationFiles: Sendable {
         }
     }
 
-    /// Links are followed as long as they stay below the folder: mounted configuration is often made of links.
-    private static func template(_ name: String, in folder: String) -> TemplateSource? {
-        let path = "\(folder)/\(name)"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let realFolder = real(folder)
-        guard real(path).hasPrefix(realFolder + "/") else {
-            return .unusable("leads out of \(folder)")
+    /// Links are followed as long as they stay below the packs' folder: mounted configuration is often made of links.
+    ///
+    /// One that leads out, be it `templates` itself, could bring any file of this machine into a pack.
+    private static func template(_ name: String, in packFolder: String) -> TemplateSource? {
+        let file: RegularFile
+        do { file = try RegularFile("\(packFolder)/templates/\(name)", upTo: maximumTemplateBytes) } catch {
+            return error == .missing ? nil : .unusable(error.description)
         }
-        do {
-            return .bytes(try readRegularFile(path, upTo: maximumTemplateBytes))
-        } catch {
-            return .unusable(error.description)
+        let inside = real(packFolder.isEmpty ? "/" : packFolder)
+        guard file.realPath.hasPrefix(inside.hasSuffix("/") ? inside : inside + "/") else {
+            return .unusable("leads out of \(packFolder)")
         }
+        return .bytes(file.bytes)
+    }
+
+    /// A pack is stored with its templates, and whoever may read packs reads them.
+    private mutating func warnOfSecrets(in bytes: [UInt8], of path: String) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let masked = Masking.masked(text).split(separator: "\n", omittingEmptySubsequences: false)
+        guard let index = zip(lines, masked).enumerated().first(where: { $1.0 != $1.1 })?.offset,
+            !warnings.contains(where: { $0.file == path })
+        else { return }
+        warnings.append(
+            Problem(
+                .warning, file: path, line: index + 1, message: "looks like a secret, and is stored in the database",
+                hint: "compare the file by its content_hash instead"))
     }
 
     private static func folder(of path: String) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Why a file could not be read; completes "the file x …".
 enum FileProblem: Error, Hashable, CustomStringConvertible {
@@ -23,24 +24,40 @@ func isFolder(_ path: String) -> Bool {
     return (try? FileManager.default.attributesOfItem(atPath: real))?[.type] as? FileAttributeType == .typeDirectory
 }
 
-/// The bytes of a regular file, links followed; a FIFO or a device is refused before it is opened, as it could hang.
-func readRegularFile(_ path: String, upTo limit: Int) throws(FileProblem) -> [UInt8] {
-    let real = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: real) else {
-        // A folder that may not be entered hides its files.
-        throw FileManager.default.fileExists(atPath: real) ? .unreadable : .missing
-    }
-    guard attributes[.type] as? FileAttributeType == .typeRegular else { throw .notRegular }
-    guard let handle = FileHandle(forReadingAtPath: real) else { throw .unreadable }
-    defer { try? handle.close() }
-    do {
+/// A regular file as it was when it was opened: all of this is of the same file, whatever its path leads to later.
+struct RegularFile: Sendable {
+    let bytes: [UInt8]
+    /// Without links.
+    let realPath: String
+    /// The number of the account.
+    let owner: UInt32
+    /// The permission bits.
+    let mode: UInt32
+
+    /// Reads the file, links followed; a FIFO or a device is refused and never waited for.
+    init(_ path: String, upTo limit: Int) throws(FileProblem) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT, ENOTDIR: throw .missing
+            // A FIFO or socket that nobody serves.
+            case ENXIO, ENODEV: throw .notRegular
+            default: throw .unreadable
+            }
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
+        owner = status.st_uid
+        mode = status.st_mode & 0o7777
+        realPath =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)"))
+            ?? URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        let data: Data
         // Longer than its size said is possible: files grow, and those under /proc have none.
-        let data = try handle.read(upToCount: limit + 1) ?? Data()
-        guard data.count <= limit else { throw FileProblem.tooLarge(limit: limit) }
-        return Array(data)
-    } catch let problem as FileProblem {
-        throw problem
-    } catch {
-        throw .unreadable
+        do { data = try handle.read(upToCount: limit + 1) ?? Data() } catch { throw .unreadable }
+        guard data.count <= limit else { throw .tooLarge(limit: limit) }
+        bytes = Array(data)
     }
 }

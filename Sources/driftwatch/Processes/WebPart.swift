@@ -8,18 +8,20 @@ struct WebPart: ProcessPart {
     let role = "web"
     let poolSize = 4
     private let address: ListenAddress
-    private let publicHost: String?
+    private let names: Set<String>
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
         address = try ListenAddress(sources)
-        publicHost = try baseURL(sources)?.host()
+        var names = try hosts(.webNames, sources)
+        if let host = try baseURL(sources)?.host() { names.insert(host) }
+        self.names = names
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {
         let logger = site.logger
         let host = address.host
-        var settings = DashboardSettings(host: host, port: address.port, publicHost: publicHost) { port in
+        var settings = DashboardSettings(host: host, port: address.port, names: names) { port in
             logger.info("listening", metadata: ["web.host": "\(host)", "web.port": "\(port)"])
         }
         // The other half is for the rest of the process.

@@ -1,3 +1,4 @@
+import Dashboard
 import DriftCore
 import Foundation
 import Slack
@@ -37,14 +38,14 @@ struct NotifySettings: Sendable {
         let channel = sources.text(.slackChannel)
         switch (webhook, token) {
         case (let webhook?, nil):
-            try requireURL(webhook)
+            try requireURL(webhook, sources)
             return .webhook(url: webhook.text)
         case (nil, let token?):
             guard let channel else {
                 throw SettingError("DRIFTWATCH_SLACK_CHANNEL", "a bot token needs the channel to post to")
             }
             let api = sources.text(.slackAPIURL)
-            if let api { try requireURL(api) }
+            if let api { try requireURL(api, sources) }
             return .bot(token: token.text, channel: channel.text, api: api?.text ?? SlackDestination.defaultAPI)
         case (_?, _?):
             throw SettingError(
@@ -57,10 +58,22 @@ struct NotifySettings: Sendable {
         }
     }
 
-    private static func requireURL(_ setting: (text: String, place: String)) throws(SettingError) {
-        guard setting.text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" }),
-            let parts = URLComponents(string: setting.text), ["http", "https"].contains(parts.scheme?.lowercased()),
-            parts.host?.isEmpty == false
+    /// What is sent holds a secret and the state of servers, so it travels encrypted, or stays on this machine, or goes
+    /// where somebody has said that it may.
+    private static func requireURL(
+        _ setting: (text: String, place: String), _ sources: SettingSources
+    ) throws(SettingError) {
+        guard setting.text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" && $0 != "\\" }),
+            let parts = URLComponents(string: setting.text), let scheme = parts.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), let host = parts.encodedHost?.lowercased(), !host.isEmpty
         else { throw SettingError(setting.place, "its value is not an http or https address") }
+        guard scheme == "http" else { return }
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let allowed = try hosts(.plainHTTPHosts, sources)
+        guard parts.user == nil, HostName.isLoopback(bare) || allowed.contains(bare) else {
+            throw SettingError(
+                setting.place, "http would send its secret unencrypted to \(visible(bare))",
+                hint: "use https; or put the host into \(SettingName.plainHTTPHosts.environmentName)")
+        }
     }
 }

@@ -46,8 +46,20 @@ func baseURL(_ sources: SettingSources) throws(SettingError) -> URL? {
     }
 }
 
+/// A list of hosts, such as `DRIFTWATCH_WEB_NAMES`: names or addresses without a port, separated by commas or spaces.
+func hosts(_ name: SettingName, _ sources: SettingSources) throws(SettingError) -> Set<String> {
+    try sources.value(name, default: [], wanted: "a list of hosts without ports, such as drift, drift.example.net") {
+        let hosts = $0.lowercased().split { $0 == "," || $0 == " " }
+        let isList = hosts.allSatisfy { $0.wholeMatch(of: #/[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]+/#) != nil }
+        return isList && !hosts.isEmpty ? Set(hosts.map(String.init)) : nil
+    }
+}
+
+/// How servers are looked at.
+///
 /// `DRIFTWATCH_SSH_CONFIG`, `DRIFTWATCH_SSH_KNOWN_HOSTS`, `DRIFTWATCH_SSH_IDENTITY`: each the path of a file, default
-/// what `ssh` itself does.
+/// what `ssh` itself does. `DRIFTWATCH_SSH_CONNECT_TIMEOUT`, `DRIFTWATCH_SSH_LOGIN_TIMEOUT`, `DRIFTWATCH_PROBE_TIMEOUT`:
+/// time spans. `DRIFTWATCH_SSH_LOGINS_PER_ADDRESS`: a count. `DRIFTWATCH_PROBE_ANSWER_LIMIT`: MiB.
 func remoteSettings(_ sources: SettingSources) throws(SettingError) -> RemoteSettings {
     func path(_ name: SettingName) throws(SettingError) -> String? {
         guard let (text, place) = sources.text(name) else { return nil }
@@ -56,8 +68,33 @@ func remoteSettings(_ sources: SettingSources) throws(SettingError) -> RemoteSet
         }
         return text
     }
-    return RemoteSettings(
+    func span(_ name: SettingName, default absent: Duration) throws(SettingError) -> Duration {
+        try sources.value(name, default: absent, wanted: "a time span from 1s to 60s") { text in
+            let span = TimeSpan(argument: text) ?? TimeSpan(argument: "\(text)s")
+            return span.flatMap { (1...60).contains($0.seconds) ? $0.duration : nil }
+        }
+    }
+    func count(
+        _ name: SettingName, default absent: Int, in range: ClosedRange<Int>, wanted: String
+    ) throws(SettingError) -> Int {
+        try sources.value(name, default: absent, wanted: wanted) { text in
+            Int(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+    var settings = RemoteSettings(
         sshConfig: try path(.sshConfig), knownHosts: try path(.sshKnownHosts), identity: try path(.sshIdentity))
+    let usual = settings.budgets
+    settings.budgets.connect = try span(.sshConnectTimeout, default: usual.connect)
+    settings.budgets.login = try span(.sshLoginTimeout, default: usual.login)
+    settings.budgets.probe = try span(.probeTimeout, default: usual.probe)
+    settings.budgets.answerBytes =
+        try count(
+            .probeAnswerLimit, default: usual.answerBytes >> 20, in: 1...64,
+            wanted: "a whole number of MiB from 1 to 64")
+        << 20
+    settings.loginsPerAddress = try count(
+        .sshLoginsPerAddress, default: settings.loginsPerAddress, in: 1...256, wanted: "a whole number from 1 to 256")
+    return settings
 }
 
 /// `DRIFTWATCH_WORKER_CONCURRENCY`: how many servers one worker looks at at once, default 8.

@@ -10,6 +10,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case slackBotToken = "SLACK_BOT_TOKEN"
     case slackChannel = "SLACK_CHANNEL"
     case slackAPIURL = "SLACK_API_URL"
+    case plainHTTPHosts = "PLAIN_HTTP_HOSTS"
     case notify = "NOTIFY"
     case schedule = "SCHEDULE"
     case timeZone = "TIME_ZONE"
@@ -17,15 +18,27 @@ enum SettingName: String, CaseIterable, Sendable {
     case sshConfig = "SSH_CONFIG"
     case sshKnownHosts = "SSH_KNOWN_HOSTS"
     case sshIdentity = "SSH_IDENTITY"
+    case sshConnectTimeout = "SSH_CONNECT_TIMEOUT"
+    case sshLoginTimeout = "SSH_LOGIN_TIMEOUT"
+    case sshLoginsPerAddress = "SSH_LOGINS_PER_ADDRESS"
+    case probeTimeout = "PROBE_TIMEOUT"
+    case probeAnswerLimit = "PROBE_ANSWER_LIMIT"
     case listen = "LISTEN"
+    case webNames = "WEB_NAMES"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
     /// Never shown, and may come from a file that `<NAME>_FILE` names.
+    ///
+    /// Without a `default`: a new setting does not compile until somebody has decided this.
     var isSecret: Bool {
         switch self {
         case .databaseURL, .slackWebhookURL, .slackBotToken: true
-        default: false
+        case .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule, .timeZone,
+            .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
+            .sshLoginsPerAddress,
+            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:
+            false
         }
     }
 
@@ -33,7 +46,7 @@ enum SettingName: String, CaseIterable, Sendable {
     var fileVariableName: String { environmentName + "_FILE" }
     var fileKey: String { rawValue.lowercased() }
 
-    /// Names that are no settings of a process, but stand in the environment with the others.
+    /// Variables that no process has as a setting, but that belong to Driftwatch.
     static let otherVariables: Set<String> = ["DRIFTWATCH_CONFIG"]
 
     /// Whether the environment may hold this name; others that begin with `DRIFTWATCH_` are most likely misspelt.

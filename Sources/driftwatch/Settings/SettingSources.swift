@@ -108,11 +108,14 @@ struct SettingSources: Sendable {
 
 /// What a secret file holds, without the line break at its end; nil where it holds nothing, as an empty variable would.
 private func readSecret(_ path: String, named place: String) throws(SettingError) -> String? {
-    let bytes: [UInt8]
-    do { bytes = try readRegularFile(path, upTo: 64 << 10) } catch {
+    let file: RegularFile
+    do { file = try RegularFile(path, upTo: 64 << 10) } catch {
         throw SettingError(place, "the file \(path) \(error.description)")
     }
-    guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+    if let fault = SecretFile.fault(of: file, at: path) {
+        throw SettingError(place, "the file \(path) \(fault.message)", hint: fault.hint)
+    }
+    guard !file.bytes.contains(0), let text = String(validating: file.bytes, as: UTF8.self) else {
         throw SettingError(place, "the file \(path) is not text")
     }
     let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)

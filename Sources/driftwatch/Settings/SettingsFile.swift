@@ -19,11 +19,18 @@ struct SettingsFile: Sendable {
 
     /// - Throws: ``SettingError`` naming the file and, where there is one, the line.
     init(path: String, named variable: String) throws(SettingError) {
-        let bytes: [UInt8]
-        do { bytes = try readRegularFile(path, upTo: Self.maximumBytes) } catch {
+        let file: RegularFile
+        do { file = try RegularFile(path, upTo: Self.maximumBytes) } catch {
             throw SettingError(variable, "the settings file \(path) \(error.description)")
         }
-        try self.init(text: String(decoding: bytes, as: UTF8.self), path: path)
+        try self.init(text: String(decoding: file.bytes, as: UTF8.self), path: path)
+        if let secret = values.filter(\.key.isSecret).min(by: { $0.key.rawValue < $1.key.rawValue }),
+            let fault = SecretFile.fault(of: file, at: path)
+        {
+            throw SettingError(
+                secret.value.place, "holds a secret (\(secret.key.fileKey)), and the file \(fault.message)",
+                hint: fault.hint)
+        }
     }
 
     init(text: String, path: String) throws(SettingError) {

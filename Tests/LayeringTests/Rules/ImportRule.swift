@@ -21,6 +21,7 @@ enum ImportRule {
         ],
         "Dashboard": [
             "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "NIOHTTPTypes",
             "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]

@@ -1,5 +1,4 @@
 import DriftCore
-internal import Redaction
 
 /// What an answer says of dpkg's database.
 struct PackageRecords {
@@ -16,14 +15,20 @@ struct PackageRecords {
             isMalformed = true
             return
         }
-        let words = fields.map { String(decoding: $0, as: UTF8.self) }
-        packages[words[1], default: []].append(
-            InstalledPackage(status: words[0], version: words[2], architecture: words[3]))
+        packages[String(decoding: fields[1], as: UTF8.self), default: []].append(
+            InstalledPackage(
+                status: String(decoding: fields[0], as: UTF8.self), version: String(decoding: fields[2], as: UTF8.self),
+                architecture: String(decoding: fields[3], as: UTF8.self)))
     }
 
+    /// Reads how the list ended.
     mutating func end(_ text: ArraySlice<UInt8>) {
+        guard ending == nil else {
+            isMalformed = true
+            return
+        }
         ending =
-            switch VisibleText.plain(text, limit: 20) {
+            switch String(decoding: text.prefix(16), as: UTF8.self) {
             case "dpkg": .dpkg([:])
             case "unsupported": .unreadable(.unsupported)
             case "error": .unreadable(.readError)

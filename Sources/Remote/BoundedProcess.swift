@@ -6,7 +6,7 @@ import Synchronization
 import SystemPackage
 
 /// Runs one child within its budgets, in a session of its own that ends with it.
-struct Session {
+struct BoundedProcess {
     /// What came of a child that ended by itself, or was ended once it had said all.
     struct Outcome {
         var output: [UInt8]
@@ -23,7 +23,7 @@ struct Session {
     let budgets: RemoteSettings.Budgets
     /// A line of standard error that begins so says that the login is over; nil when there is none to wait for.
     let loginSigns: [String]
-    /// The line of standard output after which there is nothing more to hear.
+    /// How the line of standard output begins after which there is nothing more to hear.
     let lastLine: String
 
     private enum Breach: Error {
@@ -37,18 +37,13 @@ struct Session {
     func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
         guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
         let descriptor = try Self.unlinkedFile(holding: input)
-        let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns)
+        let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns, lastLine: lastLine)
         do {
             let result = try await Subprocess.run(
                 configuration, input: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
                 output: .sequence, error: .sequence
             ) { execution in
-                let newline: [Unicode.Scalar] = ["\n"]
-                try await listen(
-                    to: execution.standardOutput.strings(
-                        separatedBy: .unicodeScalarSequence(newline),
-                        bufferingPolicy: .maxLineLength(budgets.answerBytes)),
-                    execution.standardError.strings(), heard)
+                try await listen(to: execution.standardOutput, execution.standardError, heard)
                 // What the child leaves behind in its group goes with it. The child is not reaped before this closure
                 // ends, so the group cannot be another's.
                 try? execution.send(signal: .kill, toProcessGroup: true)
@@ -80,21 +75,21 @@ struct Session {
 
     /// Reads both streams to their ends, or the output to its last line, against the clock.
     private func listen(
-        to output: some AsyncSequence<String, any Error> & Sendable,
-        _ errors: some AsyncSequence<String, any Error> & Sendable, _ heard: Heard
+        to output: SubprocessOutputSequence, _ errors: SubprocessOutputSequence, _ heard: Heard
     ) async throws {
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask {
-                for try await line in output {
-                    guard heard.addOutput(line) else { throw Breach.output }
-                    if line == lastLine { return .lastLine }
+                for try await buffer in output {
+                    guard heard.addOutput(buffer.copy()) else { throw Breach.output }
+                    if heard.isComplete { return .lastLine }
                 }
                 return .streamEnded
             }
             group.addTask {
-                for try await line in errors {
-                    guard heard.addError(line) else { throw Breach.output }
+                for try await buffer in errors {
+                    guard heard.addErrors(buffer.copy()) else { throw Breach.output }
                 }
+                heard.endErrors()
                 return .streamEnded
             }
             group.addTask {
@@ -140,9 +135,6 @@ struct Session {
             return ProbeFailure(.probeTimeout, detail: "no answer within \(budgets.probe.components.seconds) s")
         case Breach.output:
             return ProbeFailure(.tooMuchOutput, detail: "more than \(budgets.answerBytes) bytes, or errors without end")
-        case let error as SubprocessError where error.code == .outputLimitExceeded:
-            // One line without an end.
-            return ProbeFailure(.tooMuchOutput, detail: "more than \(budgets.answerBytes) bytes")
         case let error as SubprocessError where error.code == .executableNotFound:
             return ProbeFailure(.misconfigured, detail: VisibleText.plain("there is no \(executable)".utf8))
         default:
@@ -168,55 +160,6 @@ struct Session {
             }
         } catch {
             throw ProbeFailure(.misconfigured, detail: VisibleText.plain("no temporary file: \(error)".utf8))
-        }
-    }
-}
-
-/// What a child has said so far, shared by those who listen and the clock.
-private final class Heard: Sendable {
-    private struct State {
-        var output: [UInt8] = []
-        var errors: [String] = []
-        var errorBytes = 0
-        var loginInstant: ContinuousClock.Instant?
-    }
-
-    private let limit: Int
-    private let loginSigns: [String]
-    private let state = Mutex(State())
-
-    init(limit: Int, loginSigns: [String]) {
-        self.limit = limit
-        self.loginSigns = loginSigns
-    }
-
-    var output: [UInt8] { state.withLock { $0.output } }
-    var errors: [String] { state.withLock { $0.errors } }
-    var loginInstant: ContinuousClock.Instant? { state.withLock { $0.loginInstant } }
-    var loggedIn: Bool { loginInstant != nil }
-
-    /// Keeps one line.
-    ///
-    /// - Returns: Whether there may be more.
-    func addOutput(_ line: String) -> Bool {
-        state.withLock { state in
-            state.output += line.utf8
-            state.output.append(UInt8(ascii: "\n"))
-            return state.output.count <= limit
-        }
-    }
-
-    /// Keeps one line, shortened.
-    ///
-    /// - Returns: Whether there may be more.
-    func addError(_ line: String) -> Bool {
-        state.withLock { state in
-            if state.loginInstant == nil, loginSigns.contains(where: { line.hasPrefix($0) }) {
-                state.loginInstant = .now
-            }
-            state.errorBytes += line.utf8.count + 1
-            if state.errors.count < 500 { state.errors.append(String(line.prefix(500))) }
-            return state.errorBytes <= 1 << 16
         }
     }
 }

@@ -1,9 +1,8 @@
 import DriftCore
-import Foundation
 internal import Redaction
 
 /// What the login shell printed: its own noise, and the variables between marks.
-struct EnvironmentAnswer {
+struct FirstVersionEnvironment {
     private var values: [String: SettingFact] = [:]
     /// Of every variable that has no record.
     private var remainder: UnreadableReason
@@ -43,29 +42,4 @@ struct EnvironmentAnswer {
     }
 
     func fact(_ name: String) -> SettingFact { values[name] ?? .unreadable(remainder) }
-}
-
-/// Bytes that travel as one line: `base64 …`, or `hex …` where the server has no base64.
-enum EncodedBytes {
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard let space = text.firstIndex(of: UInt8(ascii: " ")) else { return nil }
-        let encoded = text[(space + 1)...]
-        switch String(decoding: text[..<space], as: UTF8.self) {
-        case "base64": return Data(base64Encoded: Data(encoded)).map { Array($0) }
-        case "hex": return hexadecimal(encoded)
-        default: return nil
-        }
-    }
-
-    private static func hexadecimal(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        guard text.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        var index = text.startIndex
-        while index < text.endIndex {
-            guard let byte = AnswerNumber.parsed(text[index..<(index + 2)], radix: 16) else { return nil }
-            bytes.append(UInt8(byte))
-            index += 2
-        }
-        return bytes
-    }
 }

@@ -1,0 +1,33 @@
+import DriftCore
+import Postgres
+
+/// Reads packs as they are stored, and finds those that somebody changed there.
+enum StoredPacks {
+    /// The versions in force of the packs that a server is checked against, by name.
+    ///
+    /// - Throws: `DatabaseError`, or `DecodingError` for a pack that a newer version stored.
+    static func assigned(
+        to server: ServerID, in transaction: borrowing Transaction
+    ) throws -> [(digest: SHA256Digest, pack: Result<Pack, AlteredPack>)] {
+        try transaction.rows(
+            """
+            select p.pack_name, p.digest, v.resolved
+            from driftwatch.assignments a
+            join driftwatch.packs p on p.pack_name = a.pack_name
+            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
+            where a.server_id = \(server) order by a.pack_name
+            """, as: (PackName, String, JSONText).self
+        ).map { name, text, resolved in
+            guard let digest = SHA256Digest(text) else {
+                throw DecodingError.dataCorrupted(
+                    .init(codingPath: [], debugDescription: "the digest of the pack \(name) is not a SHA-256"))
+            }
+            do {
+                let pack = try Pack(resolvedJSON: resolved.rawValue, named: name, digest: digest)
+                return (digest, .success(pack))
+            } catch let altered as AlteredPack {
+                return (digest, .failure(altered))
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import DriftCore
+import Foundation
+
+/// The one key to offer where neither a setting nor the user's ssh config names one.
+///
+/// ssh itself would offer all that an agent holds and all default files, one after the other, and each refused one
+/// counts: sshd ends the connection after six, and penalises where they came from.
+struct ChosenKey {
+    /// The private key's file, or the public part of a key that an agent holds.
+    let path: String
+    /// Where `path` is a file of ours.
+    let publicPart: HeldFile?
+
+    /// The first key that ssh would offer.
+    ///
+    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil where the ssh config names keys, and where there is none.
+    static func choose(for target: ProbeTarget, settings: RemoteSettings) async throws(ProbeFailure) -> ChosenKey? {
+        guard settings.identity == nil else { return nil }
+        let command = try SSHCommand.resolving(target, settings: settings)
+        let environment = SSHCommand.environment()
+        // A config that cannot be read is ssh's to complain of.
+        guard let text = await Helper.output(of: command.executable, command.arguments, environment) else { return nil }
+        let config = Resolved(text)
+        guard config.namesNoKey else { return nil }
+        // As ssh does, which does not ask HOME.
+        let home = NSHomeDirectoryForUser(NSUserName()) ?? NSHomeDirectory()
+        let files = config.identityFiles.map { name in
+            name.hasPrefix("~/") ? home + name.dropFirst() : name
+        }
+        let agent = await agentKeys(config.agentSocket(environment), environment)
+        if let first = agent.first {
+            let ofFiles = files.lazy.compactMap { try? String(contentsOfFile: "\($0).pub", encoding: .utf8) }
+                .compactMap { keyBlob($0) }
+            let preferred = ofFiles.compactMap { blob in agent.first { keyBlob($0) == blob } }.first
+            guard let file = try? HeldFile(holding: Array(((preferred ?? first) + "\n").utf8)) else { return nil }
+            return ChosenKey(path: file.path, publicPart: file)
+        }
+        return files.first { FileManager.default.isReadableFile(atPath: $0) }.map {
+            ChosenKey(path: $0, publicPart: nil)
+        }
+    }
+
+    /// What `ssh -G` prints.
+    struct Resolved {
+        let identityFiles: [String]
+        private let identityAgent: String?
+        private let othersNamed: Bool
+
+        init(_ text: String) {
+            var (files, agent, others): ([String], String?, Bool) = ([], nil, false)
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ", maxSplits: 1)
+                guard let name = words.first, words.count == 2 else { continue }
+                switch name {
+                case "identityfile": files.append(String(words[1]))
+                case "identityagent": agent = String(words[1])
+                case "pkcs11provider", "certificatefile": others = others || words[1] != "none"
+                default: break
+                }
+            }
+            (identityFiles, identityAgent, othersNamed) = (files, agent, others)
+        }
+
+        /// Whether the files are ssh's own list of several, so that nobody has named one.
+        var namesNoKey: Bool {
+            !othersNamed && identityFiles.count > 1 && identityFiles.allSatisfy { $0.hasPrefix("~/.ssh/id_") }
+        }
+
+        func agentSocket(_ environment: [String: String]) -> String? {
+            switch identityAgent {
+            case "none": nil
+            case nil, "SSH_AUTH_SOCK": environment["SSH_AUTH_SOCK"]
+            case let name? where name.hasPrefix("$"):
+                environment[name.trimmingCharacters(in: CharacterSet(charactersIn: "${}"))]
+            case let path?: path
+            }
+        }
+    }
+
+    /// Lines as in `authorized_keys`.
+    private static func agentKeys(_ socket: String?, _ environment: [String: String]) async -> [String] {
+        guard let socket, !socket.isEmpty else { return [] }
+        var environment = environment
+        environment["SSH_AUTH_SOCK"] = socket
+        let text = await Helper.output(of: "ssh-add", ["-L"], environment) ?? ""
+        return text.split(separator: "\n").map(String.init).filter { keyBlob($0) != nil }
+    }
+
+    /// The second word of a public key's line.
+    private static func keyBlob(_ line: String) -> String? {
+        let words = line.split(separator: " ", maxSplits: 2)
+        return words.count >= 2 && words[1].hasPrefix("AAAA") ? String(words[1]) : nil
+    }
+}

@@ -1,0 +1,87 @@
+import Synchronization
+
+/// What a child has said so far, shared by those who listen and the clock.
+///
+/// Bytes are kept as they come. Only what is new is looked through for the last line, and errors are cut into lines once.
+final class Heard: Sendable {
+    private struct State {
+        var output: [UInt8] = []
+        /// Where the line begins that has no end yet.
+        var lineStart = 0
+        var isComplete = false
+        var errors: [String] = []
+        var errorLine: [UInt8] = []
+        var errorBytes = 0
+        var loginInstant: ContinuousClock.Instant?
+    }
+
+    /// Bytes of standard error, and lines of it that are kept, 500 bytes of each.
+    private static let errorLimit = (bytes: 1 << 16, lines: 500, line: 500)
+
+    private let limit: Int
+    private let loginSigns: [[UInt8]]
+    private let lastLine: [UInt8]
+    private let state = Mutex(State())
+
+    /// `lastLine` is how the line of standard output begins that is the last one.
+    init(limit: Int, loginSigns: [String], lastLine: String) {
+        self.limit = limit
+        self.loginSigns = loginSigns.map { Array($0.utf8) }
+        self.lastLine = Array(lastLine.utf8)
+    }
+
+    var output: [UInt8] { state.withLock { $0.output } }
+    var isComplete: Bool { state.withLock { $0.isComplete } }
+    var errors: [String] { state.withLock { $0.errors } }
+    var loginInstant: ContinuousClock.Instant? { state.withLock { $0.loginInstant } }
+    var loggedIn: Bool { loginInstant != nil }
+
+    /// Keeps bytes of standard output.
+    ///
+    /// - Returns: Whether there may be more.
+    func addOutput(_ bytes: [UInt8]) -> Bool {
+        state.withLock { state in
+            var searched = state.output.count
+            state.output += bytes
+            while let end = state.output[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                if state.output[state.lineStart..<end].starts(with: lastLine) { state.isComplete = true }
+                state.lineStart = end + 1
+                searched = end + 1
+            }
+            return state.output.count <= limit
+        }
+    }
+
+    /// Keeps bytes of standard error.
+    ///
+    /// - Returns: Whether there may be more.
+    func addErrors(_ bytes: [UInt8]) -> Bool {
+        state.withLock { state in
+            state.errorBytes += bytes.count
+            for piece in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+                state.errorLine += piece.prefix(Self.errorLimit.line)
+                keepErrorLine(&state)
+            }
+            let start = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            state.errorLine += bytes[start...].prefix(Self.errorLimit.line)
+            return state.errorBytes <= Self.errorLimit.bytes
+        }
+    }
+
+    /// Keeps a last line that has no end.
+    func endErrors() {
+        state.withLock { state in
+            if !state.errorLine.isEmpty { keepErrorLine(&state) }
+        }
+    }
+
+    private func keepErrorLine(_ state: inout State) {
+        let line = state.errorLine
+        state.errorLine = []
+        if state.loginInstant == nil, loginSigns.contains(where: { line.starts(with: $0) }) {
+            state.loginInstant = .now
+        }
+        guard state.errors.count < Self.errorLimit.lines else { return }
+        state.errors.append(String(decoding: line.prefix(Self.errorLimit.line), as: UTF8.self))
+    }
+}
