@@ -44,7 +44,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             .init(path: "/link"), .init(path: "~/.gitconfig", expectedHashes: [SHA256Digest(of: [])], show: .text),
         ],
         packages: true, environment: ["EDITOR", "LANG"])
-    private static let request = ProbeRequest(questions, nonce: "d1")
+    /// In every version that is spoken.
+    private static let requests = [1, ProbeScript.version].map { ProbeRequest(questions, nonce: "d1", version: $0) }
     private static let pack = Pack(
         name: PackName(rawValue: "base"),
         expectations: [
@@ -57,10 +58,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             Expectation(.setting(.init(key: "EDITOR", expected: "vim", kind: .environmentVariable))),
         ])
 
-    /// The facts are of what was asked and of nothing else, and can be judged and stored.
     private func answerFault(_ bytes: [UInt8]) -> String? {
+        Self.requests.lazy.compactMap { answerFault(bytes, to: $0) }.first
+    }
+
+    /// The facts are of what was asked and of nothing else, and can be judged and stored.
+    private func answerFault(_ bytes: [UInt8], to request: ProbeRequest) -> String? {
         let facts: Facts?
-        do { facts = try ProbeAnswer.facts(in: bytes, to: Self.request) } catch {
+        do { facts = try ProbeAnswer.facts(in: bytes, to: request) } catch {
             return Self.fault(inShown: error.detail, limit: 4096)
         }
         guard let facts else { return nil }

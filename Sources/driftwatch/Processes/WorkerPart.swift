@@ -38,7 +38,8 @@ struct WorkerPart: ProcessPart {
                 workerID: site.workerID, queues: queues, kinds: [DriftCheckHandler.kind], concurrency: places),
             handlers: [
                 DriftCheckHandler.kind: DriftCheckHandler(
-                    database: site.database, prober: prober, logger: site.logger)
+                    database: site.database, prober: prober, logger: site.logger,
+                    comparingOn: AnswerExecutor.shared)
             ], wake: wake, logger: site.logger)
         return [pool] + site.listener(on: "driftwatch_jobs", wake: wake)
     }
