@@ -19,7 +19,10 @@ struct ChosenKey {
         let command = try SSHCommand.resolving(target, settings: settings)
         let environment = SSHCommand.environment()
         // A config that cannot be read is ssh's to complain of.
-        guard let text = await Helper.output(of: command.executable, command.arguments, environment) else { return nil }
+        guard
+            let text = await Helper.output(
+                of: command.executable, command.arguments, environment, within: settings.budgets.login)
+        else { return nil }
         let config = Resolved(text)
         guard config.namesNoKey else { return nil }
         // As ssh does, which does not ask HOME.
@@ -27,7 +30,7 @@ struct ChosenKey {
         let files = config.identityFiles.map { name in
             name.hasPrefix("~/") ? home + name.dropFirst() : name
         }
-        let agent = await agentKeys(config.agentSocket(environment), environment)
+        let agent = await agentKeys(config.agentSocket(environment), environment, settings.budgets.login)
         if let first = agent.first {
             let ofFiles = files.lazy.compactMap { try? String(contentsOfFile: "\($0).pub", encoding: .utf8) }
                 .compactMap { keyBlob($0) }
@@ -78,11 +81,13 @@ struct ChosenKey {
     }
 
     /// Lines as in `authorized_keys`.
-    private static func agentKeys(_ socket: String?, _ environment: [String: String]) async -> [String] {
+    private static func agentKeys(_ socket: String?, _ environment: [String: String], _ limit: Duration) async
+        -> [String]
+    {
         guard let socket, !socket.isEmpty else { return [] }
         var environment = environment
         environment["SSH_AUTH_SOCK"] = socket
-        let text = await Helper.output(of: "ssh-add", ["-L"], environment) ?? ""
+        let text = await Helper.output(of: "ssh-add", ["-L"], environment, within: limit) ?? ""
         return text.split(separator: "\n").map(String.init).filter { keyBlob($0) != nil }
     }
 

@@ -3,9 +3,9 @@ import SystemPackage
 
 /// Small programs beside ssh, which answer at once.
 enum Helper {
-    /// What a program prints, or nil where it fails or takes longer than some seconds.
+    /// What a program prints, or nil where it fails or takes longer than `limit`.
     static func output(
-        of executable: String, _ arguments: [String], _ environment: [String: String]
+        of executable: String, _ arguments: [String], _ environment: [String: String], within limit: Duration
     ) async -> String? {
         var options = PlatformOptions()
         options.createSession = true
@@ -22,7 +22,7 @@ enum Helper {
                 return String(decoding: result.standardOutput, as: UTF8.self)
             }
             group.addTask {
-                try? await ContinuousClock().sleep(for: .seconds(5))
+                try? await ContinuousClock().sleep(for: limit)
                 return nil
             }
             defer { group.cancelAll() }

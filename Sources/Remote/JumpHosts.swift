@@ -23,7 +23,8 @@ final class JumpHosts: Sendable {
         let command = try SSHCommand.resolving(target, settings: settings)
         defer { withExtendedLifetime(command) {} }
         guard
-            let text = await Helper.output(of: command.executable, command.arguments, SSHCommand.environment())
+            let text = await Helper.output(
+                of: command.executable, command.arguments, SSHCommand.environment(), within: settings.budgets.login)
         else { return [] }
         let hosts = Self.hosts(inResolved: text)
         known.withLock { $0[target] = hosts }

@@ -11,6 +11,9 @@ enum Remedy {
     static let agent = "the agent refused to sign: the key may be locked, or need a touch; use one that does not"
     static let password =
         "the account's password has expired: change it there, or let it never expire (chage -M -1 USER)"
+    static let forwarding =
+        "the jump host let us in but does not reach the server: check its address and port in the inventory, and "
+        + "AllowTcpForwarding on the jump host"
 
     static func atJumpHost(_ reason: ProbeFailure.Reason, _ name: String) -> String? {
         switch reason {

@@ -17,12 +17,13 @@ package struct RemoteProber: Prober {
     /// `localServers` says which servers this machine is; others with the connection `local` are refused.
     package init(
         settings: RemoteSettings = RemoteSettings(), localServers: Set<ServerID> = [],
-        logger: Logger = Logger(label: "driftwatch.remote")
+        logger: Logger = Logger(label: "driftwatch.remote"),
+        clock: @escaping @Sendable () -> Duration = AddressPlaces.uptime()
     ) {
         self.settings = settings
         self.localServers = localServers
         self.logger = logger
-        places = AddressPlaces(limit: settings.loginsPerAddress)
+        places = AddressPlaces(limit: settings.loginsPerAddress, clock: clock)
         jumpHosts = JumpHosts(settings)
     }
 

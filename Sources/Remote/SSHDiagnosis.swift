@@ -109,13 +109,15 @@ enum SSHDiagnosis {
 
     private static func authentication(_ trace: SSHTrace, _ client: SSHTrace.Client) -> ProbeFailure? {
         let said = trace.lines
-        guard let end = said.last(where: { !isFarewell($0) || $0.hasPrefix("Connection closed by ") }) else {
-            return nil
+        // Of a jump host's ssh, what those further out say of it is left out.
+        let outer = ["kex_exchange_identification: ", "ssh_exchange_identification: ", "Disconnected from "]
+        let end = said.last { line in
+            !line.hasSuffix(" UNKNOWN port 65535") && !outer.contains { line.hasPrefix($0) }
         }
-        let isRefused =
-            [": Permission denied (", "Too many authentication failures", "No supported authentication methods"]
-            .contains { end.contains($0) }
-            || said.dropLast().contains { $0.hasPrefix("Received disconnect from ") && $0.contains("authentication") }
+        guard let end else { return nil }
+        let isRefused = [
+            ": Permission denied (", "Too many authentication failures", "No supported authentication methods",
+        ].contains { end.contains($0) }
         let serverWords = trace.serverWords.isEmpty ? nil : detail(trace.serverWords.joined(separator: " "))
 
         guard isRefused else {
@@ -157,7 +159,8 @@ enum SSHDiagnosis {
     private static func connection(_ said: [String], _ client: SSHTrace.Client) -> ProbeFailure? {
         for rule in rules {
             guard let line = said.last(where: rule.matches) else { continue }
-            return ProbeFailure(rule.reason, detail: line)
+            return ProbeFailure(
+                rule.reason, detail: line, remedy: line.contains("open failed: ") ? Remedy.forwarding : nil)
         }
         guard let line = said.last(where: isFarewell) else { return nil }
         return ProbeFailure(client.isGreeted ? .loginDropped : .loginThrottled, detail: line)
@@ -180,10 +183,13 @@ enum SSHDiagnosis {
         // An ssh that does not trace, and one that a `ProxyCommand` runs.
         Rule(reason: .authenticationRefused, parts: [": Permission denied ("]),
         Rule(
+            reason: .unreachable,
+            parts: ["open failed: connect failed", "open failed: administratively prohibited"]),
+        Rule(
             reason: .unreachable, prefixes: ["ssh: Could not resolve hostname ", "ssh: connect to host "],
             parts: [
-                "open failed: connect failed", "open failed: administratively prohibited", "stdio forwarding failed",
-                "banner line contains invalid", "invalid format", "No SSH identification", "command not found",
+                "stdio forwarding failed", "banner line contains invalid", "invalid format", "No SSH identification",
+                "command not found",
                 ": not found",
             ]),
         Rule(

@@ -190,6 +190,18 @@ func failure(_ location: SourceLocation = #_sourceLocation, of body: () async th
         }
     }
 
+    @Test func tooManyRefusedKeysArePermanent() async throws {
+        let variation = SSHServer.Variation {
+            $0.acceptsKey = false
+            $0.configuration = ["MaxAuthTries 1"]
+        }
+        try await SSHServer.with(variation) { server in
+            let failure = await failure { try await probe(server) }
+            #expect(failure?.reason == .authenticationRefused, "\(failure?.detail ?? "")")
+            #expect(failure?.detail.contains("Too many authentication failures") == true)
+        }
+    }
+
     // MARK: Penalties
 
     @Test func aPenaltyIsWaitedOutWithoutAnotherLogin() async throws {
@@ -197,7 +209,7 @@ func failure(_ location: SourceLocation = #_sourceLocation, of body: () async th
             let socket = try await SocketServer(.penalizing)
             var target = server.target()
             target.port = socket.port
-            let prober = RemoteProber(settings: server.settings)
+            let prober = RemoteProber(settings: server.settings, clock: { .zero })
             let first = await failure { try await prober.probe(target, asking: ProbeQuestions()) }
             #expect(first?.reason == .loginPenalized)
             #expect((first?.retryAfter ?? .zero) > .seconds(600))

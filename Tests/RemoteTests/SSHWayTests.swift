@@ -80,13 +80,25 @@ import Testing
     @Test func aJumpHostWhereKeysAreRefusedIsLeftAlone() async throws {
         try await withJump("ProxyJump nobody@bastion") { server, jump, target in
             try write("", to: "authorized_keys", of: jump)
-            let prober = RemoteProber(settings: server.settings)
+            let prober = RemoteProber(settings: server.settings, clock: { .zero })
             var reasons: [ProbeFailure.Reason?] = []
             for _ in 0..<3 {
                 reasons.append(await failure { try await prober.probe(target, asking: ProbeQuestions()) }?.reason)
             }
             #expect(reasons == [.authenticationRefused, .authenticationRefused, .noPlace])
             _ = try await prober.probe(server.target(), asking: ProbeQuestions())
+        }
+    }
+
+    @Test func aServerThatAJumpHostDoesNotReachIsUnreachable() async throws {
+        try await withJump("ProxyJump bastion") { server, _, target in
+            let config = try text("ssh_config", of: server)
+            try write(
+                config.replacingOccurrences(of: "Port \(server.port)", with: "Port 1"), to: "ssh_config", of: server)
+            let failure = await failure { try await probe(target, server.settings) }
+            #expect(failure?.reason == .unreachable)
+            #expect(failure?.detail.contains("open failed: connect failed") == true, "\(failure?.detail ?? "")")
+            #expect(failure?.remedy?.contains("AllowTcpForwarding") == true)
         }
     }
 
