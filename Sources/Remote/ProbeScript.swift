@@ -86,7 +86,7 @@ package enum ProbeScript {
     }()
 
     static let standIns: [(character: Character, standIn: Character)] = [
-        ("\n", "J"), ("'", "^"), ("\\", "Z"), ("!", "X"),
+        ("\n", "J"), ("'", "@"), ("\\", "Z"), ("!", "X"),
     ]
     private static let pieceLength = 900
 }

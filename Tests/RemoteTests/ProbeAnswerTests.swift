@@ -144,12 +144,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("real 0 =/srv/x", true), ("real 0 =/etc/ppp/chap-secrets", false), ("real 0 =", false), ("real 0", false),
-        ("real 0 srv/x", false),
+        ("real 30 =/srv/x", true), ("real 30 =/etc/ppp/chap-secrets", false), ("real 30 =", false), ("real 30", false),
+        ("real 30 srv/x", false),
     ])
     func whereAPathEndsDecidesToo(record: String, isShown: Bool) throws {
         #expect(
-            try content(of: "/a", [record] + Self.files) == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
+            try content(of: "/a", ["open 0 30", record] + Self.files) == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
     }
 
     /// A link in place of the home itself shows only to one who knows the home.

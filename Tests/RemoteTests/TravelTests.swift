@@ -13,7 +13,7 @@ import Testing
     ]
 
     @Test func theScriptUsesNoneOfItsStandIns() {
-        #expect(!ProbeScript.text.contains { "J^ZX".contains($0) })
+        #expect(!ProbeScript.text.contains { "J@ZX".contains($0) })
         #expect(ProbeScript.text.utf8.allSatisfy { $0 < 0x7F })
         #expect(ProbeScript.text.hasPrefix("#!/bin/sh\n"))
     }

@@ -94,7 +94,7 @@ struct FileRecords {
         guard case .once(let status) = status else { return .unreadable(.malformedAnswer) }
         var entry = FileEntry(status: status, realPath: .asAsked)
         switch realPath {
-        case .once(let path): entry.realPath = path
+        case .once(let path): entry.realPath = path == .elsewhere(file.path) ? .asAsked : path
         case .contradictory: entry.realPath = .unknown
         case .nothing:
             if let home, file.path.hasPrefix("~/") { entry.realPath = .elsewhere(home + file.path.dropFirst()) }

@@ -61,7 +61,7 @@ struct AnswerReader {
         self.request = request
         prefix = ProbeAnswer.prefix(request.nonce)
         innerPrefix = ProbeAnswer.prefix(request.innerNonce)
-        files = FileSections(count: request.files.count)
+        files = FileSections(request)
     }
 
     mutating func facts(from lines: inout AnswerLines) throws(ProbeFailure) -> Facts {

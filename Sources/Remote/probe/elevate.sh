@@ -62,12 +62,48 @@ dw_approve() {
     case $dw_spot$dw_real in *"$dw_nl"*) return 1 ;; esac
 }
 
-# Whether what was opened is what was meant: it lies where dw_approve came out, and every link on the way was made by
-# root or by the file's own owner.
+# Looks where a question leads before anything is opened: folders too are opened, so that what is said of them is said of
+# what was meant.
+dw_prepare_as_root() {
+    if ! dw_approve; then
+        dw_out=$dw_out"gone $dw_item planted"$dw_nl
+        return 1
+    fi
+    if [ -d "$dw_real" ]; then
+        dw_opens=d
+    elif [ "$dw_kind" = s ] && [ -f "$dw_real" ]; then
+        dw_opens=f
+    fi
+}
+
+# Drops from dw_seen, and from what is looked at, every descriptor that is not of the file that was meant.
+dw_drop_planted() {
+    dw_kept=
+    for dw_line in $dw_seen; do
+        case $dw_line in
+            "end "*":$dw_fds/"*)
+                dw_fd=${dw_line##*/}
+                if ! dw_is_approved; then
+                    dw_recall "$dw_fd"
+                    dw_out=$dw_out"gone $dw_item planted"$dw_nl
+                    continue
+                fi
+                ;;
+        esac
+        dw_kept=$dw_kept$dw_line$dw_nl
+    done
+    dw_seen=${dw_kept%"$dw_nl"}
+}
+
+# Whether descriptor dw_fd, of which dw_line speaks, is of what was meant: it lies where dw_approve came out, and every
+# link on the way was made by root or by the file's own owner.
 dw_is_approved() {
     eval "dw_real=\$dw_real_$dw_fd dw_planters=\$dw_planters_$dw_fd"
+    dw_end=$dw_line
+    dw_find "$dw_fd"
+    dw_line=$dw_end
     [ "$dw_found" = "$dw_real" ] || return 1
-    dw_owner=${dw_status#*:}
+    dw_owner=${dw_line#end * * *:}
     dw_owner=${dw_owner%%:*}
     IFS=' '
     for dw_planter in $dw_planters; do

@@ -2,7 +2,7 @@
 
 # What the login shell is to run, in words that every shell reads alike. In its output newlines within a value travel as
 # 001, and what came as 001 or 002 as 002.
-dw_print="exec /bin/sh -c 'printf \"\\n%s begin\\n\" \"\$DRIFTWATCH_MARK\"; cat /proc/self/environ | tr \"\\000\\n\\001\" \"\\n\\001\\002\"; printf \"%s done\\n\" \"\$DRIFTWATCH_MARK\"'"
+dw_print="exec /bin/sh -c 'printf \"\\n%s begin\\n\" \"\$DRIFTWATCH_MARK\"; tr \"\\000\\n\\001\" \"\\n\\001\\002\" </proc/\$\$/environ; printf \"%s done\\n\" \"\$DRIFTWATCH_MARK\"'"
 
 dw_log_in() {
     PATH=$dw_old_path
@@ -15,7 +15,7 @@ dw_log_in() {
     case $dw_shell in
         # These take -l only as their sole argument.
         */csh | */tcsh | */bsd-csh) dw_say "$dw_print" | "$dw_shell" -l ;;
-        *) "$dw_shell" -l -c "$dw_print" </dev/null ;;
+        *) exec "$dw_shell" -l -c "$dw_print" </dev/null ;;
     esac
 }
 

@@ -92,15 +92,15 @@ dw_end_all() {
 dw_account() {
     dw_entry=
     case $1 in '' | -* | *:*) return 1 ;; esac
-    if command -v getent >/dev/null; then
-        dw_entry=$(getent passwd "$1")
-    else
-        while IFS= read -r dw_line; do
-            case $dw_line in
-                "$1":* | *:*:"$1":*:*:*:*) dw_entry=$dw_line && break ;;
-            esac
-        done </etc/passwd
-    fi
+    dw_tries=0
+    while IFS= read -r dw_line && [ "$dw_tries" -lt 500 ]; do
+        dw_tries=$((dw_tries + 1))
+        case $dw_line in
+            "$1":* | *:*:"$1":*:*:*:*) dw_entry=$dw_line && break ;;
+        esac
+    done </etc/passwd
+    # Accounts that do not stand in the file come from elsewhere.
+    if [ -z "$dw_entry" ] && command -v getent >/dev/null; then dw_entry=$(exec getent passwd "$1"); fi
     dw_entry=${dw_entry%%"$dw_nl"*}
     case $dw_entry in *:*:*:*:*:*:*) ;; *) return 1 ;; esac
 }

@@ -39,15 +39,18 @@ dw_see_folders() {
     dw_open_folders=$dw_nl
     [ -n "$dw_folders" ] || return 0
     # shellcheck disable=SC2086
-    dw_seen=$(exec stat -L -c %f:%n -- $dw_folders)
-    for dw_line in $dw_seen; do
+    for dw_line in $(exec stat -L -c %f:%n -- $dw_folders); do
         case ${dw_line%%:*} in 4*[13579bdf]) dw_open_folders=$dw_open_folders${dw_line#*:}$dw_nl ;; esac
     done
 }
 
+# Whether every account may read the file that descriptor dw_fd has open at the path $1.
 dw_is_open_to_all() {
-    eval "dw_mode=\$dw_mode_$dw_fd"
-    case $dw_mode in *[4567cdef]) ;; *) return 1 ;; esac
+    dw_mode=
+    for dw_line in $dw_seen; do
+        case $dw_line in "end "*":$dw_fds/$dw_fd") dw_mode=${dw_line#end * * } ;; esac
+    done
+    case $dw_mode in 8??[4567cdef]:*) ;; *) return 1 ;; esac
     dw_folder=$1
     while [ -n "$dw_folder" ]; do
         dw_folder=${dw_folder%/*}
@@ -57,38 +60,43 @@ dw_is_open_to_all() {
 
 # Tells the texts of what is wrong, as far as they may be told.
 dw_tell() {
-    dw_folders=
-    dw_candidates=
+    dw_folders='' dw_candidates=''
     for dw_fd in $dw_wrong; do
-        eval "dw_split \"\$dw_asked_$dw_fd\"; dw_found=\$dw_found_$dw_fd dw_size=\$dw_size_$dw_fd"
+        dw_recall "$dw_fd" || continue
         case $dw_kind in c | t) ;; *) continue ;; esac
-        if [ -z "$dw_found" ] || [ "$dw_size" -gt 65536 ]; then continue; fi
+        dw_find "$dw_fd"
+        dw_size=
+        for dw_line in $dw_seen; do
+            case $dw_line in "end "*":$dw_fds/$dw_fd") dw_size=${dw_line#end } ;; esac
+        done
+        dw_size=${dw_size%% *}
+        if [ -z "$dw_found" ] || [ "${dw_size:-65537}" -gt 65536 ]; then continue; fi
         if dw_is_secret "$dw_path" || dw_is_secret "$dw_found"; then continue; fi
-        dw_candidates=$dw_candidates$dw_fd$dw_nl
+        dw_candidates=$dw_candidates"$dw_fd $dw_size $dw_found"$dw_nl
         dw_is_allowed || dw_add_folders "$dw_found"
     done
     dw_see_folders
-    for dw_fd in $dw_candidates; do
-        eval "dw_split \"\$dw_asked_$dw_fd\"; dw_found=\$dw_found_$dw_fd dw_size=\$dw_size_$dw_fd"
-        if dw_is_allowed || dw_is_open_to_all "$dw_found"; then dw_tell_text; else dw_out=$dw_out"kept $dw_item private"$dw_nl; fi
+    for dw_candidate in $dw_candidates; do
+        dw_fd=${dw_candidate%% *} dw_found=${dw_candidate#* }
+        dw_size=${dw_found%% *} dw_found=${dw_found#* }
+        dw_recall "$dw_fd"
+        if dw_is_allowed || dw_is_open_to_all "$dw_found"; then dw_tell_text; else dw_say "kept $dw_item private"; fi
     done
 }
 
 dw_tell_text() {
     if [ "$dw_texts" -ge 200 ] || [ "$dw_size" -gt "$dw_text_bytes" ]; then
-        dw_out=$dw_out"kept $dw_item budget"$dw_nl
+        dw_say "kept $dw_item budget"
         return 0
     fi
     dw_texts=$((dw_texts + 1))
     dw_text_bytes=$((dw_text_bytes - dw_size))
-    dw_flush
-    printf 'text %s ' "$dw_item"
+    # The size may have grown meanwhile.
     if command -v base64 >/dev/null; then
-        printf 'base64 '
-        # The size may have grown meanwhile.
+        printf 'text %s base64 ' "$dw_item"
         head -c 65536 "$dw_fds/$dw_fd" | base64 -w 0
     else
-        printf 'hex '
+        printf 'text %s hex ' "$dw_item"
         head -c 65536 "$dw_fds/$dw_fd" | od -An -v -tx1 | tr -d ' \n'
     fi
     echo
