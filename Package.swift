@@ -94,6 +94,9 @@ let package = Package(
         .executableTarget(
             name: "QueueBenchmark", dependencies: ["JobQueue", "Postgres", "Schema", .logging, .serviceLifecycle],
             path: "Benchmarks/QueueBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "RedactionReport", dependencies: ["Redaction"], path: "Benchmarks/RedactionReport",
+            swiftSettings: settings),
         library(
             "TestSupport",
             ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),
@@ -102,7 +105,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
-        tests("RedactionTests", ["Redaction", "TestSupport", .subprocess]),
+        tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
         tests("RemoteTests", ["Remote", "DriftCore", "Redaction", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),

@@ -32,9 +32,9 @@ import Testing
         #expect(mismatch.actual["note"] == nil)
     }
 
-    @Test func brokenTextIsRepairedNotHidden() throws {
+    @Test func brokenTextIsShownByteForByte() throws {
         let mismatch = try #require(found(template("a\n"), [0x61, 0xE9, 0x0A]))
-        #expect(try #require(mismatch.diff).hasSuffix("-a\n+a\u{FFFD}\n"))
+        #expect(try #require(mismatch.diff).hasSuffix("-a\n+a‹0xE9›\n"))
     }
 
     @Test func longDiffsAreCut() throws {
