@@ -62,6 +62,8 @@ struct ClueFinder: Sendable {
     /// Splits at line feeds alone, as a carriage return belongs to its line; only the last line may lack one.
     func lines(of text: [UInt8]) -> Lines {
         var lines = Lines()
+        lines.ranges.reserveCapacity(text.count / 32 + 1)
+        lines.firstHit.reserveCapacity(text.count / 32 + 2)
         var state: UInt16 = 0
         var start = 0
         var index = 0

@@ -58,8 +58,9 @@ struct DocumentMasker {
             return
         }
         for number in lines.ranges.indices {
+            let isQuiet = lines.firstHit[number] == lines.firstHit[number + 1]
+            if isQuiet && namedLines == 0 && !traits.hasRows && open == .nothing { continue }
             let hits = lines.hits(of: number)
-            if hits.isEmpty && open == .nothing && namedLines == 0 && !traits.hasRows { continue }
             index = number
             line = lines.ranges[number]
             content = text.skippingBlanks(from: line.lowerBound, to: line.upperBound)

@@ -23,14 +23,15 @@ struct DocumentTraits {
     init(_ text: [UInt8], _ lines: ClueFinder.Lines) {
         isOneSecret = Self.isOneSecret(text, lines)
         row = Self.row(text, lines)
-        for (number, range) in lines.ranges.enumerated() {
-            for hit in lines.hits(of: number) where hit.clue == .document {
-                let start = Int(hit.start)
-                if text.holds("\"kty\"", at: start, to: range.upperBound) { isWebKey = true }
-                if text.holdsFolded("private-key-format", at: start, to: range.upperBound) { isZoneKey = true }
-                if Self.isKind(hit, range, text), secretDocuments.last.map({ $0.upperBound <= start }) ?? true {
-                    secretDocuments.append(Self.document(around: number, text, lines))
-                }
+        for (place, hit) in lines.hits.enumerated() where hit.clue == .document {
+            let start = Int(hit.start)
+            // The last line whose hits begin at this one or before it.
+            let number = (lines.firstHit.partitioningIndex { $0 > place }) - 1
+            let range = lines.ranges[number]
+            if text.holds("\"kty\"", at: start, to: range.upperBound) { isWebKey = true }
+            if text.holdsFolded("private-key-format", at: start, to: range.upperBound) { isZoneKey = true }
+            if Self.isKind(hit, range, text), secretDocuments.last.map({ $0.upperBound <= start }) ?? true {
+                secretDocuments.append(Self.document(around: number, text, lines))
             }
         }
     }
@@ -215,5 +216,17 @@ struct Undisguised {
     /// In the original.
     func secrets() -> [Range<Int>] {
         MaskedText(plain).maskedRanges.map { places[$0.lowerBound]..<places[$0.upperBound] }
+    }
+}
+
+extension [Int] {
+    /// The first place where `isBehind` holds; it does for all that follow.
+    fileprivate func partitioningIndex(where isBehind: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -40,8 +40,8 @@ enum Vocabulary {
     /// Directives and programs that take a secret without a name before it.
     private static let verbs = """
         curl wget mysql mariadb sshpass redis-cli ldap smbclient rpcclient docker$login podman$login mongo htpasswd \
-        openssl zip$ 7z ipmitool snmp nsupdate setcookie createuser com2sec trap2sink trapsink monitor$ authinfo \
-        client_send stats$auth identified$by user$ chpasswd user= \
+        openssl zip$ 7z$ 7za$ ipmitool snmp nsupdate setcookie createuser com2sec trap2sink trapsink monitor$ authinfo \
+        client_send stats$auth identified$by on$> ~*$> chpasswd user= \
         username= login= message-digest sqlplus lftp rdesktop \
         freerdp winexe mosquitto_ mysqli pdo( new$pdo sqlcmd influx az$login kinit ansible_ vault$kv \
         \\passwd -stdin
