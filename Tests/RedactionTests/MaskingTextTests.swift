@@ -236,9 +236,24 @@ import Testing
             "a://", "eyJ", "eyJ-", "password=\"", "password='x", "<secret", "token=[", "{\"a\":", "- ", "----", "=:",
             "\"'",
             "password=\"'\n", "Bearer ", "ghp_", "$6$", "((\"token\",", "\\", "password=x\n  ", "'", "-----BEGIN ",
+            "a=", " ", "\n", "pass x ", "auth=", "cookie: a", "<secret>", "K10", "\"kty\"\"d\":", "password \"",
+            "1:AA", "u:p@", "password:\n", "${PASSWORD:-", "curl -u ", "\u{200B}token=", "kind: Secret\n",
+            "<password>\n",
+            "secrets {\n", "[x]:1 a:b\n",
         ])
     func hostileTextIsMaskedInTime(piece: String) {
         let text = String(repeating: piece, count: 64 * 1024 / piece.utf8.count)
         #expect(!Masking.masked(text).isEmpty)
+    }
+
+    /// Twice the text takes about twice the time, whatever is in it; 64 times the text must not take 4096 times.
+    @Test(arguments: ["a=", "ghp_", "auth=x", " pass", "password=\"", "K10::", "=:", "(\"token\",\"", "eyJ-"])
+    func timeGrowsWithTheText(piece: String) {
+        func time(_ count: Int) -> Duration {
+            let bytes = Array((String(repeating: " ", count: count) + String(repeating: piece, count: count)).utf8)
+            return ContinuousClock().measure { _ = MaskedText(bytes) }
+        }
+        let short = (0..<5).map { _ in time(500) }.min() ?? .zero
+        #expect(time(32_000) < short * 640 + .milliseconds(50))
     }
 }

@@ -68,8 +68,12 @@ struct ClueFinder: Sendable {
         var start = 0
         var index = 0
         let count = text.count
+        let bytes = text.span
+        let classes = classes.span
+        let steps = steps.span
+        let firstEnd = firstEnd
         while index < count {
-            state = steps[Int(state) &* Self.width &+ Int(classes[Int(text[index])])]
+            state = steps[Int(state) &* Self.width &+ Int(classes[Int(bytes[index])])]
             index &+= 1
             guard state >= firstEnd else { continue }
             let place = Int(state - firstEnd)
