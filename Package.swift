@@ -99,6 +99,9 @@ let package = Package(
         .executableTarget(
             name: "ComparisonBenchmark", dependencies: ["DriftCore"], path: "Benchmarks/ComparisonBenchmark",
             swiftSettings: settings),
+        .executableTarget(
+            name: "RedactionReport", dependencies: ["Redaction"], path: "Benchmarks/RedactionReport",
+            swiftSettings: settings),
         library(
             "TestSupport",
             ["Postgres", "HTTP", "Schema", "JobQueue", "DriftCore", "DriftStore", "Remote", .logging, .subprocess]),
@@ -107,7 +110,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
-        tests("RedactionTests", ["Redaction", "TestSupport", .subprocess]),
+        tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
         .testTarget(

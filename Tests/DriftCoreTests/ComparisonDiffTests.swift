@@ -65,7 +65,7 @@ import Testing
         #expect(mismatch.actual["note"] == "private, the text is not shown")
     }
 
-    @Test func brokenTextIsVisible() throws {
+    @Test func brokenTextIsShownByteForByte() throws {
         let mismatch = try #require(found(template("a\n"), [0x61, 0xE9, 0x0A]))
         #expect(try #require(mismatch.diff).hasSuffix("-a\n+a‹0xE9›\n"))
     }

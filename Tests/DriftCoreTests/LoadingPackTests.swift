@@ -90,6 +90,17 @@ struct LoadingPackTests {
             ])
     }
 
+    @Test func warnsOfATemplateThatHoldsASecret() throws {
+        let text = "items: { files: [{ path: /etc/a, template: a/b }, { path: /etc/c, template: a/b }] }"
+        let template = Array("[db]\nuser = u\npassword = hunter2\ntoken = hunter3\n".utf8)
+        let (_, warnings) = try loadPack(text, templates: ["a/b": .bytes(template)])
+        #expect(
+            warnings.map(\.description) == [
+                "packs/templates/a/b:3: warning: this line looks as if it held a secret, and 1 more of its lines "
+                    + "(keep secrets out of packs: use content_hash for this file)"
+            ])
+    }
+
     @Test(arguments: [
         "items: {}", "items:", "items: null", "items: { files: [], packages: [] }", "items:\n  files:\n  settings:\n",
         "\u{FEFF}items: {}", "---\nitems: {}\n", "extends: null\nitems: {}", "extends:\nitems: {}",

@@ -71,9 +71,7 @@ struct ContentReport {
         }
         pairs["content_hash"] = nil
         pairs["masked_content_hash"] =
-            SHA256Digest(
-                of: Array((0..<masked.count).map { masked[$0] }.joined(separator: [UInt8(ascii: "\n")]))
-            ).description
+            SHA256Digest(of: masked.joined).description
     }
 
     /// Compares what is really there and shows what is masked, so that a changed secret still shows as a change.

@@ -1,3 +1,4 @@
+internal import Redaction
 import Yams
 
 /// One pack file as it is written, before its parent's items are merged in.
@@ -118,7 +119,7 @@ struct PackFileReader {
     ///
     /// Nil, with a report, where there is none; nil without one while only names are asked for.
     mutating func template(_ name: String, at position: Position) -> [UInt8]? {
-        templateNames.insert(name)
+        let isFirst = templateNames.insert(name).inserted
         guard let templates else { return nil }
         switch templates[name] {
         case nil:
@@ -128,12 +129,28 @@ struct PackFileReader {
         case .unusable(let why):
             reader.error("the template \(quoted(name)) \(why)", at: position)
         case .bytes(let bytes):
-            if bytes.count <= LoadingLimit.templateBytes { return bytes }
+            if bytes.count <= LoadingLimit.templateBytes {
+                if isFirst { warnOfSecrets(in: bytes, name) }
+                return bytes
+            }
             reader.error(
                 "the template \(quoted(name)) has \(bytes.count) bytes", at: position,
                 hint: "at most \(LoadingLimit.templateBytes); use content_hash for larger files")
         }
         return nil
+    }
+
+    /// A template is stored, and shown to everybody who may see the pack.
+    private mutating func warnOfSecrets(in bytes: [UInt8], _ name: String) {
+        let lines = MaskedText(bytes).maskedLines
+        guard let first = lines.first else { return }
+        let folder = reader.file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { $0 + "/" }
+        let others = lines.count > 1 ? ", and \(lines.count - 1) more of its lines" : ""
+        reader.report(
+            Problem(
+                .warning, file: folder.joined() + "templates/" + name, line: first + 1,
+                message: "this line looks as if it held a secret\(others)",
+                hint: "keep secrets out of packs: use content_hash for this file"))
     }
 }
 

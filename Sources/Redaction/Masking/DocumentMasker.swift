@@ -1,218 +1,309 @@
 /// Goes through a document from top to bottom and remembers what is open: a key block, a string, a section.
+///
+/// Only lines with a clue, and those that follow an open one, are looked at; each of them a fixed number of times.
 struct DocumentMasker {
-    private enum Open: Equatable {
+    /// What a line leaves open for those below it.
+    enum Open: Equatable {
         case nothing
-        case rest(LineScanner.Rest)
-        /// Between `-----BEGIN … KEY-----` and its end.
-        case armour
+        /// The value stands on the next line that is not blank.
+        case value(column: Int, isYAML: Bool)
+        /// All lines that are indented deeper than this column; list items may stand at it.
+        case section(column: Int, mayHoldItems: Bool)
+        /// Until this quote closes.
+        case quote(UInt8)
+        /// Until three of this quote.
+        case tripleQuote(UInt8)
+        /// Until this many brackets close.
+        case brackets(depth: Int)
+        /// A backslash at the end: the next line too.
+        case continuation
+        /// Until a tag closes.
+        case element
+        /// Until a line that is this word.
+        case heredoc(Range<Int>)
+        /// Between `-----BEGIN … KEY-----` and its end, in this line.
+        case armour(end: Int)
         /// The lines of a PuTTY key, as many as were announced.
         case counted(Int)
+        /// As long as lines are made of hexadecimal digits, as those of an Ansible vault.
+        case hexadecimal
     }
 
-    private let bodies: [[UInt8]]
-    /// The last line with each quote.
-    private let lastQuote: [UInt8: Int]
-    private(set) var lines: [[UInt8]] = []
-    private(set) var isMasked: [Bool] = []
-    private var open = Open.nothing
+    let text: [UInt8]
+    let lines: ClueFinder.Lines
+    private(set) var masks: [Int: [Range<Int>]] = [:]
+    var open = Open.nothing
     /// For how many lines more a `value` belongs to a secret's name.
-    private var namedLines = 0
+    var namedLines = 0
+    /// What is found in the current line.
+    var found: [Range<Int>] = []
+    /// Where the current line has its first byte that is not blank; looked for once, as a line may be all blanks.
+    var content = 0
+    /// The current line.
+    var index = 0
+    var line = 0..<0
+    let traits: DocumentTraits
+    var below: LinesBelow
 
-    init(bodies: [[UInt8]]) {
-        self.bodies = bodies
-        var lastQuote: [UInt8: Int] = [:]
-        for (index, body) in bodies.enumerated() {
-            for quote in [UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`")] where body.contains(quote) {
-                lastQuote[quote] = index
-            }
-        }
-        self.lastQuote = lastQuote
+    init(_ text: [UInt8]) {
+        self.text = text
+        lines = ClueFinder.shared.lines(of: text)
+        traits = DocumentTraits(text, lines)
+        below = LinesBelow(text, lines)
     }
 
     mutating func run() {
-        for index in bodies.indices {
-            let body = bodies[index]
-            var ranges: [Range<Int>] = []
-            let start = continueOpen(body, &ranges)
-            if start < body.count && open == .nothing { scan(body, from: start, at: index, &ranges) }
-            ranges += SecretShapes.ranges(in: body)
-            append(body, ranges)
+        if traits.isOneSecret {
+            masks[0] = [lines.ranges[0].lowerBound..<text.droppingBlanks(before: lines.ranges[0].upperBound, from: 0)]
+            return
+        }
+        for number in lines.ranges.indices {
+            let isQuiet = lines.firstHit[number] == lines.firstHit[number + 1]
+            if isQuiet && namedLines == 0 && !traits.hasRows && open == .nothing { continue }
+            let hits = lines.hits(of: number)
+            index = number
+            line = lines.ranges[number]
+            content = text.skippingBlanks(from: line.lowerBound, to: line.upperBound)
+            let start = continueOpen()
+            if start < line.upperBound && open == .nothing { scan(from: start, hits) }
+            if !hits.isEmpty { found += SecretShapes.ranges(in: line, of: text, hits) }
+            if let range = traits.secretOfRow(line, text) { found.append(range) }
+            keepFound()
         }
     }
 
-    private mutating func append(_ body: [UInt8], _ ranges: [Range<Int>]) {
-        var masked: [UInt8] = []
-        var next = 0
-        let ordered = ranges.filter { !$0.isEmpty }.sorted { $0.lowerBound < $1.lowerBound }
-        for range in ordered where range.upperBound > next {
-            if range.lowerBound >= next && !(range.lowerBound == next && next > 0) {
-                masked += body[next..<range.lowerBound]
-                masked += Array(Masking.mask.utf8)
+    private mutating func keepFound() {
+        guard !found.isEmpty else { return }
+        var ranges: [Range<Int>] = []
+        for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+            if let last = ranges.last, range.lowerBound <= last.upperBound {
+                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                ranges.append(range)
             }
-            next = range.upperBound
         }
-        masked += body[next...]
-        lines.append(masked)
-        isMasked.append(next > 0)
+        found.removeAll(keepingCapacity: true)
+        if !ranges.isEmpty { masks[index] = ranges }
+    }
+
+    private mutating func scan(from start: Int, _ hits: ArraySlice<ClueFinder.Hit>) {
+        if hits.contains(where: { $0.clue == .disguise }) {
+            let plain = Undisguised(line, of: text)
+            if plain.isDisguised {
+                found += plain.secrets()
+                return
+            }
+        }
+        namedLines = max(0, namedLines - 1)
+        scanNames(from: start, hits)
+        if hits.contains(where: { $0.clue == .armour }) { beginArmour(from: start) }
+        if open == .nothing { beginCounted() }
     }
 
     // MARK: what began above
 
     /// Masks what an earlier line left open; returns from where the line is to be read.
-    private mutating func continueOpen(_ body: [UInt8], _ ranges: inout [Range<Int>]) -> Int {
+    private mutating func continueOpen() -> Int {
+        let (start, end) = (line.lowerBound, line.upperBound)
         switch open {
         case .nothing:
-            return 0
-        case .armour:
-            return continueArmour(body, &ranges)
+            return start
+        case .armour(let last):
+            if index < last { maskAll() } else { endArmour() }
+            if index >= last { open = .nothing }
+            return end
         case .counted(let left):
             open = left > 1 ? .counted(left - 1) : .nothing
-            maskAll(body, &ranges)
-        case .rest(.section(let column, let mayHoldItems)):
-            let indentation = body.prefix { $0.isASCIISpace }.count
-            let isItem = mayHoldItems && indentation == column && body[indentation...].starts(with: "- ".utf8)
-            guard indentation == body.count || indentation > column || isItem else {
+            maskAll()
+        case .hexadecimal:
+            let stop = text.droppingBlanks(before: end, from: start)
+            let first = text.skippingBlanks(from: start, to: stop)
+            guard stop - first >= 8, text.end(of: .alphanumeric, from: first, to: stop) == stop else {
                 open = .nothing
-                return 0
+                return start
             }
-            maskEntry(body, &ranges)
-        case .rest(.quote(let quote)):
-            guard let end = Quotes.end(of: quote, in: body, from: 0) else {
-                maskAll(body, &ranges)
+            maskAll()
+        case .value(let column, let isYAML):
+            return beginValue(column: column, isYAML: isYAML)
+        case .section(let column, let mayHoldItems):
+            let first = text.skippingBlanks(from: start, to: end)
+            let isItem = mayHoldItems && first - start == column && text.holds("- ", at: first, to: end)
+            guard first == end || first - start > column || isItem else {
+                open = .nothing
+                return start
+            }
+            maskEntry()
+        case .quote(let quote):
+            guard let close = Quotes.end(of: quote, in: text, from: start, to: end) else {
+                maskAll()
                 break
             }
             open = .nothing
-            ranges.append(0..<end)
-            return end + 1
-        case .rest(.brackets(var depth)):
-            if let end = Quotes.closing(of: &depth, in: body, from: 0) {
-                open = .nothing
-                if !isPunctuation(body[..<end]) { ranges.append(body.prefix { $0.isASCIISpace }.count..<end) }
-                return end + 1
-            }
-            open = .rest(.brackets(depth: depth))
-            maskEntry(body, &ranges)
-        case .rest(.continuation):
-            if body.last != UInt8(ascii: "\\") { open = .nothing }
-            maskAll(body, &ranges)
-        case .rest(.element):
-            guard let end = body.indices.first(where: { body.starts(with: "</", at: $0) }) else {
-                maskAll(body, &ranges)
+            if close > start { found.append(start..<close) }
+            return close + 1
+        case .tripleQuote(let quote):
+            guard let close = Quotes.triple(quote, in: text, from: start, to: end) else {
+                maskAll()
                 break
             }
             open = .nothing
-            ranges.append(0..<end)
-            return end
-        case .rest(.nothing):
+            found.append(start..<close)
+            return close + 3
+        case .brackets(var depth):
+            if let close = Quotes.closing(of: &depth, in: text, from: start, to: end) {
+                open = .nothing
+                let first = text.skippingBlanks(from: start, to: close)
+                if !isPunctuation(first..<close) { found.append(first..<close) }
+                return close + 1
+            }
+            open = .brackets(depth: depth)
+            maskEntry()
+        case .continuation:
+            if text[start..<end].last != UInt8(ascii: "\\") { open = .nothing }
+            maskAll()
+        case .element:
+            let close = text.first(of: .less, from: start, to: end)
+            guard text.holds("</", at: close, to: end) else {
+                maskAll()
+                break
+            }
             open = .nothing
-            return 0
+            found.append(text.skippingBlanks(from: start, to: close)..<close)
+            return close
+        case .heredoc(let word):
+            let first = text.skippingBlanks(from: start, to: end)
+            let last = text.droppingBlanks(before: end, from: first)
+            if text[first..<last] == text[word] {
+                open = .nothing
+                return end
+            }
+            maskAll()
         }
-        return body.count
+        return end
     }
 
-    private func maskAll(_ body: [UInt8], _ ranges: inout [Range<Int>]) {
-        let start = body.prefix { $0.isASCIISpace }.count
-        if start < body.count { ranges.append(start..<body.count) }
-    }
+    /// The value of a name at the end of an earlier line.
+    private mutating func beginValue(column: Int, isYAML: Bool) -> Int {
+        let (start, end) = (line.lowerBound, line.upperBound)
+        let first = text.skippingBlanks(from: start, to: end)
+        guard first < end else { return end }
+        open = .nothing
 
-    /// Keeps the key of an entry below a secret's name.
-    private func maskEntry(_ body: [UInt8], _ ranges: inout [Range<Int>]) {
-        guard !isPunctuation(body[...]) else { return }
-        let start = body.prefix { $0.isASCIISpace || $0 == UInt8(ascii: "-") }.count
-        let name = body.run(from: start, limit: 128) { $0.isASCIIAlphanumeric || "_-.\"'".utf8.contains($0) }
-        let colon = name.upperBound
-        let isEntry = colon + 1 < body.count && body[colon] == UInt8(ascii: ":") && body[colon + 1].isASCIISpace
-        if isEntry && !name.isEmpty {
-            ranges.append(body.run(from: colon + 1, while: \.isASCIISpace).upperBound..<body.count)
-        } else if colon + 1 != body.count || body[colon] != UInt8(ascii: ":") || name.isEmpty {
-            ranges.append(start..<body.count)
+        if text[first].isQuote || "[{(".utf8.contains(text[first]) {
+            if text[first].isQuote, let close = Quotes.end(of: text[first], in: text, from: first + 1, to: end) {
+                // A key of the next entry, not a value.
+                let after = text.skippingBlanks(from: close + 1, to: end)
+                if after < end, text[after] == UInt8(ascii: ":") || text[after] == UInt8(ascii: "=") {
+                    return continueSection(column, first)
+                }
+            }
+            let key = Key(start: start, end: start, isQuoted: true, opensLine: true, strength: .strong)
+            return maskValue(of: key, at: first)
         }
+        return isYAML ? continueSection(column, first) : start
     }
 
-    private func isPunctuation(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.allSatisfy { $0.isASCIISpace || "[]{}(),;-".utf8.contains($0) }
+    private mutating func continueSection(_ column: Int, _ first: Int) -> Int {
+        let indentation = first - line.lowerBound
+        guard indentation > column || (indentation == column && text.holds("- ", at: first, to: line.upperBound)) else {
+            return line.lowerBound
+        }
+        open = .section(column: column, mayHoldItems: true)
+        maskEntry()
+        return line.upperBound
     }
 
-    // MARK: what begins here
+    private mutating func maskAll() {
+        let start = text.skippingBlanks(from: line.lowerBound, to: line.upperBound)
+        if start < line.upperBound { found.append(start..<line.upperBound) }
+    }
 
-    private mutating func scan(_ body: [UInt8], from start: Int, at index: Int, _ ranges: inout [Range<Int>]) {
-        if let lineCount = puttyLines(body) {
-            open = .counted(lineCount)
+    /// Below a secret's name these say what it is, where it is and whose.
+    private static let plainEntries = WordSet(
+        """
+        name names user users username host hostname port \
+        path paths file files type kind namespace secretname enabled \
+        region optional mode defaultmode items audience expirationseconds \
+        id scheme protocol driver ttl external description \
+        metadata apiversion labels annotations server url endpoint algorithm realm domain owner role
+        """)
+
+    /// Keeps the key of an entry below a secret's name, and values that are plainly none.
+    private mutating func maskEntry() {
+        let end = line.upperBound
+        guard !isPunctuation(line) else { return }
+        let start = text.end(of: .indentation, from: line.lowerBound, to: end)
+        let nameStart = start < end && text[start].isQuote ? start + 1 : start
+        let nameEnd = text.end(
+            of: .word, from: nameStart, to: min(end, nameStart + 128))
+        let colon = text.end(of: .beforeColon, from: nameEnd, to: end)
+        let isEntry = nameEnd > nameStart && colon < end && (text[colon] == 0x3A || text[colon] == 0x3D)
+        guard isEntry, colon + 1 == end || text[colon + 1].isBlank || nameStart > start || text[colon] == 0x3D else {
+            found.append(start..<end)
             return
         }
-        maskBeforeOrphanEnd(body)
-        let quotesBelow = Set(lastQuote.filter { $0.value > index }.keys)
-        let scanner = LineScanner(body, from: start, namesSecret: namedLines > 0, quotesBelow: quotesBelow)
-        ranges += scanner.ranges
-        if scanner.rest != .nothing { open = .rest(scanner.rest) }
-        namedLines = scanner.nameFound.map { $0 ? 2 : 0 } ?? max(0, namedLines - 1)
-        beginArmour(body, from: start, &ranges)
+        let value = text.skippingBlanks(from: colon + 1, to: end)
+        if value == end || SecretValue.isHarmless(value..<end, of: text) { return }
+        if Self.plainEntries.contains(nameStart..<nameEnd, of: text), !text[value..<end].contains(UInt8(ascii: "@")) {
+            return
+        }
+        found.append(value..<end)
     }
 
-    private func puttyLines(_ body: [UInt8]) -> Int? {
+    private func isPunctuation(_ range: Range<Int>) -> Bool {
+        text.end(of: .punctuation, from: range.lowerBound, to: range.upperBound) == range.upperBound
+    }
+
+    private mutating func beginCounted() {
         let mark = "Private-Lines: "
-        guard body.starts(with: mark, at: 0) else { return nil }
-        let digits = body.run(from: mark.utf8.count, limit: 6, while: \.isASCIIDigit)
-        return Int(String(decoding: body[digits], as: UTF8.self))
+        if text.holds(mark, at: line.lowerBound, to: line.upperBound) {
+            let start = line.lowerBound + mark.utf8.count
+            let digits = text[start..<text.end(of: .digits, from: start, to: min(line.upperBound, start + 4))]
+            let count = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+            if count > 0 { open = .counted(min(count, 200)) }
+        } else if text.holds(
+            "$ANSIBLE_VAULT;", at: text.skippingBlanks(from: line.lowerBound, to: line.upperBound), to: line.upperBound)
+        {
+            open = .hexadecimal
+        }
     }
 
     // MARK: armour
 
-    /// Labels of blocks that hold nothing secret.
-    private static let publicLabels = [
-        "CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE", "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST",
-        "X509 CRL", "PUBLIC KEY", "RSA PUBLIC KEY", "SSH2 PUBLIC KEY", "PGP PUBLIC KEY BLOCK", "PGP SIGNATURE",
-        "PGP SIGNED MESSAGE", "SSH SIGNATURE", "DH PARAMETERS", "X9.42 DH PARAMETERS", "EC PARAMETERS", "PKCS7", "CMS",
-    ]
-
-    /// Where the mark of a secret block begins and ends.
-    private func mark(_ word: String, in body: [UInt8], from start: Int) -> Range<Int>? {
-        var index = start
-        while let dash = body[index...].firstIndex(of: UInt8(ascii: "-")) {
-            let dashes = body.run(from: dash) { $0 == UInt8(ascii: "-") }
-            index = dashes.upperBound
-            guard dashes.count >= 4 else { continue }
-            let inside = body.run(from: index) { $0 == 0x20 }.upperBound
-            guard body.starts(with: word + " ", at: inside) else { continue }
-            let label = body.run(from: inside + word.utf8.count + 1, limit: 64) { $0 != UInt8(ascii: "-") }
-            let name = String(decoding: body[label], as: UTF8.self).split(separator: " ").joined(separator: " ")
-            if Self.publicLabels.contains(name) { continue }
-            return dash..<body.run(from: label.upperBound) { $0 == UInt8(ascii: "-") }.upperBound
+    private mutating func beginArmour(from start: Int) {
+        guard let begin = Armour.mark("BEGIN", in: text, from: start, to: line.upperBound), !begin.isPublic else {
+            if open == .nothing { maskBeforeOrphanEnd() }
+            return
         }
-        return nil
-    }
-
-    private mutating func beginArmour(_ body: [UInt8], from start: Int, _ ranges: inout [Range<Int>]) {
-        guard let begin = mark("BEGIN", in: body, from: start) else { return }
-        if let end = mark("END", in: body, from: begin.upperBound) {
+        if let end = Armour.mark("END", in: text, from: begin.range.upperBound, to: line.upperBound) {
             // A key in one line, its line feeds written as `\n`.
-            ranges.append(begin.upperBound..<end.lowerBound)
-        } else {
-            ranges.append(begin.upperBound..<body.count)
-            open = .armour
+            found.append(begin.range.upperBound..<end.range.lowerBound)
+            return
         }
+        if begin.range.upperBound < line.upperBound { found.append(begin.range.upperBound..<line.upperBound) }
+        let last = below.armourEnd(after: index)
+        open = last > index ? .armour(end: last) : .nothing
     }
 
-    private mutating func continueArmour(_ body: [UInt8], _ ranges: inout [Range<Int>]) -> Int {
-        guard let end = mark("END", in: body, from: 0) else {
-            maskAll(body, &ranges)
-            return body.count
+    private mutating func endArmour() {
+        guard let end = Armour.mark("END", in: text, from: line.lowerBound, to: line.upperBound) else {
+            maskAll()
+            return
         }
-        open = .nothing
-        if !body[..<end.lowerBound].allSatisfy(\.isASCIISpace) { ranges.append(0..<end.lowerBound) }
-        return end.upperBound
+        let start = text.skippingBlanks(from: line.lowerBound, to: end.range.lowerBound)
+        if start < end.range.lowerBound { found.append(start..<end.range.lowerBound) }
     }
 
     /// A key whose first line is gone is a key all the same.
-    private mutating func maskBeforeOrphanEnd(_ body: [UInt8]) {
-        guard mark("END", in: body, from: 0) != nil else { return }
-        for index in lines.indices.reversed() {
-            let above = bodies[index].filter { !$0.isASCIISpace }
-            guard above.count >= 4, above.allSatisfy({ $0.isASCIIAlphanumeric || "+/=".utf8.contains($0) }) else {
-                break
-            }
-            lines[index] = Array(Masking.mask.utf8)
-            isMasked[index] = true
+    private mutating func maskBeforeOrphanEnd() {
+        guard let end = Armour.mark("END", in: text, from: line.lowerBound, to: line.upperBound), !end.isPublic else {
+            return
+        }
+        var above = index - 1
+        while above >= 0, masks[above] == nil, Armour.isBody(lines.ranges[above], of: text) {
+            let start = text.skippingBlanks(from: lines.ranges[above].lowerBound, to: lines.ranges[above].upperBound)
+            masks[above] = [start..<lines.ranges[above].upperBound]
+            above -= 1
         }
     }
 }

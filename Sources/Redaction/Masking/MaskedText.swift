@@ -1,29 +1,52 @@
 /// A text whose secrets are masked, line for line: its lines are those of the original.
+///
+/// A pure function of its bytes; time and memory grow with their number, whatever they are.
 package struct MaskedText: Sendable {
     private let bytes: [UInt8]
     /// The lines, without their line feeds.
     private let bodies: [Range<Int>]
-    /// What is masked of the lines that hold a secret.
+    /// What is masked, in order, of each line that holds a secret.
     private var masks: [Int: [Range<Int>]]
+    /// Lines masked by another text, as shown there.
+    private var adopted: [Int: [UInt8]] = [:]
 
     package init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        bodies = Self.lines(of: bytes)
-        var masker = DocumentMasker(bodies: bodies.map { Array(bytes[$0]) })
+        var masker = DocumentMasker(bytes)
         masker.run()
-        masks = [:]
-        for index in bodies.indices where masker.isMasked[index] { masks[index] = [] }
-        old = masker.lines
+        self.bytes = bytes
+        bodies = masker.lines.ranges
+        masks = masker.masks
     }
-    private var old: [[UInt8]] = []
 
     package var count: Int { bodies.count }
     package var hasSecrets: Bool { !masks.isEmpty }
     package func isMasked(_ line: Int) -> Bool { masks[line] != nil }
+    /// The lines that hold a secret, in order.
+    package var maskedLines: [Int] { masks.keys.sorted() }
 
-    /// Not yet safe to show, as control characters are still in it.
+    /// The line as it may be stored; not yet safe to show, as control characters are still in it.
     package subscript(_ line: Int) -> [UInt8] {
-        old[line]
+        let body = bodies[line]
+        guard let ranges = masks[line] else { return Array(bytes[body]) }
+        if let shown = adopted[line] { return shown }
+        var shown: [UInt8] = []
+        var next = body.lowerBound
+        for range in ranges {
+            shown += bytes[next..<range.lowerBound]
+            shown += Masking.mask.utf8
+            next = range.upperBound
+        }
+        return shown + bytes[next..<body.upperBound]
+    }
+
+    /// All lines, joined by line feeds.
+    package var joined: [UInt8] {
+        var all: [UInt8] = []
+        for line in 0..<count {
+            if line > 0 { all.append(0x0A) }
+            all += self[line]
+        }
+        return all
     }
 
     /// Masks here what is masked in `other`: the same line may be told as secret only by what stands around it there.
@@ -34,19 +57,10 @@ package struct MaskedText: Sendable {
         for line in bodies.indices where masks[line] == nil {
             guard let source = known[bytes[bodies[line]]] else { continue }
             masks[line] = []
-            old[line] = other.old[source]
+            adopted[line] = other[source]
         }
     }
 
-    /// Splits at line feeds alone, as only the last line may lack one.
-    private static func lines(of bytes: [UInt8]) -> [Range<Int>] {
-        var lines: [Range<Int>] = []
-        var start = 0
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
-            lines.append(start..<index)
-            start = index + 1
-        }
-        if start < bytes.count { lines.append(start..<bytes.count) }
-        return lines
-    }
+    /// In the bytes of the whole text.
+    var maskedRanges: [Range<Int>] { maskedLines.flatMap { masks[$0] ?? [] } }
 }

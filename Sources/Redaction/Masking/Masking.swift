@@ -1,7 +1,8 @@
 /// Keeps secrets out of everything that is stored, shown or sent.
 ///
-/// Two lines of defence: files that exist to hold secrets are never read for their content
-/// (``mayReadContent(of:)``), and the texts of all others are masked before anything is made of them.
+/// Best effort, and only the second net: the first is that what not every account of a server may read is not shown.
+/// Behind that, the text of ``SecretPlaces`` is never shown, and all other text is masked before anything is made of
+/// it: by the names that promise a secret, and by the shape of secrets. Who names a password `colour` will see it.
 package enum Masking {
     /// What stands in a secret's place.
     package static let mask = "‹masked›"
@@ -10,16 +11,20 @@ package enum Masking {
     ///
     /// An empty value is no secret, and that it is empty is worth seeing.
     package static func value(_ value: String, ofKey key: String) -> String {
-        let isSecret = SecretKeys.isSecret(key) && !value.isEmpty && !HarmlessValues.isFolder(value, ofKey: key)
+        let isSecret = SecretName.strength(of: key) == .strong && !value.isEmpty && !isPath(value)
         return isSecret ? mask : masked(value)
+    }
+
+    private static func isPath(_ value: String) -> Bool {
+        let bytes = Array(value.utf8.prefix(4096))
+        return SecretValue.isPath(0..<bytes.count, of: bytes)
     }
 
     /// The text with what looks like a secret masked, line for line.
     package static func masked(_ text: String) -> String {
         let masked = MaskedText(Array(text.utf8))
         guard masked.hasSecrets else { return text }
-        let lines = (0..<masked.count).map { String(decoding: masked[$0], as: UTF8.self) }
-        return lines.joined(separator: "\n") + (text.utf8.last == UInt8(ascii: "\n") ? "\n" : "")
+        return String(decoding: masked.joined, as: UTF8.self) + (text.utf8.last == UInt8(ascii: "\n") ? "\n" : "")
     }
 
     /// A short text from a server, masked where it looks like a secret, on one line, capped.

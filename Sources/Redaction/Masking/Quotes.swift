@@ -1,35 +1,48 @@
 /// Reads quoted strings and brackets.
 enum Quotes {
     /// Where `quote` closes; a backslash or a doubled quote does not close it.
-    static func end(of quote: UInt8, in line: [UInt8], from start: Int) -> Int? {
-        closing(quote, in: line, from: start, escapes: true) ?? closing(quote, in: line, from: start, escapes: false)
-    }
-
-    private static func closing(_ quote: UInt8, in line: [UInt8], from start: Int, escapes: Bool) -> Int? {
+    static func end(of quote: UInt8, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
+        var last: Int?
         var index = start
-        while index < line.count {
-            if escapes && line[index] == UInt8(ascii: "\\") {
+        while index < limit {
+            if text[index] == UInt8(ascii: "\\") {
+                // Where backslashes mean nothing, this one may stand before the end.
+                if index + 1 < limit, text[index + 1] == quote { last = index + 1 }
                 index += 2
-            } else if line[index] != quote {
+            } else if text[index] != quote {
                 index += 1
-            } else if index + 1 < line.count, line[index + 1] == quote, index > start {
+            } else if index + 1 < limit, text[index + 1] == quote, index > start {
                 index += 2
             } else {
                 return index
             }
         }
+        return last
+    }
+
+    /// Where three of `quote` are.
+    static func triple(_ quote: UInt8, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
+        var index = start
+        while index + 2 < limit {
+            if text[index] == quote, text[index + 1] == quote, text[index + 2] == quote { return index }
+            index += 1
+        }
         return nil
     }
 
     /// Where the outermost bracket closes; nil with the depth that the line leaves open.
-    static func closing(of depth: inout Int, in line: [UInt8], from start: Int) -> Int? {
+    static func closing(of depth: inout Int, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
         var index = start
-        while index < line.count {
-            if line[index] == UInt8(ascii: "\"") || line[index] == UInt8(ascii: "'") {
-                index = closing(line[index], in: line, from: index + 1, escapes: true) ?? index
-            } else if "[{(".utf8.contains(line[index]) {
+        var quote: UInt8 = 0
+        while index < limit {
+            let byte = text[index]
+            if quote != 0 {
+                if byte == UInt8(ascii: "\\") { index += 1 } else if byte == quote { quote = 0 }
+            } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                quote = byte
+            } else if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "(") {
                 depth += 1
-            } else if "]})".utf8.contains(line[index]) {
+            } else if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: ")") {
                 depth -= 1
                 if depth <= 0 { return index }
             }

@@ -1,138 +1,191 @@
 /// Finds secrets that can be told by their own shape, whatever stands before them.
 enum SecretShapes {
-    /// How far the end of a password is looked for, so that a long line of beginnings takes no long time.
+    /// How far the end of a password is looked for.
     private static let lookahead = 1024
 
     /// The places of secrets in one line.
-    static func ranges(in line: [UInt8]) -> [Range<Int>] {
+    static func ranges(in line: Range<Int>, of text: [UInt8], _ hits: ArraySlice<ClueFinder.Hit>) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
-        var index = 0
-        while index < line.count {
-            let isWordStart = index == 0 || !line[index - 1].isASCIIAlphanumeric
-            var found: Range<Int>?
-            if line[index] == UInt8(ascii: ":") {
-                found = urlPassword(in: line, at: index)
-            } else if line[index] == UInt8(ascii: "$") || line[index] == UInt8(ascii: "{") {
-                found = passwordHash(in: line, at: index)
-            } else if isWordStart, line[index].isASCIIAlphanumeric {
-                found = token(in: line, at: index)
+        var position = line.lowerBound
+        for hit in hits where Int(hit.start) >= position {
+            let (start, end) = (Int(hit.start), Int(hit.end))
+            let range: Range<Int>?
+            switch hit.clue {
+            case .url: range = urlPassword(in: text, at: start, line)
+            case .at: range = account(in: text, at: start, line, from: position)
+            case .hash: range = hash(in: text, at: start, line)
+            case .token: range = token(in: text, start..<end, line, next: &position)
+            case .address:
+                range = end..<text.first(of: outsideWord, from: end, to: line.upperBound)
+            case .scheme: range = credentials(in: text, at: end, line)
+            default: range = nil
             }
-            if let found, !found.isEmpty {
-                ranges.append(found)
-                index = found.upperBound
-            } else {
-                index += 1
-            }
+            guard let range, !range.isEmpty, !SecretValue.isHarmless(range, of: text) else { continue }
+            ranges.append(range)
+            position = range.upperBound
         }
         return ranges
     }
 
+    private static let outsideWord = ByteSet(" \t\r\"'`<>")
+    private static let outsideAuthority = ByteSet(" \t\r\"'`<>/?#")
+
     /// What follows the user's name in `scheme://user:password@host`, or a token alone before the `@`.
-    private static func urlPassword(in line: [UInt8], at colon: Int) -> Range<Int>? {
-        guard line.starts(with: "://", at: colon), colon > 0, line[colon - 1].isASCIIAlphanumeric else { return nil }
+    private static func urlPassword(in text: [UInt8], at colon: Int, _ line: Range<Int>) -> Range<Int>? {
+        guard colon > line.lowerBound, text[colon - 1].isAlphanumeric else { return nil }
         let start = colon + 3
-        let word = line.run(from: start, limit: lookahead) {
-            !$0.isASCIISpace && !$0.isQuote && $0 != UInt8(ascii: "<")
+        let limit = min(line.upperBound, start + lookahead)
+        let authorityEnd = text.first(of: outsideAuthority, from: start, to: limit)
+        let authority = start..<authorityEnd
+        guard let separator = text[authority].firstIndex(of: UInt8(ascii: ":")) else {
+            guard let at = text[authority].lastIndex(of: UInt8(ascii: "@")) else { return nil }
+            let user = start..<at
+            return user.count >= 20 && SecretValue.looksRandom(user, of: text) ? user : nil
         }
-        let authority = line.run(from: start) { byte in
-            !byte.isASCIISpace && !byte.isQuote && !"/?#<>".utf8.contains(byte)
-        }
-        guard let separator = line[authority].firstIndex(of: UInt8(ascii: ":")) else {
-            guard let at = line[authority].lastIndex(of: UInt8(ascii: "@")), at - start >= 16 else { return nil }
-            return start..<at
-        }
-        if let at = line[authority].lastIndex(of: UInt8(ascii: "@")) {
+        if let at = text[authority].lastIndex(of: UInt8(ascii: "@")) {
             return separator < at ? (separator + 1)..<at : nil
         }
         // A password may hold an unescaped `/`, `?` or `#`; a port cannot.
-        let port = line.run(from: separator + 1, while: \.isASCIIDigit)
-        guard port.upperBound < authority.upperBound || port.isEmpty else { return nil }
-        return line[word].lastIndex(of: UInt8(ascii: "@")).map { (separator + 1)..<$0 }
+        let port = text.end(of: .digits, from: separator + 1, to: limit)
+        guard port < authorityEnd || port == separator + 1 else { return nil }
+        let word = text.first(of: outsideWord, from: authorityEnd, to: limit)
+        return text[separator..<word].lastIndex(of: UInt8(ascii: "@")).map { (separator + 1)..<$0 }
     }
 
-    /// A crypt(3) hash `$6$…`, or LDAP's `{SSHA}…`.
-    private static func passwordHash(in line: [UInt8], at start: Int) -> Range<Int>? {
-        let isHash = hashPrefixes.contains { line.starts(with: $0, at: start) }
-        guard isHash else { return nil }
-        let range = line.run(from: start) { $0.isASCIIAlphanumeric || "$./+={},*-_".utf8.contains($0) }
-        return range.count >= 12 ? range : nil
+    /// `tcp(host)`, as Go writes it.
+    private static func isDialled(_ text: [UInt8], from start: Int, to end: Int) -> Bool {
+        guard end < text.count, text[end] == UInt8(ascii: "(") else { return false }
+        return start == end || ["tcp", "unix", "udp"].contains { text[start..<end].elementsEqual($0.utf8) }
     }
 
-    private static func token(in line: [UInt8], at start: Int) -> Range<Int>? {
-        for (prefix, least) in tokenPrefixes[line[start]] ?? [] where line[start...].starts(with: prefix) {
-            let range = line.run(from: start) { $0.isASCIIAlphanumeric || "_-.~+/=".utf8.contains($0) }
-            if range.count >= prefix.count + least { return range }
+    private static let hostBytes = ByteSet.alphanumeric.union(ByteSet("-._[]:/("))
+    private static let brace = ByteSet("}")
+    private static let bracket = ByteSet("]")
+    private static let afterHash = ByteSet(": \t\r\"'")
+    private static let afterCrypt = ByteSet(":,[]")
+    private static let accountBytes = ByteSet.alphanumeric.union(ByteSet("_-.:/!$%^&*+=~#?"))
+
+    /// `user:password@host`, without a scheme.
+    private static func account(
+        in text: [UInt8], at sign: Int, _ line: Range<Int>, from lowest: Int
+    ) -> Range<Int>? {
+        let floor = max(lowest, sign - 256)
+        var start = sign
+        while start > floor, accountBytes.contains(text[start - 1]) { start -= 1 }
+        guard start < sign,
+            let colon = text[start..<sign].lastIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") })
+        else {
+            return nil
         }
-        for (prefix, _) in secretURLs[line[start]] ?? [] where line[start...].starts(with: prefix) {
-            return line.run(from: start + prefix.count) {
-                !$0.isASCIISpace && !$0.isQuote && !"<>".utf8.contains($0)
-            }
+        let word = start..<sign
+        let password = (colon + 1)..<sign
+        guard colon > start, !password.isEmpty, text[colon - 1].isAlphanumeric else { return nil }
+        let host = text.end(
+            of: hostBytes, from: sign + 1, to: min(line.upperBound, sign + 256))
+        guard host > sign + 1, text[sign + 1].isAlphanumeric || "[(/".utf8.contains(text[sign + 1]) else { return nil }
+        if text[colon] == UInt8(ascii: "/") {
+            // Oracle's `thin:user/password@host`.
+            let isOracle =
+                text[word].contains(UInt8(ascii: ":"))
+                && text.holdsFolded("jdbc:", at: max(floor, line.lowerBound), to: line.upperBound)
+            let opens =
+                text[start..<colon].lastIndex(of: UInt8(ascii: ":")).map {
+                    text[..<$0].suffix(4).elementsEqual("thin".utf8)
+                } ?? false
+            return isOracle || opens ? password : nil
         }
-        for (scheme, _) in schemes[line[start]] ?? [] where line[start...].starts(with: scheme) {
-            let range = line.run(from: start + scheme.count) {
-                $0.isASCIIAlphanumeric || "_-.~+/=".utf8.contains($0)
-            }
-            // "Basic authentication" is none.
-            let isWord = line[range].allSatisfy { $0.isASCIILowercase || $0 == UInt8(ascii: ".") }
-            if range.count >= 8 && !isWord { return range }
+        let end = text.end(of: .word, from: sign + 1, to: host)
+        let isServed =
+            end < host
+            && (text[end] == UInt8(ascii: ":") && end + 1 < host && text[end + 1].isDigit
+                || text[end] == UInt8(ascii: "/") || isDialled(text, from: sign + 1, to: end))
+        let isMixed = text[password].contains { $0.isDigit || $0.isUpper || "!$%^&*+=~#?".utf8.contains($0) }
+        return isServed || isMixed ? password : nil
+    }
+
+    private static let hashBytes = ByteSet.alphanumeric.union(ByteSet("$./+={},*-_:[]"))
+
+    /// A crypt(3) hash `$6$…`, LDAP's `{SSHA}…`, and their kind.
+    private static func hash(in text: [UInt8], at start: Int, _ line: Range<Int>) -> Range<Int>? {
+        var end = text.end(of: hashBytes, from: start, to: line.upperBound)
+        if text[start] == UInt8(ascii: "{") {
+            let close = text.first(of: brace, from: start, to: min(end, start + 24))
+            guard close < end, text[close] == UInt8(ascii: "}") else { return nil }
+            end = text.first(of: afterHash, from: close + 1, to: line.upperBound)
+            return end > close + 1 ? (close + 1)..<end : nil
         }
-        return webToken(in: line, at: start)
+        if text.holdsFolded("enc[", at: start, to: end) {
+            let close = text.first(of: bracket, from: start, to: line.upperBound)
+            return start + 4 < close ? (start + 4)..<close : nil
+        }
+        // The fields of /etc/shadow go on behind a colon.
+        if text[start] == UInt8(ascii: "$") { end = text.first(of: afterCrypt, from: start, to: end) }
+        return end - start >= 12 ? start..<end : nil
     }
 
-    /// A JSON web token: three parts in base64url, the first an object.
-    private static func webToken(in line: [UInt8], at start: Int) -> Range<Int>? {
-        guard line.starts(with: "eyJ", at: start) else { return nil }
-        // Within a run of such letters a second beginning could find no more than the first.
-        guard start == 0 || !"_-".utf8.contains(line[start - 1]) else { return nil }
-        let range = line.run(from: start) { $0.isASCIIAlphanumeric || "_-.".utf8.contains($0) }
-        let dots = line[range].count { $0 == UInt8(ascii: ".") }
-        return dots >= 2 && range.count >= 24 ? range : nil
+    private static let leasts: [UInt64: Int] = {
+        var leasts: [UInt64: Int] = [:]
+        for (prefix, least) in Vocabulary.tokens {
+            let bytes = Array(prefix.utf8)
+            leasts[bytes.wordHash(0..<bytes.count)] = least
+        }
+        return leasts
+    }()
+    private static let exact = Set(Vocabulary.tokens.map { Array($0.prefix.utf8)[...] })
+
+    /// `next` is moved behind a run that holds no token: what begins later in it could be none either.
+    private static func token(
+        in text: [UInt8], _ prefix: Range<Int>, _ line: Range<Int>, next: inout Int
+    ) -> Range<Int>? {
+        let (start, end) = (prefix.lowerBound, line.upperBound)
+        if text.holds(":AA", at: start, to: end) { return telegramToken(in: text, at: start, line) }
+        guard start == line.lowerBound || !text[start - 1].isAlphanumeric, exact.contains(text[prefix]),
+            let least = leasts[text.wordHash(prefix)]
+        else { return nil }
+        let stop = text.end(of: .token, from: prefix.upperBound, to: end)
+        guard stop - prefix.upperBound >= least else { return nil }
+        if text.holds("eyJ", at: start, to: end) {
+            // Within a run of such letters a second beginning could find no more than the first.
+            if start > line.lowerBound, "_-".utf8.contains(text[start - 1]) { return nil }
+            let dots = text[start..<stop].count { $0 == UInt8(ascii: ".") }
+            if dots >= 2, stop - start >= 24 { return start..<stop }
+            next = stop
+            return nil
+        }
+        if text.holds("LS0tLS1CRUdJTi", at: start, to: end) {
+            // `BEGIN CERTIFICATE` and `BEGIN PUBLIC KEY` are for everybody.
+            let isPublic =
+                text.holds("LS0tLS1CRUdJTiBDRVJ", at: start, to: end)
+                || text.holds("LS0tLS1CRUdJTiBQVUJ", at: start, to: end)
+            return isPublic ? nil : start..<stop
+        }
+        if text.holds("K10", at: start, to: end) {
+            let hexadecimal = text.end(of: .alphanumeric, from: start, to: end)
+            guard text.holds("::", at: hexadecimal, to: end) else { return nil }
+            return start..<text.first(of: outsideWord, from: hexadecimal, to: end)
+        }
+        let body = text[prefix.upperBound..<stop]
+        let isMixed = body.contains { $0.isDigit } || (body.contains { $0.isUpper } && body.contains { $0.isLower })
+        if !isMixed { next = stop }
+        return isMixed ? start..<stop : nil
     }
 
-    private static let hashPrefixes = [
-        "$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$", "$sha1$", "$apr1$", "$argon2",
-        "$scrypt$", "$pbkdf2", "{SSHA", "{SHA", "{SMD5}", "{MD5}", "{CRYPT}", "{ARGON2", "{PBKDF2", "{BLF-CRYPT}",
-    ]
-
-    /// How the tokens of well-known services begin, and how many characters at least follow.
-    private static let tokenPrefixes = byFirstByte([
-        ("xoxa-", 8), ("xoxb-", 8), ("xoxc-", 8), ("xoxd-", 8), ("xoxe-", 8), ("xoxe.", 8), ("xoxo-", 8), ("xoxp-", 8),
-        ("xoxr-", 8), ("xoxs-", 8), ("xapp-", 8), ("ghp_", 16), ("gho_", 16), ("ghu_", 16), ("ghs_", 16), ("ghr_", 16),
-        ("github_pat_", 16), ("glpat-", 12), ("gldt-", 12), ("glrt-", 12), ("AKIA", 16), ("ASIA", 16), ("AIza", 30),
-        ("ya29.", 16), ("sk_live_", 8), ("sk_test_", 8), ("rk_live_", 8), ("rk_test_", 8), ("whsec_", 16),
-        ("sk-ant-", 16), ("sk-proj-", 16), ("sk-", 32), ("npm_", 30), ("pypi-AgE", 16), ("dop_v1_", 16), ("hvs.", 16),
-        ("hvb.", 16), ("SG.", 20), ("AGE-SECRET-KEY-1", 16), ("shpat_", 16), ("glsa_", 16), ("lin_api_", 16),
-        ("ATATT", 20), ("dckr_pat_", 12), ("tskey-", 12), ("hf_", 24), ("PMAK-", 20),
-    ])
-
-    /// Addresses whose path is the secret.
-    private static let secretURLs = byFirstByte(
-        [
-            "hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/",
-            "discord.com/api/webhooks/", "discordapp.com/api/webhooks/", "api.telegram.org/bot",
-            "hooks.slack-gov.com/services/", "outlook.office.com/webhook/",
-        ].map { ($0, 0) })
-
-    private static let schemes = byFirstByte(["Bearer ", "bearer ", "Basic ", "basic "].map { ($0, 0) })
-
-    /// Most places of a text begin no shape: one look-up tells.
-    private static func byFirstByte(_ prefixes: [(String, Int)]) -> [UInt8: [(prefix: [UInt8], least: Int)]] {
-        let entries = prefixes.map { (prefix: Array($0.0.utf8), least: $0.1) }
-        return Dictionary(grouping: entries) { $0.prefix.first ?? 0 }
-    }
-}
-
-extension [UInt8] {
-    func starts(with text: String, at index: Int) -> Bool {
-        guard index + text.utf8.count <= count else { return false }
-        return self[index...].starts(with: text.utf8)
+    /// `1234567890:AAH…`: a bot's number, and what it shows.
+    private static func telegramToken(in text: [UInt8], at colon: Int, _ line: Range<Int>) -> Range<Int>? {
+        var start = colon
+        while start > line.lowerBound, colon - start < 12, text[start - 1].isDigit { start -= 1 }
+        let stop = text.end(of: .token, from: colon + 1, to: line.upperBound)
+        return colon - start >= 8 && stop - colon > 25 ? (colon + 1)..<stop : nil
     }
 
-    /// The longest run of bytes that belong together, `limit` at the most.
-    func run(from start: Int, limit: Int = .max, while belongs: (UInt8) -> Bool) -> Range<Int> {
-        let last = limit < count - start ? start + limit : count
-        var end = start
-        while end < last, belongs(self[end]) { end += 1 }
-        return start..<end
+    /// What follows `Bearer` or `Basic`.
+    private static func credentials(in text: [UInt8], at start: Int, _ line: Range<Int>) -> Range<Int>? {
+        let first = text.skippingBlanks(from: start, to: line.upperBound)
+        let end = text.end(of: .token, from: first, to: line.upperBound)
+        // "Basic authentication" is none.
+        let isWord = text[first..<end].dropFirst().allSatisfy {
+            $0.isLower || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+        }
+        return end - first >= 8 && !isWord ? first..<end : nil
     }
 }
