@@ -61,7 +61,13 @@ dw_answer() {
 }
 
 # All of the input is read before anything runs that could eat a part of it; the mounts come with it.
-dw_input=$(cat /proc/self/mountinfo - 2>/dev/null)
+if [ -n "${BASH_VERSION-}" ]; then
+    IFS= read -r -d '' dw_mounts </proc/self/mountinfo
+    IFS= read -r -d '' dw_input
+    dw_input=${dw_mounts-}${dw_input%"$dw_nl"}
+else
+    dw_input=$(cat /proc/self/mountinfo - 2>/dev/null)
+fi
 case $dw_input in *"$dw_nl#end") ;; *) exit 65 ;; esac
 dw_nonce=
 dw_speaks=no

@@ -109,23 +109,13 @@ dw_end_slow() { command exec 9<&-; }
 
 # Runs dw_look_at_all in a process of its own and waits for it, but not for ever.
 dw_watch() {
-    sleep 4 >/dev/null 2>&1 &
-    dw_sleeper=$!
-    (
-        dw_look_at_all
-        kill "$dw_sleeper"
-    ) &
-    dw_looker=$!
-    if ! wait "$dw_sleeper"; then
-        wait "$dw_looker"
-        return 0
-    fi
+    dw_run dw_look_at_all 4 && return 0
     dw_strikes=0
-    while dw_is_alive "$dw_looker"; do
+    while dw_is_alive "$dw_child"; do
         dw_time_left
-        if [ -e "/proc/$dw_looker/fd/9" ]; then dw_strikes=0; else dw_strikes=$((dw_strikes + 1)); fi
+        if [ -e "/proc/$dw_child/fd/9" ]; then dw_strikes=0; else dw_strikes=$((dw_strikes + 1)); fi
         if [ "$dw_left" -le 0 ] || [ "$dw_strikes" -gt 1 ]; then
-            dw_end_all "$dw_looker"
+            dw_end_all "$dw_child"
             return 1
         fi
         sleep 1

@@ -57,17 +57,9 @@ dw_look_at_environment() {
 dw_watch_environment() {
     dw_time_left
     [ "$dw_left" -le 10 ] || dw_left=10
-    sleep "$dw_left" >/dev/null 2>&1 &
-    dw_sleeper=$!
-    (
-        dw_look_at_environment
-        kill "$dw_sleeper"
-    ) &
-    dw_looker=$!
-    if ! wait "$dw_sleeper"; then
-        wait "$dw_looker"
-    elif dw_is_alive "$dw_looker"; then
-        dw_end_all "$dw_looker"
+    [ "$dw_left" -ge 1 ] || dw_left=1
+    if ! dw_run dw_look_at_environment "$dw_left" && dw_is_alive "$dw_child"; then
+        dw_end_all "$dw_child"
         dw_say 'envs slow'
     fi
 }

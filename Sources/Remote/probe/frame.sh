@@ -2,7 +2,7 @@
 # Driftwatch probe: reads questions on standard input, looks, answers on standard output, changes nothing.
 # Protocol: Sources/Remote/PROTOCOL.md. Every question is a line that begins with "#", so that no other program that
 # happens to read them can run any of it.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2088,SC2154,SC3023,SC3028
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2088,SC2154,SC3023,SC3028,SC3040,SC3045
 
 dw_self=$0
 dw_version=2
@@ -17,6 +17,8 @@ if [ "${1-}" != chosen ] && [ -z "${BASH_VERSION-}" ] && [ -x /bin/bash ]; then
 fi
 
 set -fu
+# Where bash is called sh, it would not read all that it can otherwise.
+if [ -n "${BASH_VERSION-}" ]; then set +o posix; fi
 dw_old_path=${PATH-}
 dw_old_locale=${LC_ALL-}
 dw_had_locale=${LC_ALL+yes}
@@ -86,6 +88,31 @@ dw_end_all() {
         esac
         [ -z "$dw_first" ] || dw_end "$dw_first"
     done
+}
+
+# Runs $1 in a process of its own, dw_child, and waits $2 seconds for its end; fails where it is still at work.
+dw_run() {
+    if [ -n "${BASH_VERSION-}" ]; then
+        # A pipe that the child alone can write to ends with the child.
+        exec 7>&1
+        eval 'exec 8< <("$1" >&7 7>&-)'
+        dw_child=$!
+        read -r -t "$2" -u 8 dw_rest
+        dw_status=$?
+        exec 7>&- 8<&-
+        [ "$dw_status" -le 128 ]
+        return
+    fi
+    sleep "$2" >/dev/null 2>&1 &
+    dw_sleeper=$!
+    (
+        "$1"
+        kill "$dw_sleeper"
+    ) &
+    dw_child=$!
+    if wait "$dw_sleeper"; then return 1; fi
+    wait "$dw_child"
+    return 0
 }
 
 # Sets dw_entry to an account's line of the account database, by name or number.

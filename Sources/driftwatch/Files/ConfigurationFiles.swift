@@ -1,6 +1,5 @@
 import DriftCore
 import Foundation
-import Redaction
 
 /// The inventory, packs and templates that paths on the command line lead to.
 ///
@@ -121,7 +120,6 @@ struct ConfigurationFiles: Sendable {
             let folder = Self.folder(of: pack.path)
             for name in ConfigurationLoader.templateNames(in: [pack]) {
                 let source = Self.template(name, in: folder)
-                if case .bytes(let bytes) = source { warnOfSecrets(in: bytes, of: "\(folder)/templates/\(name)") }
                 if let other = templates[name], other != source {
                     templates[name] = .unusable("is another one in each of two folders")
                 } else {
@@ -144,20 +142,6 @@ struct ConfigurationFiles: Sendable {
             return .unusable("leads out of \(packFolder)")
         }
         return .bytes(file.bytes)
-    }
-
-    /// A pack is stored with its templates, and whoever may read packs reads them.
-    private mutating func warnOfSecrets(in bytes: [UInt8], of path: String) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let masked = Masking.masked(text).split(separator: "\n", omittingEmptySubsequences: false)
-        guard let index = zip(lines, masked).enumerated().first(where: { $1.0 != $1.1 })?.offset,
-            !warnings.contains(where: { $0.file == path })
-        else { return }
-        warnings.append(
-            Problem(
-                .warning, file: path, line: index + 1, message: "looks like a secret, and is stored in the database",
-                hint: "compare the file by its content_hash instead"))
     }
 
     private static func folder(of path: String) -> String {
