@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The steps grow with the length, never with its square.
-    @Test(arguments: 0...6)
+    @Test(.timeLimit(.minutes(1)), arguments: 0...6)
     func stepsAreLinear(kind: Int) {
         let (old, new) = Self.hostile(kind)
         let (pairs, steps) = match(old, new)

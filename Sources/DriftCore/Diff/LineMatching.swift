@@ -9,15 +9,21 @@ enum LineMatching {
 
     /// Pairs of indices, rising on both sides.
     static func pairs(_ old: TextLines, _ new: TextLines) -> [Pair] {
+        // Most texts differ in a few lines: what is the same at both ends need not be numbered.
+        let (prefix, suffix) = sharedEnds(old.lines[...], new.lines[...])
+        let oldRest = old.lines.dropFirst(prefix).dropLast(suffix)
+        let newRest = new.lines.dropFirst(prefix).dropLast(suffix)
         var numbers: [ArraySlice<UInt8>: Int] = [:]
-        numbers.reserveCapacity(old.lines.count + new.lines.count)
+        numbers.reserveCapacity(oldRest.count + newRest.count)
         func number(_ line: ArraySlice<UInt8>) -> Int {
             if let number = numbers[line] { return number }
             numbers[line] = numbers.count
             return numbers.count - 1
         }
         var steps = SearchSteps(lines: old.lines.count + new.lines.count)
-        return pairs(old.lines.map(number), new.lines.map(number), steps: &steps)
+        let middle = pairs(oldRest.map(number), newRest.map(number), steps: &steps)
+        return (0..<prefix).map { ($0, $0) } + middle.map { ($0.old + prefix, $0.new + prefix) }
+            + (0..<suffix).map { (oldRest.endIndex + $0, newRest.endIndex + $0) }
     }
 
     static func pairs(_ old: [Int], _ new: [Int], steps: inout SearchSteps) -> [Pair] {
@@ -39,7 +45,9 @@ enum LineMatching {
     }
 
     /// How many lines are the same at the start, and at the end of what is left.
-    private static func sharedEnds(_ old: ArraySlice<Int>, _ new: ArraySlice<Int>) -> (prefix: Int, suffix: Int) {
+    private static func sharedEnds<Line: Equatable>(
+        _ old: ArraySlice<Line>, _ new: ArraySlice<Line>
+    ) -> (prefix: Int, suffix: Int) {
         let shorter = min(old.count, new.count)
         var prefix = 0
         while prefix < shorter, old[old.startIndex + prefix] == new[new.startIndex + prefix] { prefix += 1 }
