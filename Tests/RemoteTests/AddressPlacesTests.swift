@@ -3,8 +3,36 @@ import Remote
 import Testing
 
 @Suite struct AddressPlacesTests {
-    @Test func whoFindsNoPlaceDoesNotWait() async throws {
-        let places = AddressPlaces(limit: 2)
+    @Test func aLoginWaitsForAnotherToEnd() async throws {
+        let places = AddressPlaces(limit: 1, patience: .seconds(3600), clock: { .zero })
+        let (arrivals, arrive) = AsyncStream.makeStream(of: Void.self)
+        let (gates, open) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await places.withPlace(at: "a") { () async throws(ProbeFailure) in
+                    arrive.yield()
+                    for await _ in gates { break }
+                }
+            }
+            for await _ in arrivals { break }
+            for _ in 0..<3 { group.addTask { try await places.withPlace(at: "a") { () } } }
+            open.yield()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func aCancelledLoginWaitsNoLonger() async throws {
+        let places = AddressPlaces(limit: 1, patience: .seconds(3600), clock: { .zero })
+        try await places.withPlace(at: "a") { () async throws(ProbeFailure) in
+            let task = Task { try await places.withPlace(at: "a") { () } }
+            task.cancel()
+            await #expect(throws: ProbeFailure(.cancelled)) { try await task.value }
+        }
+        #expect(try await places.withPlace(at: "a") { 1 } == 1)
+    }
+
+    @Test func whoFindsNoPlaceInTimeGoesAway() async throws {
+        let places = AddressPlaces(limit: 2, patience: .zero)
         let (arrived, arrive) = AsyncStream.makeStream(of: Void.self)
         let (gates, open) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
