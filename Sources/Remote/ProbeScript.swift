@@ -7,19 +7,27 @@ package enum ProbeScript {
     /// The version that the script speaks, the newest that this worker knows.
     package static let version = 2
 
-    /// The script: the parts of `probe/` in their order, without the last newline.
+    /// The script: the parts of `probe/` in their order, without comments and indentation, which every check would pay for.
     ///
     /// As a file on the server (mode 0755, owned by root) it may be pinned as a key's forced command.
     package static let text: String = {
+        let lines = source.split(separator: "\n").map { $0.drop { $0 == " " } }
+        return (lines.prefix(headerLines) + lines.dropFirst(headerLines).filter { !$0.hasPrefix("#") })
+            .joined(separator: "\n")
+    }()
+
+    /// The script as people read it.
+    package static let source: String = {
         let parts = [
             PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh, PackageResources.show_sh,
             Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.packages_sh,
             PackageResources.environment_sh, PackageResources.answer_sh,
         ]
-        var text = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-        while text.last == "\n" { text.removeLast() }
-        return text
+        return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()
+
+    /// What it is, and where to read it.
+    private static let headerLines = 3
 
     /// The worker's list of secret places, as the shell asks it.
     private static var secretPlaces: String {
@@ -71,7 +79,7 @@ package enum ProbeScript {
                 let original = ["\n": "n", "'": "q", "!": "x", "\\": "b"][character] ?? ""
                 return #"IFS="\#(standIn)"; set -- $p; IFS=$\#(original); p="$*"; "#
             }.joined()
-            + #"exec /bin/sh -c "$p" "$p""#
+            + #"if [ -x /bin/bash ]; then exec /bin/bash -p -c "$p" "$p" chosen; fi; exec /bin/sh -c "$p" "$p""#
         var words = [#"exec /bin/sh -c '\#(unpack)' probe \' \! \\"#]
         var piece = ""
         for character in text {

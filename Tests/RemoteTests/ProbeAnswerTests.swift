@@ -149,7 +149,8 @@ import Testing
     ])
     func whereAPathEndsDecidesToo(record: String, isShown: Bool) throws {
         #expect(
-            try content(of: "/a", ["open 0 30", record] + Self.files) == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
+            try content(of: "/a", ["open 0 30", record] + Self.files)
+                == .read(Self.hash, bytes: isShown ? Array("x\n".utf8) : nil))
     }
 
     /// A link in place of the home itself shows only to one who knows the home.

@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: loginShells) func aLoginShellPassesTheScriptOnIntact(shell: String) async throws {
         guard Tool.has(shell) else { try Test.cancel("\(shell) is not installed") }
         let show = ProbeScript.command.replacingOccurrences(
-            of: #"exec /bin/sh -c "$p" "$p""#, with: #"printf %s "$p""#)
+            of: #"if [ -x /bin/bash ]"#, with: #"printf %s "$p"; exit; if [ -x /bin/bash ]"#)
         #expect(show != ProbeScript.command)
         #expect(try await Tool.run([shell, "-c", show]).text == ProbeScript.text)
     }
@@ -104,7 +104,8 @@ import Testing
 
     @Test func theScriptPassesShellcheck() async throws {
         guard Tool.has("/usr/bin/shellcheck") else { try Test.cancel("shellcheck is not installed") }
-        let result = try await Tool.run(["/usr/bin/shellcheck", "-s", "sh", "-"], input: Array(ProbeScript.text.utf8))
+        let result = try await Tool.run(
+            ["/usr/bin/shellcheck", "-s", "sh", "-"], input: Array(ProbeScript.source.utf8))
         #expect(result.status == 0, "\(result.text)")
     }
 

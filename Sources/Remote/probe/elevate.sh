@@ -79,12 +79,13 @@ dw_prepare_as_root() {
 # Drops from dw_seen, and from what is looked at, every descriptor that is not of the file that was meant.
 dw_drop_planted() {
     dw_kept=
+    dw_note_descriptors
     for dw_line in $dw_seen; do
         case $dw_line in
             "end "*":$dw_fds/"*)
                 dw_fd=${dw_line##*/}
                 if ! dw_is_approved; then
-                    dw_recall "$dw_fd"
+                    eval "dw_split \"\$dw_question_$dw_fd\""
                     dw_out=$dw_out"gone $dw_item planted"$dw_nl
                     continue
                 fi
@@ -98,10 +99,7 @@ dw_drop_planted() {
 # Whether descriptor dw_fd, of which dw_line speaks, is of what was meant: it lies where dw_approve came out, and every
 # link on the way was made by root or by the file's own owner.
 dw_is_approved() {
-    eval "dw_real=\$dw_real_$dw_fd dw_planters=\$dw_planters_$dw_fd"
-    dw_end=$dw_line
-    dw_find "$dw_fd"
-    dw_line=$dw_end
+    eval "dw_real=\$dw_real_$dw_fd dw_planters=\$dw_planters_$dw_fd dw_found=\$dw_found_$dw_fd"
     [ "$dw_found" = "$dw_real" ] || return 1
     dw_owner=${dw_line#end * * *:}
     dw_owner=${dw_owner%%:*}

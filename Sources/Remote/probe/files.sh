@@ -10,19 +10,6 @@ dw_split() {
     dw_hashes=${dw_path%% *} dw_path=${dw_path#* }
 }
 
-# Takes apart the question that descriptor $1 was opened for.
-dw_recall() {
-    for dw_line in $dw_asked; do
-        case $dw_line in
-            "$1 "*)
-                dw_split "${dw_line#* }"
-                return 0
-                ;;
-        esac
-    done
-    return 1
-}
-
 # Sets dw_raw to the text of a link; fails where it holds a newline.
 dw_read_link() {
     dw_raw=$(readlink -n -- "$1" && printf .)
@@ -109,20 +96,30 @@ dw_see_links_carefully() {
     done
 }
 
-# Sets dw_found to where the file lies that descriptor $1 has open, or to nothing where that is not sure.
-dw_find() {
-    dw_found=
+# Notes for every descriptor N which question it is open for (dw_question_N), where its file lies (dw_found_N, empty
+# where that is not sure) and what it is (dw_end_N). In one pass each: a whole batch may be wrong.
+dw_note_descriptors() {
+    for dw_line in $dw_asked; do
+        dw_fd=${dw_line%% *}
+        eval "dw_question_$dw_fd=\${dw_line#* } dw_found_$dw_fd= dw_end_$dw_fd="
+    done
     for dw_line in $dw_seen_spots; do
         case $dw_line in
-            "lstat "*"\"$dw_fds/$1\" -> \""*)
-                dw_found=${dw_line#*'" -> "'}
-                dw_found=${dw_found%\"}
+            "lstat "*"\"$dw_fds/"*"\" -> \""*)
+                dw_fd=${dw_line##*"\"$dw_fds/"} dw_found=${dw_line#*'" -> "'}
+                dw_fd=${dw_fd%%\"*} dw_found=${dw_found%\"}
                 ;;
-            "lstat "*":$dw_fds/$1") dw_found=\\ ;;
+            "lstat "*":$dw_fds/"*) dw_fd=${dw_line##*/} dw_found=\\ ;;
+            *) continue ;;
         esac
+        case $dw_fd in '' | *[!0-9]*) continue ;; esac
+        # A name with escapes, or by a stat that has none.
+        case $dw_found in *\\*) if dw_read_link "$dw_fds/$dw_fd"; then dw_found=$dw_raw; else dw_found=; fi ;; esac
+        eval "dw_found_$dw_fd=\$dw_found"
     done
-    # A name with escapes, or by a stat that has none.
-    case $dw_found in *\\*) if dw_read_link "$dw_fds/$1"; then dw_found=$dw_raw; else dw_found=; fi ;; esac
+    for dw_line in $dw_seen; do
+        case $dw_line in "end "*":$dw_fds/"*) eval "dw_end_${dw_line##*/}=\$dw_line" ;; esac
+    done
 }
 
 # Chooses what to hash among the descriptors: a line holds size, device, mode, owners, name.

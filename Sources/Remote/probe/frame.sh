@@ -1,7 +1,6 @@
 #!/bin/sh
 # Driftwatch probe: reads questions on standard input, looks, answers on standard output, changes nothing.
-# Protocol: Sources/Remote/PROTOCOL.md. Every question is a line that begins with "#", so that no other program that
-# happens to read them can run any of it.
+# How and why: Sources/Remote/PROTOCOL.md and Sources/Remote/probe/ in Driftwatch's repository.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2088,SC2154,SC3023,SC3028,SC3040,SC3045
 
 dw_self=$0

@@ -46,10 +46,7 @@ dw_see_folders() {
 
 # Whether every account may read the file that descriptor dw_fd has open at the path $1.
 dw_is_open_to_all() {
-    dw_mode=
-    for dw_line in $dw_seen; do
-        case $dw_line in "end "*":$dw_fds/$dw_fd") dw_mode=${dw_line#end * * } ;; esac
-    done
+    eval "dw_mode=\${dw_end_$dw_fd#end * * }"
     case $dw_mode in 8??[4567cdef]:*) ;; *) return 1 ;; esac
     dw_folder=$1
     while [ -n "$dw_folder" ]; do
@@ -60,15 +57,13 @@ dw_is_open_to_all() {
 
 # Tells the texts of what is wrong, as far as they may be told.
 dw_tell() {
+    # Nothing more is told of thousands of files.
+    [ "$dw_texts" -lt 200 ] || return 0
     dw_folders='' dw_candidates=''
+    dw_note_descriptors
     for dw_fd in $dw_wrong; do
-        dw_recall "$dw_fd" || continue
+        eval "dw_split \"\$dw_question_$dw_fd\"; dw_found=\$dw_found_$dw_fd dw_size=\${dw_end_$dw_fd#end }"
         case $dw_kind in c | t) ;; *) continue ;; esac
-        dw_find "$dw_fd"
-        dw_size=
-        for dw_line in $dw_seen; do
-            case $dw_line in "end "*":$dw_fds/$dw_fd") dw_size=${dw_line#end } ;; esac
-        done
         dw_size=${dw_size%% *}
         if [ -z "$dw_found" ] || [ "${dw_size:-65537}" -gt 65536 ]; then continue; fi
         if dw_is_secret "$dw_path" || dw_is_secret "$dw_found"; then continue; fi
@@ -79,13 +74,13 @@ dw_tell() {
     for dw_candidate in $dw_candidates; do
         dw_fd=${dw_candidate%% *} dw_found=${dw_candidate#* }
         dw_size=${dw_found%% *} dw_found=${dw_found#* }
-        dw_recall "$dw_fd"
+        eval "dw_split \"\$dw_question_$dw_fd\""
         if dw_is_allowed || dw_is_open_to_all "$dw_found"; then dw_tell_text; else dw_say "kept $dw_item private"; fi
     done
 }
 
 dw_tell_text() {
-    if [ "$dw_texts" -ge 200 ] || [ "$dw_size" -gt "$dw_text_bytes" ]; then
+    if [ "$dw_size" -gt "$dw_text_bytes" ]; then
         dw_say "kept $dw_item budget"
         return 0
     fi
