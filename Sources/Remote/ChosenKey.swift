@@ -13,16 +13,13 @@ struct ChosenKey {
 
     /// The first key that ssh would offer.
     ///
-    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil where the ssh config names keys, and where there is none.
-    static func choose(for target: ProbeTarget, settings: RemoteSettings) async throws(ProbeFailure) -> ChosenKey? {
-        guard settings.identity == nil else { return nil }
-        let command = try SSHCommand.resolving(target, settings: settings)
+    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil where the
+    /// ssh config names keys, and where there is none.
+    static func choose(
+        for target: ProbeTarget, settings: RemoteSettings, _ configs: ResolvedConfigs
+    ) async throws(ProbeFailure) -> ChosenKey? {
+        guard settings.identity == nil, let text = try await configs.text(for: target) else { return nil }
         let environment = SSHCommand.environment()
-        // A config that cannot be read is ssh's to complain of.
-        guard
-            let text = await Helper.output(
-                of: command.executable, command.arguments, environment, within: settings.budgets.login)
-        else { return nil }
         let config = Resolved(text)
         guard config.namesNoKey else { return nil }
         // As ssh does, which does not ask HOME.

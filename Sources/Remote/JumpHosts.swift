@@ -1,17 +1,15 @@
 import DriftCore
 import Foundation
-import Synchronization
 
 /// The jump hosts on the way to each server, as the user's ssh config has them.
 ///
-/// Asked of `ssh -G` once per server and process, and only where the config can name any.
+/// Asked only where the config can name any.
 final class JumpHosts: Sendable {
-    private let settings: RemoteSettings
+    private let configs: ResolvedConfigs
     private let mayJump: Bool
-    private let known = Mutex<[ProbeTarget: [String]]>([:])
 
-    init(_ settings: RemoteSettings) {
-        self.settings = settings
+    init(_ settings: RemoteSettings, _ configs: ResolvedConfigs) {
+        self.configs = configs
         let paths = settings.sshConfig.map { [$0] } ?? Self.usual
         mayJump = paths.contains(where: Self.canNameAny)
     }
@@ -19,16 +17,7 @@ final class JumpHosts: Sendable {
     /// The names of the hosts where ssh logs in before it reaches `target`, the first one first.
     func hosts(on target: ProbeTarget) async throws(ProbeFailure) -> [String] {
         guard mayJump else { return [] }
-        if let hosts = known.withLock({ $0[target] }) { return hosts }
-        let command = try SSHCommand.resolving(target, settings: settings)
-        defer { withExtendedLifetime(command) {} }
-        guard
-            let text = await Helper.output(
-                of: command.executable, command.arguments, SSHCommand.environment(), within: settings.budgets.login)
-        else { return [] }
-        let hosts = Self.hosts(inResolved: text)
-        known.withLock { $0[target] = hosts }
-        return hosts
+        return try await configs.text(for: target).map(Self.hosts(inResolved:)) ?? []
     }
 
     /// From `proxyjump user@one:22,ssh://two`.

@@ -10,6 +10,7 @@ package struct RemoteProber: Prober {
     let settings: RemoteSettings
     private let localServers: Set<ServerID>
     private let places: AddressPlaces
+    private let configs: ResolvedConfigs
     private let jumpHosts: JumpHosts
     private let olderProbes = OlderProbes()
     private let logger: Logger
@@ -24,7 +25,8 @@ package struct RemoteProber: Prober {
         self.localServers = localServers
         self.logger = logger
         places = AddressPlaces(limit: settings.loginsPerAddress, clock: clock)
-        jumpHosts = JumpHosts(settings)
+        configs = ResolvedConfigs(settings)
+        jumpHosts = JumpHosts(settings, configs)
     }
 
     package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
@@ -111,7 +113,7 @@ package struct RemoteProber: Prober {
     private func session(
         _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String
     ) async throws(ProbeFailure) -> (BoundedProcess.Outcome, SSHCommand) {
-        let key = try await ChosenKey.choose(for: target, settings: settings)
+        let key = try await ChosenKey.choose(for: target, settings: settings, configs)
         let command = try SSHCommand(to: target, settings: settings, key: key)
         let process = BoundedProcess(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),

@@ -123,13 +123,7 @@ struct FileSections {
         let status = text[..<cut]
         let name = text[(cut + 1)...]
         let arrow = name.end(of: Array(#"" -> "#.utf8))
-        if section.marked == nil {
-            // Where a descriptor leads: the script says it by itself where `stat` quotes nothing. Before the first mark
-            // comes the root folder, which nobody asked about here.
-            guard let arrow, let item = section.items[descriptor: name[..<(arrow - 4)]] else { return true }
-            let path = LinkText.decode(name[arrow...]).map { Array("=".utf8) + $0 } ?? []
-            return section.records[item, default: FileRecords()].add(Array("real".utf8)[...], path[...])
-        }
+        // Before the first mark comes the root folder, which nobody asked about here.
         guard let item = section.marked, records.indices.contains(item) else { return true }
         section.marked = nil
         let isLink = status.first == UInt8(ascii: "a")

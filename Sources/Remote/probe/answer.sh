@@ -46,18 +46,13 @@ dw_answer() {
         esac
     done
     dw_closed=0
-    if [ -n "$dw_wants_files" ]; then
-        dw_look_at_files
-        dw_close files
-    fi
     if [ -n "$dw_wants_packages" ]; then
         dw_look_at_packages
         dw_close packages
     fi
-    if [ "$dw_names" != ' ' ]; then
-        dw_watch_environment
-        dw_close environment
-    fi
+    if [ -n "$dw_wants_files" ] || [ "$dw_names" != ' ' ]; then dw_look; fi
+    [ -z "$dw_wants_files" ] || dw_close files
+    [ "$dw_names" = ' ' ] || dw_close environment
 }
 
 # All of the input is read before anything runs that could eat a part of it; the mounts come with it.

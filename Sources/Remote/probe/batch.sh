@@ -84,7 +84,7 @@ dw_for_each() {
     done
 }
 
-# Looks at everything, chunk by chunk, then as root at what was denied.
+# Looks at all files, chunk by chunk, then as root at what was denied, and last into the login shell.
 dw_look_at_all() {
     dw_denied=
     dw_links=$dw_nl
@@ -95,11 +95,15 @@ dw_look_at_all() {
         while [ "$dw_place" -le "$dw_last" ]; do
             eval "dw_lines=\$dw_${dw_reach}_$dw_place"
             dw_section=$((dw_section + 1))
-            dw_look "$dw_section"
+            dw_look_at_chunk "$dw_section"
             dw_place=$((dw_place + 1))
         done
     done
     dw_elevate
+    if [ "$dw_names" != ' ' ]; then
+        dw_begin_slow
+        dw_look_at_environment
+    fi
 }
 
 # While this descriptor is open, slow work is under way that may take its time. Without it, only questions that any
@@ -201,16 +205,21 @@ dw_keep_living() {
     fi
 }
 
-dw_look_at_files() {
+# What may keep us waiting: files, and the login shell.
+dw_look() {
     dw_slow=
     if [ "$dw_chunk_far" -gt 0 ]; then
         dw_ask_points
         [ -z "$dw_dead" ] || dw_for_each far dw_keep_living
     fi
     dw_looks=0
-    while ! dw_watch && dw_looks=$((dw_looks + 1)) && [ "$dw_looks" -lt 3 ]; do
+    while ! dw_watch; do
+        dw_looks=$((dw_looks + 1))
         dw_time_left
-        [ "$dw_left" -gt 3 ] || break
+        if [ "$dw_looks" -ge 3 ] || [ "$dw_left" -le 3 ]; then
+            [ "$dw_names" = ' ' ] || dw_say 'envs slow'
+            break
+        fi
         dw_sort_out
         dw_section=$((dw_looks * 10000))
         dw_text_bytes=262144

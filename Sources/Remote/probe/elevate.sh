@@ -76,11 +76,11 @@ dw_prepare_as_root() {
     fi
 }
 
-# Drops from dw_seen, and from what is looked at, every descriptor that is not of the file that was meant.
+# Drops from dw_seen_ends, and from what is looked at, every descriptor that is not of the file that was meant.
 dw_drop_planted() {
     dw_kept=
     dw_note_descriptors
-    for dw_line in $dw_seen; do
+    for dw_line in $dw_seen_ends; do
         case $dw_line in
             "end "*":$dw_fds/"*)
                 dw_fd=${dw_line##*/}
@@ -93,7 +93,7 @@ dw_drop_planted() {
         esac
         dw_kept=$dw_kept$dw_line$dw_nl
     done
-    dw_seen=${dw_kept%"$dw_nl"}
+    dw_seen_ends=${dw_kept%"$dw_nl"}
 }
 
 # Whether descriptor dw_fd, of which dw_line speaks, is of what was meant: it lies where dw_approve came out, and every

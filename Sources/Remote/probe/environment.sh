@@ -53,13 +53,3 @@ dw_look_at_environment() {
     IFS=$dw_nl
     dw_say "envs $dw_state"
 }
-
-dw_watch_environment() {
-    dw_time_left
-    [ "$dw_left" -le 10 ] || dw_left=10
-    [ "$dw_left" -ge 1 ] || dw_left=1
-    if ! dw_run dw_look_at_environment "$dw_left" && dw_is_alive "$dw_child"; then
-        dw_end_all "$dw_child"
-        dw_say 'envs slow'
-    fi
-}

@@ -29,7 +29,6 @@ dw_open_questions() {
         dw_hashes=${dw_path%% *} dw_path=${dw_path#* }
         dw_spot=$dw_path dw_real=$dw_path dw_opens=$dw_kind dw_is_open=
         [ "$dw_uid" != 0 ] || dw_prepare_as_root || continue
-        dw_spots=$dw_spots$dw_marks$dw_item$dw_nl$dw_spot$dw_nl
         case $dw_opens in
             s) ;;
             d) dw_is_open=yes ;;
@@ -49,7 +48,12 @@ dw_open_questions() {
             dw_asked="$dw_asked$dw_next $dw_question$dw_nl" dw_wanted="$dw_wanted$dw_next:$dw_hashes "
             [ "$dw_uid" != 0 ] || eval "dw_real_$dw_next=\$dw_real dw_planters_$dw_next=\$dw_planters"
             dw_next=$((dw_next + 1))
-        elif [ -h "$dw_spot" ]; then
+            # Of a path that is not a link, the descriptor says all.
+            [ ! -h "$dw_spot" ] || dw_spots=$dw_spots$dw_marks$dw_item$dw_nl$dw_spot$dw_nl
+            continue
+        fi
+        dw_spots=$dw_spots$dw_marks$dw_item$dw_nl$dw_spot$dw_nl
+        if [ -h "$dw_spot" ]; then
             if [ -n "$dw_real" ]; then
                 dw_followed=$dw_followed$dw_marks$dw_item$dw_nl$dw_real$dw_nl
             else
@@ -90,15 +94,15 @@ dw_see_links_carefully() {
         dw_split "$dw_question"
         [ ! -h "$dw_path" ] || dw_out=$dw_out"link $dw_item =$(readlink -n -- "$dw_path" | tr '\n' '\001')"$dw_nl
     done
-    for dw_file in $dw_opened; do
-        dw_read_link "$dw_file" || dw_raw=
-        dw_out=$dw_out"real ${dw_file##*/} =$dw_raw"$dw_nl
-    done
 }
 
 # Notes for every descriptor N which question it is open for (dw_question_N), where its file lies (dw_found_N, empty
 # where that is not sure) and what it is (dw_end_N). In one pass each: a whole batch may be wrong.
 dw_note_descriptors() {
+    [ -z "$dw_are_named" ] || return 0
+    dw_are_named=yes
+    dw_see_names "$dw_opened"
+    dw_seen_spots=$dw_seen
     for dw_line in $dw_asked; do
         dw_fd=${dw_line%% *}
         eval "dw_question_$dw_fd=\${dw_line#* } dw_found_$dw_fd= dw_end_$dw_fd="
@@ -116,8 +120,9 @@ dw_note_descriptors() {
         # A name with escapes, or by a stat that has none.
         case $dw_found in *\\*) if dw_read_link "$dw_fds/$dw_fd"; then dw_found=$dw_raw; else dw_found=; fi ;; esac
         eval "dw_found_$dw_fd=\$dw_found"
+        dw_out=$dw_out"real $dw_fd =$dw_found"$dw_nl
     done
-    for dw_line in $dw_seen; do
+    for dw_line in $dw_seen_ends; do
         case $dw_line in "end "*":$dw_fds/"*) eval "dw_end_${dw_line##*/}=\$dw_line" ;; esac
     done
 }
@@ -163,8 +168,23 @@ dw_hash() {
     done
 }
 
+# Sets dw_seen to what lstat sees of the paths in $1.
+dw_see_names() {
+    # shellcheck disable=SC2086
+    dw_seen=$(exec stat -c "lstat $dw_format%N" -- / $1 2>&1)
+    case $dw_seen in
+        'lstat 4'*':"/"'*) ;;
+        *)
+            # A stat that knows no quoting.
+            # shellcheck disable=SC2086
+            dw_seen=$(exec stat -c "lstat $dw_format%n" -- / $1 2>&1)
+            case $1 in *"$dw_marks"*) dw_see_links_carefully ;; esac
+            ;;
+    esac
+}
+
 # Looks at the questions in dw_lines, as section $1.
-dw_look() {
+dw_look_at_chunk() {
     if [ -n "${KSH_VERSION-}${YASH_VERSION-}" ]; then
         # These close descriptors in the programs that they start, which find them in this process.
         read -r dw_stat </proc/self/stat
@@ -174,17 +194,16 @@ dw_look() {
     dw_marks=/dev/null/$dw_nonce/
     dw_open_questions
     # Raw mode, owner, group, size, their names, and which name it was asked by.
-    dw_format='%f:%u:%g:%s:%U:%G:'
+    dw_format='%f:%u:%g:%s:%U:%G:' dw_seen='' dw_seen_spots='' dw_are_named=
+    if [ -n "$dw_spots" ]; then
+        dw_see_names "$dw_spots"
+        dw_out=$dw_out$dw_seen$dw_nl
+        case $dw_seen in *'ermission denied'* | *'not permitted'*) dw_see_denials ;; esac
+    fi
     # shellcheck disable=SC2086
-    dw_seen=$(exec stat -c "lstat $dw_format%N" -- / $dw_spots "${dw_marks}all" $dw_opened 2>&1)
+    dw_seen=$(exec stat -L -c "end %s %d $dw_format%n" -- / $dw_followed "${dw_marks}all" $dw_opened 2>&1)
     case $dw_seen in
-        'lstat 4'*':"/"'*) ;;
-        'lstat 4'*)
-            # A stat that knows no quoting.
-            # shellcheck disable=SC2086
-            dw_seen=$(exec stat -c "lstat $dw_format%n" -- / $dw_spots "${dw_marks}all" $dw_opened 2>&1)
-            dw_see_links_carefully
-            ;;
+        'end '*) ;;
         *)
             printf '%s' "$dw_out"
             dw_say "stats unsupported${dw_nl}status $1${dw_nl}done $1"
@@ -192,17 +211,15 @@ dw_look() {
             return 0
             ;;
     esac
-    dw_out=$dw_out$dw_seen$dw_nl dw_seen_spots=$dw_seen
-    case $dw_seen in *'ermission denied'* | *'not permitted'*) dw_see_denials ;; esac
-    # shellcheck disable=SC2086
-    dw_seen=$(exec stat -L -c "end %s %d $dw_format%n" -- / $dw_followed "${dw_marks}all" $dw_opened 2>&1)
+    dw_seen_ends=$dw_seen
     [ "$dw_uid" != 0 ] || dw_drop_planted
-    dw_out=$dw_out$dw_seen$dw_nl
+    dw_seen=$dw_seen_ends dw_out=$dw_out$dw_seen_ends$dw_nl
     case $dw_seen in *'ermission denied'* | *'not permitted'*) dw_see_denials ;; esac
     dw_root_device=${dw_seen#end * }
     dw_root_device=${dw_root_device%% *}
     dw_choose
     printf '%s%s\n' "$dw_out" "status $1"
+    dw_out=
     dw_begin_slow
     dw_wrong=
     if command -v sha256sum >/dev/null; then

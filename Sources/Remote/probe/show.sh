@@ -57,10 +57,11 @@ dw_is_open_to_all() {
 
 # Tells the texts of what is wrong, as far as they may be told.
 dw_tell() {
+    dw_note_descriptors
+    printf '%s' "$dw_out"
     # Nothing more is told of thousands of files.
     [ "$dw_texts" -lt 200 ] || return 0
     dw_folders='' dw_candidates=''
-    dw_note_descriptors
     for dw_fd in $dw_wrong; do
         eval "dw_split \"\$dw_question_$dw_fd\"; dw_found=\$dw_found_$dw_fd dw_size=\${dw_end_$dw_fd#end }"
         case $dw_kind in c | t) ;; *) continue ;; esac

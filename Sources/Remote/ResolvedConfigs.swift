@@ -1,0 +1,34 @@
+import DriftCore
+import Synchronization
+
+/// What the user's ssh config says of the way to each server, as `ssh -G` prints it.
+///
+/// That costs a process as expensive as a tenth of a check, so it is asked again only after some minutes.
+final class ResolvedConfigs: Sendable {
+    private struct Entry {
+        var text: String
+        var until: ContinuousClock.Instant
+    }
+
+    private static let lifetime = Duration.seconds(300)
+
+    private let settings: RemoteSettings
+    private let known = Mutex<[ProbeTarget: Entry]>([:])
+
+    init(_ settings: RemoteSettings) { self.settings = settings }
+
+    /// Nil where the config cannot be read: that is ssh's to complain of.
+    func text(for target: ProbeTarget) async throws(ProbeFailure) -> String? {
+        let now = ContinuousClock.now
+        if let entry = known.withLock({ $0[target] }), entry.until > now { return entry.text }
+        let command = try SSHCommand.resolving(target, settings: settings)
+        // ssh reads files that it holds.
+        defer { withExtendedLifetime(command) {} }
+        guard
+            let text = await Helper.output(
+                of: command.executable, command.arguments, SSHCommand.environment(), within: settings.budgets.login)
+        else { return nil }
+        known.withLock { $0[target] = Entry(text: text, until: now + Self.lifetime) }
+        return text
+    }
+}
