@@ -231,6 +231,22 @@ import Testing
         }
     }
 
+    /// The same race, won: the link takes the file's place after the look at the path and before the open.
+    @Test func aFileThatIsNotTheOneThatWasLookedAtIsDropped() async throws {
+        try await needsRoot()
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        try Data("canary\n".utf8).write(to: URL(fileURLWithPath: folder.path("notes")))
+        let open = #"if [ -n "$dw_is_open" ]"#
+        let script = ProbeScript.text.replacing(open, with: "ln -sf notes '\(folder.path("plain"))'\n\(open)")
+        #expect(script != ProbeScript.text)
+        let (facts, text) = try await look(
+            [.init(path: folder.path("plain"), expectedHashes: Self.other, show: .text)],
+            script: ["/bin/sh", "-c", script, script])
+        #expect(facts.files[ServerPath(folder.path("plain"))] == .unreadable(.plantedLink))
+        #expect(!text.contains("Y2FuYXJ5"))
+    }
+
     /// Names with newlines move no answer to another item.
     @Test func answersBelongToTheirItems() async throws {
         try await needsRoot()
