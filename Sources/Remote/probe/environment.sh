@@ -25,7 +25,14 @@ dw_look_at_environment() {
         dw_say 'envs unsupported'
         return 0
     fi
-    dw_printed=$(dw_log_in | head -c 1048576)
+    if [ -n "${BASH_VERSION-}" ]; then
+        # Without the two processes that a pipeline in a substitution takes.
+        eval 'exec 6< <(dw_log_in)'
+        IFS= read -r -d '' -n 1048576 -u 6 dw_printed
+        exec 6<&-
+    else
+        dw_printed=$(dw_log_in | head -c 1048576)
+    fi
     dw_state=unsupported
     dw_set=' '
     for dw_line in $dw_printed; do
