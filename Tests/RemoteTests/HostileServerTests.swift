@@ -174,6 +174,35 @@ import Testing
         #expect(!(try await ask(listed(path, owner: "1"))).contains("text "), "the list is not root's")
     }
 
+    /// Whatever stands where a number, a name or a path should.
+    @Test(arguments: [["/bin/bash"], ["/bin/dash"], ["/bin/busybox", "sh"], ["/usr/bin/mksh"]])
+    func noQuestionIsRunByTheScriptItself(shell: [String]) async throws {
+        guard Tool.has(shell[0]) else { try Test.cancel("\(shell[0]) is not installed") }
+        let folder = try await StrangeFiles()
+        defer { folder.remove() }
+        let mark = folder.path("ran")
+        let run = "$(touch \(mark))"
+        let link = folder.path("a:/proc/self/fd/;touch \(mark.split(separator: "/").last ?? "")")
+        try FileManager.default.createDirectory(
+            atPath: folder.path("a:/proc/self/fd"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/etc/passwd")
+        let sum = SHA256Digest(of: [1]).hexadecimal
+        let lines = [
+            "#time a[\(run)]", "#time 9999999999", "#env a[\(run)]", "#env x;touch \(mark)", "#home \(run)",
+            "#file a[\(run)] c \(sum) \(folder.path("plain"))",
+            "#file 0;touch\t\(mark); t \(sum) \(folder.path("plain"))",
+            "#file 1 c[\(run)] \(sum) \(folder.path("plain"))", "#file 2 c \(run) \(folder.path("plain"))",
+            "#file 3 s - \(link)", "#file 4 s - /proc/self/fd/30", "#file 5 c \(sum) ~/\(run)", "#packages",
+        ]
+        for nonce in ["d1", "d1;touch", "\(run)"] {
+            let input = (["#driftwatch-probe \(nonce) 2"] + lines + ["#end", ""]).joined(separator: "\n")
+            let answer = try await Tool.run(
+                shell + ["-c", ProbeScript.text, ProbeScript.text, "chosen"], input: Array(input.utf8))
+            #expect(answer.text.contains("end 3") == (nonce == "d1"), "\(answer.text)")
+            #expect(!FileManager.default.fileExists(atPath: mark))
+        }
+    }
+
     // MARK: root as a deputy
 
     /// Runs as root on files in the home of an account that plants links there.

@@ -42,7 +42,10 @@ dw_answer() {
             '#home '*) dw_find_home "${dw_line#* }" ;;
             '#packages') dw_wants_packages=yes ;;
             '#env '*) dw_names="$dw_names${dw_line#* } " ;;
-            '#time '*) dw_deadline=$((dw_now + ${dw_line#* })) ;;
+            '#time '*)
+                # Whoever asks a pinned probe may be a thief: in arithmetic, some shells run what stands in brackets.
+                case ${dw_line#* } in '' | *[!0-9]* | ????*) ;; *) dw_deadline=$((dw_now + ${dw_line#* })) ;; esac
+                ;;
         esac
     done
     dw_closed=0

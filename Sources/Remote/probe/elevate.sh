@@ -81,16 +81,11 @@ dw_drop_planted() {
     dw_kept=
     dw_note_descriptors
     for dw_line in $dw_seen_ends; do
-        case $dw_line in
-            "end "*":$dw_fds/"*)
-                dw_fd=${dw_line##*/}
-                if ! dw_is_approved; then
-                    eval "dw_split \"\$dw_question_$dw_fd\""
-                    dw_out=$dw_out"gone $dw_item planted"$dw_nl
-                    continue
-                fi
-                ;;
-        esac
+        if dw_cut_end "$dw_line" && ! dw_is_approved; then
+            eval "dw_split \"\$dw_question_$dw_fd\""
+            dw_out=$dw_out"gone $dw_item planted"$dw_nl
+            continue
+        fi
         dw_kept=$dw_kept$dw_line$dw_nl
     done
     dw_seen_ends=${dw_kept%"$dw_nl"}

@@ -110,7 +110,7 @@ dw_note_descriptors() {
     for dw_line in $dw_seen_spots; do
         case $dw_line in
             "lstat "*"\"$dw_fds/"*"\" -> \""*)
-                dw_fd=${dw_line##*"\"$dw_fds/"} dw_found=${dw_line#*'" -> "'}
+                dw_fd=${dw_line#*"\"$dw_fds/"} dw_found=${dw_line#*'" -> "'}
                 dw_fd=${dw_fd%%\"*} dw_found=${dw_found%\"}
                 ;;
             "lstat "*":$dw_fds/"*) dw_fd=${dw_line##*/} dw_found=\\ ;;
@@ -123,16 +123,29 @@ dw_note_descriptors() {
         dw_out=$dw_out"real $dw_fd =$dw_found"$dw_nl
     done
     for dw_line in $dw_seen_ends; do
-        case $dw_line in "end "*":$dw_fds/"*) eval "dw_end_${dw_line##*/}=\$dw_line" ;; esac
+        if dw_cut_end "$dw_line"; then eval "dw_end_$dw_fd=\$dw_line"; fi
     done
 }
 
-# Chooses what to hash among the descriptors: a line holds size, device, mode, owners, name.
+# Sets dw_fd to the descriptor that a line of stat's speaks of: end, size, device, mode, owners, name. Fails for others:
+# a name that only ends like a descriptor's has a colon too many.
+dw_cut_end() {
+    dw_fd=${1##*/}
+    case $dw_fd in '' | *[!0-9]*) return 1 ;; esac
+    case $1 in
+        *:*:*:*:*:*:*:*) return 1 ;;
+        "end "*":$dw_fds/$dw_fd") ;;
+        *) return 1 ;;
+    esac
+}
+
+# Chooses what to hash among the descriptors.
 dw_choose() {
     dw_small='' dw_large=''
     for dw_line in $dw_seen; do
-        case $dw_line in "end "*" 8"*"$dw_fds/"*) ;; *) continue ;; esac
-        dw_fd=${dw_line##*/} dw_size=${dw_line#end }
+        case $dw_line in "end "*" 8"*) ;; *) continue ;; esac
+        dw_cut_end "$dw_line" || continue
+        dw_size=${dw_line#end }
         dw_size=${dw_size%% *}
         case $dw_wanted in *" $dw_fd:- "*) continue ;; esac
         case $dw_line in
