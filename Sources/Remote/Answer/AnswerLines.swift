@@ -20,9 +20,6 @@ struct AnswerLines {
         }
         return nil
     }
-
-    /// Whether a line that never ended is left.
-    var hasRemainder: Bool { index < bytes.count }
 }
 
 extension ArraySlice<UInt8> {

@@ -156,15 +156,15 @@ dw_sort_out() {
 # Which of the slow mount points that somebody asks about answer at all. They are asked side by side, before anything
 # below them is.
 dw_ask_points() {
-    dw_asked=
+    dw_pings=
     for dw_point in $dw_points_asked; do
         { [ -d "$dw_point/." ]; } </dev/null >/dev/null 2>&1 &
-        dw_asked="$dw_asked$! $dw_point$dw_nl"
+        dw_pings="$dw_pings$! $dw_point$dw_nl"
     done
     dw_tries=0
     while [ "$dw_tries" -lt 203 ]; do
         dw_pending=no
-        for dw_line in $dw_asked; do
+        for dw_line in $dw_pings; do
             if dw_is_alive "${dw_line%% *}"; then dw_pending=yes; fi
         done
         [ "$dw_pending" = yes ] || break
@@ -173,7 +173,7 @@ dw_ask_points() {
         [ "$dw_tries" -le 200 ] || sleep 1
     done
     dw_dead=
-    for dw_line in $dw_asked; do
+    for dw_line in $dw_pings; do
         if dw_is_alive "${dw_line%% *}"; then
             dw_dead=$dw_dead${dw_line#* }$dw_nl
             dw_end_all "${dw_line%% *}"

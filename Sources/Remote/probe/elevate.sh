@@ -127,15 +127,15 @@ dw_elevate() {
     dw_begin_slow
     dw_time_left
     dw_inner=$dw_nonce'0'
-    dw_asked="#driftwatch-probe $dw_inner $dw_version$dw_nl#time $((dw_left - 1))$dw_nl"
-    for dw_line in $dw_denied; do dw_asked="$dw_asked#file $dw_line$dw_nl"; done
-    dw_asked="$dw_asked#end$dw_nl"
+    dw_request="#driftwatch-probe $dw_inner $dw_version$dw_nl#time $((dw_left - 1))$dw_nl"
+    for dw_line in $dw_denied; do dw_request="$dw_request#file $dw_line$dw_nl"; done
+    dw_request="$dw_request#end$dw_nl"
     dw_say 'elevate'
     if [ "$dw_pinned" = yes ]; then
-        printf '%s' "$dw_asked" | sudo -n -- "$dw_self"
+        printf '%s' "$dw_request" | sudo -n -- "$dw_self"
     else
         # The text goes ahead of the questions: as an argument it would fill the server's log.
-        printf '%s\n%s' "$dw_self" "$dw_asked" | sudo -n -- /bin/sh -c '
+        printf '%s\n%s' "$dw_self" "$dw_request" | sudo -n -- /bin/sh -c '
             while IFS= read -r dw_line; do
                 case $dw_line in "#driftwatch-probe $0 "*) break ;; esac
                 dw_probe="${dw_probe-}$dw_line
