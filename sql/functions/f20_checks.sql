@@ -55,6 +55,10 @@ begin
             is not distinct from (seen_address, seen_port, seen_ssh_user, seen_config_user, seen_connection);
     update servers s set failing_streak = case when reached then 0 else s.failing_streak + 1 end
     where s.server_id = server and applies and not (reached and s.failing_streak = 0);
+    -- What was seen elsewhere, or in spite of a hold, is no look at what there is now.
+    if not applies then
+        perform want_look(server);
+    end if;
     return applies;
 end
 $$;
