@@ -211,7 +211,8 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "diff_path", "drift_message", "may_name_actors", "own_actor",
+            "acting_as", "backoff", "clock", "diff_path", "drift_message", "may_name_actors", "own_actor", "pack_path",
+            "place_in_spread",
             "raise_lease_lost", "refuse", "rfc3339",
         ]
         #expect(loose == pure)

@@ -5,12 +5,12 @@
 -- A check counts that compared with the version in force and whose attempt began after the change. A failed one counts
 -- too: a server that cannot be reached is not tried for ever. Checks before the last one taken into account say nothing.
 create or replace function look_is_wanted(d drift_states) returns boolean
-language sql stable
+language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
     select d.look_wanted_at is not null
        and not exists (
-        select from driftwatch.checks c
-        join driftwatch.packs p on p.pack_name = c.pack_name and p.digest = c.pack_digest
+        select from checks c
+        join packs p on p.pack_name = c.pack_name and p.digest = c.pack_digest
         where c.server_id = d.server_id and c.pack_name = d.pack_name and c.check_id >= coalesce(d.last_check_id, 0)
           and coalesce(c.started_at, c.checked_at) >= d.look_wanted_at)
 $$;

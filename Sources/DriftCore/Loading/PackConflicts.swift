@@ -131,13 +131,15 @@ extension PackConflicts {
     /// A name and a number may mean the same account, but for root's.
     private static func differentAccounts(_ name: String, _ one: String?, _ other: String?) -> (String, String)? {
         guard let one, let other else { return nil }
-        let numbers = (number(of: one), number(of: other))
-        guard (numbers.0 == nil) == (numbers.1 == nil) else { return nil }
-        let isSame = numbers.0 == nil ? one == other : numbers.0 == numbers.1
-        return isSame ? nil : ("\(name) \(one)", "\(name) \(other)")
+        let mayBeSame: Bool =
+            switch (UInt64(one), UInt64(other)) {
+            case (let one?, let other?): one == other
+            case (nil, nil): one == other
+            case (let number?, nil): other != "root" || number == 0
+            case (nil, let number?): one != "root" || number == 0
+            }
+        return mayBeSame ? nil : ("\(name) \(one)", "\(name) \(other)")
     }
-
-    private static func number(of account: String) -> UInt64? { account == "root" ? 0 : UInt64(account) }
 
     private static func differentContents(
         _ one: FileExpectation.Content?, _ other: FileExpectation.Content?
