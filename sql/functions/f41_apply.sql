@@ -376,17 +376,21 @@ begin
     for fate in select c::bigint as alert from jsonb_array_elements_text(moves -> 'close') c order by 1 loop
         perform close_alert(fate.alert, 'unassigned', actor);
     end loop;
-    -- Two packs may exchange what they want: their alerts leave before any of them arrives.
+    -- Two packs may exchange what they want: their alerts leave before any of them arrives. One that the same apply
+    -- resolved, as the server is not to be watched, stays where it was.
     update alerts a set pack_name = 'moving ' || a.alert_id
     from jsonb_to_recordset(moves -> 'follow') as f (alert bigint)
-    where a.alert_id = f.alert;
+    where a.alert_id = f.alert and a.status <> 'resolved';
     for fate in
-        select * from jsonb_to_recordset(moves -> 'follow') as f (alert bigint, source text, target text) order by f.alert
+        select f.* from jsonb_to_recordset(moves -> 'follow') as f (alert bigint, source text, target text)
+        join alerts a on a.alert_id = f.alert and a.status <> 'resolved'
+        order by f.alert
     loop
         perform move_alert(fate.alert, fate.source, fate.target, actor);
     end loop;
     for fate in
-        select * from jsonb_to_recordset(moves -> 'split') as f (alert bigint, source text, target text)
+        select f.* from jsonb_to_recordset(moves -> 'split') as f (alert bigint, source text, target text)
+        join alerts a on a.alert_id = f.alert and a.status <> 'resolved'
         order by f.alert, f.target
     loop
         perform split_alert(fate.alert, fate.source, fate.target, actor);
