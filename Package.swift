@@ -73,7 +73,7 @@ let package = Package(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
             exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
-        library("Slack", ["DriftCore", "Redaction", "HTTP", .logging]),
+        library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
             ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),

@@ -125,7 +125,8 @@ struct DiffPage: Sendable {
     private static func sentence(_ check: CheckView?, isRemoved: Bool) -> String {
         guard let check else { return isRemoved ? "No check is kept." : "Nothing has been checked yet." }
         if check.verdict == .failed {
-            return "The check did not finish: \(ReasonText.of(check.reason)). It says nothing about the configuration."
+            let reason = ReasonText.of(failure: check.reason)
+            return "The check did not finish: \(reason). It says nothing about the configuration."
         }
         var parts = ["\(check.okCount) of \(check.itemCount) items as expected"]
         if check.mismatchCount > 0 { parts.append("\(check.mismatchCount) wrong") }

@@ -47,7 +47,7 @@ extension FleetPage.Line {
             let items = line.mismatchCount == 1 ? "1 item wrong" : "\(line.mismatchCount) items wrong"
             notes.append(line.alertID == nil ? "\(items), not alerted" : items)
         }
-        if line.lastVerdict == .failed { notes.append("last check failed: \(ReasonText.of(line.lastReason))") }
+        if line.lastVerdict == .failed { notes.append("last check failed: \(ReasonText.of(failure: line.lastReason))") }
         if let unreadable = line.unreadableCount, unreadable > 0 { notes.append("\(unreadable) could not be read") }
         if line.isStale { notes.append("stale") }
         self.notes = notes

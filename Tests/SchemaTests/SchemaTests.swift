@@ -211,7 +211,7 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "diff_path", "drift_message", "may_name_actors", "own_actor",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "may_name_actors", "own_actor",
             "raise_lease_lost", "refuse", "rfc3339",
         ]
         #expect(loose == pure)

@@ -15,7 +15,7 @@ enum ImportRule {
         "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
-        "Slack": ["DriftCore", "Redaction", "HTTP", "Logging"],
+        "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
