@@ -144,26 +144,33 @@ end
 $$;
 comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count and owes nothing.';
 
--- Every resolution tells people.
+-- Every resolution tells people. One that says compliant also tells how much was seen.
 create or replace function close_alert(alert bigint, how text, who text, comment text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     seq integer;
+    seen jsonb := '{}';
 begin
     update alerts a set status = 'resolved', resolved_at = clock(), resolved_by = who, resolution = how
     where a.alert_id = alert and a.status <> 'resolved';
     if not found then
         return;
     end if;
-    seq := add_alert_event(alert, 'resolved', who, jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)));
-    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who));
+    if how = 'compliant' then
+        select jsonb_build_object('item_count', d.item_count, 'unreadable_count', d.unreadable_count) into strict seen
+        from alerts a join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
+        where a.alert_id = alert;
+    end if;
+    seq := add_alert_event(alert, 'resolved', who,
+        jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)) || seen);
+    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who) || seen);
 end
 $$;
 comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and owes drift_resolved; nothing where it is resolved already.';
 
--- Resolves the live alerts of a server, or of one pack on it, and forgets what was wrong. The verified set stays:
+-- Resolves the live alerts of a server, or of one pack on it, and forgets what was wrong or unreadable. The verified set stays:
 -- what is still wrong when it is looked at again opens again.
 create or replace function stop_watching(server text, pack text, how text, who text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -183,9 +190,10 @@ begin
         perform close_alert(live, how, who);
     end loop;
     delete from mismatches m where m.server_id = server and (pack is null or m.pack_name = pack);
-    update drift_states d set state = 'unknown', since = clock()
-    where d.server_id = server and (pack is null or d.pack_name = pack) and d.state <> 'unknown';
+    delete from unreadables u where u.server_id = server and (pack is null or u.pack_name = pack);
+    update drift_states d set state = 'unknown', since = clock(), item_count = 0, unreadable_count = 0
+    where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0);
 end
 $$;
 comment on function stop_watching(text, text, text, text) is
-    'Resolves a server''s live alerts as disabled, unassigned or removed, and forgets its mismatches.';
+    'Resolves a server''s live alerts as disabled, unassigned or removed, and forgets what was wrong or unreadable.';

@@ -12,7 +12,8 @@ package enum AssignmentReader {
             var view = try transaction.first(
                 """
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
-                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, d.since, d.last_checked_at,
+                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, f.shown_state, d.since, d.last_checked_at,
+                       d.unreadable_count, f.unreadable_since, s.failing_since, s.failing_reason,
                        coalesce(f.stale, false) as stale, a.alert_id, a.status as alert_status, a.opened_at
                 from driftwatch.servers s
                 left join driftwatch.packs p on p.pack_name = \(pack)
@@ -77,10 +78,18 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var packDisplayName: String
     /// Nil where the pack is not assigned any more.
     package var state: DriftStatus?
+    package var shownState: ShownState?
     package var since: Date?
     /// When the last check that counted was written.
     package var lastCheckedAt: Date?
-    /// It is older than two slots.
+    /// Items that it could not judge.
+    package var unreadableCount: Int?
+    /// Since when something that could be judged before no longer can.
+    package var unreadableSince: Date?
+    /// Since when the server cannot be looked at, and why.
+    package var failingSince: Date?
+    package var failingReason: String?
+    /// The last check that counted is older than two slots.
     package var isStale: Bool
     /// The alert that is not resolved.
     package var alertID: Int64?
@@ -95,8 +104,13 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
         packName = try row.column("pack_name")
         packDisplayName = try row.column("pack_display_name")
         state = try row.column("state")
+        shownState = try row.column("shown_state")
         since = try row.column("since")
         lastCheckedAt = try row.column("last_checked_at")
+        unreadableCount = try row.column("unreadable_count")
+        unreadableSince = try row.column("unreadable_since")
+        failingSince = try row.column("failing_since")
+        failingReason = try row.column("failing_reason")
         isStale = try row.column("stale")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")

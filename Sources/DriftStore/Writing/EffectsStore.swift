@@ -33,14 +33,15 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and tells whether what was seen at `location` still counts.
+    /// Locks the server, and tells whether what was seen at `location` still counts; `failure` is why it could not be
+    /// looked at.
     package static func begin(
-        at location: CheckSubject.Location, reached: Bool, in transaction: borrowing Transaction
+        at location: CheckSubject.Location, failure: ProbeFailure.Reason? = nil, in transaction: borrowing Transaction
     ) throws -> Bool {
         try transaction.one(
             """
             select driftwatch.begin_effects(
-                \(location.serverID), \(reached), \(location.address), \(location.port), \(location.user),
+                \(location.serverID), \(failure?.rawValue), \(location.address), \(location.port), \(location.user),
                 \(location.configUser), \(location.connection))
             """, as: Bool.self)
     }
@@ -156,12 +157,18 @@ package enum EffectsStore {
                 actual: seen[mismatch]?.actual,
                 firstLook: !former.mismatches.contains(mismatch) && former.isFirstLook(at: mismatch))
         }
+        let unreadable = check.outcomes.compactMap { outcome in
+            outcome.unseen.map { reason in
+                StoredUnreadable(
+                    key: outcome.key, item: outcome.item, reason: reason, wasReadable: state.dark.contains(outcome.key))
+            }
+        }
         _ = try transaction.execute(
             """
             select driftwatch.remember(
                 \(origin.serverID), \(check.packName), \(id), \(state.status),
                 \(state.unverified.sorted().map(\.rawValue)), \(state.unverifiedContents.sorted().map(\.rawValue)),
-                \(JSON(remembered)), \(origin.startedAt))
+                \(JSON(remembered)), \(JSON(unreadable)), \(origin.startedAt))
             """)
     }
 
@@ -189,6 +196,19 @@ private struct StoredMismatch: Codable, Sendable {
     enum CodingKeys: String, CodingKey {
         case key, type, item, expected, actual
         case firstLook = "first_look"
+    }
+}
+
+/// What a check could not judge, on its way to the database.
+private struct StoredUnreadable: Codable, Sendable {
+    var key: ItemKey
+    var item: String
+    var reason: UnreadableReason
+    var wasReadable: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case key, item, reason
+        case wasReadable = "was_readable"
     }
 }
 
