@@ -13,6 +13,8 @@ package struct DifferenceText: Hashable, Sendable {
         package var actual: String?
     }
 
+    /// Its type, such as `wrong permissions`.
+    package let kind: String
     /// Such as `wrong permissions: mode 0666, expected 0644`, or only `missing`.
     package let headline: String
     package let details: [Detail]
@@ -52,7 +54,8 @@ package struct DifferenceText: Hashable, Sendable {
             }
         }
         facts += [actual["note"], expected["note"]].compactMap { $0 }
-        headline = ([DifferenceWords.of(type)] + (facts.isEmpty ? [] : [facts.joined(separator: "; ")]))
+        kind = DifferenceWords.of(type)
+        headline = ([kind] + (facts.isEmpty ? [] : [facts.joined(separator: "; ")]))
             .joined(separator: ": ")
     }
 

@@ -1,26 +1,37 @@
 package import DriftCore
 package import Foundation
 
-/// Instants and spans as pages show them.
-package enum Age {
-    /// Such as `2026-11-23 06:00 UTC`.
-    package static func stamp(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle().year().month().day().dateSeparator(.dash)
-            .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
-        return date.formatted(style).prefix(16) + " UTC"
+/// Instants as people read them, in one zone: the schedule's.
+package struct Times: Sendable {
+    private let zone: TimeZone
+    private let zoneName: String
+
+    /// UTC where `zone` is nil or not known on this machine.
+    package init(zone name: String?) {
+        let known = name.flatMap(TimeZone.init(identifier:))
+        zone = known ?? .gmt
+        zoneName = known.flatMap { _ in name } ?? "UTC"
     }
 
+    /// Such as `2026-11-23 06:00 UTC`.
+    package func stamp(_ date: Date) -> String {
+        let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day().dateSeparator(.dash)
+            .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
+        return "\(date.formatted(style).prefix(16)) \(zoneName)"
+    }
+}
+
+/// Spans as people read them.
+package enum Age {
     /// The largest unit alone, such as `3 days`.
     package static func text(from start: Date, to end: Date) -> String {
         let seconds = max(0, Int(end.timeIntervalSince(start)))
-        let (count, unit) =
-            switch seconds {
-            case ..<60: (seconds, "second")
-            case ..<3600: (seconds / 60, "minute")
-            case ..<172_800: (seconds / 3600, "hour")
-            default: (seconds / 86_400, "day")
-            }
-        return "\(count) \(unit)\(count == 1 ? "" : "s")"
+        return switch seconds {
+        case ..<60: plural(seconds, "second")
+        case ..<3600: plural(seconds / 60, "minute")
+        case ..<172_800: plural(seconds / 3600, "hour")
+        default: plural(seconds / 86_400, "day")
+        }
     }
 }
 

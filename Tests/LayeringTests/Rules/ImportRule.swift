@@ -22,7 +22,7 @@ enum ImportRule {
         "Presentation": ["DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
             "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
-            "NIOHTTPTypes", "Mustache", "Logging", "ServiceLifecycle",
+            "NIOHTTPTypes", "Logging", "ServiceLifecycle",
         ],
     ]
 
