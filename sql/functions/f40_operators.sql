@@ -158,16 +158,18 @@ as $$
 #variable_conflict use_variable
 begin
     actor := acting_as(actor);
-    update servers s
-    set disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
-    where s.server_id = enable_drift_detection.server_id and s.removed_at is null;
+    perform from servers s
+    where s.server_id = enable_drift_detection.server_id and s.removed_at is null for update;
     if not found then
         perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
     end if;
+    perform lift_hold(server_id);
     perform write_audit(actor, 'enable_drift_detection', 'server ' || server_id);
+    -- It makes a job and waits for none, so it may come after the server's row.
+    perform enqueue_looks(array[server_id], null, actor);
 end
 $$;
-comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold. What the inventory declares stays as it is.';
+comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold and asks for a check. What the inventory declares stays as it is.';
 
 create or replace function redrive_outbox(outbox_id bigint, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
