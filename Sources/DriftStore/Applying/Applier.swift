@@ -15,12 +15,11 @@ package struct Applier: Sendable {
         /// Whether more than a fifth of the servers may be removed.
         package var confirmed: Bool
         package var dryRun: Bool
-        /// The person who asks; the database's role is written down in its place, unless it may give a name.
-        package var actor: String
+        package var actor: ActingPerson
 
         package init(
             configuration: LoadedConfiguration, namesAllPacks: Bool = true, prune: Bool = false,
-            confirmed: Bool = false, dryRun: Bool = false, actor: String
+            confirmed: Bool = false, dryRun: Bool = false, actor: ActingPerson
         ) {
             self.configuration = configuration
             self.namesAllPacks = namesAllPacks
@@ -65,11 +64,11 @@ package struct Applier: Sendable {
     }
 
     /// Asks for first checks, and moves waiting jobs to where their servers are reached now.
-    private func enqueue(_ servers: [ServerID], for actor: String) async throws {
+    private func enqueue(_ servers: [ServerID], for actor: ActingPerson) async throws {
         try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
         try await database.execute(
             """
-            select driftwatch.enqueue_now(server_id, 50::smallint, driftwatch.own_actor(\(actor)))
+            select driftwatch.enqueue_now(server_id, 50::smallint, \(actor.sql))
             from unnest(\(servers)::text[]) as s (server_id) order by server_id
             """, cancellation: .shielded)
     }

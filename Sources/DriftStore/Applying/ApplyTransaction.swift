@@ -16,7 +16,7 @@ struct ApplyTransaction {
             "select server_id, is_watched from driftwatch.begin_apply()", as: (ServerID, Bool).self)
         servers = rows.filter(\.1).map(\.0)
         packs = try transaction.rows("select pack_name from driftwatch.packs order by pack_name", as: PackName.self)
-        actor = try transaction.one("select driftwatch.own_actor(\(request.actor))", as: String.self)
+        actor = try transaction.one("select \(request.actor.sql)", as: String.self)
     }
 
     func run(in transaction: borrowing Transaction) throws -> ApplyReport {

@@ -3,7 +3,7 @@ import DriftCore
 import DriftStore
 import Postgres
 
-struct ApplyCommand: DriftwatchCommand {
+struct ApplyCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Load an inventory and packs into the database.",
@@ -17,6 +17,7 @@ struct ApplyCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var acting: ActingOptions
 
     @Argument(help: "Folders, inventory files and pack files.")
     var paths: [String]
@@ -52,7 +53,7 @@ struct ApplyCommand: DriftwatchCommand {
                 report = try await applier.apply(
                     Applier.Request(
                         configuration: configuration, namesAllPacks: files.namesAllPacks, prune: prune,
-                        confirmed: yes, dryRun: dryRun, actor: context.person))
+                        confirmed: yes, dryRun: dryRun, actor: context.person()))
             } catch let refusal as ApplyRefusal {
                 throw Self.explain(refusal)
             }

@@ -5,7 +5,7 @@ import Foundation
 import Postgres
 import Remote
 
-struct CheckCommand: DriftwatchCommand {
+struct CheckCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Have servers checked now, and print the verdict.",
@@ -19,6 +19,7 @@ struct CheckCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var acting: ActingOptions
 
     @Argument(help: "The servers.")
     var servers: [ServerID]
@@ -36,7 +37,7 @@ struct CheckCommand: DriftwatchCommand {
             var named: Set<ServerID> = []
             for server in servers where named.insert(server).inserted {
                 do {
-                    asked.append(try await ask(for: server, context.actor, database))
+                    asked.append(try await ask(for: server, context.person().sql, database))
                 } catch let error as DatabaseError where error.sqlState == "DW001" {
                     let report = ErrorReport(error)
                     for line in report.lines { context.console.note(line) }
