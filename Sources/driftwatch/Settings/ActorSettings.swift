@@ -1,6 +1,7 @@
 import ArgumentParser
 import DriftStore
 import Foundation
+import Presentation
 
 /// The option of every command that acts.
 struct ActingOptions: ParsableArguments {
