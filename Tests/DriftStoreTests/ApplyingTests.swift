@@ -222,7 +222,7 @@ struct ApplyingTests {
                 settled.continuation.yield()
                 try transaction.waitUntilSomebodyWaits()
                 try transaction.execute("set local lock_timeout = '200 ms'")
-                try transaction.execute("select driftwatch.begin_effects('a', true, 'a', null, null, null, 'ssh')")
+                try transaction.execute("select driftwatch.begin_effects('a', null, 'a', null, null, null, 'ssh')")
             }
             for await _ in settled.stream { break }
             let report = try await applier.apply(

@@ -152,8 +152,8 @@ begin
     actor := acting_as(actor);
     -- A hold ends with what was held: should the server come back, the inventory alone says whether to look at it.
     update servers s
-    set removed_at = clock(), updated_at = clock(), failing_streak = 0, disabled_at = null, disabled_by = null,
-        disabled_reason = null, disabled_until = null
+    set removed_at = clock(), updated_at = clock(), failing_streak = 0, failing_since = null, failing_reason = null,
+        disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
     where s.server_id = server and s.removed_at is null;
     for pack in select a.pack_name from assignments a where a.server_id = server order by a.pack_name loop
         perform unassign(server, pack, 'removed', actor);

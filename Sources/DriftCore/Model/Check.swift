@@ -84,6 +84,11 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         self.finding = finding
         self.unseenContent = unseenContent
     }
+
+    /// Why it could not be judged, wholly or in its content; nil where it was judged whole.
+    package var unseen: UnreadableReason? {
+        if case .unreadable(let reason) = finding { reason } else { unseenContent }
+    }
 }
 
 /// One comparison of one server with one pack.

@@ -50,7 +50,7 @@ package enum ServersReader {
         select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection,
                driftwatch.queue_of(s.server_id) as queue, s.labels, s.drift_detection_enabled, s.disabled_at,
                s.disabled_by, s.disabled_reason, s.disabled_until,
-               s.disabled_at is not null and coalesce(s.disabled_until > driftwatch.clock(), true) as on_hold,
+               driftwatch.on_hold(s.disabled_at, s.disabled_until) as on_hold,
                s.failing_streak,
                array(select a.pack_name from driftwatch.assignments a
                      where a.server_id = s.server_id order by a.pack_name) as packs
