@@ -28,7 +28,7 @@ struct ApplyingTests {
             packs: Dictionary(uniqueKeysWithValues: packs.map { ($0.name, $0) }))
         return Applier.Request(
             configuration: configuration, namesAllPacks: namesAllPacks, prune: prune, confirmed: confirmed,
-            dryRun: dryRun, actor: "tester")
+            dryRun: dryRun, actor: .named("tester"))
     }
 
     /// Everything that an apply may touch, as text; audit and jobs left out.

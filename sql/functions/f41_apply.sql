@@ -115,7 +115,7 @@ begin
         perform close_alert(alert, 'unassigned', actor);
     elsif wrong <> held.mismatch_count then
         -- Its link stays: no check said so.
-        update alerts a set mismatch_count = wrong, message = drift_message(wrong, a.pack_name) where a.alert_id = alert;
+        update alerts a set mismatch_count = wrong, message = drift_message(a.server_id, a.pack_name, wrong) where a.alert_id = alert;
         perform add_alert_event(alert, 'recounted', actor, jsonb_build_object(
             'mismatch_count', wrong, 'previous_count', held.mismatch_count));
     end if;
@@ -215,7 +215,7 @@ begin
     update alerts a set pack_name = pack where a.alert_id = alert;
     wrong := wrong_items(alert);
     update alerts a
-    set mismatch_count = wrong, message = drift_message(wrong, pack), diff_path = pack_path(a.server_id, pack)
+    set mismatch_count = wrong, message = drift_message(a.server_id, pack, wrong), diff_path = pack_path(a.server_id, pack)
     where a.alert_id = alert;
     perform add_alert_event(alert, 'moved', actor, jsonb_build_object(
         'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before));
@@ -249,7 +249,7 @@ begin
     into wrong, items
     from mismatches m where m.server_id = origin.server_id and m.pack_name = pack;
     insert into alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
-    values (origin.server_id, pack, origin.title, drift_message(wrong, pack), wrong, pack_path(origin.server_id, pack),
+    values (origin.server_id, pack, origin.title, drift_message(origin.server_id, pack, wrong), wrong, pack_path(origin.server_id, pack),
             origin.check_id, clock(), clock())
     returning alert_id into strict part;
     seq := add_alert_event(part, 'opened', actor, jsonb_build_object(
