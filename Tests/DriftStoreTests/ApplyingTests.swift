@@ -28,7 +28,7 @@ struct ApplyingTests {
             packs: Dictionary(uniqueKeysWithValues: packs.map { ($0.name, $0) }))
         return Applier.Request(
             configuration: configuration, namesAllPacks: namesAllPacks, prune: prune, confirmed: confirmed,
-            dryRun: dryRun, actor: "tester")
+            dryRun: dryRun, actor: .named("tester"))
     }
 
     /// Everything that an apply may touch, as text; audit and jobs left out.
@@ -224,7 +224,7 @@ struct ApplyingTests {
                 settled.continuation.yield()
                 while !isApplied.withLock(\.self) { try transaction.execute("select pg_sleep(0.005)") }
                 try transaction.execute("set local lock_timeout = '200 ms'")
-                try transaction.execute("select driftwatch.begin_effects('a', true, 'a', null, null, null, 'ssh')")
+                try transaction.execute("select driftwatch.begin_effects('a', null, 'a', null, null, null, 'ssh')")
             }
             for await _ in settled.stream { break }
             let report = try await applier.apply(

@@ -115,7 +115,7 @@ begin
         perform close_alert(alert, 'unassigned', actor);
     elsif wrong <> held.mismatch_count then
         -- Its link stays: no check said so.
-        update alerts a set mismatch_count = wrong, message = drift_message(wrong, a.pack_name) where a.alert_id = alert;
+        update alerts a set mismatch_count = wrong, message = drift_message(a.server_id, a.pack_name, wrong) where a.alert_id = alert;
         perform add_alert_event(alert, 'recounted', actor, jsonb_build_object(
             'mismatch_count', wrong, 'previous_count', held.mismatch_count));
     end if;
@@ -215,7 +215,7 @@ begin
     update alerts a set pack_name = pack where a.alert_id = alert;
     wrong := wrong_items(alert);
     update alerts a
-    set mismatch_count = wrong, message = drift_message(wrong, pack), diff_path = pack_path(a.server_id, pack)
+    set mismatch_count = wrong, message = drift_message(a.server_id, pack, wrong), diff_path = pack_path(a.server_id, pack)
     where a.alert_id = alert;
     perform add_alert_event(alert, 'moved', actor, jsonb_build_object(
         'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before));
@@ -249,7 +249,7 @@ begin
     into wrong, items
     from mismatches m where m.server_id = origin.server_id and m.pack_name = pack;
     insert into alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
-    values (origin.server_id, pack, origin.title, drift_message(wrong, pack), wrong, pack_path(origin.server_id, pack),
+    values (origin.server_id, pack, origin.title, drift_message(origin.server_id, pack, wrong), wrong, pack_path(origin.server_id, pack),
             origin.check_id, clock(), clock())
     returning alert_id into strict part;
     seq := add_alert_event(part, 'opened', actor, jsonb_build_object(
@@ -429,8 +429,8 @@ begin
     actor := acting_as(actor);
     -- A hold ends with what was held: should the server come back, the inventory alone says whether to look at it.
     update servers s
-    set removed_at = clock(), updated_at = clock(), failing_streak = 0, disabled_at = null, disabled_by = null,
-        disabled_reason = null, disabled_until = null
+    set removed_at = clock(), updated_at = clock(), failing_streak = 0, failing_since = null, failing_reason = null,
+        disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
     where s.server_id = server and s.removed_at is null;
     for pack in select a.pack_name from assignments a where a.server_id = server order by a.pack_name loop
         perform unassign(server, pack, 'removed', actor);

@@ -15,12 +15,11 @@ package struct Applier: Sendable {
         /// Whether more than a fifth of the servers may be removed.
         package var confirmed: Bool
         package var dryRun: Bool
-        /// The person who asks; the database's role is written down in its place, unless it may give a name.
-        package var actor: String
+        package var actor: ActingPerson
 
         package init(
             configuration: LoadedConfiguration, namesAllPacks: Bool = true, prune: Bool = false,
-            confirmed: Bool = false, dryRun: Bool = false, actor: String
+            confirmed: Bool = false, dryRun: Bool = false, actor: ActingPerson
         ) {
             self.configuration = configuration
             self.namesAllPacks = namesAllPacks
@@ -65,10 +64,9 @@ package struct Applier: Sendable {
     }
 
     /// Asks for the checks that are owed now, and moves waiting jobs to where their servers are reached now.
-    private func enqueue(_ servers: [ServerID], for actor: String) async throws {
+    private func enqueue(_ servers: [ServerID], for actor: ActingPerson) async throws {
         try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
         try await database.execute(
-            "select driftwatch.enqueue_looks(\(servers), null, driftwatch.own_actor(\(actor)))",
-            cancellation: .shielded)
+            "select driftwatch.enqueue_looks(\(servers), null, \(actor.sql))", cancellation: .shielded)
     }
 }

@@ -19,7 +19,7 @@ struct ApplyTransaction {
             "select pack_name, digest from driftwatch.packs order by pack_name", as: (PackName, String).self)
         packs = rows.map(\.0)
         digests = Dictionary(rows, uniquingKeysWith: { first, _ in first })
-        actor = try transaction.one("select driftwatch.own_actor(\(request.actor))", as: String.self)
+        actor = try transaction.one("select \(request.actor.sql)", as: String.self)
     }
 
     func run(in transaction: borrowing Transaction) throws -> ApplyReport {

@@ -2,8 +2,9 @@ import ArgumentParser
 import DriftCore
 import DriftStore
 import Postgres
+import Presentation
 
-struct ApplyCommand: DriftwatchCommand {
+struct ApplyCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Load an inventory and packs into the database.",
@@ -22,6 +23,7 @@ struct ApplyCommand: DriftwatchCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var acting: ActingOptions
 
     @Argument(help: "Folders, inventory files and pack files.")
     var paths: [String]
@@ -57,7 +59,7 @@ struct ApplyCommand: DriftwatchCommand {
                 report = try await applier.apply(
                     Applier.Request(
                         configuration: configuration, namesAllPacks: files.namesAllPacks, prune: prune,
-                        confirmed: yes, dryRun: dryRun, actor: context.person))
+                        confirmed: yes, dryRun: dryRun, actor: context.person()))
             } catch ApplyRefusal.conflicts(let problems) {
                 for problem in problems { context.console.note(visible(problem.description)) }
                 context.console.note("driftwatch: \(plural(problems.count, "error")); nothing was applied")
