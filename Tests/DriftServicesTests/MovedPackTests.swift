@@ -202,6 +202,24 @@ struct MovedPackTests {
     }
 
     @Test
+    func whatCannotBeReadAnyMoreMovesToo() async throws {
+        try await Self.withDrift(["base": ["/a", "/b", "/c"]], missing: []) { fleet in
+            fleet.see(on: "web-1", present: ["/a"], unreadable: ["/b", "/c"])
+            try await fleet.check("web-1")
+            let dark: SQL = "select pack_name, item_key, since::text from driftwatch.unreadables order by 1, 2"
+            let before = try await fleet.database.rows(dark, as: (String, String, String).self)
+            #expect(before.count == 2)
+            try await Self.apply(Self.request(["base": ["/a"], "web": ["/b"]]), fleet)
+            let after = try await fleet.database.rows(dark, as: (String, String, String).self)
+            #expect(after.map { "\($0.0) \($0.1)" } == ["web file:/b"])
+            #expect(after.map(\.2) == [before[0].2])
+            let counts = try await fleet.database.rows(
+                "select pack_name || ' ' || unreadable_count from driftwatch.drift_states order by 1", as: String.self)
+            #expect(counts == ["base 0", "web 1"])
+        }
+    }
+
+    @Test
     func aServerThatIsTurnedOffMeanwhileKeepsNoAlert() async throws {
         try await Self.withDrift(["base": ["/a", "/b", "/c"]], missing: ["/a", "/b"]) { fleet in
             var request = Self.request(["one": ["/a"], "two": ["/b", "/c"]])
