@@ -77,12 +77,17 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     ///
     /// Never beside `ok`.
     package var unseenContent: UnreadableReason?
+    /// What the pack's author may want to know although it is `ok`; shown by a look, and not stored.
+    package var remark: String?
 
-    package init(key: ItemKey, item: String, finding: Finding, unseenContent: UnreadableReason? = nil) {
+    package init(
+        key: ItemKey, item: String, finding: Finding, unseenContent: UnreadableReason? = nil, remark: String? = nil
+    ) {
         self.key = key
         self.item = item
         self.finding = finding
         self.unseenContent = unseenContent
+        self.remark = remark
     }
 }
 

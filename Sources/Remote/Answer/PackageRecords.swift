@@ -3,6 +3,7 @@ import DriftCore
 /// What an answer says of dpkg's database.
 struct PackageRecords {
     private var packages: [String: [InstalledPackage]] = [:]
+    private(set) var providers: [String: Set<String>] = [:]
     private var isMalformed = false
     private var ending: PackageFacts?
 
@@ -19,6 +20,18 @@ struct PackageRecords {
             InstalledPackage(
                 status: String(decoding: fields[0], as: UTF8.self), version: String(decoding: fields[2], as: UTF8.self),
                 architecture: String(decoding: fields[3], as: UTF8.self)))
+    }
+
+    /// Reads `mail-transport-agent postfix`.
+    mutating func addProvider(_ text: ArraySlice<UInt8>) {
+        let words = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard words.count == 2, words.allSatisfy({ !$0.isEmpty }), text.allSatisfy({ (0x20...0x7E).contains($0) })
+        else {
+            isMalformed = true
+            return
+        }
+        providers[String(decoding: words[0], as: UTF8.self), default: []].insert(
+            String(decoding: words[1], as: UTF8.self))
     }
 
     /// Reads how the list ended.

@@ -110,6 +110,7 @@ struct AnswerReader {
         if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
         switch tag {
         case _ where tag.isEqual(to: "pkg"): packages.add(rest)
+        case _ where tag.isEqual(to: "provided"): packages.addProvider(rest)
         case _ where tag.isEqual(to: "env"): environment.add(rest)
         case _ where tag.isEqual(to: "unset"): environment.addUnset(rest)
         case _ where tag.isEqual(to: "pkgs"): packages.end(rest)
@@ -169,6 +170,7 @@ struct AnswerReader {
             }
         }
         if request.questions.packages { facts.packages = gap("packages").map { .unreadable($0) } ?? packages.facts }
+        facts.providers = packages.providers
         for name in request.questions.environment {
             facts.environment[name] = .unreadable(.unsupported)
         }

@@ -41,6 +41,9 @@ dw_answer() {
             [0-9]*) dw_read_mount "$dw_line" ;;
             '#home '*) dw_find_home "${dw_line#* }" ;;
             '#packages') dw_wants_packages=yes ;;
+            '#provides '*)
+                case ${dw_line#* } in *[!a-z0-9+.-]*) ;; *) dw_provided="$dw_provided${dw_line#* } " ;; esac
+                ;;
             '#env '*) dw_names="$dw_names${dw_line#* } " ;;
             '#time '*)
                 # Whoever asks a pinned probe may be a thief: in arithmetic, some shells run what stands in brackets.
@@ -101,6 +104,7 @@ dw_section=0
 dw_points=
 dw_points_asked=
 dw_known=no
+dw_provided=
 dw_names=' '
 dw_wants_files=
 dw_wants_packages=

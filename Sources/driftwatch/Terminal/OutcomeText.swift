@@ -14,7 +14,9 @@ struct OutcomeText {
 
     private func lines(of outcome: ItemOutcome) -> [String] {
         switch outcome.finding {
-        case .ok: []
+        case .ok:
+            outcome.remark.map { ["  \(console.coloured("hint", .yellow)) \(visible(outcome.item)): \(visible($0))"] }
+                ?? []
         case .unreadable(let reason):
             [unreadable(outcome, reason)]
         case .wrong(let mismatches):
