@@ -117,7 +117,8 @@ package struct DriftCheckHandler: JobHandler {
             return JobResult(.retry(note))
         default:
             return JobResult(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(at: subject.location, reached: false, in: transaction)
+                _ = try EffectsStore.begin(
+                    at: subject.location, failure: failure.reason, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
@@ -138,7 +139,7 @@ package struct DriftCheckHandler: JobHandler {
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: location, reached: true, in: transaction)
+        let counts = try EffectsStore.begin(at: location, in: transaction)
         let assignments =
             counts
             ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)

@@ -8,3 +8,5 @@ extension Server.Transport: Bindable, ColumnDecodable {}
 extension Verdict: Bindable, ColumnDecodable {}
 extension MismatchType: Bindable, ColumnDecodable {}
 extension DriftStatus: Bindable, ColumnDecodable {}
+extension ShownState: Bindable, ColumnDecodable {}
+extension Standing: Bindable, ColumnDecodable {}

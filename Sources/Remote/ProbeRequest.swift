@@ -39,19 +39,16 @@ package struct ProbeRequest: Hashable, Sendable {
         let lines =
             version == 1
             ? Self.firstVersion(nonce, owner, files, questions.packages, environment)
-            : Self.lines(
-                nonce, owner, files, questions.packages, Self.askable(provided: questions.providedNames), environment,
-                time)
+            : Self.lines(nonce, owner, files, questions.packages, environment, time)
         input = Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
     private static func lines(
-        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ packages: Bool, _ providedNames: [String],
-        _ environment: [String], _ time: Duration
+        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ packages: Bool, _ environment: [String],
+        _ time: Duration
     ) -> [String] {
         var lines = ["#driftwatch-probe \(nonce) \(ProbeScript.version)", "#time \(max(1, time.components.seconds))"]
         if packages { lines.append("#packages") }
-        lines += providedNames.map { "#provides \($0)" }
         lines += environment.map { "#env \($0)" }
         if files.contains(where: { $0.path.hasPrefix("~/") }) { lines.append("#home \(owner)") }
         for (item, file) in files.enumerated() {
@@ -98,20 +95,6 @@ package struct ProbeRequest: Hashable, Sendable {
     private static func isAskable(path: String) -> Bool {
         (path.hasPrefix("/") || path.hasPrefix("~/")) && !path.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "\n") }
             && path.utf8.count < 4096
-    }
-
-    /// As many names as one argument of a command surely holds.
-    private static func askable(provided names: [String]) -> [String] {
-        var room = 16 << 10
-        return names.filter { name in
-            let isName = name.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+.-".utf8.contains(byte)
-            }
-            guard isName, !name.isEmpty, name.utf8.count < room else { return false }
-            room -= name.utf8.count + 1
-            return true
-        }
     }
 
     private static func isAskable(variable: String) -> Bool {

@@ -96,3 +96,7 @@ struct TransitionAssignment {
         state.unverifiedContents.subtract(removed.map(ItemKey.init(rawValue:)))
     }
 }
+
+extension ItemKey: ExpressibleByStringLiteral {
+    package init(stringLiteral key: String) { self.init(rawValue: key) }
+}

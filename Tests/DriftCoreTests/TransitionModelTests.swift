@@ -77,6 +77,10 @@ import Testing
         let somethingTurnedWrong = findings.contains { name, finding in
             ledger[name]?.turnedWrong(by: finding) == true
         }
+        let dark = findings.filter { name, finding in
+            guard let entry = ledger[name] else { return false }
+            return finding.isContentUnseen ? entry.contentWasJudged : finding == .unreadable && entry.wasJudged
+        }
         for (name, finding) in findings { ledger[name]?.see(finding) }
         let wrong = ledger.values.count { !$0.known.isEmpty }
         let isBlind = !findings.isEmpty && !findings.values.contains(where: \.isJudged)
@@ -84,6 +88,7 @@ import Testing
         let wasWhole = before.state.status != .unknown && ledger.values.contains { $0.contentWasJudged }
 
         let action = assignment.check(findings)
+        #expect(assignment.state.dark == Set(dark.keys.map(ItemKey.init(rawValue:))), comment)
         switch action {
         case .open:
             #expect(before.alert == nil && somethingTurnedWrong, comment)
@@ -97,7 +102,9 @@ import Testing
             #expect(!somethingTurnedWrong, comment)
         }
         if isBlind, !forgets {
-            #expect(assignment.state == before.state && assignment.alert == before.alert, comment)
+            var unmoved = assignment.state
+            unmoved.dark = before.state.dark
+            #expect(unmoved == before.state && assignment.alert == before.alert, comment)
         } else {
             let status: DriftStatus = wrong > 0 ? .drifted : isWhole || wasWhole ? .compliant : .unknown
             #expect(assignment.state.status == status, comment)

@@ -116,18 +116,55 @@ import Testing
                 == .update(mismatchCount: 2, previousCount: 1, added: Set(["b": [.wrongPermissions]])))
     }
 
-    @Test func aCheckThatCouldSeeNothingChangesNothing() {
+    @Test func aCheckThatCouldSeeNothingOnlyNotesWhatWentDark() {
         var assignment = TransitionAssignment("a", "b")
         #expect(assignment.check(["a": .unreadable, "b": .unreadable]) == .none)
         #expect(assignment.state.status == .unknown)
         #expect(assignment.state.unverified.count == 2)
+        #expect(assignment.state.dark.isEmpty)
 
         _ = assignment.check(["a": .ok, "b": .ok])
         _ = assignment.check(["a": .wrongMode, "b": .ok])
-        let before = assignment.state
+        var expected = assignment.state
+        expected.dark = ["a", "b"]
         #expect(assignment.check(["a": .unreadable, "b": .unreadable]) == .none)
-        #expect(assignment.state == before)
+        #expect(assignment.state == expected)
         #expect(assignment.alert == LiveAlert(mismatchCount: 1))
+    }
+
+    // MARK: What went dark
+
+    @Test func whatCouldBeJudgedBeforeAndCannotBeNowWentDark() {
+        var assignment = verified("a", "b")
+        _ = assignment.check(["a": .unreadable, "b": .ok])
+        #expect(assignment.state.dark == ["a"])
+        #expect(assignment.state.status == .compliant, "nothing is known to be wrong")
+        _ = assignment.check(["a": .ok, "b": .ok])
+        #expect(assignment.state.dark.isEmpty)
+    }
+
+    @Test func whatNeverCouldBeJudgedDidNotGoDark() {
+        var assignment = TransitionAssignment("a", "b")
+        _ = assignment.check(["a": .unreadable, "b": .contentUnseen])
+        #expect(assignment.state.dark.isEmpty)
+        _ = assignment.check(["a": .unreadable, "b": .contentUnseen])
+        #expect(assignment.state.dark.isEmpty, "the content of b was never seen")
+        _ = assignment.check(["a": .unreadable, "b": .unreadable])
+        #expect(assignment.state.dark == ["b"], "all but its content was")
+    }
+
+    @Test func aContentThatCanNoLongerBeReadWentDarkAlsoBesideAMismatch() {
+        var assignment = verified("a")
+        _ = assignment.check(["a": .wrongModeContentUnseen])
+        #expect(assignment.state.dark == ["a"])
+    }
+
+    @Test func whatLeftThePackIsNotDark() {
+        var assignment = verified("a", "b")
+        _ = assignment.check(["a": .unreadable, "b": .ok])
+        assignment.changePack(removing: ["a"])
+        _ = assignment.check(["b": .ok])
+        #expect(assignment.state.dark.isEmpty)
     }
 
     // MARK: What could be told in part
@@ -136,7 +173,7 @@ import Testing
         var assignment = verified("a")
         _ = assignment.check(["a": .wrongModeContentUnseen])
         #expect(assignment.check(["a": .contentUnseen]) == .resolve)
-        #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: []))
+        #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: [], dark: ["a"]))
     }
 
     @Test func aContentKnownToBeWrongStaysSoUntilItIsRead() {
@@ -289,7 +326,8 @@ import Testing
         let compliant = DriftState(status: .compliant, mismatches: [], unverified: [])
         let alert = LiveAlert(mismatchCount: 1)
         let blind = Transition.decide(compliant, seeing: Check(finding: ["a": .unreadable]), alert: alert)
-        #expect(blind == Transition(state: compliant, action: .none))
+        let dark = DriftState(status: .compliant, mismatches: [], unverified: [], dark: ["a"])
+        #expect(blind == Transition(state: dark, action: .none))
         let seeing = Transition.decide(compliant, seeing: Check(finding: ["a": .ok]), alert: alert)
         #expect(seeing == Transition(state: compliant, action: .resolve))
     }

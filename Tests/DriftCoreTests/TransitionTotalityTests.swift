@@ -20,12 +20,14 @@ import Testing
         var items: [Item]
         var status: DriftStatus
         var alert: LiveAlert?
+        /// What was dark before says nothing of now.
+        var dark: Set<ItemKey> = ["a", "gone"]
 
         var remembered: DriftState {
             DriftState(
                 status: status,
                 mismatches: Set(Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.remembered) })),
-                unverified: keys(.nothing), unverifiedContents: keys(.allButContent))
+                unverified: keys(.nothing), unverifiedContents: keys(.allButContent), dark: dark)
         }
 
         private func keys(_ verified: Verified) -> Set<ItemKey> {
@@ -98,9 +100,13 @@ import Testing
     private func brokenPromise(of outcome: Transition, in scenario: Scenario) -> String? {
         let items = scenario.items
         let checked = items.filter { $0.finding != nil }
+        let dark = Set(checked.filter(Self.wentDark).map { ItemKey(rawValue: $0.name) })
+        if outcome.state.dark != dark { return "dark should be \(dark)" }
         let isBlind = !checked.isEmpty && !checked.contains { $0.finding?.isJudged == true }
         if isBlind, !items.contains(where: { $0.finding == nil && !$0.remembered.isEmpty }) {
-            let same = outcome.state == scenario.remembered && outcome.action == .none
+            var unmoved = scenario.remembered
+            unmoved.dark = dark
+            let same = outcome.state == unmoved && outcome.action == .none
             return same ? nil : "a check that saw nothing changed something"
         }
 
@@ -160,6 +166,15 @@ import Testing
         case .contentUnseen?, .wrongModeContentUnseen?:
             (item.finding?.types ?? []).union(item.remembered.intersection([.wrongContent]))
         case let finding?: finding.types
+        }
+    }
+
+    /// Whether an item that was judged before cannot be now.
+    private static func wentDark(_ item: Item) -> Bool {
+        switch item.finding {
+        case .unreadable?: item.verified != .nothing
+        case .contentUnseen?, .wrongModeContentUnseen?: item.verified == .whole
+        default: false
         }
     }
 

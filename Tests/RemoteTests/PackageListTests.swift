@@ -47,9 +47,6 @@ import Testing
             return
         }
         #expect(packages.count == 5)
-        // So many names that one argument could not hold them are no reason to know nothing of packages.
-        let many = try await self.facts(environment, asking: (0..<20_000).map { "name-\($0)" } + ["awk"])
-        #expect(many.packages == facts.packages)
         #expect(try await self.facts(environment).providers.isEmpty)
     }
 

@@ -211,8 +211,8 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "diff_path", "drift_message", "may_name_actors", "own_actor",
-            "raise_lease_lost", "refuse", "rfc3339",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "may_name_actors", "on_hold", "own_actor",
+            "pack_path", "place_in_spread", "raise_lease_lost", "refuse", "rfc3339", "shown_state",
         ]
         #expect(loose == pure)
     }
@@ -229,7 +229,11 @@ struct SchemaRuleTests {
                     where p.pronamespace = 'driftwatch'::regnamespace and has_function_privilege('public', p.oid, 'execute')
                     order by 1
                     """, as: String.self)
-                #expect(open == ["clock", "may_name_actors", "own_actor", "queue_of", "rfc3339", "server_is_eligible"])
+                let harmless = [
+                    "clock", "may_name_actors", "on_hold", "own_actor", "queue_of", "rfc3339", "server_is_eligible",
+                    "shown_state",
+                ]
+                #expect(open == harmless)
                 let views = try await database.rows(
                     "select viewname::text from pg_views where schemaname = 'driftwatch'", as: String.self)
                 #expect(views.count >= 7)

@@ -1,6 +1,13 @@
 -- The worker's side of the queue. A job is written to only by who holds its lease token; every other writer
 -- asks for the row's state under its lock.
 
+-- Whether an operator's hold is in force.
+create or replace function on_hold(disabled_at timestamptz, disabled_until timestamptz) returns boolean
+language sql volatile
+as $$ select disabled_at is not null and coalesce(disabled_until > driftwatch.clock(), true) $$;
+comment on function on_hold(timestamptz, timestamptz) is
+    'Whether an operator''s hold with this beginning and end (null: none set) is in force.';
+
 -- Whether a server is to be looked at: watched, declared on, no hold in force, something assigned.
 create or replace function server_is_eligible(server text) returns boolean
 language sql stable security definer set search_path = driftwatch, pg_temp
@@ -10,7 +17,7 @@ as $$
         where s.server_id = server
           and s.removed_at is null
           and s.drift_detection_enabled
-          and (s.disabled_at is null or s.disabled_until <= clock())
+          and not on_hold(s.disabled_at, s.disabled_until)
           and exists (select from assignments a where a.server_id = s.server_id))
 $$;
 comment on function server_is_eligible(text) is 'Whether a server is watched, declared on, not on hold, and has packs.';

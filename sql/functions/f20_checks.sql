@@ -1,6 +1,25 @@
 -- What a worker writes about a server. Every function here runs inside the transaction that settle_job began.
 -- Lock order everywhere: job, server, drift states by pack, alerts by id, outbox.
 
+-- What is shown of an assignment, everywhere: `compliant` only where all was seen and right.
+create or replace function shown_state(state text, unreadable_count integer) returns text
+language sql immutable
+as $$ select case when state <> 'drifted' and unreadable_count > 0 then 'incomplete' else state end $$;
+comment on function shown_state(text, integer) is
+    'drifted: something is known to be wrong. incomplete: nothing is, but the last check could not judge all. compliant: all was judged and right. unknown: nothing was judged.';
+
+-- A job reached the server, or (with a reason) did not: its failing streak ends, or grows. The caller holds its row.
+create or replace function note_look(server text, failure text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    update servers s
+    set failing_streak = case when failure is null then 0 else s.failing_streak + 1 end,
+        failing_since = case when failure is not null then coalesce(s.failing_since, clock()) end,
+        failing_reason = failure
+    where s.server_id = server and (failure is not null or s.failing_streak > 0)
+$$;
+comment on function note_look(text, text) is 'Ends a server''s failing streak, or lengthens it by one and says why.';
+
 -- One failed check per pack for a job that ended without looking; none where nobody is to look at the server any more.
 -- The job's row is locked by the caller.
 create or replace function write_failed_checks(job bigint, reason text, counts_as_failing boolean) returns void
@@ -27,7 +46,7 @@ begin
     order by a.pack_name
     on conflict on constraint one_check_per_job_and_pack do nothing;
     if found and counts_as_failing then
-        update servers s set failing_streak = s.failing_streak + 1 where s.server_id = server;
+        perform note_look(server, reason);
     end if;
 end
 $$;
@@ -39,7 +58,7 @@ comment on function write_failed_checks(bigint, text, boolean) is
 -- that it is to be looked at elsewhere or as somebody else. Not a share lock: the streak is written under it, and two
 -- share locks that both want more would wait for each other.
 create or replace function begin_effects(
-    server text, reached boolean, seen_address text, seen_port integer, seen_ssh_user text, seen_config_user text,
+    server text, failure text, seen_address text, seen_port integer, seen_ssh_user text, seen_config_user text,
     seen_connection text
 ) returns boolean
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -53,13 +72,17 @@ begin
     applies := server_is_eligible(server)
         and (held.address, held.port, held.ssh_user, held.config_user, held.connection)
             is not distinct from (seen_address, seen_port, seen_ssh_user, seen_config_user, seen_connection);
-    update servers s set failing_streak = case when reached then 0 else s.failing_streak + 1 end
-    where s.server_id = server and applies and not (reached and s.failing_streak = 0);
+    if applies then
+        perform note_look(server, failure);
+    else
+        -- What was seen elsewhere, or in spite of a hold, is no look at what there is now.
+        perform want_look(server);
+    end if;
     return applies;
 end
 $$;
-comment on function begin_effects(text, boolean, text, integer, text, text, text) is
-    'Locks the server, ends or lengthens its failing streak, and tells whether what was seen there still counts.';
+comment on function begin_effects(text, text, text, integer, text, text, text) is
+    'Locks the server, ends its failing streak or, given why it could not be looked at, lengthens it, and tells whether what was seen there still counts.';
 
 -- What is remembered of a server's assignments, each locked, then their live alerts, in the lock order. Packs that
 -- are not assigned (any more) are not returned: their checks are history.
@@ -128,10 +151,12 @@ comment on function record_check(bigint, text, text, text, text, text, integer, 
     'Writes a check and its details, and returns its id.';
 
 -- Stores what the transition came to. remembered lists every mismatch that is known now, as
--- {"key", "type"} and, for those that this check saw, also {"item", "expected", "actual"}.
+-- {"key", "type"} and, for those that this check saw, also {"item", "expected", "actual"}; unreadable lists what it could
+-- not judge, as {"key", "item", "reason", "was_readable"}. What it counted is remembered beside them: the check itself is
+-- history, and may be deleted at any age.
 create or replace function remember(
     server text, pack text, check_no bigint, new_state text, new_unverified text[], new_unverified_contents text[],
-    remembered jsonb, attempt_started_at timestamptz
+    remembered jsonb, unreadable jsonb, attempt_started_at timestamptz
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -142,21 +167,35 @@ begin
     update drift_states d
     set since = case when d.state = new_state then d.since else now end, state = new_state,
         unverified = new_unverified, unverified_contents = new_unverified_contents, last_check_id = check_no,
-        last_checked_at = now, last_started_at = attempt_started_at
-    where d.server_id = server and d.pack_name = pack;
+        last_checked_at = now, last_started_at = attempt_started_at,
+        pack_digest = c.pack_digest, item_count = c.item_count, unreadable_count = c.unreadable_count
+    from checks c
+    where c.check_id = check_no and d.server_id = server and d.pack_name = pack;
 
     delete from mismatches m
     where m.server_id = server and m.pack_name = pack
       and not exists (
         select from jsonb_array_elements(remembered) r
         where r ->> 'key' = m.item_key and r ->> 'type' = m.type);
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
-    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no
+    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
+    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no,
+           coalesce((r ->> 'first_look')::boolean, false)
     from jsonb_array_elements(remembered) r
     where r ? 'item'
     on conflict (server_id, pack_name, item_key, type) do update
     set item = excluded.item, expected = excluded.expected, actual = excluded.actual, check_id = excluded.check_id;
+
+    delete from unreadables u
+    where u.server_id = server and u.pack_name = pack
+      and not exists (select from jsonb_array_elements(unreadable) r where r ->> 'key' = u.item_key);
+    insert into unreadables as u (server_id, pack_name, item_key, item, reason, was_readable, since)
+    select server, pack, r ->> 'key', r ->> 'item', r ->> 'reason', (r -> 'was_readable')::boolean, now
+    from jsonb_array_elements(unreadable) r
+    on conflict (server_id, pack_name, item_key) do update
+    set item = excluded.item, reason = excluded.reason, was_readable = excluded.was_readable,
+        since = case when u.was_readable = excluded.was_readable then u.since else excluded.since end
+    where (u.item, u.reason, u.was_readable) is distinct from (excluded.item, excluded.reason, excluded.was_readable);
 end
 $$;
-comment on function remember(text, text, bigint, text, text[], text[], jsonb, timestamptz) is
-    'Stores the new drift state of an assignment and the mismatches that are known now.';
+comment on function remember(text, text, bigint, text, text[], text[], jsonb, jsonb, timestamptz) is
+    'Stores the new drift state of an assignment, the mismatches that are known now, and what could not be judged.';

@@ -6,32 +6,55 @@ select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checke
        (select count(distinct m.item_key)::integer from mismatches m
         where m.server_id = d.server_id and m.pack_name = d.pack_name) as mismatch_count,
        last.check_id as last_check_id, last.verdict as last_verdict, last.reason as last_reason,
-       last.checked_at as last_verdict_at, last.unreadable_count,
+       last.checked_at as last_verdict_at, d.unreadable_count,
        coalesce(d.last_checked_at, d.since) < older.slot_at as stale,
-       not s.drift_detection_enabled or (s.disabled_at is not null and coalesce(s.disabled_until > clock(), true)) as disabled,
+       is_off.disabled,
        case when not s.drift_detection_enabled then 'off in the inventory'
-            when s.disabled_at is not null and coalesce(s.disabled_until > clock(), true) then s.disabled_reason end as disabled_reason,
-       s.failing_streak, a.alert_id, a.status as alert_status
+            when is_off.disabled then s.disabled_reason end as disabled_reason,
+       s.failing_streak, a.alert_id, a.status as alert_status,
+       shown_state(d.state, d.unreadable_count) as shown_state,
+       s.failing_since, s.failing_reason, dark.since as unreadable_since, dark.items as dark_count, d.item_count,
+       d.pack_digest <> p.digest as outdated,
+       case when d.pack_name is null then null
+            when is_off.disabled then 'disabled'
+            when d.state = 'drifted' then 'drifted'
+            when s.failing_since is not null or last.verdict = 'failed' then 'failed'
+            else shown_state(d.state, d.unreadable_count) end as standing
 from servers s
+cross join lateral (
+    select not s.drift_detection_enabled or on_hold(s.disabled_at, s.disabled_until) as disabled) is_off
 left join drift_states d on d.server_id = s.server_id
+left join assignments g on g.server_id = d.server_id and g.pack_name = d.pack_name
+left join packs p on p.pack_name = d.pack_name
 left join lateral (
-    select c.check_id, c.verdict, c.reason, c.checked_at, c.unreadable_count from checks c
+    select c.check_id, c.verdict, c.reason, c.checked_at from checks c
     where c.server_id = d.server_id and c.pack_name = d.pack_name
-    order by c.check_id desc limit 1) last on true
+    order by c.check_id desc limit 1) last on last.checked_at >= g.assigned_at
+left join lateral (
+    select min(u.since) as since, count(*)::integer as items from unreadables u
+    where u.server_id = d.server_id and u.pack_name = d.pack_name and u.was_readable) dark on d.pack_name is not null
 left join lateral (
     select l.slot_at from slots l where l.schedule_name = 'default' order by l.slot_at desc offset 1 limit 1) older on true
 left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.status <> 'resolved'
 where s.removed_at is null
 order by s.server_id, d.pack_name;
 comment on view fleet_status is 'One line per server and pack; a server without packs has one line with no pack.';
+comment on column fleet_status.state is 'What is remembered, whether or not all could be seen: shown_state is what to look at.';
 comment on column fleet_status.mismatch_count is 'Items known to be wrong, whether they alerted or not.';
-comment on column fleet_status.last_check_id is 'The newest check, whatever its verdict.';
-comment on column fleet_status.last_verdict is 'Of the newest check, failed ones too.';
+comment on column fleet_status.last_check_id is 'The newest check that is kept, whatever its verdict; null where none is, although there may have been some.';
+comment on column fleet_status.last_verdict is 'Of that check, also where it failed.';
 comment on column fleet_status.last_reason is 'Why it failed.';
 comment on column fleet_status.last_verdict_at is 'When that check was written.';
+comment on column fleet_status.unreadable_count is 'Items that the last finished check could not judge.';
 comment on column fleet_status.alert_status is 'open or acknowledged; null where no alert is live.';
 comment on column fleet_status.stale is 'The last check that finished is older than two slots, or none ever did since then.';
 comment on column fleet_status.disabled is 'Declared off, or on hold.';
+comment on column fleet_status.shown_state is 'drifted: something is known to be wrong. incomplete: nothing is, but the last finished check could not judge all. compliant: all was judged and right. unknown: nothing was judged.';
+comment on column fleet_status.unreadable_since is 'Since when something that could be judged before no longer can.';
+comment on column fleet_status.dark_count is 'How many items could be judged before and no longer can.';
+comment on column fleet_status.item_count is 'Items that the last finished check was about.';
+comment on column fleet_status.outdated is 'The last finished check compared with an older version of the pack.';
+comment on column fleet_status.standing is 'The one group in which it is counted: disabled, drifted, failed (the server cannot be looked at, or the newest check failed), incomplete, compliant, unknown; null of a server without packs.';
 
 create or replace view open_alerts as
 select a.alert_id, a.severity, a.status, a.server_id, s.display_name, a.pack_name, a.title, a.message, a.mismatch_count,

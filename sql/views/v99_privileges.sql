@@ -3,4 +3,4 @@
 -- All of it only reads.
 revoke execute on all functions in schema driftwatch from public;
 grant execute on function clock(), rfc3339(timestamptz), queue_of(text), server_is_eligible(text), own_actor(text),
-    may_name_actors() to public;
+    may_name_actors(), on_hold(timestamptz, timestamptz), shown_state(text, integer) to public;

@@ -34,15 +34,20 @@ package struct DriftState: Hashable, Sendable {
     package var unverified: Set<ItemKey>
     /// Files whose content alone was never judged, for want of permission, say: its first look is still to come.
     package var unverifiedContents: Set<ItemKey>
+    /// The expectations that were judged before and that the latest check could not judge: they went dark.
+    ///
+    /// A file whose content was judged before and is out of sight now is one of them.
+    package var dark: Set<ItemKey>
 
     package init(
         status: DriftStatus, mismatches: Set<MismatchID>, unverified: Set<ItemKey>,
-        unverifiedContents: Set<ItemKey> = []
+        unverifiedContents: Set<ItemKey> = [], dark: Set<ItemKey> = []
     ) {
         self.status = status
         self.mismatches = mismatches
         self.unverified = unverified
         self.unverifiedContents = unverifiedContents
+        self.dark = dark
     }
 
     /// Whether this mismatch would be a first look at what it is about.

@@ -12,8 +12,12 @@
 /// | nothing wrong any more               | quiet         | resolve it; tell                     |
 ///
 /// So a first look at an expectation never alerts: it did not drift, it never complied. A check that could see nothing
-/// at all changes nothing at all, but that what the pack no longer asks for is forgotten. Counts are of expectations, also of those that are remembered as wrong and could not
-/// be read this time: the alert stands for all that is not proven right since.
+/// at all proves nothing: it only forgets what the pack no longer asks for, and notes what went dark. Counts are of
+/// expectations, including those that are remembered as wrong and could not be read this time: the alert covers all that
+/// is not proven right since.
+///
+/// What was judged before and could not be judged this time has *gone dark*. It alerts nobody here, but it is remembered,
+/// so that an unreadable expectation is never mistaken for one that is right.
 ///
 /// The caller holds the lock on the drift state's row, and does not ask for a check whose probe did not finish, that is
 /// older than the remembered one, or whose assignment is gone: those change nothing.
@@ -42,7 +46,9 @@ package struct Transition: Hashable, Sendable {
     package static func decide(_ remembered: DriftState, seeing check: Check, alert: LiveAlert?) -> Transition {
         let sight = Sight(check)
         guard !sight.isBlind || remembered.mismatches.contains(where: { !sight.unseen.contains($0.key) }) else {
-            return Transition(state: remembered, action: .none)
+            var state = remembered
+            state.dark = remembered.darkened(by: sight)
+            return Transition(state: state, action: .none)
         }
 
         let state = remembered.after(sight)
@@ -115,12 +121,18 @@ extension DriftState {
     /// have stay: the pack may have gained them while the probe was under way, and their first look is still to come.
     fileprivate func after(_ sight: Sight) -> DriftState {
         var state = self
+        state.dark = darkened(by: sight)
         state.mismatches = sight.wrong.union(mismatches.filter(sight.leavesOpen))
         state.unverifiedContents.formUnion(unverified.intersection(sight.partlyJudged))
         state.unverifiedContents.subtract(sight.judged)
         state.unverified.subtract(sight.judged.union(sight.partlyJudged))
         state.status = state.status(after: sight)
         return state
+    }
+
+    /// What was judged before and this check could not judge.
+    fileprivate func darkened(by sight: Sight) -> Set<ItemKey> {
+        sight.unseen.union(sight.partlyJudged.subtracting(unverifiedContents)).subtracting(unverified)
     }
 
     /// Compliant only when something was judged whole, by this check or, where its memory stands, by an earlier one.

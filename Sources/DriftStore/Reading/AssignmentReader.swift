@@ -12,12 +12,11 @@ package enum AssignmentReader {
             var view = try transaction.first(
                 """
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
-                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, d.since, d.last_checked_at,
-                       coalesce(f.stale, false) as stale, a.alert_id, a.status as alert_status, a.opened_at
+                       coalesce(p.display_name, \(pack)) as pack_display_name, a.alert_id, a.status as alert_status,
+                       a.opened_at
                 from driftwatch.servers s
                 left join driftwatch.packs p on p.pack_name = \(pack)
                 left join driftwatch.drift_states d on d.server_id = s.server_id and d.pack_name = \(pack)
-                left join driftwatch.fleet_status f on f.server_id = s.server_id and f.pack_name = \(pack)
                 left join driftwatch.alerts a
                     on a.server_id = s.server_id and a.pack_name = \(pack) and a.status <> 'resolved'
                 where s.server_id = \(server)
@@ -36,6 +35,13 @@ package enum AssignmentReader {
         ).map { key, type, item, expected, actual in
             RememberedMismatch(key: key, type: type, item: item, expected: expected.value, actual: actual.value)
         }
+        view.lastAlert = try transaction.rows(
+            """
+            select alert_id, resolution, resolved_at, check_id from driftwatch.alerts
+            where server_id = \(server) and pack_name = \(pack) and status = 'resolved'
+            order by alert_id desc limit 1
+            """, as: (Int64, String, Date?, Int64).self
+        ).first.map { ResolvedAlert(id: $0, resolution: $1, resolvedAt: $2, checkID: $3) }
         return view
     }
 
@@ -69,23 +75,18 @@ package enum AssignmentReader {
     }
 }
 
-/// One server and pack, as remembered.
+/// One server and pack: its names, its alert, and what is known to be wrong.
 package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var serverID: ServerID
     package var serverName: String
     package var packName: PackName
     package var packDisplayName: String
-    /// Nil where the pack is not assigned any more.
-    package var state: DriftStatus?
-    package var since: Date?
-    /// When the last check that counted was written.
-    package var lastCheckedAt: Date?
-    /// It is older than two slots.
-    package var isStale: Bool
     /// The alert that is not resolved.
     package var alertID: Int64?
     package var alertStatus: String?
     package var alertOpenedAt: Date?
+    /// The last one that is.
+    package var lastAlert: ResolvedAlert?
     /// What is known to be wrong; without diffs, which only checks have.
     package var mismatches: [RememberedMismatch] = []
 
@@ -94,14 +95,18 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
         serverName = try row.column("display_name")
         packName = try row.column("pack_name")
         packDisplayName = try row.column("pack_display_name")
-        state = try row.column("state")
-        since = try row.column("since")
-        lastCheckedAt = try row.column("last_checked_at")
-        isStale = try row.column("stale")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")
         alertOpenedAt = try row.column("opened_at")
     }
+}
+
+/// An alert that is over, and the last check that it was about.
+package struct ResolvedAlert: Hashable, Sendable {
+    package var id: Int64
+    package var resolution: String
+    package var resolvedAt: Date?
+    package var checkID: Int64
 }
 
 /// One way in which an item is known to be wrong.

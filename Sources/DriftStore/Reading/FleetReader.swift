@@ -4,19 +4,83 @@ package import Postgres
 
 /// Reads how the fleet does: the view `fleet_status`.
 package enum FleetReader {
-    /// One line per server and pack, by server and pack; a server without packs has one line with no pack.
-    package static func status(in transaction: borrowing Transaction) throws -> [FleetLine] {
+    /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack; a server without packs has one line
+    /// with no pack.
+    package static func status(
+        _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
+    ) throws -> [FleetLine] {
         try transaction.rows(
             """
-            select f.server_id, f.display_name, f.pack_name, f.state, f.since, f.last_checked_at, f.mismatch_count,
-                   f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.unreadable_count,
-                   coalesce(f.stale, false) as stale, d.last_check_id as remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak, f.alert_id,
-                   f.alert_status,
-                   f.last_check_id is null and f.since < driftwatch.clock() - interval '10 minutes' as first_check_overdue
+            select f.server_id, f.display_name, f.pack_name, f.state, f.shown_state, f.standing, f.since,
+                   f.last_checked_at, f.mismatch_count, f.item_count, f.unreadable_count, f.unreadable_since,
+                   f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.stale,
+                   f.outdated, d.last_check_id as remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
+                   f.failing_since, f.failing_reason, f.alert_id, f.alert_status,
+                   f.standing = 'unknown' and f.since < driftwatch.clock() - interval '10 minutes' as check_overdue
             from driftwatch.fleet_status f
+            join driftwatch.servers s on s.server_id = f.server_id
             left join driftwatch.drift_states d on d.server_id = f.server_id and d.pack_name = f.pack_name
-            order by f.server_id, f.pack_name
+            where \(filter.condition)
+            order by case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
+                         when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
+                         when 'disabled' then 7 else 6 end,
+                     f.server_id, f.pack_name
+            offset \(rows?.lowerBound ?? 0) limit \(rows?.count)
             """, of: FleetLine.self)
+    }
+
+    /// How many lines there are, by group.
+    package static func counts(in transaction: borrowing Transaction) throws -> FleetCounts {
+        let groups = try transaction.rows(
+            """
+            select f.standing, f.stale and not f.disabled, count(*)::integer from driftwatch.fleet_status f group by 1, 2
+            """, as: (Standing?, Bool?, Int).self)
+        var counts = FleetCounts(
+            servers: try transaction.one(
+                "select count(*)::integer from driftwatch.servers where removed_at is null", as: Int.self))
+        for (standing, isStale, count) in groups { counts.add(count, standing, isStale: isStale == true) }
+        return counts
+    }
+}
+
+/// Which lines of the fleet are asked for: those that fit all that is given.
+package struct FleetFilter: Hashable, Sendable {
+    /// Any of these; empty: all.
+    package var servers: [ServerID] = []
+    /// All of these labels, with these values.
+    package var labels: [String: String] = [:]
+    package var pack: PackName?
+    package var state: State?
+
+    /// What can be asked for by name: a group of the counts, or a mark beside it.
+    package enum State: Hashable, Sendable {
+        case standing(Standing)
+        /// Of those that are not disabled.
+        case stale, outdated
+    }
+
+    package init(
+        servers: [ServerID] = [], labels: [String: String] = [:], pack: PackName? = nil, state: State? = nil
+    ) {
+        self.servers = servers
+        self.labels = labels
+        self.pack = pack
+        self.state = state
+    }
+
+    /// Only of what is given, so that a plan made for any values still finds one server by its key.
+    fileprivate var condition: SQL {
+        var condition: SQL = "true"
+        if !servers.isEmpty { condition = "\(condition) and f.server_id = any(\(servers.map(\.rawValue)))" }
+        if !labels.isEmpty { condition = "\(condition) and s.labels @> \(JSON(labels))" }
+        if let pack { condition = "\(condition) and f.pack_name = \(pack)" }
+        switch state {
+        case nil: break
+        case .standing(let standing): condition = "\(condition) and f.standing = \(standing)"
+        case .stale: condition = "\(condition) and f.stale and not f.disabled"
+        case .outdated: condition = "\(condition) and f.outdated and not f.disabled"
+        }
+        return condition
     }
 }
 
@@ -26,50 +90,78 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var displayName: String
     /// Nil of a server without packs; then everything of the assignment is nil.
     package var packName: PackName?
+    /// What is remembered, whether or not all could be seen.
     package var state: DriftStatus?
+    package var shownState: ShownState?
+    /// The group in which it is counted.
+    package var standing: Standing?
     package var since: Date?
     /// The last check that was taken into account.
     package var lastCheckedAt: Date?
     package var rememberedCheckID: Int64?
     /// Items known to be wrong, whether they alerted or not.
     package var mismatchCount: Int
+    /// Items that the last finished check was about; 0 before the first.
+    package var itemCount: Int?
+    /// Those of them that it could not judge.
+    package var unreadableCount: Int?
+    /// Since when something that could be judged before no longer can.
+    package var unreadableSince: Date?
+    /// How many items that is.
+    package var darkCount: Int?
+    /// Nil where no check is kept.
     package var lastCheckID: Int64?
-    /// Of the newest check, failed ones too.
+    /// Of the newest check that is kept, failed ones too.
     package var lastVerdict: Verdict?
     package var lastReason: String?
     package var lastVerdictAt: Date?
-    package var unreadableCount: Int?
     /// The last check that finished is older than two slots.
     package var isStale: Bool
-    /// Assigned more than ten minutes ago, and never looked at.
-    package var isFirstCheckOverdue: Bool
+    /// The last check that finished compared with an older version of the pack.
+    package var isOutdated: Bool
+    /// For ten minutes it has been to be checked, and nothing was.
+    package var isCheckOverdue: Bool
     /// Declared off, or on hold.
     package var isDisabled: Bool
     package var disabledReason: String?
     package var failingStreak: Int
+    /// Since when the server cannot be looked at.
+    package var failingSince: Date?
+    package var failingReason: String?
     /// The alert that is not resolved.
     package var alertID: Int64?
     package var alertStatus: String?
+
+    /// Whether a check ever finished, or failed, since the pack was assigned, kept or not.
+    package var wasChecked: Bool { rememberedCheckID != nil || lastCheckID != nil || failingSince != nil }
 
     package init(row: Row) throws {
         serverID = try row.column("server_id")
         displayName = try row.column("display_name")
         packName = try row.column("pack_name")
         state = try row.column("state")
+        shownState = try row.column("shown_state")
+        standing = try row.column("standing")
         since = try row.column("since")
         lastCheckedAt = try row.column("last_checked_at")
         rememberedCheckID = try row.column("remembered_check_id")
         mismatchCount = try row.column("mismatch_count")
+        itemCount = try row.column("item_count")
+        unreadableCount = try row.column("unreadable_count")
+        unreadableSince = try row.column("unreadable_since")
+        darkCount = try row.column("dark_count")
         lastCheckID = try row.column("last_check_id")
         lastVerdict = try row.column("last_verdict")
         lastReason = try row.column("last_reason")
         lastVerdictAt = try row.column("last_verdict_at")
-        unreadableCount = try row.column("unreadable_count")
-        isStale = try row.column("stale")
-        isFirstCheckOverdue = try row.column("first_check_overdue", as: Bool?.self) ?? false
+        isStale = try row.column("stale", as: Bool?.self) ?? false
+        isOutdated = try row.column("outdated", as: Bool?.self) ?? false
+        isCheckOverdue = try row.column("check_overdue", as: Bool?.self) ?? false
         isDisabled = try row.column("disabled")
         disabledReason = try row.column("disabled_reason")
         failingStreak = try row.column("failing_streak")
+        failingSince = try row.column("failing_since")
+        failingReason = try row.column("failing_reason")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")
     }

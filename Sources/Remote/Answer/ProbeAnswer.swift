@@ -51,7 +51,7 @@ struct AnswerReader {
     private let innerPrefix: [UInt8]
     private var place = Place.outer
     private var files: FileSections
-    private var packages = PackageRecords()
+    private var packages: PackageRecords
     private var environment = EnvironmentRecords()
     private var home: String?
     private var topics: Set<String> = []
@@ -62,6 +62,7 @@ struct AnswerReader {
         prefix = ProbeAnswer.prefix(request.nonce)
         innerPrefix = ProbeAnswer.prefix(request.innerNonce)
         files = FileSections(request)
+        packages = PackageRecords(providedNames: request.questions.providedNames)
     }
 
     mutating func facts(from lines: inout AnswerLines) throws(ProbeFailure) -> Facts {
@@ -109,8 +110,6 @@ struct AnswerReader {
         // The probe that root runs is asked about files alone; only what the outer one says of itself counts.
         if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
         switch tag {
-        case _ where tag.isEqual(to: "pkg"): packages.add(rest)
-        case _ where tag.isEqual(to: "provided"): packages.addProvider(rest)
         case _ where tag.isEqual(to: "env"): environment.add(rest)
         case _ where tag.isEqual(to: "unset"): environment.addUnset(rest)
         case _ where tag.isEqual(to: "pkgs"): packages.end(rest)
@@ -128,7 +127,7 @@ struct AnswerReader {
                     .malformedAnswer, detail: "the home is not a path: \(VisibleText.plain(rest))")
             }
             home = path
-        default: return false
+        default: return packages.add(field: tag, rest)
         }
         return true
     }

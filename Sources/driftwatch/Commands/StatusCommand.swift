@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 
 struct StatusCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,7 @@ struct StatusCommand: DriftwatchCommand {
             .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
             .init("display_name") { .text($0.displayName) },
             .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
-            .init("state", "STATE", colour: colour) { .text($0.shownState) },
+            .init("state", "STATE", colour: colour) { .text($0.isDisabled ? "disabled" : $0.shownState?.rawValue) },
             .init("since", "SINCE") { .time($0.since) },
             .init("last_verdict", "LAST") { .text($0.lastVerdict?.rawValue) },
             .init("last_reason") { .text($0.lastReason) },
@@ -66,23 +67,21 @@ struct StatusCommand: DriftwatchCommand {
 
     @Sendable private static func colour(_ line: FleetLine) -> Console.Colour? {
         if line.isDisabled { return .faint }
-        switch line.state {
+        switch line.standing {
         case .drifted: return .red
-        case .compliant: return line.lastVerdict == .compliant ? .green : .yellow
-        case .unknown, nil: return .yellow
+        case .compliant: return line.isStale ? .yellow : .green
+        case .failed, .incomplete, .unknown, .disabled, nil: return .yellow
         }
     }
 }
 
 extension FleetLine {
-    fileprivate var shownState: String? { isDisabled ? "disabled" : state?.rawValue }
-
     fileprivate var note: String? {
         var notes: [String] = []
         if packName == nil { notes.append("no packs") }
         if isDisabled, let disabledReason { notes.append(disabledReason) }
         if isStale { notes.append("stale") }
-        if isFirstCheckOverdue, !isDisabled { notes.append("first check overdue") }
+        if isCheckOverdue, !isDisabled { notes.append(wasChecked ? "check overdue" : "first check overdue") }
         if lastVerdict == .failed, let lastReason { notes.append(lastReason) }
         if let unreadableCount, unreadableCount > 0 { notes.append("\(unreadableCount) unreadable") }
         if mismatchCount > 0, alertID == nil, !isDisabled { notes.append("not alerted") }

@@ -1,0 +1,71 @@
+package import DriftCore
+
+/// What a check found, item by item, for a terminal.
+package struct OutcomeText {
+    private let outcomes: [ItemOutcome]
+    private let palette: Palette
+
+    package init(_ outcomes: [ItemOutcome], palette: Palette) {
+        self.outcomes = outcomes.sorted { $0.key < $1.key }
+        self.palette = palette
+    }
+
+    package var lines: [String] { outcomes.flatMap(lines(of:)) }
+
+    private func lines(of outcome: ItemOutcome) -> [String] {
+        var notes: [String] = []
+        switch outcome.finding {
+        case .ok: notes = outcome.remark.map { ["\(palette.coloured("fine, but", .yellow)) \(visible($0))"] } ?? []
+        case .unreadable(let reason): notes = unreadable(outcome, reason)
+        case .wrong(let mismatches):
+            notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+            notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
+        }
+        if notes.isEmpty { return [] }
+        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
+    }
+
+    private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {
+        let what = outcome.unseenContent == nil ? "could not be read" : "its content could not be read"
+        return ["\(palette.coloured(what, .yellow)): \(ReasonText.of(reason))"]
+    }
+
+    private func lines(of mismatch: Mismatch) -> [String] {
+        let text = DifferenceText(mismatch)
+        let head = palette.coloured(visible(text.headline), .red)
+        if let diff = mismatch.diff { return [head] + diffLines(diff).map { "  \($0)" } }
+        return [head]
+            + text.details.flatMap { detail in
+                [("expected", detail.expected), ("actual", detail.actual)].compactMap { side, value in
+                    value.map { "  \(side) \(detail.name) \(visible($0))" }
+                }
+            }
+    }
+
+    private func diffLines(_ diff: String) -> [String] {
+        var lines = visibleLines(diff)
+        if lines.last == "" { lines.removeLast() }
+        return lines.map { line in
+            let colour: Palette.Colour? =
+                if line.hasPrefix("+") { .green } else if line.hasPrefix("-") { .red } else { nil }
+            return palette.coloured(line, colour)
+        }
+    }
+}
+
+/// `drifted: 2 of 17 items wrong, 1 unreadable`.
+package func verdictLine(
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, palette: Palette
+) -> String {
+    let word = palette.coloured(
+        verdict.rawValue, verdict == .compliant ? .green : verdict == .drifted ? .red : .yellow)
+    switch verdict {
+    case .failed: return "\(word): \(visible(reason ?? "no reason known"))"
+    case .compliant: return "\(word): \(plural(items, "item"))"
+    case .drifted, .incomplete:
+        var parts: [String] = []
+        if wrong > 0 { parts.append("\(wrong) of \(plural(items, "item")) wrong") }
+        if unreadable > 0 { parts.append("\(unreadable)\(wrong > 0 ? "" : " of \(plural(items, "item"))") unreadable") }
+        return "\(word): \(parts.joined(separator: ", "))"
+    }
+}
