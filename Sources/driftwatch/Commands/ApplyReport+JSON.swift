@@ -1,5 +1,6 @@
 import DriftCore
 import DriftStore
+import Presentation
 
 extension ApplyReport {
     /// What `apply --json` prints: only what changes, and what was kept.
