@@ -77,10 +77,11 @@ let package = Package(
         library(
             "DriftServices",
             ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+        library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", .hummingbird, .mustache, .httpTypes,
+                "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", .hummingbird, .mustache, .httpTypes,
                 .nioCore, .nioHTTPTypes, .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: settings),
@@ -88,7 +89,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction", "Remote",
-                "Slack", "DriftServices", "Dashboard", .argumentParser, .configuration, .logging, .serviceLifecycle,
+                "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration, .logging,
+                .serviceLifecycle,
                 .unixSignals,
                 .yams,
             ],
@@ -117,6 +119,7 @@ let package = Package(
             name: "RemoteTests", dependencies: ["Remote", "DriftCore", "Redaction", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: settings),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
+        tests("PresentationTests", ["Presentation", "DriftCore", "DriftStore", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
@@ -129,7 +132,7 @@ let package = Package(
             ]),
         tests(
             "CommandLineTests",
-            ["driftwatch", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
+            ["driftwatch", "Presentation", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
         tests("LayeringTests", []),
         .target(
             name: "FuzzTargets", dependencies: ["DriftCore", "Redaction", "Remote"], path: "Tests/FuzzTargets",

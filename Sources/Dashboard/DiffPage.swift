@@ -1,6 +1,7 @@
 import DriftCore
 import DriftStore
 import Foundation
+import Presentation
 
 /// The page behind an alert's link: one check of a server and a pack, item by item.
 ///

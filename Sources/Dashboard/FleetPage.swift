@@ -1,6 +1,7 @@
 import DriftCore
 import DriftStore
 import Foundation
+import Presentation
 
 /// The fleet, a line per server and pack.
 struct FleetPage: Sendable {

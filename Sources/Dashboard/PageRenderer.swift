@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Mustache
 import NIOCore
+internal import Redaction
 
 /// The templates, embedded in the binary; every `{{value}}` is escaped, and there is no other kind.
 struct PageRenderer: Sendable {
@@ -51,4 +52,9 @@ extension Response {
         Response(
             status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
+}
+
+extension String {
+    /// Without characters that a page must not repeat.
+    var shown: String { VisibleText.page(self) }
 }

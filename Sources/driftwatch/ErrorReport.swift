@@ -1,6 +1,7 @@
 import ArgumentParser
 import DriftCore
 import Postgres
+import Presentation
 import Schema
 
 /// An error as lines for standard error, and the exit status that it means.

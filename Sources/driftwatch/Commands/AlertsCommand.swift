@@ -2,6 +2,7 @@ import ArgumentParser
 import DriftCore
 import DriftStore
 import Postgres
+import Presentation
 
 struct AlertsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

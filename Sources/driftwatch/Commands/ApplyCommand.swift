@@ -2,6 +2,7 @@ import ArgumentParser
 import DriftCore
 import DriftStore
 import Postgres
+import Presentation
 
 struct ApplyCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import DriftCore
 import DriftStore
+import Presentation
 
 /// What `apply` prints.
 struct ApplyText {

@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 import Remote
 
 struct CheckCommand: DriftwatchCommand {

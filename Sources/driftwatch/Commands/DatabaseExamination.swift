@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 import Schema
 
 /// The part of `doctor` that asks the database.

@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 
 struct DiffCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import DriftCore
+import Presentation
 import Remote
 import Synchronization
 

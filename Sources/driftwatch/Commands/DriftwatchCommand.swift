@@ -3,6 +3,7 @@ import DriftStore
 import Foundation
 import Logging
 import Postgres
+import Presentation
 import Schema
 
 /// What every command takes.

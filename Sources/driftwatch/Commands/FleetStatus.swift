@@ -1,6 +1,7 @@
 import DriftCore
 import DriftStore
 import Foundation
+import Presentation
 
 /// How the whole fleet does, in counts.
 struct FleetStatus: Sendable {

@@ -2,6 +2,7 @@ import DriftCore
 import DriftStore
 import JobQueue
 import Postgres
+import Presentation
 
 /// Waits until a job is over, and says what keeps it.
 struct JobWait {

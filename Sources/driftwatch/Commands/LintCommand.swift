@@ -1,5 +1,6 @@
 import ArgumentParser
 import DriftCore
+import Presentation
 
 struct LintCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DriftStore
 import Postgres
+import Presentation
 
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import DriftStore
 import Foundation
 import Logging
 import Postgres
+import Presentation
 import Remote
 
 struct ProbeCommand: DriftwatchCommand {

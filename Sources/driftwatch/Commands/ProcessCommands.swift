@@ -2,6 +2,7 @@ import ArgumentParser
 import DriftCore
 import Foundation
 import Logging
+import Presentation
 
 /// A command that runs until it is told to stop.
 protocol ProcessCommand: DriftwatchCommand {

@@ -4,6 +4,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

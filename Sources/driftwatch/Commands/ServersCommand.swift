@@ -3,6 +3,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Presentation
 
 struct ServersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

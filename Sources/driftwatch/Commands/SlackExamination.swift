@@ -2,6 +2,7 @@ import DriftStore
 import Foundation
 import HTTP
 import Postgres
+import Presentation
 import Slack
 
 /// The part of `doctor` that asks where messages go; it sends none.

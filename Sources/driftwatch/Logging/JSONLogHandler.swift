@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Presentation
 
 /// One JSON object a line: `time`, `level`, `logger`, `message`, and the metadata beside them under its own keys.
 struct JSONLogHandler: LogHandler {

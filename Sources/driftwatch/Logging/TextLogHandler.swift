@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Presentation
 
 /// Lines for people: `2026-11-22T06:00:00.120Z info scheduler: slot fired schedule.name=default slot.jobs=50`.
 struct TextLogHandler: LogHandler {

@@ -4,6 +4,7 @@ import DriftStore
 import HTTP
 import JobQueue
 import Postgres
+import Presentation
 import ServiceLifecycle
 import Slack
 

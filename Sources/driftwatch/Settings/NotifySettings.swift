@@ -1,6 +1,7 @@
 import Dashboard
 import DriftCore
 import Foundation
+import Presentation
 import Slack
 
 /// `DRIFTWATCH_NOTIFY` (`slack`, the default, or `console`), and what Slack needs: a webhook, or a bot's token and a

@@ -3,6 +3,7 @@ import DriftCore
 import Foundation
 import Logging
 import Postgres
+import Presentation
 import Remote
 import Slack
 

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Presentation
 
 /// Where settings come from, the first that has one wins: command line, environment, secret file, settings file.
 ///

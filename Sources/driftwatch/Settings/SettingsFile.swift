@@ -1,4 +1,5 @@
 import Foundation
+import Presentation
 import Yams
 
 /// The file named by `DRIFTWATCH_CONFIG`: YAML, or JSON, which is YAML too.

@@ -1,18 +1,19 @@
 import Foundation
+import Presentation
 import Synchronization
 
 /// Standard output and standard error, in whole lines.
 struct Console: Sendable {
     /// Whether people read the output as it comes.
     let isTerminal: Bool
-    /// Whether colours are welcome: on a terminal, and `NO_COLOR` is not set.
-    let hasColour: Bool
+    /// Coloured on a terminal, where `NO_COLOR` is not set.
+    let palette: Palette
     private let loss = Loss()
 
     init(environment: [String: String]) {
         isTerminal = isatty(STDOUT_FILENO) == 1
         let declined = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
-        hasColour = isTerminal && !declined && environment["TERM"] != "dumb"
+        palette = Palette(hasColour: isTerminal && !declined && environment["TERM"] != "dumb")
     }
 
     /// Prints to standard output.
@@ -46,10 +47,7 @@ struct Console: Sendable {
         let reason = Mutex<String?>(nil)
     }
 
-    enum Colour: String { case red = "31", green = "32", yellow = "33", faint = "2", bold = "1" }
+    typealias Colour = Palette.Colour
 
-    func coloured(_ text: String, _ colour: Colour?) -> String {
-        guard hasColour, let colour else { return text }
-        return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
-    }
+    func coloured(_ text: String, _ colour: Colour?) -> String { palette.coloured(text, colour) }
 }

@@ -1,3 +1,5 @@
+import Presentation
+
 /// Prints one thing with all its fields, and what belongs to it.
 struct DetailPrinter {
     /// A list that belongs to the thing.

@@ -19,8 +19,9 @@ enum ImportRule {
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
+        "Presentation": ["DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
-            "DriftCore", "DriftStore", "JobQueue", "Postgres", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
             "NIOHTTPTypes", "Mustache", "Logging", "ServiceLifecycle",
         ],
     ]

@@ -2,7 +2,7 @@ import Foundation
 
 /// The domain decides and does nothing: no waiting, no files, no processes, no clock of its own.
 enum PurityRule {
-    static let targets: Set = ["Cron", "DriftCore", "Redaction"]
+    static let targets: Set = ["Cron", "DriftCore", "Presentation", "Redaction"]
 
     private static let effects: Set = [
         "await", "FileManager", "FileHandle", "Process", "ProcessInfo", "URLSession", "Task", "Thread",

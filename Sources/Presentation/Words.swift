@@ -1,18 +1,17 @@
-import DriftCore
-import Foundation
-internal import Redaction
+package import DriftCore
+package import Foundation
 
 /// Instants and spans as pages show them.
-enum Age {
+package enum Age {
     /// Such as `2026-11-23 06:00 UTC`.
-    static func stamp(_ date: Date) -> String {
+    package static func stamp(_ date: Date) -> String {
         let style = Date.ISO8601FormatStyle().year().month().day().dateSeparator(.dash)
             .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
         return date.formatted(style).prefix(16) + " UTC"
     }
 
     /// The largest unit alone, such as `3 days`.
-    static func text(from start: Date, to end: Date) -> String {
+    package static func text(from start: Date, to end: Date) -> String {
         let seconds = max(0, Int(end.timeIntervalSince(start)))
         let (count, unit) =
             switch seconds {
@@ -26,13 +25,13 @@ enum Age {
 }
 
 /// Stored reasons, such as `permission_denied`, in words.
-enum ReasonText {
-    static func of(_ reason: String?) -> String { (reason ?? "no reason given").replacing("_", with: " ") }
+package enum ReasonText {
+    package static func of(_ reason: String?) -> String { (reason ?? "no reason given").replacing("_", with: " ") }
 
-    static func of(_ reason: UnreadableReason) -> String { "\(of(reason.rawValue)) (\(reason.words))" }
+    package static func of(_ reason: UnreadableReason) -> String { "\(of(reason.rawValue)) (\(reason.words))" }
 }
 
-extension String {
-    /// Without characters that a page must not repeat.
-    var shown: String { VisibleText.page(self) }
+/// `2026-11-22 06:00:03Z`.
+package func shortTime(_ date: Date) -> String {
+    date.formatted(Date.ISO8601FormatStyle(dateTimeSeparator: .space))
 }

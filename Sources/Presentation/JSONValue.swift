@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// JSON with its keys in the order given, for people and scripts that read it.
-indirect enum JSONValue: Sendable {
+package indirect enum JSONValue: Sendable {
     case null
     case text(String)
     case number(Int64)
@@ -9,21 +9,21 @@ indirect enum JSONValue: Sendable {
     case list([JSONValue])
     case object([(String, JSONValue)])
 
-    static func optional(_ text: String?) -> Self { text.map(Self.text) ?? .null }
-    static func optional(_ number: (some BinaryInteger)?) -> Self { number.map { .number(Int64($0)) } ?? .null }
-    static func optional(_ flag: Bool?) -> Self { flag.map(Self.flag) ?? .null }
+    package static func optional(_ text: String?) -> Self { text.map(Self.text) ?? .null }
+    package static func optional(_ number: (some BinaryInteger)?) -> Self { number.map { .number(Int64($0)) } ?? .null }
+    package static func optional(_ flag: Bool?) -> Self { flag.map(Self.flag) ?? .null }
     /// RFC 3339 in UTC.
-    static func optional(_ date: Date?) -> Self { date.map { .text($0.formatted(.iso8601)) } ?? .null }
-    static func texts(_ texts: [String]) -> Self { .list(texts.map(Self.text)) }
+    package static func optional(_ date: Date?) -> Self { date.map { .text($0.formatted(.iso8601)) } ?? .null }
+    package static func texts(_ texts: [String]) -> Self { .list(texts.map(Self.text)) }
 
     /// JSON that is text already, such as a column of the database; that text itself where it cannot be read.
-    init(parsing text: String) {
+    package init(parsing text: String) {
         self = (try? JSONDecoder().decode(Self.self, from: Data(text.utf8))) ?? .text(text)
     }
 
     /// Without line breaks.
-    var line: String { rendered(indent: nil) }
-    var pretty: String { rendered(indent: 0) }
+    package var line: String { rendered(indent: nil) }
+    package var pretty: String { rendered(indent: 0) }
 
     private func rendered(indent: Int?) -> String {
         switch self {
@@ -69,7 +69,7 @@ indirect enum JSONValue: Sendable {
 }
 
 extension JSONValue: Decodable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: AnyKey.self) {
             self = .object(
                 try members.allKeys.sorted { $0.stringValue < $1.stringValue }.map {

@@ -1,6 +1,5 @@
+import Presentation
 import Testing
-
-@testable import driftwatch
 
 @Suite struct JSONValueTests {
     @Test(arguments: [

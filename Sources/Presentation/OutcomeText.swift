@@ -1,16 +1,16 @@
-import DriftCore
+package import DriftCore
 
 /// What a check found, item by item, for a terminal.
-struct OutcomeText {
+package struct OutcomeText {
     private let outcomes: [ItemOutcome]
-    private let console: Console
+    private let palette: Palette
 
-    init(_ outcomes: [ItemOutcome], console: Console) {
+    package init(_ outcomes: [ItemOutcome], palette: Palette) {
         self.outcomes = outcomes.sorted { $0.key < $1.key }
-        self.console = console
+        self.palette = palette
     }
 
-    var lines: [String] { outcomes.flatMap(lines(of:)) }
+    package var lines: [String] { outcomes.flatMap(lines(of:)) }
 
     private func lines(of outcome: ItemOutcome) -> [String] {
         switch outcome.finding {
@@ -25,7 +25,7 @@ struct OutcomeText {
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> String {
         let part = outcome.unseenContent == nil ? "" : ", its content"
-        let head = "  \(console.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part)"
+        let head = "  \(palette.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part)"
         return "\(head): \(reason.rawValue) (\(reason.words))"
     }
 
@@ -36,7 +36,7 @@ struct OutcomeText {
             return "\(word): "
                 + sides.compactMap { side, value in value.map { "\(side) \($0)" } }.joined(separator: ", ")
         }
-        let head = "  \(console.coloured(mismatch.type.rawValue, .red)) \(visible(mismatch.item))"
+        let head = "  \(palette.coloured(mismatch.type.rawValue, .red)) \(visible(mismatch.item))"
         let details = change.map { "    " + visible($0) }
         return [head] + details + (mismatch.diff.map(diffLines) ?? [])
     }
@@ -45,18 +45,18 @@ struct OutcomeText {
         var lines = visibleLines(diff)
         if lines.last == "" { lines.removeLast() }
         return lines.map { line in
-            let colour: Console.Colour? =
+            let colour: Palette.Colour? =
                 if line.hasPrefix("+") { .green } else if line.hasPrefix("-") { .red } else { nil }
-            return "    " + console.coloured(line, colour)
+            return "    " + palette.coloured(line, colour)
         }
     }
 }
 
 /// `drifted: 2 of 17 items wrong, 1 unreadable`.
-func verdictLine(
-    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, console: Console
+package func verdictLine(
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, palette: Palette
 ) -> String {
-    let word = console.coloured(
+    let word = palette.coloured(
         verdict.rawValue, verdict == .compliant ? .green : verdict == .drifted ? .red : .yellow)
     switch verdict {
     case .failed: return "\(word): \(visible(reason ?? "no reason known"))"
@@ -66,15 +66,5 @@ func verdictLine(
         if wrong > 0 { parts.append("\(wrong) of \(plural(items, "item")) wrong") }
         if unreadable > 0 { parts.append("\(unreadable)\(wrong > 0 ? "" : " of \(plural(items, "item"))") unreadable") }
         return "\(word): \(parts.joined(separator: ", "))"
-    }
-}
-
-extension Verdict {
-    var exitStatus: ExitStatus {
-        switch self {
-        case .compliant: .fine
-        case .drifted: .badNews
-        case .incomplete, .failed: .unknown
-        }
     }
 }

@@ -1,0 +1,17 @@
+/// Columns that `text` takes in a terminal: wide characters of East Asia and emoji take two, marks none.
+package func width(_ text: String) -> Int {
+    text.reduce(0) { total, character in
+        guard let scalar = character.unicodeScalars.first else { return total }
+        switch scalar.value {
+        case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f,
+            0xff00...0xff60, 0xffe0...0xffe6, 0x1f300...0x1f64f, 0x1f900...0x1f9ff, 0x20000...0x3fffd:
+            return total + 2
+        default: return total + 1
+        }
+    }
+}
+
+/// `text` with blanks after it, so that it takes at least `columns`.
+package func pad(_ text: String, to columns: Int) -> String {
+    text + String(repeating: " ", count: max(0, columns - width(text)))
+}

@@ -1,0 +1,30 @@
+import DriftCore
+import Presentation
+
+extension Listing {
+    func print(_ rows: [Row], asJSON: Bool, to console: Console) {
+        console.print(lines: asJSON ? [json(rows).pretty] : lines(rows, console.palette))
+    }
+}
+
+extension OutcomeText {
+    init(_ outcomes: [ItemOutcome], console: Console) { self.init(outcomes, palette: console.palette) }
+}
+
+/// The line above what a check found, in the console's colours.
+func verdictLine(
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, console: Console
+) -> String {
+    verdictLine(
+        verdict, reason: reason, items: items, wrong: wrong, unreadable: unreadable, palette: console.palette)
+}
+
+extension Verdict {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .compliant: .fine
+        case .drifted: .badNews
+        case .incomplete, .failed: .unknown
+        }
+    }
+}

@@ -1,2 +1,0 @@
-/// `1 item`, `2 items`.
-func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,8 +1,0 @@
-import Redaction
-
-/// `text` in one line, without anything that a terminal would take as a command; used for all that a server, a file
-/// or a person wrote.
-func visible(_ text: String) -> String { VisibleText.terminal(text) }
-
-/// Many lines, each made visible; tabs stay.
-func visibleLines(_ text: String) -> [String] { VisibleText.terminalLines(text) }
