@@ -49,14 +49,13 @@ package struct Dashboard: Service {
         router.add(middleware: ReadOnly())
         router.add(middleware: OwnNames(boundTo: settings.host, names: settings.names))
         router.get("/") { _, _ in
-            let lines = try await database.read { try FleetReader.status(in: $0) }
-            return try pages.page("fleet", FleetPage(lines, now: Date()))
+            try pages.page("fleet", try await fleet(FleetFilter()))
         }
         router.get("/servers/:server") { _, context in
             let server = try Self.server(context)
-            let lines = try await database.read { try FleetReader.status(in: $0) }.filter { $0.serverID == server }
-            guard !lines.isEmpty else { throw PageError.noServer }
-            return try pages.page("fleet", FleetPage(lines, now: Date()))
+            let page = try await fleet(FleetFilter(ServerSelection(servers: [server])))
+            guard !page.isEmpty else { throw PageError.noServer }
+            return try pages.page("fleet", page)
         }
         router.get("/servers/:server/packs/:pack") { request, context in
             let (server, pack) = (try Self.server(context), try Self.pack(context))
@@ -64,8 +63,17 @@ package struct Dashboard: Service {
             return try pages.page("diff", try await diff(server, pack, check))
         }
         router.get("/healthz") { _, _ in try await health() }
+        router.get("/healthz/delivery") { _, _ in try await deliveryHealth() }
         router.get("/style.css") { _, _ in pages.stylesheet }
         return router
+    }
+
+    private func fleet(_ filter: FleetFilter) async throws -> FleetPage {
+        try await database.read { transaction in
+            FleetPage(
+                try FleetReader.status(filter, in: transaction),
+                deliveryProblems: try DeliveryReader.problems(in: transaction), now: Date())
+        }
     }
 
     private func diff(_ server: ServerID, _ pack: PackName, _ check: Int64?) async throws -> DiffPage {
@@ -88,21 +96,42 @@ package struct Dashboard: Service {
         }
     }
 
+    /// Whether this process is well, for whoever restarts it: that messages are not delivered is said, and ends nothing.
     private func health() async throws -> Response {
-        let (answers, answer) = AsyncStream<Bool>.makeStream()
+        guard let problems = await deliveryProblems() else {
+            return .plain("the database does not answer\n", status: .serviceUnavailable)
+        }
+        return .plain((["ok"] + problems).joined(separator: "\n") + "\n")
+    }
+
+    /// Whether people get their messages, for whoever watches.
+    private func deliveryHealth() async throws -> Response {
+        guard let problems = await deliveryProblems() else {
+            return .plain("the database does not answer\n", status: .serviceUnavailable)
+        }
+        guard problems.isEmpty else {
+            return .plain(problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+        }
+        return .plain("ok\n")
+    }
+
+    /// Nil where the database does not answer in time.
+    private func deliveryProblems() async -> [String]? {
+        let (answers, answer) = AsyncStream<[String]?>.makeStream()
         // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
-        let question = Task { answer.yield((try? await database.rows("select true", as: Bool.self)) == [true]) }
+        let question = Task {
+            answer.yield(try? await database.read { try DeliveryReader.problems(in: $0) }.map(\.shown))
+        }
         let alarm = Task {
             // Real time on purpose: whoever asks for our health has a timeout of its own.
             try? await Task.sleep(for: .seconds(2))
-            answer.yield(false)
+            answer.yield(nil)
         }
         defer {
             question.cancel()
             alarm.cancel()
         }
-        let isWell = await answers.first { _ in true } ?? false
-        return isWell ? .plain("ok\n") : .plain("the database does not answer\n", status: .serviceUnavailable)
+        return await answers.first { _ in true } ?? nil
     }
 
     private static func server(_ context: BasicRequestContext) throws -> ServerID {

@@ -68,9 +68,10 @@ struct DiffPage: Sendable {
         serverName = assignment.serverName.shown
         pack = assignment.packName.rawValue
         packName = assignment.packDisplayName.shown
-        verdict = check?.verdict.rawValue ?? "not checked"
-        verdictClass = check?.verdict.rawValue ?? "unknown"
-        sentence = Self.sentence(check, isRemoved: removed != nil)
+        let known = assignment.shownState?.rawValue
+        verdict = check?.verdict.rawValue ?? (assignment.lastCheckID == nil ? "not checked" : known ?? "unknown")
+        verdictClass = check?.verdict.rawValue ?? known ?? "unknown"
+        sentence = Self.sentence(check, isRemoved: removed != nil || assignment.lastCheckID != nil)
         checkedAt = check.map { Age.stamp($0.checkedAt) + ", " + Age.text(from: $0.checkedAt, to: now) + " ago" } ?? ""
         checkID = check.map { "\($0.id)" }
         alert = assignment.alertID.map { id in

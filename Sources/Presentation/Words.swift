@@ -32,6 +32,4 @@ package enum ReasonText {
 }
 
 /// `2026-11-22 06:00:03Z`.
-package func shortTime(_ date: Date) -> String {
-    date.formatted(Date.ISO8601FormatStyle(dateTimeSeparator: .space))
-}
+package func shortTime(_ date: Date) -> String { Times.utc.text(date) }

@@ -12,8 +12,8 @@ package enum AssignmentReader {
             var view = try transaction.first(
                 """
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
-                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, f.shown_state, d.since, d.last_checked_at,
-                       d.unreadable_count, f.unreadable_since, s.failing_since, s.failing_reason,
+                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, f.shown_state, d.since, d.last_check_id, d.last_checked_at,
+                       d.item_count, d.unreadable_count, f.unreadable_since, s.failing_since, s.failing_reason,
                        coalesce(f.stale, false) as stale, a.alert_id, a.status as alert_status, a.opened_at
                 from driftwatch.servers s
                 left join driftwatch.packs p on p.pack_name = \(pack)
@@ -37,6 +37,12 @@ package enum AssignmentReader {
         ).map { key, type, item, expected, actual in
             RememberedMismatch(key: key, type: type, item: item, expected: expected.value, actual: actual.value)
         }
+        view.unreadables = try transaction.rows(
+            """
+            select item_key, item, reason, was_readable, since from driftwatch.unreadables
+            where server_id = \(server) and pack_name = \(pack) order by item_key
+            """, as: (ItemKey, String, String, Bool, Date).self
+        ).map { RememberedUnreadable(key: $0, item: $1, reason: $2, wasReadable: $3, since: $4) }
         return view
     }
 
@@ -80,9 +86,12 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var state: DriftStatus?
     package var shownState: ShownState?
     package var since: Date?
-    /// When the last check that counted was written.
+    /// The last check that counted, kept or not.
+    package var lastCheckID: Int64?
+    /// When it was written.
     package var lastCheckedAt: Date?
-    /// Items that it could not judge.
+    /// Items that it was about, and those of them that it could not judge.
+    package var itemCount: Int?
     package var unreadableCount: Int?
     /// Since when something that could be judged before no longer can.
     package var unreadableSince: Date?
@@ -97,6 +106,8 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var alertOpenedAt: Date?
     /// What is known to be wrong; without diffs, which only checks have.
     package var mismatches: [RememberedMismatch] = []
+    /// What the last check that counted could not judge.
+    package var unreadables: [RememberedUnreadable] = []
 
     package init(row: Row) throws {
         serverID = try row.column("server_id")
@@ -106,7 +117,9 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
         state = try row.column("state")
         shownState = try row.column("shown_state")
         since = try row.column("since")
+        lastCheckID = try row.column("last_check_id")
         lastCheckedAt = try row.column("last_checked_at")
+        itemCount = try row.column("item_count")
         unreadableCount = try row.column("unreadable_count")
         unreadableSince = try row.column("unreadable_since")
         failingSince = try row.column("failing_since")
@@ -126,6 +139,39 @@ package struct RememberedMismatch: Hashable, Sendable {
     package var item: String
     package var expected: [String: String]
     package var actual: [String: String]
+}
+
+/// An item that the last check that counted could not judge.
+package struct RememberedUnreadable: Hashable, Sendable {
+    package var key: ItemKey
+    package var item: String
+    /// An `UnreadableReason`, or one that only a later version knows.
+    package var reason: String
+    /// It had been judged before.
+    package var wasReadable: Bool
+    package var since: Date
+}
+
+extension AssignmentView {
+    /// What is remembered, as a check would tell it: never an item that is ok, and no diffs.
+    package var outcomes: [ItemOutcome] {
+        let wrong = Dictionary(grouping: mismatches, by: \.key)
+        let unseen = Dictionary(unreadables.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return Set(wrong.keys).union(unseen.keys).sorted().compactMap { key in
+            // A word of a later version is said in this one's nearest.
+            let reason = unseen[key].map { UnreadableReason(rawValue: $0.reason) ?? .unsupported }
+            if let known = wrong[key], let item = known.first?.item {
+                let mismatches = known.map {
+                    Mismatch(
+                        type: MismatchType(rawValue: $0.type), item: $0.item, key: key, expected: $0.expected,
+                        actual: $0.actual)
+                }
+                return ItemOutcome(key: key, item: item, finding: .wrong(mismatches), unseenContent: reason)
+            }
+            guard let reason, let item = unseen[key]?.item else { return nil }
+            return ItemOutcome(key: key, item: item, finding: .unreadable(reason))
+        }
+    }
 }
 
 /// An alert, live or over, with what was told of it.

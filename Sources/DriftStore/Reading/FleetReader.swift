@@ -27,15 +27,30 @@ package enum FleetReader {
                      f.server_id, f.pack_name
             """, of: FleetLine.self)
     }
+
+    /// Which of the named servers and packs there are not.
+    package static func unknownNames(
+        in selection: ServerSelection, in transaction: borrowing Transaction
+    ) throws -> (servers: [ServerID], pack: PackName?) {
+        let servers = try transaction.rows(
+            """
+            select n from unnest(\(selection.servers)::text[]) with ordinality as named (n, place)
+            where not exists (select from driftwatch.servers s where s.server_id = n and s.removed_at is null)
+            order by place
+            """, as: ServerID.self)
+        let pack = try transaction.first(
+            """
+            select n from (select \(selection.pack)::text) as named (n)
+            where n is not null and not exists (select from driftwatch.packs p where p.pack_name = n)
+            """, as: PackName.self)
+        return (servers, pack)
+    }
 }
 
 /// Which lines of the fleet are asked for: those that fit all that is given.
 package struct FleetFilter: Hashable, Sendable {
-    /// Any of these; empty: all.
-    package var servers: [ServerID] = []
-    /// All of these labels, with these values.
-    package var labels: [String: String] = [:]
-    package var pack: PackName?
+    /// Where it names a pack, only the lines of that pack.
+    package var selection: ServerSelection
     package var state: State?
 
     /// What can be asked for by name: a group of the counts, or a mark beside it.
@@ -45,12 +60,8 @@ package struct FleetFilter: Hashable, Sendable {
         case stale, outdated
     }
 
-    package init(
-        servers: [ServerID] = [], labels: [String: String] = [:], pack: PackName? = nil, state: State? = nil
-    ) {
-        self.servers = servers
-        self.labels = labels
-        self.pack = pack
+    package init(_ selection: ServerSelection = ServerSelection(), state: State? = nil) {
+        self.selection = selection
         self.state = state
     }
 
@@ -62,11 +73,8 @@ package struct FleetFilter: Hashable, Sendable {
             case .stale: "f.stale and not f.disabled"
             case .outdated: "f.outdated and not f.disabled"
             }
-        let names = servers.map(\.rawValue)
-        return """
-            (\(names)::text[] = '{}' or f.server_id = any(\(names)))
-            and s.labels @> \(JSON(labels)) and (\(pack)::text is null or f.pack_name = \(pack)) and \(state)
-            """
+        let pack = selection.pack
+        return "\(selection.condition) and (\(pack)::text is null or f.pack_name = \(pack)) and \(state)"
     }
 }
 
