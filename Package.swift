@@ -25,7 +25,6 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-    static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -51,7 +50,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
@@ -73,7 +71,7 @@ let package = Package(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
             exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
-        library("Slack", ["DriftCore", "Redaction", "HTTP", .logging]),
+        library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
             ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
@@ -81,10 +79,10 @@ let package = Package(
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", .hummingbird, .mustache, .httpTypes,
+                "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", .hummingbird, .httpTypes,
                 .nioCore, .nioHTTPTypes, .logging, .serviceLifecycle,
             ],
-            resources: [.embedInCode("Templates")], swiftSettings: settings),
+            resources: [.embedInCode("Files")], swiftSettings: settings),
         .executableTarget(
             name: "driftwatch",
             dependencies: [

@@ -24,11 +24,10 @@ package struct Dashboard: Service {
     }
 
     package func run() async throws {
-        let pages = try PageRenderer()
         let places = ConnectionPlaces(maximum: settings.maximumConnections)
         let timeout = TimeAmount(settings.clientTimeout)
         let application = Application(
-            router: router(pages),
+            router: router,
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [ClientWatch(places: places, timeout: timeout)])),
@@ -42,96 +41,79 @@ package struct Dashboard: Service {
         do { try await application.run() } catch let error as IOError { throw ListenFailure(error) }
     }
 
-    private func router(_ pages: PageRenderer) -> Router<BasicRequestContext> {
+    private var router: Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
-        router.add(middleware: ErrorPages(pages: pages))
+        router.add(middleware: ErrorPages())
         router.add(middleware: ReadOnly())
         router.add(middleware: OwnNames(boundTo: settings.host, names: settings.names))
-        router.get("/") { _, _ in
-            try pages.page("fleet", try await fleet(FleetFilter()))
+        router.get("/") { request, _ in
+            try await fleet(page: try Self.page(request)).html.response()
         }
         router.get("/servers/:server") { _, context in
-            let server = try Self.server(context)
-            let page = try await fleet(FleetFilter(ServerSelection(servers: [server])))
-            guard !page.isEmpty else { throw PageError.noServer }
-            return try pages.page("fleet", page)
+            try await server(try Self.server(context)).html.response()
         }
         router.get("/servers/:server/packs/:pack") { request, context in
             let (server, pack) = (try Self.server(context), try Self.pack(context))
-            let check = try Self.check(request)
-            return try pages.page("diff", try await diff(server, pack, check))
+            let (check, page) = (try Self.check(request), try Self.page(request))
+            let content = try await database.read { try Self.diff(server, pack, check, in: $0) }
+            return DiffPage(content, page: page, now: Date()).html.response()
         }
-        router.get("/healthz") { _, _ in try await health() }
-        router.get("/healthz/delivery") { _, _ in try await deliveryHealth() }
-        router.get("/style.css") { _, _ in pages.stylesheet }
+        router.get("/healthz") { _, _ in await Health(database: database).ofProcess }
+        router.get("/healthz/delivery") { _, _ in await Health(database: database).ofDelivery }
+        router.get("/style.css") { _, _ in Response.stylesheet }
         return router
     }
 
-    private func fleet(_ filter: FleetFilter) async throws -> FleetPage {
+    private func fleet(page: Int) async throws -> FleetPage {
         try await database.read { transaction in
-            FleetPage(
-                try FleetReader.status(filter, in: transaction),
-                deliveryProblems: try DeliveryReader.problems(in: transaction), now: Date())
+            let counts = try FleetReader.counts(in: transaction)
+            let pages = max(1, (counts.lines + FleetPage.linesPerPage - 1) / FleetPage.linesPerPage)
+            let page = min(page, pages)
+            let start = (page - 1) * FleetPage.linesPerPage
+            let lines = try FleetReader.status(
+                rows: start..<(start + FleetPage.linesPerPage), in: transaction)
+            return FleetPage(
+                title: "Fleet", lines: lines, counts: counts, warnings: try DeliveryReader.problems(in: transaction),
+                zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(),
+                links: PageLinks(
+                    "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
+                    place: Place.fleet))
         }
     }
 
-    private func diff(_ server: ServerID, _ pack: PackName, _ check: Int64?) async throws -> DiffPage {
-        let now = Date()
-        return try await database.read { transaction in
-            guard let assignment = try AssignmentReader.view(server, pack, in: transaction) else {
-                throw PageError.noAssignment
-            }
-            let newest = try CheckReader.check(server, pack, in: transaction)
-            guard let check else { return DiffPage(assignment, shown: newest, newest: newest, now: now) }
-            if let asked = try CheckReader.check(server, pack, check, in: transaction) {
-                return DiffPage(assignment, shown: asked, newest: newest, now: now)
-            }
-            // A link outlives its check; one to another server's check, or to one that never was, is simply wrong.
-            guard check < newest?.id ?? .max, try !AssignmentReader.isKept(check: check, in: transaction) else {
-                throw PageError.noCheck
-            }
-            let alert = try AssignmentReader.alert(server, pack, of: check, in: transaction)
-            return DiffPage(assignment, shown: newest, newest: newest, removed: (check, alert), now: now)
+    private func server(_ server: ServerID) async throws -> FleetPage {
+        try await database.read { transaction in
+            let lines = try FleetReader.status(FleetFilter(ServerSelection(servers: [server])), in: transaction)
+            guard let name = lines.first?.displayName else { throw PageError.noServer }
+            return FleetPage(
+                title: name, lines: lines, counts: FleetCounts(lines), warnings: [],
+                zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(), links: nil)
         }
     }
 
-    /// Whether this process is well, for whoever restarts it: that messages are not delivered is said, and ends nothing.
-    private func health() async throws -> Response {
-        guard let problems = await deliveryProblems() else {
-            return .plain("the database does not answer\n", status: .serviceUnavailable)
+    private static func diff(
+        _ server: ServerID, _ pack: PackName, _ check: Int64?, in transaction: borrowing Transaction
+    ) throws -> DiffPage.Content {
+        guard let assignment = try AssignmentReader.view(server, pack, in: transaction) else {
+            throw PageError.noAssignment
         }
-        return .plain((["ok"] + problems).joined(separator: "\n") + "\n")
-    }
-
-    /// Whether people get their messages, for whoever watches.
-    private func deliveryHealth() async throws -> Response {
-        guard let problems = await deliveryProblems() else {
-            return .plain("the database does not answer\n", status: .serviceUnavailable)
+        let newest = try CheckReader.check(server, pack, in: transaction)
+        let filter = FleetFilter(ServerSelection(servers: [server], pack: pack))
+        var content = DiffPage.Content(
+            assignment: assignment, line: try FleetReader.status(filter, in: transaction).first, check: newest,
+            newestID: newest?.id, zone: try SchedulesReader.schedule(in: transaction)?.timeZone)
+        guard let check else { return content }
+        if let asked = try CheckReader.check(server, pack, check, in: transaction) {
+            content.check = asked
+            return content
         }
-        guard problems.isEmpty else {
-            return .plain(problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+        // A link outlives its check; one to another server's check, or to one that never was, is simply wrong.
+        guard check < newest?.id ?? .max, try !AssignmentReader.isKept(check: check, in: transaction) else {
+            throw PageError.noCheck
         }
-        return .plain("ok\n")
-    }
-
-    /// Nil where the database does not answer in time.
-    private func deliveryProblems() async -> [String]? {
-        let (answers, answer) = AsyncStream<[String]?>.makeStream()
-        // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
-        let question = Task {
-            answer.yield(try? await database.read { try DeliveryReader.problems(in: $0) }.map(\.shown))
-        }
-        let alarm = Task {
-            // Real time on purpose: whoever asks for our health has a timeout of its own.
-            try? await Task.sleep(for: .seconds(2))
-            answer.yield(nil)
-        }
-        defer {
-            question.cancel()
-            alarm.cancel()
-        }
-        return await answers.first { _ in true } ?? nil
+        content.removed = (check, try AssignmentReader.alert(server, pack, of: check, in: transaction))
+        return content
     }
 
     private static func server(_ context: BasicRequestContext) throws -> ServerID {
@@ -150,6 +132,12 @@ package struct Dashboard: Service {
         guard let text = request.uri.queryParameters["check"] else { return nil }
         guard let id = Int64(text), id > 0 else { throw PageError.malformedCheck }
         return id
+    }
+
+    private static func page(_ request: Request) throws -> Int {
+        guard let text = request.uri.queryParameters["page"] else { return 1 }
+        guard let page = Int(text), page > 0 else { throw PageError.malformedPage }
+        return page
     }
 }
 

@@ -13,32 +13,32 @@ package struct OutcomeText {
     package var lines: [String] { outcomes.flatMap(lines(of:)) }
 
     private func lines(of outcome: ItemOutcome) -> [String] {
+        var notes: [String] = []
         switch outcome.finding {
-        case .ok: []
-        case .unreadable(let reason):
-            [unreadable(outcome, reason)]
+        case .ok: return []
+        case .unreadable(let reason): notes = unreadable(outcome, reason)
         case .wrong(let mismatches):
-            mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
-                + (outcome.unseenContent.map { [unreadable(outcome, $0)] } ?? [])
+            notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+            notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
+        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
     }
 
-    private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> String {
-        let part = outcome.unseenContent == nil ? "" : ", its content"
-        let head = "  \(palette.coloured("unreadable", .yellow)) \(visible(outcome.item))\(part)"
-        return "\(head): \(reason.rawValue) (\(reason.words))"
+    private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {
+        let what = outcome.unseenContent == nil ? "could not be read" : "its content could not be read"
+        return ["\(palette.coloured(what, .yellow)): \(ReasonText.of(reason))"]
     }
 
     private func lines(of mismatch: Mismatch) -> [String] {
-        let words = Set(mismatch.expected.keys).union(mismatch.actual.keys).sorted()
-        let change = words.map { word in
-            let sides = [("expected", mismatch.expected[word]), ("actual", mismatch.actual[word])]
-            return "\(word): "
-                + sides.compactMap { side, value in value.map { "\(side) \($0)" } }.joined(separator: ", ")
-        }
-        let head = "  \(palette.coloured(mismatch.type.rawValue, .red)) \(visible(mismatch.item))"
-        let details = change.map { "    " + visible($0) }
-        return [head] + details + (mismatch.diff.map(diffLines) ?? [])
+        let text = DifferenceText(mismatch)
+        let head = palette.coloured(visible(text.headline), .red)
+        if let diff = mismatch.diff { return [head] + diffLines(diff).map { "  \($0)" } }
+        return [head]
+            + text.details.flatMap { detail in
+                [("expected", detail.expected), ("actual", detail.actual)].compactMap { side, value in
+                    value.map { "  \(side) \(detail.name) \(visible($0))" }
+                }
+            }
     }
 
     private func diffLines(_ diff: String) -> [String] {
@@ -47,7 +47,7 @@ package struct OutcomeText {
         return lines.map { line in
             let colour: Palette.Colour? =
                 if line.hasPrefix("+") { .green } else if line.hasPrefix("-") { .red } else { nil }
-            return "    " + palette.coloured(line, colour)
+            return palette.coloured(line, colour)
         }
     }
 }

@@ -1,22 +1,30 @@
 package import Foundation
 
-/// How instants are shown to people: in one zone, each with its offset, so that none can be misread.
+/// Instants as people read them, in one zone: the schedule's.
 package struct Times: Sendable {
-    package static let utc = Times(zone: .gmt, name: "UTC")
+    package static let utc = Times(zone: nil)
 
-    /// What the zone is called, for the line that says in which zone the times are.
-    package let name: String
+    /// The zone, for a line that says in which one the times are.
+    package let zoneName: String
     private let zone: TimeZone
 
-    package init(zone: TimeZone, name: String) {
-        self.zone = zone
-        self.name = name
+    /// UTC where `zone` is nil or not known on this machine.
+    package init(zone name: String?) {
+        let known = name.flatMap(TimeZone.init(identifier:))
+        zone = known ?? .gmt
+        zoneName = known.flatMap { _ in name } ?? "UTC"
     }
 
-    /// `2026-11-22 07:00:03+01:00`, or `2026-11-22 06:00:03Z` where the zone is UTC.
+    /// Such as `2026-11-23 06:00 UTC`.
+    package func stamp(_ date: Date) -> String {
+        let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day().dateSeparator(.dash)
+            .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
+        return "\(date.formatted(style).prefix(16)) \(zoneName)"
+    }
+
+    /// For columns, with the offset: `2026-11-22 07:00:03+01:00`, or `2026-11-22 06:00:03Z`.
     package func text(_ date: Date) -> String {
         date.formatted(
-            Date.ISO8601FormatStyle(
-                dateTimeSeparator: .space, timeZoneSeparator: .colon, timeZone: zone))
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZoneSeparator: .colon, timeZone: zone))
     }
 }

@@ -1,5 +1,6 @@
 package import DriftCore
 package import Foundation
+internal import Presentation
 
 /// The words of one notification, each part made fit for one medium.
 ///
@@ -21,11 +22,13 @@ package struct MessageText: Hashable, Sendable {
     package let server: String
     /// Absent in a test.
     package let pack: String?
-    /// `3 mismatches`; absent in a resolution and a test.
+    /// `2 items, 3 differences`; absent in a resolution and a test.
     package let count: String?
-    /// Lines such as `wrong_permissions /etc/motd`, ten at the most; none in a resolution.
+    /// How many of those items are new, where some are not; ``items`` are the new ones.
+    package let added: String?
+    /// Lines such as `/etc/motd: wrong permissions`, ten at the most; none in a resolution.
     package let items: [String]
-    /// How many more items there are than lines.
+    /// How many more new items there are than lines.
     package let more: Int
     /// `since 2026-11-22 06:00 UTC`.
     package let since: String
@@ -44,7 +47,7 @@ package struct MessageText: Hashable, Sendable {
         let occurred = escaping.fit(Self.instant(facts.occurredAt), 40)
         guard facts.kind != .test else {
             title = "Test message, nothing is wrong"
-            (pack, count, resolves) = (nil, nil, nil)
+            (pack, count, added, resolves) = (nil, nil, nil, nil)
             (items, more) = ([], 0)
             since = "sent \(occurred)"
             if case .page = link { self.link = link } else { self.link = nil }
@@ -57,21 +60,21 @@ package struct MessageText: Hashable, Sendable {
 
         let opened = escaping.fit(Self.instant(facts.openedAt), 40)
         let found = Self.bounded(facts.mismatchCount)
-        let count = found == 1 ? "1 mismatch" : "\(found) mismatches"
+        let count = Self.count(found, facts)
         let lines = Self.lines(facts.items, escaping)
         let shown = Array(lines.prefix(Self.maximumItems))
+        let new = max(facts.addedCount.map(Self.bounded) ?? 0, lines.count)
         switch facts.kind {
         // A test has returned above.
         case .driftDetected, .test:
             title = "Configuration drift detected"
             since = "since \(opened)"
-            more = max(found, lines.count) - shown.count
+            more = new - shown.count
         case .driftChanged:
             let previous = facts.previousCount.map(Self.bounded)
             title = "Configuration drift changed: \(previous.map { "\($0) → " } ?? "")\(found)"
             since = "open since \(opened)"
-            // Items that were mended meanwhile hide some of the added ones from this count.
-            more = max(found - (previous ?? found), lines.count) - shown.count
+            more = new - shown.count
         case .driftResolved where facts.resolution == .compliant:
             title = Self.proven(facts)
             since = "drifted since \(opened)"
@@ -84,11 +87,12 @@ package struct MessageText: Hashable, Sendable {
         }
         guard facts.kind == .driftResolved else {
             self.count = count
+            added = new > 0 && new < found ? "\(new) new" : nil
             items = shown
             resolves = nil
             return
         }
-        self.count = nil
+        (self.count, added) = (nil, nil)
         items = []
         guard facts.openingUndelivered == true else {
             resolves = nil
@@ -107,7 +111,8 @@ package struct MessageText: Hashable, Sendable {
             let first = items.prefix(Self.itemsInSummary)
             let others = more + items.count - first.count
             let named = first + (others > 0 && !first.isEmpty ? ["+\(others) more"] : [])
-            parts.append(named.isEmpty ? count : "\(count): \(named.joined(separator: "; "))")
+            let whole = [count, added].compactMap { $0 }.joined(separator: ", ")
+            parts.append(named.isEmpty ? whole : "\(whole): \(named.joined(separator: "; "))")
         } else {
             parts.append(since)
         }
@@ -137,7 +142,14 @@ package struct MessageText: Hashable, Sendable {
     /// No pack has more items; what a payload claims beyond it must not overflow.
     private static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
 
-    /// One line for each item, all its mismatches together.
+    /// `3 items, 4 differences, 1 never complied`.
+    private static func count(_ found: Int, _ facts: NotificationFacts) -> String {
+        let count = CountText.wrong(items: found, differences: facts.differenceCount.map(bounded))
+        let never = min(facts.neverCompliantCount.map(bounded) ?? 0, found)
+        return never > 0 ? "\(count), \(never) never complied" : count
+    }
+
+    /// One line for each item, all its differences together.
     private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {
         var order: [String] = []
         var types: [String: [String]] = [:]
@@ -146,8 +158,8 @@ package struct MessageText: Hashable, Sendable {
             if types[item.item]?.contains(item.type) != true { types[item.item, default: []].append(item.type) }
         }
         return order.map { item in
-            let words = (types[item] ?? []).prefix(4).map { escaping.fit($0, maximumType) }
-            return "\(words.joined(separator: ", ")) \(escaping.fit(item, maximumItem))"
+            let words = (types[item] ?? []).prefix(4).map { escaping.fit(DifferenceWords.of($0), maximumType) }
+            return "\(escaping.fit(item, maximumItem)): \(words.joined(separator: ", "))"
         }
     }
 

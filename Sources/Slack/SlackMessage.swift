@@ -65,14 +65,17 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
     private static func blocks(_ text: MessageText) -> [Block] {
         var fields = ["\(text.pack == nil ? "From" : "Server")\n\(text.server)"]
         if let pack = text.pack { fields.append("Pack\n\(pack)") }
-        if let count = text.count { fields.append("Found\n\(count)") }
+        if let count = text.count { fields.append("Wrong\n\(count)") }
         fields.append("When\n\(text.since)")
         var blocks = [
             Block(type: "header", text: .plain(text.title)),
             Block(type: "section", fields: fields.map(Text.plain)),
         ]
         let items = text.items + (text.more > 0 ? ["+\(text.more) more"] : [])
-        if !items.isEmpty { blocks.append(Block(type: "section", text: .plain(items.joined(separator: "\n")))) }
+        if !items.isEmpty {
+            let heading = text.added.map { ["\($0):"] } ?? []
+            blocks.append(Block(type: "section", text: .plain((heading + items).joined(separator: "\n"))))
+        }
         if let resolves = text.resolves { blocks.append(Block(type: "section", text: .plain(resolves))) }
         switch text.link {
         case .page(let url):

@@ -34,7 +34,7 @@ enum SourceTree {
     private static let folders = [
         ".ci", "Benchmarks", "Sources", "Tests", "docs", "packs", "scripts", "sql",
     ]
-    private static let kinds: Set = ["swift", "sql", "md", "yaml", "yml", "sh", "h", "modulemap", "mustache", "css"]
+    private static let kinds: Set = ["swift", "sql", "md", "yaml", "yml", "sh", "h", "modulemap", "css"]
 
     /// Every text file that people write, read once.
     static let files: [SourceFile] = {

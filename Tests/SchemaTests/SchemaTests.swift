@@ -211,7 +211,7 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "diff_path", "drift_message", "is_alive", "is_overdue", "may_name_actors",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue", "may_name_actors",
             "on_hold", "own_actor", "raise_lease_lost", "refuse", "rfc3339", "shown_state",
         ]
         #expect(loose == pure)

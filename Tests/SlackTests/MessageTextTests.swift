@@ -16,32 +16,46 @@ struct MessageTextTests {
         #expect(
             lines(facts(.driftDetected, items: threeItems)) == [
                 "Configuration drift detected · Web 1 (web-1) · pack base · "
-                    + "3 mismatches: wrong_permissions /etc/motd; missing_package curl; wrong_setting EDITOR · \(Self.page)",
+                    + "3 items: /etc/motd: wrong permissions; curl: not installed; EDITOR: wrong value · \(Self.page)",
                 "since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
     }
 
     @Test func manyItemsFollowTheFirstLine() {
         let items = (1...10).map { (MismatchType.missingFile, "/etc/f\($0)") }
-        let lines = lines(facts(.driftDetected, count: 25, items: items))
+        let lines = lines(facts(.driftDetected, count: 25, added: 25, items: items))
         #expect(
             lines[0].contains(
-                "25 mismatches: missing_file /etc/f1; missing_file /etc/f2; missing_file /etc/f3; +22 more"))
-        #expect(Array(lines[1...8]) == (4...10).map { "  missing_file /etc/f\($0)" } + ["  +15 more"])
+                "25 items: /etc/f1: missing; /etc/f2: missing; /etc/f3: missing; +22 more"))
+        #expect(Array(lines[1...8]) == (4...10).map { "  /etc/f\($0): missing" } + ["  +15 more"])
     }
 
     @Test func severalMismatchesOfAnItemAreOneLine() {
         let items: [(MismatchType, String)] = [(.wrongPermissions, "/etc/motd"), (.wrongOwner, "/etc/motd")]
-        let line = lines(facts(.driftDetected, count: 1, items: items))[0]
-        #expect(line.contains("1 mismatch: wrong_permissions, wrong_owner /etc/motd · "))
+        let line = lines(facts(.driftDetected, count: 1, differences: 2, items: items))[0]
+        #expect(line.contains("1 item, 2 differences: /etc/motd: wrong permissions, wrong owner · "))
+    }
+
+    @Test func whatNeverCompliedIsNotSaidToHaveDrifted() {
+        let items: [(MismatchType, String)] = [(.wrongPermissions, "/etc/motd"), (.wrongContent, "/etc/motd")]
+        let detected = facts(.driftDetected, count: 2, differences: 3, never: 1, added: 1, items: items)
+        #expect(
+            lines(detected)[0].contains(
+                "· 2 items, 3 differences, 1 never complied, 1 new: /etc/motd: wrong permissions, wrong content · http")
+        )
+    }
+
+    @Test func aTypeOfALaterVersionIsReadable() {
+        let line = lines(facts(.driftDetected, count: 1, items: [(MismatchType(rawValue: "too_old"), "/var/x")]))[0]
+        #expect(line.contains("1 item: /var/x: too old"))
     }
 
     @Test func aChangedDriftSaysFromWhatToWhat() {
-        let changed = facts(.driftChanged, count: 3, previous: 2, items: [(.wrongVersion, "openssl")])
+        let changed = facts(.driftChanged, count: 3, added: 1, previous: 2, items: [(.wrongVersion, "openssl")])
         #expect(
             lines(changed) == [
                 "Configuration drift changed: 2 → 3 · Web 1 (web-1) · pack base · "
-                    + "3 mismatches: wrong_version openssl · \(Self.page)",
+                    + "3 items, 1 new: openssl: wrong version · \(Self.page)",
                 "open since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
     }
@@ -79,8 +93,8 @@ struct MessageTextTests {
         let resolved = facts(.driftResolved, count: 3, items: threeItems, resolution: .compliant, undelivered: true)
         #expect(
             lines(resolved).dropFirst().first
-                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC, 3 mismatches: "
-                + "wrong_permissions /etc/motd; missing_package curl; wrong_setting EDITOR")
+                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC, 3 items: "
+                + "/etc/motd: wrong permissions; curl: not installed; EDITOR: wrong value")
         let bare = facts(.driftResolved, count: 0, resolution: .compliant, undelivered: true)
         #expect(
             lines(bare).dropFirst().first
@@ -153,11 +167,11 @@ struct MessageTextTests {
     @Test func theConsoleGetsOneWholeMessage() async {
         let written = Written()
         let sender = ConsoleSender(baseURL: Self.base) { written.append($0) }
-        let hostile = facts(.driftDetected, items: [(.missingFile, "/etc/\u{1b}]0;title\u{7}<b>\n/x")])
+        let hostile = facts(.driftDetected, added: 3, items: [(.missingFile, "/etc/\u{1b}]0;title\u{7}<b>\n/x")])
         #expect(await sender.send(notification(hostile)) == .sent(remoteID: nil))
         let message = written.all.first ?? ""
         #expect(written.all.count == 1)
-        #expect(message.contains("missing_file /etc/]0;title<b> /x; +2 more"))
+        #expect(message.contains("/etc/]0;title<b> /x: missing; +2 more"))
         #expect(message.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
         #expect(!message.hasSuffix("\n"))
     }

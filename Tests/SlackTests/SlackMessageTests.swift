@@ -16,13 +16,13 @@ struct SlackMessageTests {
         #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "context"])
         #expect(
             message.texts.map(\.text) == [
-                "Configuration drift detected", "Server\nWeb 1 (web-1)", "Pack\nbase", "Found\n3 mismatches",
+                "Configuration drift detected", "Server\nWeb 1 (web-1)", "Pack\nbase", "Wrong\n3 items",
                 "When\nsince 2026-11-21 06:00 UTC",
-                "wrong_permissions /etc/motd\nmissing_package curl\nwrong_setting EDITOR",
+                "/etc/motd: wrong permissions\ncurl: not installed\nEDITOR: wrong value",
                 "<https://drift.example.net/servers/web-1/packs/base?check=42|Expected and actual>",
                 "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
-        #expect(message.text.hasPrefix("Configuration drift detected · Web 1 (web-1) · pack base · 3 mismatches: "))
+        #expect(message.text.hasPrefix("Configuration drift detected · Web 1 (web-1) · pack base · 3 items: "))
         #expect(message.text.contains("https://drift.example.net/servers/web-1/packs/base?check=42"))
         #expect(message.text.hasSuffix("\nalert 42 · outbox 7 · 2026-11-22 06:00 UTC"))
         #expect(message.mrkdwn == false)
@@ -91,7 +91,8 @@ struct SlackMessageTests {
     func theLongestFactsStayWithinLimits(kind: NotificationFacts.Kind, piece: String) throws {
         let long = String(repeating: piece, count: 5000)
         var facts = facts(
-            kind, count: .max, previous: 0, items: (0..<100).map { (.wrongPermissions, "\($0)" + long) },
+            kind, count: .max - 1, differences: .max, never: .max, added: 999_999, previous: 0,
+            items: (0..<100).map { (.wrongPermissions, "\($0)" + long) },
             resolution: .manual, actor: long, undelivered: true, serverID: long, serverName: "name" + long)
         facts.packName = PackName(rawValue: long)
         facts.openedAt = long
@@ -139,14 +140,17 @@ struct SlackMessageTests {
                 type: [.wrongType, .missingFile, .wrongContent].randomElement(using: &generator) ?? .wrongOwner,
                 item: .hostile(maximumPieces: 12, using: &generator))
         }
-        let numbers = [0, 1, 3, -1, 1000, Int.max]
+        let numbers: [Int?] = [0, 1, 3, -1, 1000, Int.max]
         let kinds = NotificationFacts.Kind.allCases.filter { $0 != .test }
         return NotificationFacts(
             kind: kinds.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
             serverID: ServerID(rawValue: .hostile(maximumPieces: 8, using: &generator)),
             serverName: .hostile(maximumPieces: 20, using: &generator),
             packName: PackName(rawValue: .hostile(maximumPieces: 8, using: &generator)),
-            mismatchCount: numbers.randomElement(using: &generator) ?? 0,
+            mismatchCount: (numbers.randomElement(using: &generator) ?? 0) ?? 0,
+            differenceCount: (numbers + [nil]).randomElement(using: &generator) ?? nil,
+            neverCompliantCount: (numbers + [nil]).randomElement(using: &generator) ?? nil,
+            addedCount: (numbers + [nil]).randomElement(using: &generator) ?? nil,
             previousCount: [nil, 0, 2, Int.max, Int.min].randomElement(using: &generator) ?? nil, items: items,
             diffPath: "/" + .hostile(maximumPieces: 6, using: &generator),
             checkID: [nil, 1, .max].randomElement(using: &generator) ?? nil,

@@ -174,8 +174,9 @@ begin
       and not exists (
         select from jsonb_array_elements(remembered) r
         where r ->> 'key' = m.item_key and r ->> 'type' = m.type);
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
-    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no
+    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
+    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no,
+           coalesce((r ->> 'first_look')::boolean, false)
     from jsonb_array_elements(remembered) r
     where r ? 'item'
     on conflict (server_id, pack_name, item_key, type) do update

@@ -28,12 +28,14 @@ begin
            jsonb_build_object(
                'version', 1, 'kind', owe_notification.kind, 'alert_id', a.alert_id, 'server_id', a.server_id,
                'server_name', s.display_name, 'pack_name', a.pack_name, 'mismatch_count', a.mismatch_count,
+               'difference_count', wrong.differences, 'never_compliant_count', wrong.never_compliant,
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock())) || detail,
            clock(), a.pack_name, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
     cross join destinations d
+    cross join wrong_now(a.server_id, a.pack_name) wrong
     where a.alert_id = alert
     order by d.destination;
     perform pg_notify('driftwatch_outbox', '');
@@ -41,8 +43,10 @@ end
 $$;
 comment on function owe_notification(bigint, integer, text, jsonb) is 'Puts a message about an alert''s event into the outbox, for every destination.';
 
--- items: what is wrong, as [{"type", "item"}], the first ten.
-create or replace function open_alert(server text, pack text, check_no bigint, wrong_items integer, items jsonb) returns bigint
+-- items: what was added, as [{"type", "item"}], of the first ten items; added_items: how many items that are.
+create or replace function open_alert(
+    server text, pack text, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
+) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -51,21 +55,43 @@ declare
     seq integer;
 begin
     insert into alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
-    select server, pack, 'Configuration drift on ' || s.display_name, drift_message(wrong_items, pack), wrong_items,
+    select server, pack, 'Configuration drift on ' || s.display_name, drift_message(server, pack, wrong_items), wrong_items,
            diff_path(server, pack, check_no), check_no, clock(), clock()
     from servers s where s.server_id = server
     returning alert_id into strict id;
     seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', items));
-    perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items));
+    perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', added_items));
     return id;
 end
 $$;
-comment on function open_alert(text, text, bigint, integer, jsonb) is 'Opens a config_drift alert and owes drift_detected.';
+comment on function open_alert(text, text, bigint, integer, jsonb, integer) is 'Opens a config_drift alert and owes drift_detected.';
 
-create or replace function drift_message(wrong_items integer, pack text) returns text
+-- What is remembered as wrong: the differences, and the items that never complied.
+create or replace function wrong_now(server text, pack text, out differences integer, out never_compliant integer)
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select coalesce(sum(item.differences), 0)::integer, (count(*) filter (where item.never_compliant))::integer
+    from (select count(*) as differences, bool_and(m.first_look) as never_compliant
+          from mismatches m where m.server_id = server and m.pack_name = pack group by m.item_key) item
+$$;
+comment on function wrong_now(text, text) is
+    'How many differences are known of a server and pack, and how many wrong items never complied.';
+
+create or replace function count_of_items(items integer) returns text
 language sql immutable
-as $$ select wrong_items || case wrong_items when 1 then ' item' else ' items' end || ' no longer compliant with ' || pack $$;
-comment on function drift_message(integer, text) is 'The message of a config_drift alert.';
+as $$ select items || case items when 1 then ' item' else ' items' end $$;
+comment on function count_of_items(integer) is '1 item, 2 items.';
+
+-- Items that never complied are counted apart: they did not drift.
+create or replace function drift_message(server text, pack text, wrong_items integer) returns text
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select case when lapsed > 0 then count_of_items(lapsed) || ' no longer compliant with ' || pack
+                    || case never when 0 then '' when 1 then ', 1 more never was' else ', ' || never || ' more never were' end
+                else count_of_items(never) || ' never compliant with ' || pack end
+    from (select w.never_compliant as never, wrong_items - w.never_compliant as lapsed from wrong_now(server, pack) w) counts
+$$;
+comment on function drift_message(text, text, integer) is 'The message of a config_drift alert.';
 
 create or replace function diff_path(server text, pack text, check_no bigint) returns text
 language sql immutable
@@ -73,7 +99,9 @@ as $$ select '/servers/' || server || '/packs/' || pack || '?check=' || check_no
 comment on function diff_path(text, text, bigint) is 'The page that shows a check''s difference.';
 
 -- Something was added: the alert follows, and people are told.
-create or replace function update_alert(alert bigint, check_no bigint, wrong_items integer, items jsonb) returns void
+create or replace function update_alert(
+    alert bigint, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
+) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -85,16 +113,17 @@ begin
     perform recount(alert, check_no, wrong_items);
     seq := add_alert_event(alert, 'updated', 'driftwatch', jsonb_build_object(
         'mismatch_count', wrong_items, 'previous_count', before, 'items', items));
-    perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object('previous_count', before, 'items', items));
+    perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object(
+        'previous_count', before, 'items', items, 'added_count', added_items));
 end
 $$;
-comment on function update_alert(bigint, bigint, integer, jsonb) is 'Updates an alert with added items and owes drift_changed.';
+comment on function update_alert(bigint, bigint, integer, jsonb, integer) is 'Updates an alert with added items and owes drift_changed.';
 
 create or replace function recount(alert bigint, check_no bigint, wrong_items integer) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$
     update alerts a
-    set mismatch_count = wrong_items, check_id = check_no, message = drift_message(wrong_items, a.pack_name),
+    set mismatch_count = wrong_items, check_id = check_no, message = drift_message(a.server_id, a.pack_name, wrong_items),
         diff_path = diff_path(a.server_id, a.pack_name, check_no)
     where a.alert_id = alert
 $$;

@@ -107,6 +107,7 @@ create table mismatches (
     actual jsonb not null,
     since timestamptz not null,
     check_id bigint not null,
+    first_look boolean not null default false,
     primary key (server_id, pack_name, item_key, type)
 );
 comment on table mismatches is 'What is known to be wrong now.';
@@ -119,6 +120,7 @@ comment on column mismatches.expected is 'What the pack wants, masked.';
 comment on column mismatches.actual is 'What the server has, masked.';
 comment on column mismatches.since is 'When it was first seen so.';
 comment on column mismatches.check_id is 'The check that saw it last.';
+comment on column mismatches.first_look is 'It was wrong when it was first looked at: it never complied, so it alerted nobody.';
 
 create table unreadables (
     server_id text not null,

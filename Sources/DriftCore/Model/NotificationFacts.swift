@@ -42,10 +42,17 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var serverID: ServerID
     package var serverName: String
     package var packName: PackName
+    /// Items that are wrong.
     package var mismatchCount: Int
+    /// In how many ways they are; an item may be wrong in several.
+    package var differenceCount: Int?
+    /// How many of the items were wrong at their first look: they did not drift.
+    package var neverCompliantCount: Int?
+    /// How many items of `drift_detected` and `drift_changed` are new; ``items`` holds the first of them.
+    package var addedCount: Int?
     /// Only of `drift_changed`: the count that was last told.
     package var previousCount: Int?
-    /// The first wrong items, ten at the most; of `drift_changed` only the added ones.
+    /// The first ten items that were added, one entry for each difference.
     package var items: [Item]
     /// Such as `/servers/web-1/packs/base?check=42`.
     package var diffPath: String
@@ -70,6 +77,9 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case serverName = "server_name"
         case packName = "pack_name"
         case mismatchCount = "mismatch_count"
+        case differenceCount = "difference_count"
+        case neverCompliantCount = "never_compliant_count"
+        case addedCount = "added_count"
         case previousCount = "previous_count"
         case diffPath = "diff_path"
         case checkID = "check_id"
@@ -82,9 +92,10 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
 
     package init(
         kind: Kind, alertID: Int64, serverID: ServerID, serverName: String, packName: PackName, mismatchCount: Int,
-        previousCount: Int? = nil, items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String,
-        occurredAt: String, resolution: Resolution? = nil, itemCount: Int? = nil, unreadableCount: Int? = nil,
-        actor: String? = nil, openingUndelivered: Bool? = nil
+        differenceCount: Int? = nil, neverCompliantCount: Int? = nil, addedCount: Int? = nil, previousCount: Int? = nil,
+        items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String, occurredAt: String,
+        resolution: Resolution? = nil, itemCount: Int? = nil, unreadableCount: Int? = nil, actor: String? = nil,
+        openingUndelivered: Bool? = nil
     ) {
         version = Self.currentVersion
         self.kind = kind
@@ -93,6 +104,9 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         self.serverName = serverName
         self.packName = packName
         self.mismatchCount = mismatchCount
+        self.differenceCount = differenceCount
+        self.neverCompliantCount = neverCompliantCount
+        self.addedCount = addedCount
         self.previousCount = previousCount
         self.items = items
         self.diffPath = diffPath

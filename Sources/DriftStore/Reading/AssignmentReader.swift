@@ -12,13 +12,11 @@ package enum AssignmentReader {
             var view = try transaction.first(
                 """
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
-                       coalesce(p.display_name, \(pack)) as pack_display_name, d.state, f.shown_state, d.since, d.last_check_id, d.last_checked_at,
-                       d.item_count, d.unreadable_count, f.unreadable_since, s.failing_since, s.failing_reason,
-                       coalesce(f.stale, false) as stale, a.alert_id, a.status as alert_status, a.opened_at
+                       coalesce(p.display_name, \(pack)) as pack_display_name, a.alert_id, a.status as alert_status,
+                       a.opened_at
                 from driftwatch.servers s
                 left join driftwatch.packs p on p.pack_name = \(pack)
                 left join driftwatch.drift_states d on d.server_id = s.server_id and d.pack_name = \(pack)
-                left join driftwatch.fleet_status f on f.server_id = s.server_id and f.pack_name = \(pack)
                 left join driftwatch.alerts a
                     on a.server_id = s.server_id and a.pack_name = \(pack) and a.status <> 'resolved'
                 where s.server_id = \(server)
@@ -43,6 +41,13 @@ package enum AssignmentReader {
             where server_id = \(server) and pack_name = \(pack) order by item_key
             """, as: (ItemKey, String, String, Bool, Date).self
         ).map { RememberedUnreadable(key: $0, item: $1, reason: $2, wasReadable: $3, since: $4) }
+        view.lastAlert = try transaction.rows(
+            """
+            select alert_id, resolution, resolved_at, check_id from driftwatch.alerts
+            where server_id = \(server) and pack_name = \(pack) and status = 'resolved'
+            order by alert_id desc limit 1
+            """, as: (Int64, String, Date?, Int64).self
+        ).first.map { ResolvedAlert(id: $0, resolution: $1, resolvedAt: $2, checkID: $3) }
         return view
     }
 
@@ -76,34 +81,18 @@ package enum AssignmentReader {
     }
 }
 
-/// One server and pack, as remembered.
+/// One server and pack: its names, its alert, and what is known to be wrong.
 package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var serverID: ServerID
     package var serverName: String
     package var packName: PackName
     package var packDisplayName: String
-    /// Nil where the pack is not assigned any more.
-    package var state: DriftStatus?
-    package var shownState: ShownState?
-    package var since: Date?
-    /// The last check that counted, kept or not.
-    package var lastCheckID: Int64?
-    /// When it was written.
-    package var lastCheckedAt: Date?
-    /// Items that it was about, and those of them that it could not judge.
-    package var itemCount: Int?
-    package var unreadableCount: Int?
-    /// Since when something that could be judged before no longer can.
-    package var unreadableSince: Date?
-    /// Since when the server cannot be looked at, and why.
-    package var failingSince: Date?
-    package var failingReason: String?
-    /// The last check that counted is older than two slots.
-    package var isStale: Bool
     /// The alert that is not resolved.
     package var alertID: Int64?
     package var alertStatus: String?
     package var alertOpenedAt: Date?
+    /// The last one that is.
+    package var lastAlert: ResolvedAlert?
     /// What is known to be wrong; without diffs, which only checks have.
     package var mismatches: [RememberedMismatch] = []
     /// What the last check that counted could not judge.
@@ -114,21 +103,18 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
         serverName = try row.column("display_name")
         packName = try row.column("pack_name")
         packDisplayName = try row.column("pack_display_name")
-        state = try row.column("state")
-        shownState = try row.column("shown_state")
-        since = try row.column("since")
-        lastCheckID = try row.column("last_check_id")
-        lastCheckedAt = try row.column("last_checked_at")
-        itemCount = try row.column("item_count")
-        unreadableCount = try row.column("unreadable_count")
-        unreadableSince = try row.column("unreadable_since")
-        failingSince = try row.column("failing_since")
-        failingReason = try row.column("failing_reason")
-        isStale = try row.column("stale")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")
         alertOpenedAt = try row.column("opened_at")
     }
+}
+
+/// An alert that is over, and the last check that it was about.
+package struct ResolvedAlert: Hashable, Sendable {
+    package var id: Int64
+    package var resolution: String
+    package var resolvedAt: Date?
+    package var checkID: Int64
 }
 
 /// One way in which an item is known to be wrong.

@@ -4,10 +4,11 @@ package import Postgres
 
 /// Reads how the fleet does: the view `fleet_status`.
 package enum FleetReader {
-    /// One line per server and pack, what is wrong first, then by server and pack; a server without packs has one line
-    /// with no pack.
+    /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack.
+    ///
+    /// A server without packs has one line with no pack.
     package static func status(
-        _ filter: FleetFilter = FleetFilter(), in transaction: borrowing Transaction
+        _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
     ) throws -> [FleetLine] {
         try transaction.rows(
             """
@@ -25,6 +26,7 @@ package enum FleetReader {
                          when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
                          when 'disabled' then 7 else 6 end,
                      f.server_id, f.pack_name
+            offset \(rows?.lowerBound ?? 0) limit \(rows?.count)
             """, of: FleetLine.self)
     }
 
@@ -44,6 +46,19 @@ package enum FleetReader {
             where n is not null and not exists (select from driftwatch.packs p where p.pack_name = n)
             """, as: PackName.self)
         return (servers, pack)
+    }
+
+    /// How many lines there are, by group.
+    package static func counts(in transaction: borrowing Transaction) throws -> FleetCounts {
+        let groups = try transaction.rows(
+            """
+            select f.standing, f.stale and not f.disabled, count(*)::integer from driftwatch.fleet_status f group by 1, 2
+            """, as: (Standing?, Bool?, Int).self)
+        var counts = FleetCounts(
+            servers: try transaction.one(
+                "select count(*)::integer from driftwatch.servers where removed_at is null", as: Int.self))
+        for (standing, isStale, count) in groups { counts.add(count, standing, isStale: isStale == true) }
+        return counts
     }
 }
 
@@ -65,16 +80,21 @@ package struct FleetFilter: Hashable, Sendable {
         self.state = state
     }
 
+    /// Only of what is given, so that a plan made for any values still finds one server by its key.
     fileprivate var condition: SQL {
-        let state: SQL =
-            switch self.state {
-            case nil: "true"
-            case .standing(let standing): "f.standing = \(standing)"
-            case .stale: "f.stale and not f.disabled"
-            case .outdated: "f.outdated and not f.disabled"
-            }
-        let pack = selection.pack
-        return "\(selection.condition) and (\(pack)::text is null or f.pack_name = \(pack)) and \(state)"
+        var condition: SQL = "true"
+        if !selection.servers.isEmpty {
+            condition = "\(condition) and f.server_id = any(\(selection.servers.map(\.rawValue)))"
+        }
+        if !selection.labels.isEmpty { condition = "\(condition) and s.labels @> \(JSON(selection.labels))" }
+        if let pack = selection.pack { condition = "\(condition) and f.pack_name = \(pack)" }
+        switch state {
+        case nil: break
+        case .standing(let standing): condition = "\(condition) and f.standing = \(standing)"
+        case .stale: condition = "\(condition) and f.stale and not f.disabled"
+        case .outdated: condition = "\(condition) and f.outdated and not f.disabled"
+        }
+        return condition
     }
 }
 

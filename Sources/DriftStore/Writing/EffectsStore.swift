@@ -120,18 +120,23 @@ package enum EffectsStore {
         _ transition: Transition, of check: Check, id checkID: Int64, over assignment: Assignment, from origin: Origin,
         in transaction: borrowing Transaction
     ) throws {
-        try remember(transition.state, seeing: check, id: checkID, from: origin, in: transaction)
+        try remember(
+            transition.state, after: assignment.state, seeing: check, id: checkID, from: origin, in: transaction)
         switch (transition.action, assignment.alertID) {
         case (.none, _): break
         case (.open(let count, let added), _):
             _ = try transaction.execute(
                 """
                 select driftwatch.open_alert(
-                    \(origin.serverID), \(check.packName), \(checkID), \(count), \(JSON(firstItems(of: check, added))))
+                    \(origin.serverID), \(check.packName), \(checkID), \(count), \(JSON(firstItems(of: check, added))),
+                    \(itemCount(added)))
                 """)
         case (.update(let count, _, let added), let alert?):
             _ = try transaction.execute(
-                "select driftwatch.update_alert(\(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))))")
+                """
+                select driftwatch.update_alert(
+                    \(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))), \(itemCount(added)))
+                """)
         case (.recount(let count), let alert?):
             _ = try transaction.execute("select driftwatch.recount_alert(\(alert), \(checkID), \(count))")
         case (.resolve, let alert?):
@@ -142,13 +147,15 @@ package enum EffectsStore {
     }
 
     private static func remember(
-        _ state: DriftState, seeing check: Check, id: Int64, from origin: Origin, in transaction: borrowing Transaction
+        _ state: DriftState, after former: DriftState, seeing check: Check, id: Int64, from origin: Origin,
+        in transaction: borrowing Transaction
     ) throws {
         let seen = Dictionary(check.mismatches.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let remembered = state.mismatches.sorted().map { mismatch in
             StoredMismatch(
                 key: mismatch.key, type: mismatch.type, item: seen[mismatch]?.item, expected: seen[mismatch]?.expected,
-                actual: seen[mismatch]?.actual)
+                actual: seen[mismatch]?.actual,
+                firstLook: !former.mismatches.contains(mismatch) && former.isFirstLook(at: mismatch))
         }
         let unreadable = check.outcomes.compactMap { outcome in
             outcome.unseen.map { reason in
@@ -165,10 +172,15 @@ package enum EffectsStore {
             """)
     }
 
-    /// What a message names: the first ten of what was added.
+    /// What a message names: the first ten items of what was added, each with all that is new about it.
     private static func firstItems(of check: Check, _ added: Set<MismatchID>) -> [NotificationFacts.Item] {
-        check.mismatches.filter { added.contains($0.id) }.prefix(10).map { .init(type: $0.type, item: $0.item) }
+        let mismatches = check.mismatches.filter { added.contains($0.id) }
+        var keys: Set<ItemKey> = []
+        return mismatches.prefix { keys.insert($0.key).inserted ? keys.count <= 10 : true }
+            .map { .init(type: $0.type, item: $0.item) }
     }
+
+    private static func itemCount(_ mismatches: Set<MismatchID>) -> Int { Set(mismatches.map(\.key)).count }
 }
 
 /// A remembered mismatch on its way to and from the database; what a check did not see has no details.
@@ -178,6 +190,13 @@ private struct StoredMismatch: Codable, Sendable {
     var item: String?
     var expected: [String: String]?
     var actual: [String: String]?
+    /// Only on its way to the database: it was wrong when it was first looked at.
+    var firstLook: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case key, type, item, expected, actual
+        case firstLook = "first_look"
+    }
 }
 
 /// What a check could not judge, on its way to the database.

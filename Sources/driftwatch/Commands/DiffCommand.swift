@@ -37,8 +37,8 @@ struct DiffCommand: DriftwatchCommand {
             let check: CheckView
             switch found {
             case .check(let found): check = found
-            case .remembered(let assignment):
-                status = status.combined(with: show(assignment, context.console))
+            case .remembered(let line, let outcomes):
+                status = status.combined(with: show(line, outcomes, context.console))
                 continue
             }
             let verdict = verdictLine(
@@ -61,22 +61,23 @@ struct DiffCommand: DriftwatchCommand {
     /// What there is to show of a pack: a check, or what is remembered where its check is not kept.
     private enum Found: Sendable {
         case check(CheckView)
-        case remembered(AssignmentView)
+        case remembered(FleetLine, [ItemOutcome])
     }
 
-    private func show(_ assignment: AssignmentView, _ console: Console) -> ExitStatus {
+    private func show(_ line: FleetLine, _ outcomes: [ItemOutcome], _ console: Console) -> ExitStatus {
         let verdict: Verdict =
-            switch assignment.shownState {
+            switch line.shownState {
             case .drifted: .drifted
             case .compliant: .compliant
             case .incomplete, .unknown, nil: .incomplete
             }
-        let line = verdictLine(
-            verdict, items: assignment.itemCount ?? 0, wrong: Set(assignment.mismatches.map(\.key)).count,
-            unreadable: assignment.unreadableCount ?? 0, console: console)
-        let age = assignment.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
-        console.print("\(assignment.serverID) \(assignment.packName): \(line) (the check\(age) is not kept any more)")
-        console.print(lines: OutcomeText(assignment.outcomes, console: console).lines)
+        let sum = verdictLine(
+            verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
+            console: console)
+        let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
+        let pack = line.packName?.rawValue ?? ""
+        console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
+        console.print(lines: OutcomeText(outcomes, console: console).lines)
         return verdict.exitStatus
     }
 
@@ -111,11 +112,16 @@ struct DiffCommand: DriftwatchCommand {
             if let newest { checks.append(.check(newest)) }
             // What is known of a server that cannot be looked at now is what the last finished check found.
             guard newest == nil || newest?.verdict == .failed,
-                let assignment = try AssignmentReader.view(server, pack, in: transaction),
-                let id = assignment.lastCheckID
+                let line = try FleetReader.status(
+                    FleetFilter(ServerSelection(servers: [server], pack: pack)), in: transaction
+                ).first, let id = line.rememberedCheckID
             else { continue }
-            let finished = try CheckReader.check(server, pack, id, in: transaction)
-            checks.append(finished.map(Found.check) ?? .remembered(assignment))
+            if let finished = try CheckReader.check(server, pack, id, in: transaction) {
+                checks.append(.check(finished))
+            } else {
+                let known = try AssignmentReader.view(server, pack, in: transaction)?.outcomes ?? []
+                checks.append(.remembered(line, known))
+            }
         }
         guard !checks.isEmpty else {
             throw CommandFailure(.unknown, "\(server) was never checked", hint: "driftwatch check \(server)")

@@ -16,21 +16,17 @@ struct FleetStatus: Sendable {
     /// - Throws: `DatabaseError`
     init(_ filter: FleetFilter, in transaction: borrowing Transaction) throws {
         lines = try FleetReader.status(filter, in: transaction)
+        counts = FleetCounts(lines)
         schedule = try SchedulesReader.schedule(in: transaction)
         alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
         deliveryProblems = try DeliveryReader.problems(in: transaction)
     }
 
-    /// In the order in which they are told; stale ones are counted besides.
-    private static let groups: [Standing] = [.compliant, .drifted, .incomplete, .failed, .unknown, .disabled]
-
-    func count(of group: Standing) -> Int { lines.count { $0.standing == group } }
-
-    private var staleCount: Int { lines.count { $0.isStale && !$0.isDisabled } }
+    private let counts: FleetCounts
 
     private var workersAlive: Int { alive["worker", default: 0] }
 
-    var times: Times { Times(of: schedule) }
+    var times: Times { Times(zone: schedule?.timeZone) }
 
     /// What is wrong with Driftwatch itself, and so with what it says of any server.
     var problems: [String] {
@@ -54,24 +50,26 @@ struct FleetStatus: Sendable {
     }
 
     var summary: String {
-        var words = Self.groups.map { "\(count(of: $0)) \($0.words)" }
-        words.insert("\(staleCount) stale", at: words.count - 1)
         var slots = "last slot \(schedule?.lastSlotAt.map(times.text) ?? "none yet")"
         slots += ", next \(schedule?.nextSlotAt.map(times.text) ?? "not known yet")"
-        slots += schedule?.pausedAt != nil ? " (\(times.name), paused)" : " (\(times.name))"
-        return "\(words.joined(separator: ", ")); \(plural(workersAlive, "worker")) alive; \(slots)"
+        slots += schedule?.pausedAt != nil ? " (\(times.zoneName), paused)" : " (\(times.zoneName))"
+        let groups = FleetCountsText(counts.standings, stale: counts.stale).line
+        return "\(groups); \(plural(workersAlive, "worker")) alive; \(slots)"
     }
 
     var exitStatus: ExitStatus {
-        if count(of: .drifted) > 0 { return .badNews }
+        if counts.standings[.drifted] != nil { return .badNews }
         return lines.contains(where: \.isInDoubt) || !problems.isEmpty ? .unknown : .fine
     }
 
     func json(_ listing: Listing<FleetLine>) -> JSONValue {
-        let counts = Self.groups.map { ($0.key, JSONValue.number(Int64(count(of: $0)))) }
+        let groups = FleetCountsText.groups.map { group in
+            let key = FleetCountsText.word(of: group).replacing(" ", with: "_")
+            return (key, JSONValue.number(Int64(counts.standings[group] ?? 0)))
+        }
         return .object([
             ("assignments", .list(lines.map(listing.json))),
-            ("counts", .object(counts + [("stale", .number(Int64(staleCount)))])),
+            ("counts", .object(groups + [("stale", .number(Int64(counts.stale)))])),
             ("workers_alive", .number(Int64(workersAlive))),
             ("schedulers_alive", .number(Int64(alive["scheduler", default: 0]))),
             ("last_slot_at", .optional(schedule?.lastSlotAt)), ("next_slot_at", .optional(schedule?.nextSlotAt)),
@@ -88,11 +86,4 @@ extension FleetLine {
         guard !isDisabled else { return false }
         return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil
     }
-}
-
-extension Standing {
-    /// What the counts call it.
-    var words: String { self == .unknown ? "never checked" : rawValue }
-
-    fileprivate var key: String { words.replacing(" ", with: "_") }
 }

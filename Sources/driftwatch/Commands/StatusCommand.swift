@@ -70,14 +70,15 @@ struct StatusCommand: DriftwatchCommand {
     private var filterIsEmpty: Bool { selection.selection == ServerSelection() && state == nil }
 
     static func listing(_ times: Times) -> Listing<FleetLine> {
-        Listing(
+        let text: @Sendable (FleetLine) -> FleetLineText = { FleetLineText($0, times: times) }
+        return Listing(
             whenEmpty: "no servers yet: driftwatch apply loads an inventory",
             columns: [
                 .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
                 .init("display_name") { .text($0.displayName) },
                 .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
-                .init("state", "STATE", colour: colour) { line in
-                    .text(line.isDisabled ? "disabled" : line.shownState?.rawValue)
+                .init("state", "STATE", colour: { text($0).tone.colour }) {
+                    .text($0.packName == nil ? nil : text($0).state)
                 },
                 .init("standing") { .text($0.standing?.rawValue) },
                 .init("since", "SINCE") { .time($0.since) },
@@ -100,16 +101,20 @@ struct StatusCommand: DriftwatchCommand {
                 .init("disabled_reason") { .text($0.disabledReason) },
                 .init("alert_id") { .number($0.alertID) },
                 .init("alert_status") { .text($0.alertStatus) },
-                .init("note", "NOTE") { .text($0.note(times)) },
+                .init("note", "NOTE") {
+                    .text($0.packName == nil ? "no packs" : text($0).notes.joined(separator: ", "))
+                },
             ])
     }
+}
 
-    @Sendable private static func colour(_ line: FleetLine) -> Palette.Colour? {
-        switch line.standing {
-        case .drifted: .red
-        case .compliant: line.isStale ? .yellow : .green
-        case .disabled: .faint
-        case .failed, .incomplete, .unknown, nil: .yellow
+extension FleetLineText.Tone {
+    fileprivate var colour: Palette.Colour? {
+        switch self {
+        case .bad: .red
+        case .trouble, .unsure: .yellow
+        case .good: .green
+        case .quiet: .faint
         }
     }
 }
@@ -139,28 +144,5 @@ enum StateOption: String, CaseIterable, ExpressibleByArgument {
     init?(argument: String) {
         guard let state = Self(rawValue: argument == "unknown" ? "never-checked" : argument) else { return nil }
         self = state
-    }
-}
-
-extension FleetLine {
-    fileprivate func note(_ times: Times) -> String? {
-        if isDisabled { return disabledReason }
-        guard packName != nil else { return "no packs" }
-        var notes: [String] = []
-        if let failingSince {
-            notes.append("failing since \(times.text(failingSince)) (\(failingReason ?? "no reason known"))")
-        } else if lastVerdict == .failed {
-            notes.append(lastReason ?? "no reason known")
-        }
-        if let darkCount, darkCount > 0, let unreadableSince {
-            notes.append("\(darkCount) no longer readable since \(times.text(unreadableSince))")
-        }
-        if isStale { notes.append("stale") }
-        if isCheckOverdue { notes.append(wasChecked ? "check overdue" : "first check overdue") }
-        if isOutdated { notes.append("of an older version of the pack") }
-        if wasChecked, lastCheckID == nil { notes.append("its checks are not kept any more") }
-        if mismatchCount > 0, alertID == nil { notes.append("not alerted") }
-        if let alertID { notes.append("alert \(alertID)\(alertStatus == "acknowledged" ? " acknowledged" : "")") }
-        return notes.isEmpty ? nil : notes.joined(separator: ", ")
     }
 }

@@ -15,14 +15,14 @@ enum ImportRule {
         "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
-        "Slack": ["DriftCore", "Redaction", "HTTP", "Logging"],
+        "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
         "Presentation": ["DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
             "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
-            "NIOHTTPTypes", "Mustache", "Logging", "ServiceLifecycle",
+            "NIOHTTPTypes", "Logging", "ServiceLifecycle",
         ],
     ]
 

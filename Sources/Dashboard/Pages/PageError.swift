@@ -2,14 +2,15 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Postgres
+internal import Redaction
 
 /// Why there is no page to show.
 enum PageError: Error, Equatable {
-    case malformedName, malformedCheck, noServer, noAssignment, noCheck, otherHost, otherMethod
+    case malformedName, malformedCheck, malformedPage, noServer, noAssignment, noCheck, otherHost, otherMethod
 
     var status: HTTPResponse.Status {
         switch self {
-        case .malformedName, .malformedCheck: .badRequest
+        case .malformedName, .malformedCheck, .malformedPage: .badRequest
         case .noServer, .noAssignment, .noCheck: .notFound
         case .otherHost: .misdirectedRequest
         case .otherMethod: .methodNotAllowed
@@ -22,6 +23,7 @@ enum PageError: Error, Equatable {
         switch self {
         case .malformedName: "No server or pack can have this name."
         case .malformedCheck: "A check is named by a number."
+        case .malformedPage: "Pages are counted from 1."
         case .noServer: "There is no server of this name under watch."
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no such check of this server and pack."
@@ -36,8 +38,6 @@ enum PageError: Error, Equatable {
 struct ErrorPages: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    let pages: PageRenderer
-
     @concurrent
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -45,21 +45,22 @@ struct ErrorPages: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let refusal as PageError {
-            var response = try pages.error(refusal.status, refusal.text)
+            var response = Page.error(refusal.status, refusal.text)
             response.headers.append(contentsOf: refusal.headers)
             return response
         } catch let error as HTTPError {
-            return try pages.error(
+            return Page.error(
                 error.status, error.status == .notFound ? "There is no such page." : "This request is not understood.")
         } catch let error as DatabaseError where error.isTransient {
             context.logger.warning("a page without a database", metadata: ["error.label": "\(error.label)"])
-            return try pages.error(.serviceUnavailable, "The database does not answer. Try again in a moment.")
+            return Page.error(.serviceUnavailable, "The database does not answer. Try again in a moment.")
         } catch  where !Task.isCancelled {
             // Its text may hold what a server said, so the log gets the kind of error only.
             let label = (error as? DatabaseError)?.label ?? "\(type(of: error))"
             context.logger.error(
-                "a page failed", metadata: ["error.label": "\(label)", "http.path": "\(request.uri.path.shown)"])
-            return try pages.error(.internalServerError, "This page cannot be made. The log of web says more.")
+                "a page failed",
+                metadata: ["error.label": "\(label)", "http.path": "\(VisibleText.page(request.uri.path))"])
+            return Page.error(.internalServerError, "This page cannot be made. The log of web says more.")
         }
     }
 }

@@ -1,0 +1,26 @@
+package import DriftCore
+
+/// How many lines of the fleet are in which group.
+package struct FleetCounts: Hashable, Sendable {
+    /// Servers under watch.
+    package private(set) var servers: Int
+    /// Lines of `fleet_status`, of servers without packs too.
+    package private(set) var lines = 0
+    /// Every line of a server and a pack is in one of these.
+    package private(set) var standings: [Standing: Int] = [:]
+    /// Those of them whose last finished check is too old, disabled ones apart.
+    package private(set) var stale = 0
+
+    init(servers: Int) { self.servers = servers }
+
+    package init(_ lines: [FleetLine]) {
+        self.init(servers: Set(lines.map(\.serverID)).count)
+        for line in lines { add(1, line.standing, isStale: line.isStale && !line.isDisabled) }
+    }
+
+    mutating func add(_ count: Int, _ standing: Standing?, isStale: Bool) {
+        lines += count
+        if let standing { standings[standing, default: 0] += count }
+        if isStale { stale += count }
+    }
+}

@@ -1,0 +1,84 @@
+import DriftCore
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// What an alert and its messages count, and as what.
+@Suite(.timeLimit(.minutes(2)))
+struct CountTests {
+    private static func message(_ fleet: Fleet) async throws -> String {
+        try await fleet.database.rows("select message from driftwatch.alerts", as: String.self)[0]
+    }
+
+    private static func newestFacts(_ fleet: Fleet) async throws -> NotificationFacts {
+        let json = try await fleet.database.rows(
+            "select payload::text from driftwatch.outbox order by outbox_id desc limit 1", as: String.self)[0]
+        return try NotificationFacts(json: Array(json.utf8))
+    }
+
+    @Test
+    func whatNeverCompliedIsNotSaidToHaveDrifted() async throws {
+        try await Fleet.with(CheckFlowTests.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b"], missing: ["/c"])
+            try await fleet.check("web-1")
+            let isFirstLook = try await fleet.database.rows(
+                "select first_look from driftwatch.mismatches", as: Bool.self)
+            #expect(isFirstLook == [true])
+
+            fleet.see(on: "web-1", present: ["/b"], missing: ["/a", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await Self.message(fleet) == "1 item no longer compliant with base, 1 more never was")
+            let opened = try await Self.newestFacts(fleet)
+            #expect(opened.mismatchCount == 2 && opened.neverCompliantCount == 1 && opened.addedCount == 1)
+            #expect(opened.items.map(\.item) == ["/a"])
+
+            // What complied once and is wrong again did drift.
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b"], missing: ["/a", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await Self.message(fleet) == "2 items no longer compliant with base")
+            #expect(try await Self.newestFacts(fleet).neverCompliantCount == 0)
+        }
+    }
+
+    @Test
+    func anAlertThatOnlyWhatNeverCompliedKeepsOpenSaysSo() async throws {
+        try await Fleet.with(CheckFlowTests.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a"], missing: ["/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", missing: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await Self.message(fleet) == "1 item no longer compliant with base, 2 more never were")
+            fleet.see(on: "web-1", present: ["/a"], missing: ["/b", "/c"])
+            try await fleet.check("web-1")
+            #expect(try await Self.message(fleet) == "2 items never compliant with base")
+        }
+    }
+
+    @Test
+    func itemsAndDifferencesAreCountedApart() async throws {
+        let paths = (10..<30).map { "/f\($0)" }
+        try await Fleet.with(["web-1": ["base": []]]) { fleet in
+            let wanted = paths.map { path in
+                Expectation(.file(FileExpectation(path: path, mode: 0o644, owner: "root")))
+            }
+            try await fleet.database.apply(Pack(name: PackName(rawValue: "base"), expectations: wanted))
+            func see(_ mode: UInt16, owner: String) async throws {
+                let account = Account(name: owner, number: owner == "root" ? 0 : 1000)
+                let status = FileStatus(type: .file, mode: mode, owner: account, group: account, size: 1)
+                let file = FileFact.present(FileEntry(status: status))
+                fleet.prober.see(
+                    on: "web-1", Dictionary(uniqueKeysWithValues: paths.map { (ServerPath($0), file) }))
+                try await fleet.check("web-1")
+            }
+            try await see(0o644, owner: "root")
+            try await see(0o666, owner: "web")
+            let facts = try await Self.newestFacts(fleet)
+            #expect(facts.mismatchCount == 20 && facts.differenceCount == 40 && facts.addedCount == 20)
+            #expect(facts.items.count == 20, "all differences of the first ten items")
+            #expect(Set(facts.items.map(\.item)).count == 10)
+        }
+    }
+}
