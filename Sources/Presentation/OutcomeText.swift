@@ -21,7 +21,8 @@ package struct OutcomeText {
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
-        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
+        let purpose = outcome.description.map { [palette.coloured(visible($0), .faint)] } ?? []
+        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + (purpose + notes).map { "    \($0)" }
     }
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {

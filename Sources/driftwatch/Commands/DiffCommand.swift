@@ -10,14 +10,16 @@ struct DiffCommand: DriftwatchCommand {
         commandName: "diff",
         abstract: "Show expected against actual, as the last check found it.",
         discussion: """
-            Prints what a stored check found, with unified diffs of files; no server is asked. Exits with 0, 1 or 4 as \
-            the check's verdict was.
+            Prints what a stored check found, with unified diffs of files; no server is asked. Characters that cannot be \
+            seen, or that look like others, are named where lines would look alike: ‹U+00A0›, ‹2 spaces›, ‹0xE9›. \
+            ‹masked› stands for what looks like a secret. Exits with 0, 1 or 4 as the check's verdict was.
 
             Example:
               driftwatch diff web-1 --pack base
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: "The server.")
     var server: ServerID
@@ -32,7 +34,11 @@ struct DiffCommand: DriftwatchCommand {
         let found = try await context.withDatabase { database in
             try await database.read { transaction -> [CheckView] in try checks(in: transaction) }
         }
-        var status = ExitStatus.fine
+        let status = found.reduce(ExitStatus.fine) { $0.combined(with: $1.verdict.exitStatus) }
+        guard !output.asJSON else {
+            context.console.print(JSONValue.list(found.map(JSONValue.check)).pretty)
+            return status
+        }
         for check in found {
             let verdict = verdictLine(
                 check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
@@ -46,7 +52,6 @@ struct DiffCommand: DriftwatchCommand {
                     check.hasNewerDetails
                         ? "  its details were stored by a later version" : "  its details are no longer kept")
             }
-            status = status.combined(with: check.verdict.exitStatus)
         }
         return status
     }
