@@ -15,14 +15,19 @@ package struct OutcomeText {
     private func lines(of outcome: ItemOutcome) -> [String] {
         var notes: [String] = []
         switch outcome.finding {
-        case .ok: return []
+        case .ok: notes = outcome.remark.map { ["\(palette.coloured("fine, but", .yellow)) \(visible($0))"] } ?? []
         case .unreadable(let reason): notes = unreadable(outcome, reason)
         case .wrong(let mismatches):
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
+<<<<<<< HEAD
         let purpose = outcome.description.map { [palette.coloured(visible($0), .faint)] } ?? []
         return ["  \(palette.coloured(visible(outcome.item), .bold))"] + (purpose + notes).map { "    \($0)" }
+=======
+        if notes.isEmpty { return [] }
+        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
+>>>>>>> 74daa9a0770a4b5dfc5b2e86968c8bafe8f0a053
     }
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {

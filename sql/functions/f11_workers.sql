@@ -1,5 +1,10 @@
 -- Who is at work. Leases do not hang on these rows; people and health checks read them.
 
+create or replace function is_alive(state text, last_seen_at timestamptz) returns boolean
+language sql volatile
+as $$ select state <> 'stopped' and last_seen_at > driftwatch.clock() - interval '60 seconds' $$;
+comment on function is_alive(text, timestamptz) is 'Whether a process that said this of itself then still counts as alive.';
+
 create or replace function register_worker(
     worker text, process text, host text, pid integer, version text, concurrency integer, queues text[],
     account text default null, settings jsonb default '{}'

@@ -16,11 +16,42 @@ as $$
 $$;
 comment on function lock_due_schedules() is 'The schedules whose next slot has come, or is not known yet, locked.';
 
--- Moves the cursor without firing: the first look at a schedule, or a missed slot that is too old to catch up.
-create or replace function set_next_slot(schedule text, next_slot timestamptz) returns void
+-- Moves the cursor: to the first slot of a schedule, past a slot that fires, or past a missed one that is too old to catch
+-- up. due is the latest slot that came due, due_before the one before it where that was missed as well. Slots that nobody
+-- fired leave no row in slots, but what was not checked since they were due is stale all the same.
+create or replace function advance_schedule(
+    schedule text, next_slot timestamptz, following_slot timestamptz, due timestamptz default null,
+    due_before timestamptz default null
+) returns void
 language sql security definer set search_path = driftwatch, pg_temp
-as $$ update schedules s set next_slot_at = next_slot where s.schedule_name = schedule $$;
-comment on function set_next_slot(text, timestamptz) is 'Says when the schedule comes due next.';
+as $$
+    update schedules s
+    set next_slot_at = next_slot, following_slot_at = following_slot,
+        due_before_last_at = case when due is null then s.due_before_last_at else coalesce(due_before, s.last_due_at) end,
+        last_due_at = coalesce(due, s.last_due_at)
+    where s.schedule_name = schedule
+$$;
+comment on function advance_schedule(text, timestamptz, timestamptz, timestamptz, timestamptz) is
+    'Says when the schedule comes due next and after that, and which slots came due until now.';
+
+-- What was last checked before this instant is stale: two slots have come due since. Slots count from the moment that
+-- they are due, whether or not a scheduler is there to see it.
+create or replace function stale_before(schedule text) returns timestamptz
+language sql volatile security definer set search_path = driftwatch, pg_temp
+as $$
+    select case when s.following_slot_at <= clock() then s.next_slot_at
+                when s.next_slot_at <= clock() then s.last_due_at
+                else s.due_before_last_at end
+    from schedules s where s.schedule_name = schedule
+$$;
+comment on function stale_before(text) is 'The second last slot that came due: a verdict from before it is stale. Null before there were two.';
+
+-- Whether the next slot, or working out when it is, has waited for a scheduler for more than two minutes.
+create or replace function is_overdue(next_slot timestamptz, updated_at timestamptz, paused_at timestamptz) returns boolean
+language sql volatile
+as $$ select paused_at is null and coalesce(next_slot, updated_at) < driftwatch.clock() - interval '2 minutes' $$;
+comment on function is_overdue(timestamptz, timestamptz, timestamptz) is
+    'Whether a schedule that is not paused has waited for a scheduler for more than two minutes.';
 
 -- The schedule as it stands, made from what is given where there is none: what somebody else makes meanwhile stands.
 create or replace function seed_schedule(schedule text, wanted_cron text, wanted_time_zone text)
@@ -50,7 +81,10 @@ comment on function place_in_spread(text) is 'Where in the spread of a slot a se
 
 -- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
 -- schedule's row. Returns how many jobs were made.
-create or replace function fire_slot(schedule text, slot timestamptz, next_slot timestamptz) returns integer
+create or replace function fire_slot(
+    schedule text, slot timestamptz, next_slot timestamptz, following_slot timestamptz default null,
+    due_before timestamptz default null
+) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -60,7 +94,8 @@ declare
     made integer;
     old bigint;
 begin
-    update schedules s set next_slot_at = next_slot, last_slot_at = slot
+    perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
+    update schedules s set last_slot_at = slot
     where s.schedule_name = schedule
     returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
     insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
@@ -106,7 +141,7 @@ begin
     return made;
 end
 $$;
-comment on function fire_slot(text, timestamptz, timestamptz) is
+comment on function fire_slot(text, timestamptz, timestamptz, timestamptz, timestamptz) is
     'Makes the jobs of a slot, supersedes what still waits of older slots, and moves the schedule on.';
 
 -- The queue a server's jobs go to: its own machine's worker alone where the connection is local.

@@ -268,7 +268,8 @@ begin
     on conflict (schedule_name) do update
     set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at,
         -- A slot that is due already was promised, and fires.
-        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end
+        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end,
+        following_slot_at = null
     where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
     if not found then
         return false;

@@ -6,7 +6,10 @@ create table schedules (
     time_zone text not null,
     spread interval not null default interval '0',
     next_slot_at timestamptz,
+    following_slot_at timestamptz,
     last_slot_at timestamptz,
+    last_due_at timestamptz,
+    due_before_last_at timestamptz,
     paused_at timestamptz,
     paused_by text,
     updated_at timestamptz not null,
@@ -18,7 +21,10 @@ comment on column schedules.cron is 'Five cron fields.';
 comment on column schedules.time_zone is 'The named zone that the fields are read in.';
 comment on column schedules.spread is 'Jobs of a slot start spread over this long, each server always at the same point.';
 comment on column schedules.next_slot_at is 'The slot that comes due next; null until a scheduler has looked at the row.';
+comment on column schedules.following_slot_at is 'The slot after that one; null until a scheduler has looked at the row.';
 comment on column schedules.last_slot_at is 'The slot that fired last.';
+comment on column schedules.last_due_at is 'The slot that came due last, whether it fired or was too old by the time a scheduler looked.';
+comment on column schedules.due_before_last_at is 'The slot that came due before that one, in the same sense.';
 comment on column schedules.paused_at is 'Since when no slot fires; null while they do.';
 comment on column schedules.paused_by is 'Who paused it.';
 comment on column schedules.updated_at is 'When cron or time zone last changed.';

@@ -45,6 +45,17 @@ package enum CheckReader {
             "select pack_name from driftwatch.checks where check_id = \(id) and server_id = \(server)",
             as: PackName.self)
     }
+
+    /// Whether a check of this id may have been made and is not kept any more.
+    package static func isForgotten(_ id: Int64, in transaction: borrowing Transaction) throws -> Bool {
+        try transaction.one(
+            """
+            select not exists (select from driftwatch.checks where check_id = \(id))
+                and \(id) between 1 and greatest(
+                    (select max(last_check_id) from driftwatch.drift_states),
+                    (select max(check_id) from driftwatch.checks), (select max(check_id) from driftwatch.alerts))
+            """, as: Bool?.self) ?? false
+    }
 }
 
 /// One check, with the items that are not ok.

@@ -10,7 +10,7 @@ package enum WorkersReader {
             select w.worker_id, w.process, w.host, w.pid, w.version, w.concurrency, w.state, w.queues, w.account, w.settings, w.started_at,
                    w.last_seen_at
             from driftwatch.workers w
-            where w.state <> 'stopped' and w.last_seen_at > driftwatch.clock() - interval '60 seconds'
+            where driftwatch.is_alive(w.state, w.last_seen_at)
             order by w.process, w.started_at, w.worker_id
             """, of: WorkerLine.self)
     }

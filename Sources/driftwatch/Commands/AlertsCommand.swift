@@ -141,6 +141,7 @@ struct AlertsCommand: AsyncParsableCommand {
             .init("message") { .text($0.message) },
             .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
             .init("check_id", "CHECK") { .number($0.checkID) },
+            .init("check_kept") { .flag($0.isCheckKept) },
             .init("diff_path") { .text($0.diffPath) },
             .init("opened_at", "OPENED") { .time($0.openedAt) },
             .init("updated_at", "UPDATED") { .time($0.updatedAt) },

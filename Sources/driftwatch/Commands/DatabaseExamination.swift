@@ -32,15 +32,18 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
-                try ServersReader.list(in: transaction)
+                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction)
             )
         }
         reportProcesses(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
+        for problem in delivery {
+            report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
+        }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {
             report.add(name.rawValue, .wrong, "there is no such server", hint: "driftwatch servers list")
         }

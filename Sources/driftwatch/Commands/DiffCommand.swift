@@ -10,9 +10,10 @@ struct DiffCommand: DriftwatchCommand {
         commandName: "diff",
         abstract: "Show expected against actual, as the last check found it.",
         discussion: """
-            Prints what a stored check found, with unified diffs of files; no server is asked. Characters that cannot be \
-            seen, or that look like others, are named where lines would look alike: ‹U+00A0›, ‹2 spaces›, ‹0xE9›. \
-            ‹masked› stands for what looks like a secret. Exits with 0, 1 or 4 as the check's verdict was.
+            Prints what a stored check found, with unified diffs of files; no server is asked. Where the check is not \
+            kept any more, prints what is remembered, without diffs. Characters that cannot be seen, or that look like \
+            others, are named where lines would look alike: ‹U+00A0›, ‹2 spaces›, ‹0xE9›. ‹masked› stands for what looks \
+            like a secret. Exits with 0, 1 or 4 as the check's verdict was.
 
             Example:
               driftwatch diff web-1 --pack base
@@ -32,42 +33,33 @@ struct DiffCommand: DriftwatchCommand {
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let found = try await context.withDatabase { database in
-            try await database.read { transaction -> [CheckView] in try checks(in: transaction) }
+            try await database.read { transaction -> [Found] in try checks(in: transaction) }
         }
-        let status = found.reduce(ExitStatus.fine) { $0.combined(with: $1.verdict.exitStatus) }
-        guard !output.asJSON else {
-            context.console.print(JSONValue.list(found.map(JSONValue.check)).pretty)
-            return status
+        if output.asJSON {
+            context.console.print(JSONValue.list(found.map(\.json)).pretty)
+        } else {
+            for found in found { found.print(to: context.console) }
         }
-        for check in found {
-            let verdict = verdictLine(
-                check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-                unreadable: check.unreadableCount, console: context.console)
-            context.console.print(
-                "\(check.serverID) \(check.packName): \(verdict) (check \(check.id) of \(shortTime(check.checkedAt)))")
-            if let items = check.items {
-                context.console.print(lines: OutcomeText(items, console: context.console).lines)
-            } else {
-                context.console.print(
-                    check.hasNewerDetails
-                        ? "  its details were stored by a later version" : "  its details are no longer kept")
-            }
-        }
-        return status
+        return found.reduce(.fine) { $0.combined(with: $1.verdict.exitStatus) }
     }
 
-    private func checks(in transaction: borrowing Transaction) throws -> [CheckView] {
+    private func checks(in transaction: borrowing Transaction) throws -> [Found] {
         if let checkID {
             guard
                 let named = try CheckReader.pack(of: checkID, on: server, in: transaction),
                 pack == nil || pack == named,
                 let check = try CheckReader.check(server, named, checkID, in: transaction)
             else {
+                if try CheckReader.isForgotten(checkID, in: transaction) {
+                    throw CommandFailure(
+                        .usage, "check \(checkID) is not kept any more",
+                        hint: "driftwatch diff \(server) shows the newest")
+                }
                 throw CommandFailure(
                     .usage, "there is no check \(checkID) of \(server)\(pack.map { " against \($0)" } ?? "")",
                     hint: "driftwatch diff \(server) shows the newest")
             }
-            return [check]
+            return [.check(check)]
         }
         guard let line = try ServersReader.server(server, in: transaction) else {
             throw CommandFailure.noServer(server)
@@ -76,21 +68,86 @@ struct DiffCommand: DriftwatchCommand {
         guard !wanted.isEmpty else {
             throw CommandFailure(.usage, "\(server) is not checked against \(pack?.rawValue ?? "any pack")")
         }
-        let remembered = try FleetReader.status(in: transaction).filter { $0.serverID == server }
-        var checks: [CheckView] = []
+        var checks: [Found] = []
         for pack in wanted {
-            guard let newest = try CheckReader.check(server, pack, in: transaction) else { continue }
-            checks.append(newest)
+            let newest = try CheckReader.check(server, pack, in: transaction)
+            if let newest { checks.append(.check(newest)) }
             // What is known of a server that cannot be looked at now is what the last finished check found.
-            if newest.verdict == .failed, let id = remembered.first(where: { $0.packName == pack })?.rememberedCheckID,
-                let finished = try CheckReader.check(server, pack, id, in: transaction)
-            {
-                checks.append(finished)
+            guard newest == nil || newest?.verdict == .failed,
+                let line = try FleetReader.status(
+                    FleetFilter(ServerSelection(servers: [server], pack: pack)), in: transaction
+                ).first, let id = line.rememberedCheckID
+            else { continue }
+            if let finished = try CheckReader.check(server, pack, id, in: transaction) {
+                checks.append(.check(finished))
+            } else {
+                let known = try AssignmentReader.view(server, pack, in: transaction)?.outcomes ?? []
+                checks.append(.remembered(line, known))
             }
         }
         guard !checks.isEmpty else {
             throw CommandFailure(.unknown, "\(server) was never checked", hint: "driftwatch check \(server)")
         }
         return checks
+    }
+}
+
+/// What there is to show of a pack.
+private enum Found: Sendable {
+    case check(CheckView)
+    /// Where its check is not kept.
+    case remembered(FleetLine, [ItemOutcome])
+
+    var verdict: Verdict {
+        switch self {
+        case .check(let check): check.verdict
+        case .remembered(let line, _):
+            switch line.shownState {
+            case .drifted: .drifted
+            case .compliant: .compliant
+            case .incomplete, .unknown, nil: .incomplete
+            }
+        }
+    }
+
+    /// In one shape; without `check_id` where the check is not kept any more.
+    var json: JSONValue {
+        switch self {
+        case .check(let check): return .check(check)
+        case .remembered(let line, let outcomes):
+            return .object([
+                ("check_id", .null), ("server_id", .text(line.serverID.rawValue)),
+                ("pack_name", .optional(line.packName?.rawValue)), ("verdict", .text(verdict.rawValue)),
+                ("item_count", .optional(line.itemCount)), ("mismatch_count", .optional(line.mismatchCount)),
+                ("unreadable_count", .optional(line.unreadableCount)), ("checked_at", .optional(line.lastCheckedAt)),
+                ("items", .items(outcomes)),
+            ])
+        }
+    }
+
+    func print(to console: Console) {
+        switch self {
+        case .check(let check):
+            let sum = verdictLine(
+                check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
+                unreadable: check.unreadableCount, console: console)
+            console.print(
+                "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(shortTime(check.checkedAt)))")
+            if let items = check.items {
+                console.print(lines: OutcomeText(items, console: console).lines)
+            } else {
+                console.print(
+                    check.hasNewerDetails
+                        ? "  its details were stored by a later version" : "  its details are not kept any more")
+            }
+        case .remembered(let line, let outcomes):
+            let sum = verdictLine(
+                verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
+                console: console)
+            let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
+            let pack = line.packName?.rawValue ?? ""
+            console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
+            console.print(lines: OutcomeText(outcomes, console: console).lines)
+        }
     }
 }
