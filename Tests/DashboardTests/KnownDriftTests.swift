@@ -130,8 +130,10 @@ struct KnownDriftTests {
 
     @Test
     func onlyWhatComesBeforeTheFirstHunkIsAHeader() async throws {
-        var mismatch = DashboardTests.plain
-        mismatch.diff = "--- expected\n+++ actual\n@@ -1,2 +1,2 @@\n same\n--- a comment\n+++i;\n"
+        let plain = DashboardTests.plain
+        let mismatch = Mismatch(
+            type: plain.type, item: plain.item, key: plain.key, expected: plain.expected, actual: plain.actual,
+            diff: "--- expected\n+++ actual\n@@ -1,2 +1,2 @@\n same\n--- a comment\n+++i;\n")
         try await DashboardTests.withPages(mismatch) { _, get in
             let page = DashboardTests.text(try await get(Self.page))
             for line in [

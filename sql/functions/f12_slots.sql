@@ -73,6 +73,12 @@ $$;
 comment on function seed_schedule(text, text, text) is
     'Returns a schedule''s expression and time zone; makes the schedule where there is none.';
 
+-- The same for ever, on any version of PostgreSQL.
+create or replace function place_in_spread(server text) returns double precision
+language sql immutable
+as $$ select ('x' || left(md5(server), 7))::bit(28)::integer / 268435456.0 $$;
+comment on function place_in_spread(text) is 'Where in the spread of a slot a server has its place: from 0 to just below 1.';
+
 -- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
 -- schedule's row. Returns how many jobs were made.
 create or replace function fire_slot(
@@ -98,8 +104,7 @@ begin
         return 0;
     end if;
 
-    -- A server keeps its place in the spread for ever: the same hash, on any version of PostgreSQL. One whose older job
-    -- still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
+    -- A server keeps its place in the spread for ever. One whose older job still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
     insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
     select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
            case when start.at > now then 'scheduled' else 'available' end, start.at, now
@@ -110,7 +115,7 @@ begin
         group by j.server_id) older on older.server_id = s.server_id
     cross join lateral (
         select least(older.run_at,
-                     now + spread * (('x' || left(md5(s.server_id), 7))::bit(28)::integer / 268435456.0)) as at) start
+                     now + spread * place_in_spread(s.server_id)) as at) start
     where server_is_eligible(s.server_id)
     order by s.server_id
     on conflict on constraint one_job_per_slot_and_server do nothing;
@@ -186,43 +191,3 @@ begin
 end
 $$;
 comment on function requeue_jobs() is 'Moves waiting jobs to the queue that their server has now.';
-
--- Asks for the check of what was never looked at since it was assigned, whatever became of the one that apply asked
--- for: a check that was under way had loaded the packs of before. A failed check counts as a look, lest a server that
--- cannot be reached is tried for ever; until apply says of the server something else, such as the right address.
-create or replace function enqueue_first_checks(max_jobs integer default 500) returns integer
-language plpgsql security definer set search_path = driftwatch, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    server text;
-    asked integer := 0;
-begin
-    for server in
-        -- Materialized, so that eligibility, the dear question, is asked of few.
-        with unseen as materialized (
-            select distinct d.server_id from drift_states d
-            join assignments a on a.server_id = d.server_id and a.pack_name = d.pack_name
-            join packs p on p.pack_name = d.pack_name
-            join servers s on s.server_id = d.server_id
-            where d.last_check_id is null
-              and not exists (
-                select from jobs j
-                where j.server_id = d.server_id and j.state in ('scheduled', 'available', 'running', 'retryable'))
-              and not exists (
-                select from checks c
-                where c.server_id = d.server_id and c.pack_name = d.pack_name and c.pack_digest = p.digest
-                  and c.checked_at >= greatest(a.assigned_at, s.updated_at)))
-        select u.server_id from unseen u
-        where server_is_eligible(u.server_id)
-        order by u.server_id
-        limit max_jobs
-    loop
-        perform enqueue_now(server, 50::smallint, 'driftwatch');
-        asked := asked + 1;
-    end loop;
-    return asked;
-end
-$$;
-comment on function enqueue_first_checks(integer) is
-    'Enqueues a check of servers that have packs which were never looked at since they were assigned, and no live job.';

@@ -166,6 +166,8 @@ create table workers (
     concurrency integer,
     state text not null default 'running' check (state in ('running', 'draining', 'stopped')),
     queues text[] not null default '{}',
+    account text,
+    settings jsonb not null default '{}',
     started_at timestamptz not null,
     last_seen_at timestamptz not null
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
@@ -179,5 +181,7 @@ comment on column workers.version is 'Its version.';
 comment on column workers.concurrency is 'How many jobs at once; null for other processes.';
 comment on column workers.state is 'running, draining (claims nothing more) or stopped.';
 comment on column workers.queues is 'The queues that a worker serves.';
+comment on column workers.account is 'The account of its machine that it runs as.';
+comment on column workers.settings is 'The files with which a worker logs in, for doctor; never a secret.';
 comment on column workers.started_at is 'Since when.';
 comment on column workers.last_seen_at is 'When it last wrote here, every 20 seconds or sooner.';
