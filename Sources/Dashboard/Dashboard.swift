@@ -59,7 +59,8 @@ package struct Dashboard: Service {
             let content = try await database.read { try Self.diff(server, pack, check, in: $0) }
             return DiffPage(content, page: page, now: Date()).html.response()
         }
-        router.get("/healthz") { _, _ in try await health() }
+        router.get("/healthz") { _, _ in await Health(database: database).ofProcess }
+        router.get("/healthz/delivery") { _, _ in await Health(database: database).ofDelivery }
         router.get("/style.css") { _, _ in Response.stylesheet }
         return router
     }
@@ -73,7 +74,7 @@ package struct Dashboard: Service {
             let lines = try FleetReader.status(
                 rows: start..<(start + FleetPage.linesPerPage), in: transaction)
             return FleetPage(
-                title: "Fleet", lines: lines, counts: counts,
+                title: "Fleet", lines: lines, counts: counts, warnings: try DeliveryReader.problems(in: transaction),
                 zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(),
                 links: PageLinks(
                     "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
@@ -83,10 +84,10 @@ package struct Dashboard: Service {
 
     private func server(_ server: ServerID) async throws -> FleetPage {
         try await database.read { transaction in
-            let lines = try FleetReader.status(FleetFilter(servers: [server]), in: transaction)
+            let lines = try FleetReader.status(FleetFilter(ServerSelection(servers: [server])), in: transaction)
             guard let name = lines.first?.displayName else { throw PageError.noServer }
             return FleetPage(
-                title: name, lines: lines, counts: FleetCounts(lines),
+                title: name, lines: lines, counts: FleetCounts(lines), warnings: [],
                 zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(), links: nil)
         }
     }
@@ -98,7 +99,7 @@ package struct Dashboard: Service {
             throw PageError.noAssignment
         }
         let newest = try CheckReader.check(server, pack, in: transaction)
-        let filter = FleetFilter(servers: [server], pack: pack)
+        let filter = FleetFilter(ServerSelection(servers: [server], pack: pack))
         var content = DiffPage.Content(
             assignment: assignment, line: try FleetReader.status(filter, in: transaction).first, check: newest,
             newestID: newest?.id, zone: try SchedulesReader.schedule(in: transaction)?.timeZone)
@@ -113,23 +114,6 @@ package struct Dashboard: Service {
         }
         content.removed = (check, try AssignmentReader.alert(server, pack, of: check, in: transaction))
         return content
-    }
-
-    private func health() async throws -> Response {
-        let (answers, answer) = AsyncStream<Bool>.makeStream()
-        // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
-        let question = Task { answer.yield((try? await database.rows("select true", as: Bool.self)) == [true]) }
-        let alarm = Task {
-            // Real time on purpose: whoever asks for our health has a timeout of its own.
-            try? await Task.sleep(for: .seconds(2))
-            answer.yield(false)
-        }
-        defer {
-            question.cancel()
-            alarm.cancel()
-        }
-        let isWell = await answers.first { _ in true } ?? false
-        return isWell ? .plain("ok\n") : .plain("the database does not answer\n", status: .serviceUnavailable)
     }
 
     private static func server(_ context: BasicRequestContext) throws -> ServerID {

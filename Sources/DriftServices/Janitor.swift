@@ -2,8 +2,8 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Tidies up: asks for first checks that nobody asked for, moves waiting jobs to where their servers are reached now,
-/// notes which slots are complete, and forgets processes that are long gone.
+/// Tidies up: moves waiting jobs to where their servers are reached now, ends holds whose time has passed, asks for the
+/// looks that servers are owed, notes which slots are complete, and forgets processes that are long gone.
 package struct Janitor: Service {
     private let database: Database
     private let clock: any Clock<Duration>
@@ -26,7 +26,9 @@ package struct Janitor: Service {
     /// One round; each part is a transaction by itself.
     package func tidyUp() async throws {
         try await database.execute("select driftwatch.requeue_jobs()")
-        try await database.execute("select driftwatch.enqueue_first_checks()")
+        try await database.execute("select driftwatch.end_holds()")
+        try await database.execute("select driftwatch.forget_looks()")
+        try await database.execute("select driftwatch.enqueue_looks(max_jobs => 500)")
         try await database.execute("select driftwatch.complete_slots()")
         try await database.execute("select driftwatch.forget_workers()")
     }

@@ -63,7 +63,8 @@ package struct Scheduler: Service {
             return 0
         }
         guard let nextSlot = due.nextSlot else {
-            try SlotStore.setNext(schedule.nextSlot(after: due.now), of: due.name, in: transaction)
+            let first = schedule.cursor(at: schedule.nextSlot(after: due.now))
+            try SlotStore.advance(due.name, to: first, in: transaction)
             return 0
         }
         switch schedule.due(nextSlot: nextSlot, now: due.now, catchUpWithin: settings.catchUpWithin) {
@@ -71,10 +72,12 @@ package struct Scheduler: Service {
             return 0
         case .skip(let missed, let next):
             logger.warning("missed slot is too old to catch up", metadata: ["slot.at": "\(missed)"])
-            try SlotStore.setNext(next, of: due.name, in: transaction)
+            let cursor = schedule.cursor(at: next, dueBefore: schedule.slotMissed(before: missed, since: nextSlot))
+            try SlotStore.advance(due.name, to: cursor, missing: missed, in: transaction)
             return 0
         case .fire(let slot, let next):
-            let jobs = try SlotStore.fire(slot, of: due.name, next: next, in: transaction)
+            let cursor = schedule.cursor(at: next, dueBefore: schedule.slotMissed(before: slot, since: nextSlot))
+            let jobs = try SlotStore.fire(slot, of: due.name, then: cursor, in: transaction)
             logger.info("slot fired", metadata: ["slot.at": "\(slot)", "slot.jobs": "\(jobs)", "slot.next": "\(next)"])
             return jobs
         }
@@ -91,6 +94,12 @@ package struct Scheduler: Service {
                 "the environment's schedule is not the one in force: driftwatch schedule set changes that one",
                 metadata: ["schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)"])
         }
+    }
+}
+
+extension Schedule {
+    fileprivate func cursor(at next: Date, dueBefore: Date? = nil) -> SlotStore.Cursor {
+        SlotStore.Cursor(next: next, following: nextSlot(after: next), dueBefore: dueBefore)
     }
 }
 

@@ -14,10 +14,14 @@ package struct Registration: Service {
         package var version: String
         package var concurrency: Int?
         package var queues: [String]
+        /// The account of the machine that it runs as.
+        package var account: String?
+        /// What people should know of how it works, as a JSON object without secrets.
+        package var settings: JSONText
 
         package init(
             workerID: String, role: String, host: String, pid: Int, version: String, concurrency: Int? = nil,
-            queues: [String] = []
+            queues: [String] = [], account: String? = nil, settings: JSONText = JSONText("{}")
         ) {
             self.workerID = workerID
             self.role = role
@@ -26,6 +30,8 @@ package struct Registration: Service {
             self.version = version
             self.concurrency = concurrency
             self.queues = queues
+            self.account = account
+            self.settings = settings
         }
     }
 
@@ -77,7 +83,7 @@ package struct Registration: Service {
             """
             select driftwatch.register_worker(
                 \(process.workerID), \(process.role), \(process.host), \(process.pid), \(process.version),
-                \(process.concurrency), \(process.queues))
+                \(process.concurrency), \(process.queues), \(process.account), \(process.settings)::jsonb)
             """)
     }
 }

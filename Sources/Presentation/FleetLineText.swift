@@ -37,6 +37,7 @@ package struct FleetLineText: Hashable, Sendable {
             line.isStale ? "stale" + (line.lastCheckedAt.map { ": last seen \(times.stamp($0))" } ?? "") : nil,
             line.isCheckOverdue && !line.isDisabled ? (line.wasChecked ? "check overdue" : "first check overdue") : nil,
             line.isOutdated ? "the pack has changed since the last check" : nil,
+            line.wasChecked && line.lastCheckID == nil ? "its checks are not kept any more" : nil,
             Self.alert(line),
         ].compactMap { $0 }
     }

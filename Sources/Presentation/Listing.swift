@@ -30,17 +30,17 @@ package struct Listing<Row>: Sendable {
     }
 
     /// The aligned table, or ``whenEmpty``.
-    package func lines(_ rows: [Row], _ palette: Palette) -> [String] {
-        rows.isEmpty ? [whenEmpty] : table(rows, palette)
+    package func lines(_ rows: [Row], _ palette: Palette, times: Times = .utc) -> [String] {
+        rows.isEmpty ? [whenEmpty] : table(rows, palette, times)
     }
 
     package func json(_ rows: [Row]) -> JSONValue { .list(rows.map(json)) }
 
     package func json(_ row: Row) -> JSONValue { .object(columns.map { ($0.key, $0.value(row).json) }) }
 
-    private func table(_ rows: [Row], _ palette: Palette) -> [String] {
+    private func table(_ rows: [Row], _ palette: Palette, _ times: Times) -> [String] {
         let shownColumns = columns.filter { $0.heading != nil }
-        let cells = rows.map { row in shownColumns.map { $0.value(row).shown } }
+        let cells = rows.map { row in shownColumns.map { $0.value(row).shown(times) } }
         let widths = shownColumns.indices.map { column in
             max(width(shownColumns[column].heading ?? ""), cells.map { width($0[column]) }.max() ?? 0)
         }

@@ -23,11 +23,14 @@ package enum ListingValue: Sendable {
     }
 
     /// In one line and harmless to a terminal; `-` where there is nothing.
-    package var shown: String {
+    package var shown: String { shown(.utc) }
+
+    /// The same, with instants in their zone.
+    package func shown(_ times: Times) -> String {
         switch self {
         case .text(let text): text.map { $0.isEmpty ? "-" : visible($0) } ?? "-"
         case .number(let number): number.map(String.init) ?? "-"
-        case .time(let date): date.map(shortTime) ?? "-"
+        case .time(let date): date.map(times.text) ?? "-"
         case .flag(let flag): flag ? "yes" : "no"
         case .texts(let texts): texts.isEmpty ? "-" : visible(texts.joined(separator: ","))
         case .json(let value): visible(value.line)

@@ -1,26 +1,6 @@
 package import DriftCore
 package import Foundation
 
-/// Instants as people read them, in one zone: the schedule's.
-package struct Times: Sendable {
-    private let zone: TimeZone
-    private let zoneName: String
-
-    /// UTC where `zone` is nil or not known on this machine.
-    package init(zone name: String?) {
-        let known = name.flatMap(TimeZone.init(identifier:))
-        zone = known ?? .gmt
-        zoneName = known.flatMap { _ in name } ?? "UTC"
-    }
-
-    /// Such as `2026-11-23 06:00 UTC`.
-    package func stamp(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day().dateSeparator(.dash)
-            .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
-        return "\(date.formatted(style).prefix(16)) \(zoneName)"
-    }
-}
-
 /// Spans as people read them.
 package enum Age {
     /// The largest unit alone, such as `3 days`.
@@ -78,6 +58,4 @@ extension ProbeFailure.Reason {
 }
 
 /// `2026-11-22 06:00:03Z`.
-package func shortTime(_ date: Date) -> String {
-    date.formatted(Date.ISO8601FormatStyle(dateTimeSeparator: .space))
-}
+package func shortTime(_ date: Date) -> String { Times.utc.text(date) }

@@ -1,28 +1,45 @@
 /// Patterns of a shell's `case`, in which only `*` is special.
 ///
-/// A path is compared with those alone that end as it does, or in `*`: a check asks hundreds of patterns for each file.
+/// A check asks hundreds of patterns for each file, so a path is compared with those alone that end in its last name, or
+/// else in its last byte, and of those that end in `*` with those whose name begins like one of its own.
 struct ShellPatterns {
+    private var byLastName: [ArraySlice<UInt8>: [ShellPattern]] = [:]
     private var byLastByte: [UInt8: [ShellPattern]] = [:]
-    private var openEnded: [ShellPattern] = []
+    private var byFirstLetter: [UInt8: [ShellPattern]] = [:]
+    private var others: [ShellPattern] = []
 
     init(_ texts: [String]) {
         for pattern in texts.map(ShellPattern.init) {
-            if let byte = pattern.lastByte {
+            if let name = pattern.lastName {
+                byLastName[name, default: []].append(pattern)
+            } else if let byte = pattern.lastByte {
                 byLastByte[byte, default: []].append(pattern)
+            } else if let letter = pattern.firstLetter {
+                byFirstLetter[letter, default: []].append(pattern)
             } else {
-                openEnded.append(pattern)
+                others.append(pattern)
             }
         }
     }
 
     /// Whether one of them fits the whole path.
     func match(_ path: ArraySlice<UInt8>) -> Bool {
-        if let byte = path.last, let patterns = byLastByte[byte], patterns.contains(where: { $0.matches(path) }) {
-            return true
+        var letters: Set<UInt8> = []
+        var lastName = path.startIndex
+        for index in path.indices where path[index] == slash {
+            lastName = index + 1
+            if lastName < path.endIndex { letters.insert(path[lastName]) }
         }
-        return openEnded.contains { $0.matches(path) }
+        return fits(byLastName[path[lastName...]], path) || fits(path.last.flatMap { byLastByte[$0] }, path)
+            || letters.contains { fits(byFirstLetter[$0], path) } || fits(others, path)
+    }
+
+    private func fits(_ patterns: [ShellPattern]?, _ path: ArraySlice<UInt8>) -> Bool {
+        patterns?.contains { $0.matches(path) } ?? false
     }
 }
+
+private let slash = UInt8(ascii: "/")
 
 /// One of them, cut at its stars.
 private struct ShellPattern {
@@ -39,7 +56,20 @@ private struct ShellPattern {
     }
 
     /// What every path that fits ends with; nil where that may be anything.
-    var lastByte: UInt8? { (last ?? first).last }
+    var lastByte: UInt8? { end.last }
+
+    /// The whole last name of every path that fits; nil where more than one may.
+    var lastName: ArraySlice<UInt8>? {
+        guard let start = end.lastIndex(of: slash), start + 1 < end.endIndex else { return nil }
+        return end[(start + 1)...]
+    }
+
+    /// How a name begins that every path that fits has; nil where the pattern does not say.
+    var firstLetter: UInt8? {
+        ([first] + middle).first { $0.count > 1 && $0[0] == slash }?[1]
+    }
+
+    private var end: [UInt8] { last ?? first }
 
     /// The leftmost place of each part leaves the most room for the next, so nothing is tried twice.
     func matches(_ path: ArraySlice<UInt8>) -> Bool {

@@ -53,4 +53,13 @@ extension Unicode.Scalar {
         let digits = String(value, radix: 16, uppercase: true)
         return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
+
+    /// The picture of a control character, such as `␛`; nil for any other.
+    var picture: Unicode.Scalar? {
+        switch value {
+        case 0x00..<0x20: Unicode.Scalar(0x2400 + value)
+        case 0x7F: "\u{2421}"
+        default: nil
+        }
+    }
 }

@@ -7,47 +7,24 @@ package enum VisibleText {
     /// One line that hides nothing, cut after `limit` Unicode scalars with a note of how many were left out.
     ///
     /// Control characters become their pictures (`␛`, `␊`); what cannot be seen, or looks like a space, becomes its
-    /// number (`‹U+202E›`), so that two texts that differ never look alike.
+    /// number (`‹U+202E›`). Of a text that it has made it makes the same; ``ShownText`` also tells marks from content.
     package static func line(_ text: String, limit: Int = valueLimit) -> String {
-        evidence(text.utf8, keepingTabs: false, limit: limit)
-    }
-
-    /// The same for a line of a file: its tabs stay, and bytes that are not UTF-8 become their number (`‹0xFF›`).
-    package static func contentLine(_ bytes: some Collection<UInt8>, limit: Int = valueLimit) -> String {
-        evidence(bytes, keepingTabs: true, limit: limit)
-    }
-
-    private static func evidence(_ bytes: some Collection<UInt8>, keepingTabs: Bool, limit: Int) -> String {
-        if bytes.count <= limit, bytes.allSatisfy({ (0x20..<0x7F).contains($0) || ($0 == 0x09 && keepingTabs) }) {
-            return String(decoding: bytes, as: UTF8.self)
-        }
+        if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = String.UnicodeScalarView()
         // The count is of the original's scalars, so that an escape never makes a text seem cut.
         var count = 0
-        Scalars.forEach(in: Array(bytes)) { part in
+        for scalar in text.unicodeScalars {
             count += 1
-            guard count <= limit else { return }
-            switch part {
-            case .scalar(let scalar): append(scalar, to: &result, keepingTabs: keepingTabs)
-            case .broken(let byte):
-                let digits = String(byte, radix: 16, uppercase: true)
-                result.append(contentsOf: "‹0x\(digits)›".unicodeScalars)
+            guard count <= limit else { continue }
+            if let picture = scalar.picture {
+                result.append(picture)
+            } else if scalar.kind == .plain {
+                result.append(scalar)
+            } else {
+                result.append(contentsOf: "‹\(scalar.codePoint)›".unicodeScalars)
             }
         }
         return String(result) + (count > limit ? "… (\(count - limit) more characters)" : "")
-    }
-
-    private static func append(_ scalar: Unicode.Scalar, to result: inout String.UnicodeScalarView, keepingTabs: Bool) {
-        switch scalar.kind {
-        case .plain: result.append(scalar)
-        case .tab where keepingTabs: result.append(scalar)
-        default:
-            switch scalar.value {
-            case 0x00..<0x20: result.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}")
-            case 0x7F: result.append("\u{2421}")
-            default: result.append(contentsOf: "‹\(scalar.codePoint)›".unicodeScalars)
-            }
-        }
     }
 
     // MARK: what a server sent
@@ -145,35 +122,5 @@ package enum VisibleText {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars { result.append(change(scalar)) }
         return String(result)
-    }
-}
-
-/// Reads UTF-8 and says which bytes are none.
-private enum Scalars {
-    enum Part {
-        case scalar(Unicode.Scalar)
-        case broken(UInt8)
-    }
-
-    static func forEach(in bytes: [UInt8], _ body: (Part) -> Void) {
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            let first = bytes[index]
-            // Without a text of its own for each letter, which takes a hundred times as long.
-            if first < 0x80 {
-                body(.scalar(Unicode.Scalar(first)))
-                index += 1
-                continue
-            }
-            let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
-            let piece = bytes[index...].prefix(length)
-            if let text = String(validating: piece, as: UTF8.self), let scalar = text.unicodeScalars.first {
-                body(.scalar(scalar))
-                index = piece.endIndex
-            } else {
-                body(.broken(first))
-                index += 1
-            }
-        }
     }
 }

@@ -19,12 +19,17 @@ package enum ProbeScript {
     /// The script as people read it.
     package static let source: String = {
         let parts = [
-            PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh, PackageResources.show_sh,
-            Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.packages_sh,
-            PackageResources.environment_sh, PackageResources.answer_sh,
+            PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh,
+            PackageResources.packages_sh, PackageResources.environment_sh, PackageResources.answer_sh,
+            Array(fold.utf8),
+            PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
+            Array(secretPlaces.utf8), PackageResources.elevate_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()
+
+    /// Where the shell has stopped, and only `dw_more` reads on.
+    private static let fold = "^\n"
 
     /// What it is, and where to read it.
     private static let headerLines = 3

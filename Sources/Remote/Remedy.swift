@@ -15,6 +15,10 @@ enum Remedy {
         "the jump host let us in but does not reach the server: check its address and port in the inventory, and "
         + "AllowTcpForwarding on the jump host"
 
+    static let algorithms =
+        "the ssh here and the sshd there have no such algorithm in common: update the older of the two, or allow what "
+        + "is missing for this host in the ssh config (KexAlgorithms, HostKeyAlgorithms, Ciphers)"
+
     static func atJumpHost(_ reason: ProbeFailure.Reason, _ name: String) -> String? {
         switch reason {
         case .unreachable, .loginThrottled, .loginDropped, .loginTimeout, .loginPenalized:
@@ -80,7 +84,10 @@ enum Remedy {
             return "the server is slow, or the login user's rc files wait for something; if it must be slow: "
                 + "DRIFTWATCH_PROBE_TIMEOUT"
         case .tooMuchOutput, .truncated, .malformedAnswer: return "see what `ssh \(target.address) true` prints"
-        case .misconfigured: return "fix the worker's own ssh settings"
+        case .misconfigured:
+            return target.connection == .local
+                ? "the probe is a script for /bin/sh of this machine: see why that does not run it"
+                : "fix what is named on the machine that looks: ssh, its config, or the DRIFTWATCH_SSH_* settings"
         case .cancelled, .noPlace: return nil
         }
     }

@@ -9,6 +9,8 @@ internal import Redaction
 package struct RemoteProber: Prober {
     let settings: RemoteSettings
     private let localServers: Set<ServerID>
+    /// Where this machine's configuration of logins lies: at the root, but for tests.
+    private let localRoot: String
     private let places: AddressPlaces
     private let configs: ResolvedConfigs
     private let jumpHosts: JumpHosts
@@ -18,11 +20,12 @@ package struct RemoteProber: Prober {
     /// `localServers` says which servers this machine is; others with the connection `local` are refused.
     package init(
         settings: RemoteSettings = RemoteSettings(), localServers: Set<ServerID> = [],
-        logger: Logger = Logger(label: "driftwatch.remote"),
+        localRoot: String = "", logger: Logger = Logger(label: "driftwatch.remote"),
         clock: @escaping @Sendable () -> Duration = AddressPlaces.uptime()
     ) {
         self.settings = settings
         self.localServers = localServers
+        self.localRoot = localRoot
         self.logger = logger
         places = AddressPlaces(limit: settings.loginsPerAddress, clock: clock)
         configs = ResolvedConfigs(settings)
@@ -65,12 +68,18 @@ package struct RemoteProber: Prober {
     }
 
     private func lookHere(_ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
+        var environment = Self.localEnvironment()
+        let login = request.environment.isEmpty ? nil : LoginEnvironment(below: localRoot, home: environment["HOME"])
+        if let login { environment.merge(login.variables) { $1 } }
         let process = BoundedProcess(
             executable: "/bin/sh", arguments: ["-c", ProbeScript.text, ProbeScript.text],
-            environment: Self.localEnvironment(), budgets: settings.budgets, loginSigns: [],
+            environment: environment, budgets: settings.budgets, loginSigns: [],
             lastLine: request.lastLine)
         let outcome = try await process.run(input: request.input)
-        if let facts = try await read(outcome.output, request) { return facts }
+        if var facts = try await read(outcome.output, request) {
+            login?.correct(&facts.environment)
+            return facts
+        }
         let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
         throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
     }

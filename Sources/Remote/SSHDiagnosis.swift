@@ -159,8 +159,8 @@ enum SSHDiagnosis {
     private static func connection(_ said: [String], _ client: SSHTrace.Client) -> ProbeFailure? {
         for rule in rules {
             guard let line = said.last(where: rule.matches) else { continue }
-            return ProbeFailure(
-                rule.reason, detail: line, remedy: line.contains("open failed: ") ? Remedy.forwarding : nil)
+            let remedy = line.contains("open failed: ") ? Remedy.forwarding : rule.remedy
+            return ProbeFailure(rule.reason, detail: line, remedy: remedy)
         }
         guard let line = said.last(where: isFarewell) else { return nil }
         return ProbeFailure(client.isGreeted ? .loginDropped : .loginThrottled, detail: line)
@@ -170,6 +170,7 @@ enum SSHDiagnosis {
         var reason: ProbeFailure.Reason
         var prefixes: [String] = []
         var parts: [String] = []
+        var remedy: String?
 
         func matches(_ line: String) -> Bool {
             prefixes.contains { line.hasPrefix($0) } || parts.contains { line.contains($0) }
@@ -178,7 +179,7 @@ enum SSHDiagnosis {
 
     /// From the most to the least telling.
     private static let rules = [
-        Rule(reason: .misconfigured, prefixes: ["Unable to negotiate with "]),
+        Rule(reason: .misconfigured, prefixes: ["Unable to negotiate with "], remedy: Remedy.algorithms),
         Rule(reason: .identityUnusable, prefixes: ["Load key "]),
         // An ssh that does not trace, and one that a `ProxyCommand` runs.
         Rule(reason: .authenticationRefused, parts: [": Permission denied ("]),

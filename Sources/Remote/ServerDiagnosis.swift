@@ -4,9 +4,15 @@ import Foundation
 /// What stands between this machine and a look at a server, stage by stage.
 package struct ServerDiagnosis: Hashable, Sendable {
     package enum Stage: String, Hashable, Sendable, CaseIterable {
+        /// The files and options that ssh is given here.
+        case settings = "ssh settings"
+        case jumpHost = "jump host"
         case dns = "DNS"
         case tcp = "TCP"
+        /// With the algorithms that both ends have to agree on before it.
         case hostKey = "host key"
+        /// Our own private key.
+        case key
         case login, shell
         case probe = "probe version"
         case sudo
@@ -35,15 +41,22 @@ package struct ServerDiagnosis: Hashable, Sendable {
     package var isWell: Bool { results.allSatisfy { $0.state != .failed } }
 
     /// Places one session's end at the stage where it came about.
-    init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?, knownHosts: String? = nil) {
+    ///
+    /// `way` is what ssh goes through to reach the server; nil where it goes straight.
+    init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?, way: SSHWay? = nil, knownHosts: String? = nil) {
         self.target = target
         var results: [StageResult] = []
-        let culprit = failure.map(Self.stage)
+        let culprit = failure.map { Self.stage($0, on: target, way) }
+        let pointless = Self.pointless(on: target, way)
         var isPast = false
         for stage in Stage.allCases {
             var result = StageResult(stage: stage, state: .ok, detail: "", hint: nil)
-            if isPast || (target.connection == .local && [.dns, .tcp, .hostKey, .login].contains(stage)) {
+            if stage == .jumpHost, let way { result.detail = way.name }
+            if isPast || (pointless.contains(stage) && stage != culprit) {
                 result.state = .skipped
+                if !isPast, let way, [.dns, .tcp].contains(stage) {
+                    result.detail = "\(way.words) looks the address up and connects, so it cannot be judged from here"
+                }
             } else if let failure, stage == culprit {
                 result.state = .failed
                 result.detail = failure.detail
@@ -78,15 +91,26 @@ package struct ServerDiagnosis: Hashable, Sendable {
         }
     }
 
-    private static func stage(_ failure: ProbeFailure) -> Stage {
-        switch failure.reason {
+    /// Stages that have no meaning on the way to `target`.
+    private static func pointless(on target: ProbeTarget, _ way: SSHWay?) -> Set<Stage> {
+        if target.connection == .local { return [.settings, .jumpHost, .dns, .tcp, .hostKey, .key, .login] }
+        return way == nil ? [.jumpHost] : [.dns, .tcp]
+    }
+
+    private static func stage(_ failure: ProbeFailure, on target: ProbeTarget, _ way: SSHWay?) -> Stage {
+        // What fails on this machine itself fails where the probe is started.
+        if target.connection == .local { return failure.reason == .probeOutdated ? .probe : .shell }
+        if failure.jumpHost != nil, way != nil { return .jumpHost }
+        return switch failure.reason {
         case .unreachable: failure.detail.contains("Could not resolve") ? .dns : .tcp
         case .loginThrottled, .loginDropped, .loginPenalized, .loginTimeout, .authenticationRefused,
-            .moreAuthenticationNeeded, .accountRefused, .identityUnusable, .noPlace:
+            .moreAuthenticationNeeded, .accountRefused, .noPlace:
             .login
+        case .identityUnusable: .key
         case .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked, .hostCertificateInvalid: .hostKey
         case .probeOutdated: .probe
-        case .misconfigured: .dns
+        // Nothing that both ends know: the server was reached.
+        case .misconfigured: failure.detail.hasPrefix("Unable to negotiate with ") ? .hostKey : .settings
         case .shellRefused, .probeTimeout, .tooMuchOutput, .truncated, .malformedAnswer, .cancelled: .shell
         }
     }
@@ -107,10 +131,11 @@ extension RemoteProber {
         let impossible = SHA256Digest(of: Array(UUID().uuidString.utf8))
         let questions = ProbeQuestions(
             files: ServerDiagnosis.privileged.map { .init(path: $0, expectedHashes: [impossible]) })
+        let way = await SSHWay(to: target, settings)
         do {
-            return ServerDiagnosis(target, failure: nil, facts: try await probe(target, asking: questions))
+            return ServerDiagnosis(target, failure: nil, facts: try await probe(target, asking: questions), way: way)
         } catch {
-            return ServerDiagnosis(target, failure: error, facts: nil, knownHosts: settings.knownHosts)
+            return ServerDiagnosis(target, failure: error, facts: nil, way: way, knownHosts: settings.knownHosts)
         }
     }
 }

@@ -23,7 +23,7 @@ package struct Migrator: Sendable {
 
     /// How the schema stands, compared with this binary.
     ///
-    /// - Throws: ``SchemaError/serverTooOld(version:)``, or `DatabaseError`.
+    /// - Throws: ``SchemaError`` for a server that is too old or a database of another encoding than UTF-8, or `DatabaseError`.
     package func state() async throws -> SchemaState {
         try await database.withTransaction { transaction in
             try Self.requireSupportedServer(transaction)
@@ -167,8 +167,11 @@ package struct Migrator: Sendable {
         """
 
     private static func requireSupportedServer(_ transaction: borrowing Transaction) throws {
-        let version = try transaction.one("select current_setting('server_version_num')::int", as: Int.self)
+        let (version, encoding) = try transaction.one(
+            "select current_setting('server_version_num')::int, current_setting('server_encoding')",
+            as: (Int, String).self)
         guard version >= oldestServer else { throw SchemaError.serverTooOld(version: version) }
+        guard encoding == "UTF8" else { throw SchemaError.wrongEncoding(encoding) }
     }
 
     private static func state(_ transaction: borrowing Transaction) throws -> SchemaState {

@@ -28,6 +28,7 @@ enum SchemaFiles {
         File("f10_claim", PackageResources.f10_claim_sql),
         File("f11_workers", PackageResources.f11_workers_sql),
         File("f12_slots", PackageResources.f12_slots_sql),
+        File("f13_looks", PackageResources.f13_looks_sql),
         File("f20_checks", PackageResources.f20_checks_sql),
         File("f21_alerts", PackageResources.f21_alerts_sql),
         File("f30_outbox", PackageResources.f30_outbox_sql),

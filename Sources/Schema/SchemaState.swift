@@ -25,6 +25,8 @@ package enum SchemaState: Hashable, Sendable {
 /// Why the schema cannot be worked on; its description says how to mend it.
 package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case serverTooOld(version: Int)
+    /// A database that cannot hold every server's texts.
+    case wrongEncoding(String)
     case missing
     case behind(pending: [String])
     case tooNew(version: Int, oldestBinary: Int)
@@ -36,6 +38,9 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .serverTooOld(let version):
             "the server is PostgreSQL \(version / 10000).\(version % 10000); Driftwatch needs 15 or later"
+        case .wrongEncoding(let encoding):
+            "the database's encoding is \(encoding), which cannot hold the texts of every server; Driftwatch needs UTF8: "
+                + "make the database anew (create database … encoding 'UTF8' template template0)"
         case .missing: "the database has no schema yet: run driftwatch migrate"
         case .behind(let pending):
             "the schema is older than this binary (it lacks \(pending.joined(separator: ", "))): run driftwatch migrate"

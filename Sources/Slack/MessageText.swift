@@ -76,7 +76,7 @@ package struct MessageText: Hashable, Sendable {
             since = "open since \(opened)"
             more = new - shown.count
         case .driftResolved where facts.resolution == .compliant:
-            title = "Configuration compliant"
+            title = Self.proven(facts)
             since = "drifted since \(opened)"
             more = 0
         case .driftResolved:
@@ -127,6 +127,16 @@ package struct MessageText: Hashable, Sendable {
         if count != nil { lines.append(since) }
         if let resolves { lines.append(resolves) }
         return lines + [identity]
+    }
+
+    /// What a check that found nothing wrong proved: all is right, or only what had drifted.
+    private static func proven(_ facts: NotificationFacts) -> String {
+        let rightAgain = "What had drifted is right again"
+        guard let unreadable = facts.unreadableCount.map(bounded), let items = facts.itemCount.map(bounded) else {
+            return rightAgain
+        }
+        guard unreadable > 0 else { return "Configuration compliant" }
+        return "\(rightAgain) · \(unreadable) of \(items) \(items == 1 ? "item" : "items") could not be read"
     }
 
     /// No pack has more items; what a payload claims beyond it must not overflow.

@@ -70,5 +70,6 @@ extension Database {
                 \(pack.digest.description), \(try pack.resolvedJSON())::text::jsonb,
                 \(pack.expectations.map(\.key.rawValue)))
             """)
+        try await execute("select driftwatch.forget_items(\(pack.name.rawValue))")
     }
 }

@@ -55,6 +55,26 @@ struct ErrorReport {
         case .server("DW001"):
             // Our own functions raise it to whoever asked for what cannot be done.
             (.usage, [line(error.serverMessage ?? "refused", error.serverHint)])
+        case .server(.readOnlySQLTransaction):
+            (
+                .dependency,
+                [
+                    line(
+                        "the database: \(error)",
+                        "it takes no writes: a standby, or default_transaction_read_only is on for the role or the database"
+                    )
+                ]
+            )
+        case .server(.duplicatePreparedStatement), .server(.invalidSQLStatementName):
+            (
+                .dependency,
+                [
+                    line(
+                        "the database: \(error)",
+                        "another session's statements are in this one: a pooler stands in between; set "
+                            + "DRIFTWATCH_DATABASE_POOLER=transaction")
+                ]
+            )
         case .server(.insufficientPrivilege):
             (.dependency, [line("\(error)", "this database role may not do that")])
         case .settings:

@@ -74,7 +74,7 @@ struct FleetCommandTests {
             #expect(try await database.rows("select count(*) from driftwatch.servers", as: Int.self) == [0])
             let first = try await Program.run(["apply", folder], environment)
             #expect(first.output.contains("schedule: 30 5 * * * Europe/Berlin"))
-            #expect(first.output.contains("first checks enqueued: 1"))
+            #expect(first.output.contains("servers to be checked now: 1"))
             let second = try await Program.run(["apply", folder], environment)
             #expect(second.output == "packs: 1 unchanged\nservers: 2 unchanged\n")
             try """

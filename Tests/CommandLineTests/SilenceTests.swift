@@ -28,8 +28,12 @@ struct SilenceTests {
         try await withTestDatabase(from: .migrated) { lent in
             let environment = ["DRIFTWATCH_DATABASE_URL": lent.conninfo]
             try await lent.database.makeServer("web-1")
+            try await lent.database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+            try await lent.database.register(["scheduler", "worker"])
             #expect(try await Program.run(["status", "--check"], environment).status == 0)
             try await lent.database.advanceClock(by: .seconds(601))
+            try await lent.database.execute("update driftwatch.schedules set next_slot_at = 'infinity'")
+            try await lent.database.register(["scheduler", "worker"])
             let status = try await Program.run(["status", "--check"], environment)
             #expect(status.status == 4)
             #expect(status.output.contains("first check overdue"), "\(status)")

@@ -158,11 +158,47 @@ struct DashboardTests {
     }
 
     @Test
+    func withoutAnyHistoryThePageSaysThatItIsNotKept() async throws {
+        try await Self.withPages { database, get in
+            try await database.execute(
+                "update driftwatch.drift_states set last_check_id = 2, last_checked_at = now(), state = 'drifted'")
+            try await database.execute("delete from driftwatch.checks")
+            try await database.execute("delete from driftwatch.check_details")
+            let page = Self.text(try await get("/servers/web-1/packs/base"))
+            #expect(page.contains("No check is kept."))
+            #expect(page.contains("drifted") && !page.contains("not checked"))
+            let fleet = Self.text(try await get("/"))
+            #expect(fleet.contains(", 0 never checked, ") && fleet.contains("its checks are not kept any more"))
+            #expect(!fleet.replacing(", 0 never checked, ", with: "").contains("never checked"))
+        }
+    }
+
+    /// Who restarts a process by its health must not do so because Slack is away.
+    @Test
+    func messagesThatAreNotDeliveredAreSaidAndRestartNothing() async throws {
+        try await Self.withPages { database, get in
+            #expect(Self.text(try await get("/healthz")) == "ok\n")
+            #expect(try await get("/healthz/delivery").status == 200)
+            try await database.execute(
+                "update driftwatch.destinations set paused_at = now(), paused_reason = 'no_service <b>'")
+            let problem = "messages to default are not delivered: paused: no_service <b>\n"
+            let health = try await get("/healthz")
+            #expect(health.status == 200)
+            #expect(Self.text(health) == "ok\n\(problem)")
+            let delivery = try await get("/healthz/delivery")
+            #expect(delivery.status == 503)
+            #expect(Self.text(delivery) == problem)
+            #expect(Self.text(try await get("/")).contains("paused: no_service &lt;b&gt;"))
+        }
+    }
+
+    @Test
     func aDatabaseThatIsAwayGivesAPageThatSaysSo() async throws {
         let nowhere = Database(
             DatabaseSettings(conninfo: "host=/nowhere dbname=x", applicationName: "tests"), logger: .quiet)
         try await Self.serve(nowhere) { get in
             #expect(try await get("/healthz").status == 503)
+            #expect(try await get("/healthz/delivery").status == 503)
             let reply = try await get("/")
             #expect(reply.status == 503)
             #expect(Self.text(reply).contains("The database does not answer"))

@@ -84,8 +84,8 @@ struct KnownDriftTests {
             #expect(!page.contains("stale"))
             try await database.executeScript(
                 """
-                insert into driftwatch.slots (schedule_name, slot_at, fired_at, enqueued)
-                select 'default', now() + n * interval '1 hour', now(), 0 from generate_series(1, 2) n
+                select driftwatch.set_schedule('default', '0 6 * * *', 'UTC');
+                update driftwatch.schedules set due_before_last_at = now() + interval '1 hour';
                 """)
             #expect(DashboardTests.text(try await get(Self.page)).contains("stale: last seen "))
         }
@@ -130,8 +130,10 @@ struct KnownDriftTests {
 
     @Test
     func onlyWhatComesBeforeTheFirstHunkIsAHeader() async throws {
-        var mismatch = DashboardTests.plain
-        mismatch.diff = "--- expected\n+++ actual\n@@ -1,2 +1,2 @@\n same\n--- a comment\n+++i;\n"
+        let plain = DashboardTests.plain
+        let mismatch = Mismatch(
+            type: plain.type, item: plain.item, key: plain.key, expected: plain.expected, actual: plain.actual,
+            diff: "--- expected\n+++ actual\n@@ -1,2 +1,2 @@\n same\n--- a comment\n+++i;\n")
         try await DashboardTests.withPages(mismatch) { _, get in
             let page = DashboardTests.text(try await get(Self.page))
             for line in [

@@ -18,6 +18,10 @@ import Testing
         "half-installed": [entry("iHR", "1.0", "amd64")],
         "awaited": [entry("iW ", "1.0", "amd64")],
         "pending": [entry("it ", "1.0", "amd64")],
+        "held-pending": [entry("ht ", "1.0", "amd64")],
+        "broken-pending": [entry("itR", "1.0", "amd64")],
+        "unversioned": [entry("ii ", "trunk", "amd64")],
+        "misread": [entry("ii ", "1 0", "amd64")],
         "broken": [entry("iiR", "1.0", "amd64")],
         "short": [entry("ii", "1.0", "amd64")],
         "nonsense": [entry("?!", "1.0", "amd64")],
@@ -40,7 +44,8 @@ import Testing
             ("nowhere", missing("absent")), ("removed", missing("absent")), ("purged", missing("absent")),
             ("unknown", missing("absent")), ("half", missing("half-configured")), ("unpacked", missing("unpacked")),
             ("half-installed", missing("half-installed")), ("awaited", missing("triggers-awaited")),
-            ("pending", missing("triggers-pending")), ("broken", missing("reinst-required")),
+            ("pending", .ok), ("held-pending", .ok), ("broken-pending", missing("reinst-required")),
+            ("broken", missing("reinst-required")),
             ("nonsense", .unreadable(.malformedAnswer)), ("empty", .unreadable(.malformedAnswer)),
             ("libc6", .ok), ("libc6:i386", .ok), ("libc6:any", .ok), ("libc6:armhf", missing("absent")),
             ("libz", .ok), ("libz:i386", .ok), ("libz:amd64", missing("absent")),
@@ -83,6 +88,16 @@ import Testing
                 .wrong(.missingPackage, ["state": "present", "min_version": "1.0"], ["state": "absent"])
             ),
             ("versionless", "0.1", .unreadable(.malformedAnswer)),
+            ("misread", "0.1", .unreadable(.malformedAnswer)), ("pending", "0.9", .ok),
+            // dpkg compares it, with a warning.
+            ("unversioned", "0.1", .ok),
+            // dpkg has no order for these.
+            ("curl", "latest", .unreadable(.unsupported)), ("curl", "v7.88", .unreadable(.unsupported)),
+            ("curl", "7.88.1-10_amd64", .unreadable(.unsupported)), ("curl", "1:", .unreadable(.unsupported)),
+            (
+                "removed", "latest",
+                .wrong(.missingPackage, ["state": "present", "min_version": "latest"], ["state": "absent"])
+            ),
         ] as [(String, String, Told)])
     func minimumVersionsAreJudged(name: String, minimum: String, told: Told) {
         let wanted = PackageExpectation(name: name, minimumVersion: minimum)

@@ -7,7 +7,7 @@ import Testing
             ("vim", .value("vim"), .ok),
             ("", .value(""), .ok),
             ("vim", .value("vi"), .wrong(.wrongSetting, ["value": "vim"], ["value": "vi"])),
-            ("vim", .value("vim "), .wrong(.wrongSetting, ["value": "vim"], ["value": "vim "])),
+            ("vim", .value("vim "), .wrong(.wrongSetting, ["value": "vim"], ["value": "vim‹space›"])),
             ("vim", .value(""), .wrong(.wrongSetting, ["value": "vim"], ["value": ""])),
             ("", .value("vi"), .wrong(.wrongSetting, ["value": ""], ["value": "vi"])),
             ("vim", .unset, .wrong(.wrongSetting, ["value": "vim"], ["state": "unset"])),
@@ -15,7 +15,15 @@ import Testing
             ("vim", nil, .unreadable(.malformedAnswer)),
             ("vim", .unreadable(.unsupported), .unreadable(.unsupported)),
             // Two spellings of one letter are two values to a program.
-            ("\u{E9}", .value("e\u{301}"), .wrong(.wrongSetting, ["value": "\u{E9}"], ["value": "e\u{301}"])),
+            (
+                "\u{E9}", .value("e\u{301}"),
+                .wrong(
+                    .wrongSetting, ["value": "‹U+00E9›"],
+                    [
+                        "value": "e‹U+0301›",
+                        "note": "‹U+00E9› is LATIN SMALL LETTER E WITH ACUTE; ‹U+0301› is COMBINING ACUTE ACCENT",
+                    ])
+            ),
         ] as [(String, SettingFact?, Told)])
     func environmentVariablesAreJudged(expected: String, fact: SettingFact?, told: Told) {
         let wanted = SettingExpectation(key: "EDITOR", expected: expected, kind: .environmentVariable)

@@ -1,5 +1,6 @@
-import DriftCore
 import Testing
+
+@testable import DriftCore
 
 @Suite struct ComparisonStorageTests {
     private static func sample() -> Check {
@@ -50,6 +51,31 @@ import Testing
         #expect(check.fingerprint != whole)
     }
 
+    @Test func descriptionsTravelWithTheOutcome() throws {
+        let wanted = DriftCore.Expectation(.file(.init(path: "/a")), description: "for \u{1B}root\npassword=c4n4ry1")
+        let pack = Pack(name: PackName(rawValue: "base"), expectations: [wanted])
+        let check = Comparison.judge(Facts(files: ["/a": .missing]), against: pack, digest: anyDigest)
+        let stored = try StoredItems(json: check.detailsJSON()).outcomes
+        #expect(stored.map(\.description) == ["for ␛root␊password=‹masked›"])
+        #expect(try check.detailsJSON().hasPrefix(#"[{"description":"for ␛root␊password=‹masked›","item":"/a""#))
+        // Of an item that is missing, nothing else is told: neither mode nor owner nor content.
+        #expect(check.mismatches.map(\.type) == [.missingFile])
+    }
+
+    /// As versions before this one stored it: two sides that are the same.
+    @Test func equalSidesOfAnOlderVersionAreSaidToDiffer() throws {
+        let pair = #"{"masked_content_hash":"sha256:aa"}"#
+        let json = """
+            [{"item":"/a","key":"file:/a","mismatches":[{"actual":\(pair),"expected":\(pair),"item":"/a",\
+            "key":"file:/a","type":"wrong_content"}],"status":"wrong"}]
+            """
+        guard case .wrong(let mismatches) = try StoredItems(json: json).outcomes.first?.finding else {
+            Issue.record("it is wrong")
+            return
+        }
+        #expect(mismatches.first?.actual["note"] == Mismatch.hiddenDifference)
+    }
+
     @Test(arguments: ["", "{}", "[{}]", #"[{"key":"k","item":"i","status":"wrong"}]"#, #"[{"status":"ok"}]"#])
     func otherJSONIsRefused(json: String) {
         #expect(throws: DecodingError.self) { try StoredItems(json: json) }
@@ -85,6 +111,7 @@ import Testing
         { $0.outcomes[2].finding = .unreadable(.tooLarge) },
         { $0.outcomes[2].finding = .ok },
         { $0.outcomes[0].finding = .unreadable(.tooLarge) },
+        { $0.outcomes[2].description = "what it is for" },
         { $0.outcomes[2].key = ItemKey(rawValue: "file:/root/y") },
         { change(&$0) { $0[0].actual["mode"] = "0601" } },
         { change(&$0) { $0[0].expected["mode"] = "0601" } },

@@ -33,13 +33,13 @@ import Testing
 
     @Test func whatIsOverTheLimitIsCounted() {
         let new = (1...500).map { "line \($0)\n" }.joined()
-        let shown = diff("", new, limits: .init(lines: 200, bytes: 16 * 1024)).split(separator: "\n")
-        // Two labels, the hunk's header, 199 lines of content and the remark.
-        #expect(shown.count == 2 + 200 + 1)
-        #expect(shown.last == "\\ 301 more lines left out")
-        let small = diff("", new, limits: .init(lines: 200, bytes: 1024))
-        #expect(small.utf8.count < 1024 + 40)
-        #expect(small.hasSuffix(" more lines left out\n"))
+        let shown = rendered("", new, limits: .init(lines: 200, bytes: 16 * 1024))
+        // Two labels, the hunk's header, and 199 lines of content.
+        #expect(shown.text.split(separator: "\n").count == 2 + 200)
+        #expect(shown.leftOut == 301)
+        let small = rendered("", new, limits: .init(lines: 200, bytes: 1024))
+        #expect(small.text.utf8.count < 1024)
+        #expect(small.text.split(separator: "\n").count { $0.hasPrefix("+line") } + small.leftOut == 500)
     }
 
     @Test func patchTurnsTheOldTextIntoTheNew() throws {
@@ -139,21 +139,25 @@ import Testing
     @Test func linesThatAreNotShownAreNotMadeReady() {
         let (old, new) = (TextLines([]), TextLines(Array(String(repeating: "x\n", count: 65_536).utf8)))
         var asked = 0
-        let text = UnifiedDiff(from: old, to: new).rendered(oldLabel: "a", newLabel: "b", limits: .init()) { _ in
-            asked += 1
-            return "x"
+        let shown = UnifiedDiff(from: old, to: new).rendered(oldLabel: "a", newLabel: "b", limits: .init()) { _ in
+            "x"
+        } changed: { removed, added in
+            asked += removed.count + added.count
+            return .init(removed: removed.map { _ in "x" }, added: added.map { _ in "x" })
         }
         #expect(asked <= 200)
-        #expect(text.hasSuffix("\\ 65337 more lines left out\n"))
+        #expect(shown.leftOut == 65_337)
     }
 
-    private func diff(_ old: String, _ new: String, limits: UnifiedDiff.Limits = .none) -> String {
+    private func diff(_ old: String, _ new: String) -> String { rendered(old, new, limits: .none).text }
+
+    private func rendered(_ old: String, _ new: String, limits: UnifiedDiff.Limits) -> (text: String, leftOut: Int) {
         let (old, new) = (TextLines(Array(old.utf8)), TextLines(Array(new.utf8)))
-        return UnifiedDiff(from: old, to: new).rendered(oldLabel: "old", newLabel: "new", limits: limits) { line in
-            switch line {
-            case .kept(let index, _), .removed(let index): String(decoding: old.body(at: index), as: UTF8.self)
-            case .added(let index): String(decoding: new.body(at: index), as: UTF8.self)
-            }
+        func text(_ lines: TextLines, _ index: Int) -> String { String(decoding: lines.body(at: index), as: UTF8.self) }
+        return UnifiedDiff(from: old, to: new).rendered(oldLabel: "old", newLabel: "new", limits: limits) {
+            text(old, $0)
+        } changed: { removed, added in
+            .init(removed: removed.map { text(old, $0) }, added: added.map { text(new, $0) })
         }
     }
 

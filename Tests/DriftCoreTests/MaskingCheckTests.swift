@@ -73,8 +73,8 @@ import Testing
         let check = Self.check(Self.files.filter { $0.path == path })
         let mismatch = try #require(check.mismatches.first)
         #expect(mismatch.diff == nil)
-        #expect(mismatch.expected == ["content_hash": Masking.mask, "template": "t"])
-        #expect(mismatch.actual == ["content_hash": Masking.mask, "note": "content not shown"])
+        #expect(mismatch.expected == ["template": "t"])
+        #expect(mismatch.actual == ["note": "the content differs, and is not shown"])
     }
 
     @Test func aLinkToASecretFileIsOne() throws {
@@ -84,25 +84,47 @@ import Testing
             Issue.record("the content differs")
             return
         }
-        #expect(mismatches.first?.actual == ["content_hash": Masking.mask, "note": "content not shown"])
+        #expect(mismatches.first?.actual == ["note": "the content differs, and is not shown"])
         #expect(mismatches.first?.diff == nil)
     }
 
     /// With the hash of a file of which all but the secret is known, secrets can be tried one by one.
     @Test func theHashOfATextWithSecretsIsThatOfWhatIsShown() throws {
+        func digest(_ text: String) -> String {
+            SHA256Digest(of: Array(text.replacing("§", with: Masking.mask).dropLast().utf8)).description
+        }
+        let (path, text) = Self.files[0]
+        let wanted = FileExpectation(path: path, content: template(text.replacing("§", with: "c4n4ry1")))
+        let there = text.replacing("§", with: "c4n4ry2").replacing("port = 1", with: "port = 2")
+        let bytes = Array(there.utf8)
+        let facts = Facts(files: [ServerPath(path): file(content: .read(SHA256Digest(of: bytes), bytes: bytes))])
+        guard case .wrong(let mismatches) = judge(.file(wanted), facts) else {
+            Issue.record("the content differs")
+            return
+        }
+        #expect(mismatches.first?.expected == ["template": "motd", "masked_content_hash": digest(text)])
+        let shown = text.replacing("port = 1", with: "port = 2")
+        #expect(mismatches.first?.actual == ["masked_content_hash": digest(shown)])
+    }
+
+    /// Two equal hashes, and two equal lines, would say that nothing differs.
+    @Test func aDifferenceInSecretsAloneIsSaid() throws {
         let mismatch = try #require(Self.check([Self.files[0]]).mismatches.first)
-        let masked = Self.files[0].text.replacing("§", with: Masking.mask).dropLast()
-        let digest = SHA256Digest(of: Array(masked.utf8)).description
-        #expect(mismatch.expected == ["template": "t", "masked_content_hash": digest])
-        #expect(mismatch.actual == ["masked_content_hash": digest])
+        #expect(mismatch.expected == ["template": "t"])
+        #expect(mismatch.actual == ["note": "line 3 differs in what is not shown"])
+        #expect(
+            mismatch.diff?.hasSuffix(
+                "-password = ‹masked›\n+password = ‹masked›\n\\ Line 3 differs in what is not shown\n port = 1\n")
+                == true)
     }
 
     /// No body comes of a large file, of one among many, or of one that is changing.
     @Test(
         arguments: [
-            (nil, nil), (Array("other".utf8), "changed while it was read"), ([0, 1], "binary"),
-        ] as [([UInt8]?, String?)])
-    func withoutATextToMaskTheHashesOfSecretsStayHidden(bytes: [UInt8]?, note: String?) throws {
+            (nil, "only the hash was compared: the server did not send the text"),
+            (Array("other".utf8), "changed while it was read"), ([0, 1], "binary"),
+        ] as [([UInt8]?, String)])
+    func withoutATextToMaskTheHashesOfSecretsStayHidden(bytes: [UInt8]?, note: String) throws {
         let digest = SHA256Digest(of: note == "binary" ? [0, 1] : Array("password=c4n4ry\n".utf8))
         let wanted = FileExpectation(path: "/etc/x", content: template("password=secret\n"))
         let finding = judge(.file(wanted), Facts(files: ["/etc/x": file(content: .read(digest, bytes: bytes))]))
@@ -112,9 +134,7 @@ import Testing
         }
         let shown = SHA256Digest(of: Array("password=\(Masking.mask)".utf8)).description
         #expect(mismatches.first?.expected == ["template": "motd", "masked_content_hash": shown])
-        var actual = ["content_hash": Masking.mask]
-        actual["note"] = note
-        #expect(mismatches.first?.actual == actual)
+        #expect(mismatches.first?.actual == ["note": note])
     }
 
     @Test(arguments: [FileEntry.RealPath.elsewhere("/etc/ppp/chap-secrets"), .unknown])
@@ -127,7 +147,7 @@ import Testing
             Issue.record("the content differs")
             return
         }
-        #expect(mismatches.first?.actual == ["content_hash": Masking.mask, "note": "content not shown"])
+        #expect(mismatches.first?.actual == ["note": "the content differs, and is not shown"])
         #expect(mismatches.first?.diff == nil)
     }
 
@@ -167,14 +187,29 @@ import Testing
                     ["value": "postgres://u:\(Masking.mask)@b/"])
             ),
             (
+                "DATABASE_URL", "postgres://u:c4n4ry1@a/", .value("postgres://u:c4n4ry22@a/"),
+                .wrong(
+                    .wrongSetting, ["value": "postgres://u:\(Masking.mask)@a/"],
+                    ["value": "postgres://u:\(Masking.mask)@a/", "note": "differs in what is not shown"])
+            ),
+            (
                 "EDITOR", "vim", .value("\u{1B}]0;x\u{7}\n\u{202E}"),
-                .wrong(.wrongSetting, ["value": "vim"], ["value": "␛]0;x␇␊‹U+202E›"])
+                .wrong(
+                    .wrongSetting, ["value": "vim"],
+                    [
+                        "value": "␛]0;x␇␊‹U+202E›",
+                        "note": "␛ is an escape character; ␇ is the control character U+0007; ␊ is a line feed; "
+                            + "‹U+202E› is RIGHT-TO-LEFT OVERRIDE",
+                    ])
             ),
             (
                 "EDITOR", String(repeating: "a", count: 2000), .value(String(repeating: "a", count: 2000) + "b"),
                 .wrong(
-                    .wrongSetting, ["value": String(repeating: "a", count: 1024) + "… (976 more characters)"],
-                    ["value": String(repeating: "a", count: 1024) + "… (977 more characters)"])
+                    .wrongSetting, ["value": "‹1920 characters›" + String(repeating: "a", count: 80)],
+                    [
+                        "value": "‹1920 characters›" + String(repeating: "a", count: 80) + "b",
+                        "note": "value first differs at character 2001",
+                    ])
             ),
         ] as [(String, String, SettingFact, Told)])
     func settingsAreMaskedAndSafe(key: String, expected: String, fact: SettingFact, told: Told) {
@@ -188,11 +223,14 @@ import Testing
                 .file(.init(path: "/x", state: .symlink, target: "y")),
                 Facts(files: ["/x": link(to: "\u{1B}https://u:c4n4ry@h", nil)])))
         #expect(
-            target == .wrong(.wrongTarget, ["target": "y"], ["target": "␛https://u:\(Masking.mask)@h"]))
+            target
+                == .wrong(
+                    .wrongTarget, ["target": "y"],
+                    ["target": "␛https://u:\(Masking.mask)@h", "note": "␛ is an escape character"]))
         let owner = Told(
             judge(
                 .file(.init(path: "/x", owner: "root")),
                 Facts(files: ["/x": file(.of(owner: Account(name: "a\nb", number: 1)))])))
-        #expect(owner == .wrong(.wrongOwner, ["owner": "root"], ["owner": "a␊b"]))
+        #expect(owner == .wrong(.wrongOwner, ["owner": "root"], ["owner": "a␊b", "note": "␊ is a line feed"]))
     }
 }

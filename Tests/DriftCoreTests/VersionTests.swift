@@ -53,6 +53,32 @@ import Testing
         for answer in ["lt", "eq", "gt"] { #expect(answers.count { $0 == answer } > 50) }
     }
 
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/dpkg")))
+    func complaintsAreDpkgsOwn() throws {
+        var generator = SeededGenerator(seed: 0xBAD)
+        let fixed = [
+            "latest", "v1.20", "5.2.15-2_amd64", "1.2 3", ":1", "1:", "1-", "1-1-", " 1 ", "\t1", "+1:1", "+:1", "x:1",
+            "1:a", "99999999999:1", "2147483648:1", "2147483647:1", "1:1:1", "1:-1", "~1", "1:~1", "1.é", "1^2", "1 :1",
+            "1: 1", "0x1:1", "1-1_1", "1.0-1+deb12u1", "1:2.39.2-1", "7.88", "1-é", "1.0*", ">=1", "1,0",
+        ]
+        let texts = fixed + (0..<1500).map { _ in generator.oddVersion() }
+        let script = """
+            while IFS= read -r version; do
+                said=$(dpkg --validate-version "$version" 2>&1)
+                status=$?
+                said=${said##*has bad syntax: }
+                printf '%s %s\\n' "$status" "$said"
+            done
+            """
+        let answers = try shell(script, lines: texts)
+        try #require(answers.count == texts.count)
+        for (text, answer) in zip(texts, answers) {
+            let complaint = DebianVersion.Complaint(about: text)
+            #expect(answer == complaint.map { "\($0.isRefusal ? 2 : 1) \($0.words)" } ?? "0 ", "\(text)")
+        }
+        for status in ["0", "1", "2"] { #expect(answers.count { $0.hasPrefix(status) } > 50) }
+    }
+
     /// One shell asks dpkg of all pairs.
     private func dpkgOrder(of pairs: [(String, String)]) throws -> [String] {
         let script = """
@@ -64,8 +90,12 @@ import Testing
                 fi
             done 2>/dev/null
             """
+        return try shell(script, lines: pairs.map { "\($0.0) \($0.1)" })
+    }
+
+    private func shell(_ script: String, lines: [String]) throws -> [String] {
         let input = FileManager.default.temporaryDirectory.appending(path: "versions-\(UUID().uuidString)")
-        try Data(pairs.map { "\($0.0) \($0.1)\n" }.joined().utf8).write(to: input)
+        try Data(lines.map { "\($0)\n" }.joined().utf8).write(to: input)
         defer { try? FileManager.default.removeItem(at: input) }
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
@@ -109,6 +139,14 @@ struct SeededGenerator: RandomNumberGenerator {
         default: break
         }
         return (left, String(right))
+    }
+
+    /// Often not a version, and never what the command line would take for an option.
+    fileprivate mutating func oddVersion() -> String {
+        let alphabet = Array("0123456789019abzA.+~~::--_^ é")
+        let text = String(
+            (0..<Int.random(in: 1...9, using: &self)).compactMap { _ in alphabet.randomElement(using: &self) })
+        return text.hasPrefix("-") ? "1" + text : text
     }
 
     private static let alphabet = Array("0123456789019abzA.+~~")

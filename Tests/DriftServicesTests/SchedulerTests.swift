@@ -92,6 +92,61 @@ struct SchedulerTests {
         }
     }
 
+    /// By what came due, not by what fired.
+    @Test
+    func slotsThatNobodyFiredMakeAVerdictStaleToo() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await Self.set(database, clock: "2026-11-02 05:00:00+00")  // a Monday
+            try await database.execute("select driftwatch.set_schedule('default', '0 6 * * 1', 'UTC')")
+            let scheduler = try Self.scheduler(on: database)
+            _ = try await scheduler.fireDueSlots()
+            func isStale(at now: String) async throws -> Bool? {
+                try await Self.set(database, clock: now)
+                return try await database.rows("select stale from driftwatch.fleet_status", as: Bool?.self)[0]
+            }
+            try await Self.set(database, clock: "2026-11-02 06:00:01+00")
+            #expect(try await scheduler.fireDueSlots() == 1)
+            try await database.execute(
+                "update driftwatch.drift_states set last_checked_at = '2026-11-02 06:05:00+00'")
+            #expect(try await isStale(at: "2026-11-09 06:30:00+00") != true, "one slot was missed")
+            #expect(try await isStale(at: "2026-11-16 05:59:00+00") != true)
+            #expect(try await isStale(at: "2026-11-16 06:00:01+00") == true, "and the second, with no scheduler at all")
+            #expect(try await isStale(at: "2026-12-04 20:00:00+00") == true)
+            #expect(try await scheduler.fireDueSlots() == 0, "the latest missed slot is too old to fire")
+            #expect(try await database.rows("select count(*)::int from driftwatch.slots", as: Int.self) == [1])
+            #expect(try await isStale(at: "2026-12-05 20:00:00+00") == true, "a scheduler that is back mends nothing")
+            try await database.execute(
+                "update driftwatch.drift_states set last_checked_at = '2026-11-24 00:00:00+00'")
+            #expect(try await isStale(at: "2026-12-06 20:00:00+00") == false)
+            #expect(try await isStale(at: "2026-12-07 06:00:01+00") == true)
+        }
+    }
+
+    @Test
+    func anotherScheduleMakesNothingStaleThatItHadNotAskedFor() async throws {
+        try await withMigratedDatabase { database in
+            let scheduler = try await Self.prepare(database, servers: ["a"], now: "2026-11-23 05:00:00+00")
+            try await Self.set(database, clock: "2026-11-23 06:00:01+00")
+            _ = try await scheduler.fireDueSlots()
+            try await database.execute(
+                "update driftwatch.drift_states set last_checked_at = driftwatch.clock()")
+            try await database.execute("select driftwatch.set_schedule('default', '* * * * *', 'UTC')")
+            func isStale() async throws -> Bool? {
+                try await database.rows("select coalesce(stale, false) from driftwatch.fleet_status", as: Bool?.self)[0]
+            }
+            try await Self.set(database, clock: "2026-11-23 09:00:01+00")
+            #expect(try await isStale() == false)
+            _ = try await scheduler.fireDueSlots()
+            #expect(try await isStale() == false)
+            try await Self.set(database, clock: "2026-11-23 09:01:01+00")
+            _ = try await scheduler.fireDueSlots()
+            #expect(try await isStale() == false, "one slot of the new schedule")
+            try await Self.set(database, clock: "2026-11-23 09:02:01+00")
+            #expect(try await isStale() == true)
+        }
+    }
+
     @Test
     func aSpreadGivesEachServerItsOwnSteadyPlace() async throws {
         try await withMigratedDatabase { database in

@@ -37,6 +37,26 @@ struct ShownStateTests {
     }
 
     @Test
+    func aResolutionTellsHowMuchWasSeen() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b"], unreadable: ["/c"])
+            for (present, missing, unreadable) in [
+                (["/a", "/b"], [], ["/c"]), (["/b"], ["/a"], ["/c"]), (["/a", "/b"], [], ["/c"]),
+                (["/b", "/c"], ["/a"], []), (["/a", "/b", "/c"], [], []),
+            ] {
+                fleet.see(on: "web-1", present: present, missing: missing, unreadable: unreadable)
+                try await fleet.check("web-1")
+            }
+            let told = try await fleet.database.rows(
+                """
+                select concat_ws(' ', payload ->> 'resolution', payload ->> 'unreadable_count', payload ->> 'item_count')
+                from driftwatch.outbox where kind = 'drift_resolved' order by outbox_id
+                """, as: String.self)
+            #expect(told == ["compliant 1 3", "compliant 0 3"])
+        }
+    }
+
+    @Test
     func theShownStateNeedsNoHistory() async throws {
         try await Fleet.with(Self.one) { fleet in
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])

@@ -46,6 +46,15 @@ import Testing
         #expect(minutely.due(nextSlot: slot, now: now) == .fire(slot: now - 30, next: now + 30))
     }
 
+    @Test func ofSeveralMissedSlotsTheLastButOneIsKnown() throws {
+        let day = 24 * hour
+        #expect(daily.slotMissed(before: slot, since: slot) == nil)
+        #expect(daily.slotMissed(before: slot + day, since: slot) == slot)
+        #expect(daily.slotMissed(before: slot + 5 * day, since: slot) == slot + 4 * day)
+        // The first was promised under another expression.
+        #expect(daily.slotMissed(before: slot + day, since: slot + hour) == slot + hour)
+    }
+
     @Test func theLimitCanBeSet() {
         #expect(
             daily.due(nextSlot: slot, now: slot + 60, catchUpWithin: .seconds(60))

@@ -2,6 +2,7 @@ import DriftCore
 import DriftStore
 import Foundation
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -27,7 +28,7 @@ struct ApplyingTests {
             packs: Dictionary(uniqueKeysWithValues: packs.map { ($0.name, $0) }))
         return Applier.Request(
             configuration: configuration, namesAllPacks: namesAllPacks, prune: prune, confirmed: confirmed,
-            dryRun: dryRun, actor: "tester")
+            dryRun: dryRun, actor: .named("tester"))
     }
 
     /// Everything that an apply may touch, as text; audit and jobs left out.
@@ -51,11 +52,11 @@ struct ApplyingTests {
                 Self.request([Self.server("a"), Self.server("b")], [Self.pack("base")]))
             #expect(first.count(ofServers: .created) == 2)
             #expect(first.count(ofPacks: .created) == 1)
-            #expect(first.firstChecks.map(\.rawValue) == ["a", "b"])
+            #expect(first.checks.map(\.rawValue) == ["a", "b"])
             let again = try await applier.apply(
                 Self.request([Self.server("a"), Self.server("b")], [Self.pack("base")]))
             #expect(!again.changesSomething)
-            #expect(again.firstChecks == [])
+            #expect(again.checks == [])
             let third = try await applier.apply(
                 Self.request(
                     [Self.server("a", packs: ["base", "web"]), Self.server("b", packs: [])],
@@ -64,7 +65,7 @@ struct ApplyingTests {
             #expect(third.servers.map(\.change) == [.changed, .changed])
             #expect(third.servers[0].assigned.map(\.rawValue) == ["web"])
             #expect(third.servers[1].unassigned.map(\.rawValue) == ["base"])
-            #expect(third.firstChecks.map(\.rawValue) == ["a"])
+            #expect(third.checks.map(\.rawValue) == ["a"])
             let audit = try await database.rows(
                 "select actor from driftwatch.audit_log where action = 'apply'", as: String.self)
             #expect(audit == ["tester", "tester"], "one row for each apply that changed something")
@@ -175,7 +176,7 @@ struct ApplyingTests {
         try await withMigratedDatabase { database in
             let report = try await Applier(database).apply(
                 Self.request([Self.server("a", driftDetection: false), Self.server("b")], [Self.pack("base")]))
-            #expect(report.firstChecks.map(\.rawValue) == ["b"])
+            #expect(report.checks.map(\.rawValue) == ["b"])
             #expect(try await database.rows("select server_id from driftwatch.jobs", as: String.self) == ["b"])
         }
     }
@@ -188,7 +189,7 @@ struct ApplyingTests {
             _ = try await applier.apply(Self.request([], [Self.pack("base")], prune: true, confirmed: true))
             let report = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
             #expect(report.servers.map(\.change) == [.created])
-            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+            #expect(report.checks.map(\.rawValue) == ["a"])
         }
     }
 
@@ -201,12 +202,12 @@ struct ApplyingTests {
             try await database.execute("select driftwatch.disable_drift_detection('a', 'moving house')")
             _ = try await applier.apply(Self.request([], [Self.pack("base")], prune: true, confirmed: true))
             let report = try await applier.apply(there)
-            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+            #expect(report.checks.map(\.rawValue) == ["a"])
         }
     }
 
     @Test
-    func anApplyHoldsNoServerWhileItWaitsForAJob() async throws {
+    func anApplyWaitsForNoJob() async throws {
         try await withMigratedDatabase { database in
             let applier = Applier(database)
             _ = try await applier.apply(Self.request([Self.server("a")], [Self.pack("base")]))
@@ -216,19 +217,22 @@ struct ApplyingTests {
                 from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 1, 1, '60 s', '60 s')
                 """, as: (Int64, UUID).self)[0]
             let settled = AsyncStream<Void>.makeStream()
+            let isApplied = Mutex(false)
             // Job, then server: as whoever ends a check.
             async let ending: Void = database.withTransaction { transaction in
                 try transaction.execute("select driftwatch.settle_job(\(job), \(token), 'succeeded')")
                 settled.continuation.yield()
-                try transaction.waitUntilSomebodyWaits()
+                while !isApplied.withLock(\.self) { try transaction.execute("select pg_sleep(0.005)") }
                 try transaction.execute("set local lock_timeout = '200 ms'")
                 try transaction.execute("select driftwatch.begin_effects('a', null, 'a', null, null, null, 'ssh')")
             }
             for await _ in settled.stream { break }
             let report = try await applier.apply(
                 Self.request([Self.server("a", packs: ["base", "web"])], [Self.pack("base"), Self.pack("web")]))
+            isApplied.withLock { $0 = true }
             try await ending
-            #expect(report.firstChecks.map(\.rawValue) == ["a"])
+            try await database.execute("select driftwatch.enqueue_looks()")
+            #expect(report.checks.map(\.rawValue) == ["a"])
             let states = try await database.rows("select state from driftwatch.jobs order by job_id", as: String.self)
             #expect(states == ["succeeded", "available"])
         }

@@ -147,7 +147,7 @@ struct RoleTests {
                 }
                 let started = ContinuousClock.now
                 let report = try await Applier(site).apply(
-                    .init(configuration: LoadedConfiguration(inventory: nil, packs: [:]), actor: "paul"))
+                    .init(configuration: LoadedConfiguration(inventory: nil, packs: [:]), actor: .account("paul")))
                 #expect(!report.changesSomething)
                 #expect(try await Migrator(site).migrate() == [])
                 #expect(ContinuousClock.now - started < .seconds(20))
@@ -169,7 +169,7 @@ struct RoleTests {
             }
             for await _ in held.stream { break }
             _ = try await Applier(site).apply(
-                .init(configuration: LoadedConfiguration(inventory: nil, packs: [:]), actor: "paul"))
+                .init(configuration: LoadedConfiguration(inventory: nil, packs: [:]), actor: .account("paul")))
             try await other
         }
     }

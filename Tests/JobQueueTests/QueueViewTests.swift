@@ -46,10 +46,13 @@ struct QueueViewTests {
             #expect(try await stale() != [true])
             try await database.execute(
                 """
-                insert into driftwatch.slots (schedule_name, slot_at, fired_at, enqueued)
-                select 'default', driftwatch.clock() + n * interval '1 day', driftwatch.clock(), 0
-                from generate_series(1, 2) n
+                insert into driftwatch.schedules (schedule_name, cron, time_zone, next_slot_at, following_slot_at, updated_at)
+                select 'default', '0 6 * * *', 'UTC', driftwatch.clock() + interval '1 day',
+                    driftwatch.clock() + interval '2 days', driftwatch.clock()
                 """)
+            try await database.advanceClock(by: .seconds(2 * 86_400 - 60))
+            #expect(try await stale() != [true])
+            try await database.advanceClock(by: .seconds(120))
             #expect(try await stale() == [true])
         }
     }

@@ -14,10 +14,6 @@ import Testing
         #expect(VisibleText.line(text) == shown)
     }
 
-    @Test func tabsOfContentsStay() {
-        #expect(VisibleText.contentLine("\ta\u{1B}".utf8) == "\ta␛")
-    }
-
     @Test func longTextsAreCutAndSaySo() {
         #expect(VisibleText.line(String(repeating: "a", count: 1024)).utf8.count == 1024)
         #expect(
@@ -36,15 +32,6 @@ import Testing
     ])
     func whatLooksLikeAnotherTextIsShownAsEvidence(text: String, shown: String) {
         #expect(VisibleText.line(text) == shown)
-    }
-
-    @Test(
-        arguments: [
-            ([0x61, 0xFF, 0x62], "a‹0xFF›b"), ([0xC3, 0x28], "‹0xC3›("), ([0xE2, 0x82], "‹0xE2›‹0x82›"),
-            ([0xC3, 0xA9], "é"), ([0xF0, 0x9F, 0x98, 0x80], "😀"), ([0xED, 0xA0, 0x80], "‹0xED›‹0xA0›‹0x80›"),
-        ] as [([UInt8], String)])
-    func brokenBytesAreShown(bytes: [UInt8], shown: String) {
-        #expect(VisibleText.contentLine(bytes) == shown)
     }
 
     @Test func theMediaDifferOnlyInTheirRendering() {

@@ -61,4 +61,49 @@ import Testing
             found["asked"]
                 == letters.map { [InstalledPackage(status: $0, version: "1:2.3-4", architecture: "amd64")] })
     }
+
+    /// Whether what depends on `upper` may be configured, with `upper` in a state.
+    ///
+    /// In one point we are stricter: a package that has to be installed again is not called installed.
+    @Test(arguments: [
+        ("install ok installed", true), ("hold ok installed", true), ("install ok triggers-pending", true),
+        ("hold ok triggers-pending", true), ("install ok triggers-awaited", false),
+        ("hold ok triggers-awaited", false), ("install ok unpacked", false), ("install ok half-configured", false),
+        ("deinstall ok config-files", false),
+    ])
+    func aStateCountsAsItDoesForDpkg(status: String, isInstalled: Bool) async throws {
+        guard Tool.has("/usr/bin/dpkg"), geteuid() == 0 else { try Test.cancel("this takes dpkg and root") }
+        let root = FileManager.default.temporaryDirectory.appendingPathComponent("driftwatch-root-\(UUID().uuidString)")
+        let database = root.appendingPathComponent("var/lib/dpkg")
+        for folder in ["info", "updates", "triggers"] {
+            try FileManager.default.createDirectory(
+                at: database.appendingPathComponent(folder), withIntermediateDirectories: true)
+        }
+        defer { try? FileManager.default.removeItem(at: root) }
+        let version = status.hasSuffix("config-files") ? "Config-Version: 1\nVersion: 1" : "Version: 1"
+        let awaited = status.hasSuffix("awaited") ? "Triggers-Awaited: other\n" : ""
+        let pending = status.hasSuffix("pending") ? "Triggers-Pending: /usr/x\n" : ""
+        func stanza(_ name: String, _ status: String, _ more: String) -> String {
+            "Package: \(name)\nStatus: \(status)\nMaintainer: x <x@example.net>\nArchitecture: all\n\(more)Description: x\n\n"
+        }
+        let text =
+            stanza("upper", status, version + "\n" + awaited + pending)
+            + stanza(
+                "other", status.hasSuffix("awaited") ? "install ok triggers-pending" : "install ok installed",
+                "Version: 1\n" + (status.hasSuffix("awaited") ? "Triggers-Pending: /usr/x\n" : ""))
+            + stanza("lower", "install ok unpacked", "Depends: upper\nVersion: 1\n")
+        try text.write(to: database.appendingPathComponent("status"), atomically: false, encoding: .utf8)
+        for name in ["upper", "other", "lower"] {
+            try "".write(to: database.appendingPathComponent("info/\(name).list"), atomically: false, encoding: .utf8)
+        }
+        let listed = try await packages(["PATH": "/usr/bin:/bin", "DPKG_ADMINDIR": database.path])
+        let said = try await Tool.run(
+            ["/usr/bin/dpkg", "--root", root.path, "--no-triggers", "--configure", "lower"],
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+        #expect((said.status == 0) == isInstalled, "\(said.text) \(said.errorText)")
+        let pack = Pack(
+            name: PackName(rawValue: "p"), expectations: [Expectation(.package(PackageExpectation(name: "upper")))])
+        let check = Comparison.judge(Facts(packages: .dpkg(listed)), against: pack, digest: pack.digest)
+        #expect((check.verdict == .compliant) == isInstalled)
+    }
 }

@@ -15,7 +15,10 @@ import Testing
         "stat 0 81a4:0:0:2:root:root", "hash 0 \(hash.hexadecimal)", "text 0 base64 eAo=", "gone 1 missing",
         "stat 2 a1ff:0:0:1:root:UNKNOWN", #"link 2 "t""#, "dangling 2",
     ]
-    private static let others = ["pkg ii /curl/7.88.1-10/amd64", "pkgs dpkg", "env E=vim", "unset U", "envs complete"]
+    private static let others = [
+        "Package: curl", "Status: install ok installed", "Architecture: amd64", "Version: 7.88.1-10", "", "pkgs dpkg",
+        "env E=vim", "unset U", "envs complete",
+    ]
     private static let good = section(1, files) + others
 
     /// Statuses and contents do not differ in how they are read, so the order is not that of the script.
@@ -33,6 +36,18 @@ import Testing
                 "more noise",
             ]
         return Array((lines.joined(separator: "\n") + "\n").utf8)
+    }
+
+    @Test(arguments: [
+        ["Status: install perhaps installed"], ["Status: install ok"], [],
+        ["Status: install ok installed", "Version: 1"],
+        ["Status: install ok installed", "Architecture: \u{1}"],
+    ])
+    func aPackageThatMakesNoSenseMakesTheListUnreadable(fields: [String]) throws {
+        let packages = ["Package: curl", "Version: 7.88.1-10"] + fields + ["", "pkgs dpkg"]
+        let records = Self.section(1, Self.files) + packages + ["env E=vim", "unset U", "envs complete"]
+        let facts = try #require(try ProbeAnswer.facts(in: answer(records), to: request))
+        #expect(facts.packages == .unreadable(.malformedAnswer))
     }
 
     @Test func aWholeAnswerIsReadWhole() throws {
@@ -76,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "stat 99 81a4:0:0:2:root:root", "stat -1 81a4:0:0:2:root:root", "stat x", "boo", "", "gone", "hash",
+        "stat 99 81a4:0:0:2:root:root", "stat -1 81a4:0:0:2:root:root", "stat x", "boo", "gone", "hash",
         "stat 18446744073709551616 81a4:0:0:2:root:root", "status 2", "done 7", "try x",
     ])
     func aRecordOfNoQuestionFailsTheWhole(record: String) {

@@ -176,7 +176,7 @@ func failure(_ location: SourceLocation = #_sourceLocation, of body: () async th
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
             let diagnosis = await RemoteProber(settings: server.settings).diagnose(server.target())
             let failed = diagnosis.results.first { $0.state == .failed }
-            #expect(failed?.stage == .login)
+            #expect(failed?.stage == .key)
             #expect(failed?.hint?.contains("chmod 600") == true)
         }
     }

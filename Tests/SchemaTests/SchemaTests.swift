@@ -211,8 +211,9 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "may_name_actors", "on_hold", "own_actor",
-            "raise_lease_lost", "refuse", "rfc3339", "shown_state",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue", "may_name_actors",
+            "on_hold", "own_actor", "pack_path", "place_in_spread", "raise_lease_lost", "refuse", "rfc3339",
+            "shown_state",
         ]
         #expect(loose == pure)
     }
@@ -230,8 +231,8 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "may_name_actors", "on_hold", "own_actor", "queue_of", "rfc3339", "server_is_eligible",
-                    "shown_state",
+                    "clock", "is_alive", "is_overdue", "may_name_actors", "on_hold", "own_actor", "queue_of", "rfc3339",
+                    "server_is_eligible", "shown_state", "stale_before",
                 ]
                 #expect(open == harmless)
                 let views = try await database.rows(

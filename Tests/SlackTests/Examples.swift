@@ -3,8 +3,8 @@ import DriftCore
 /// Facts as the database writes them.
 func facts(
     _ kind: NotificationFacts.Kind, count: Int = 3, differences: Int? = nil, never: Int? = nil, added: Int? = nil,
-    previous: Int? = nil, items: [(MismatchType, String)] = [],
-    resolution: NotificationFacts.Resolution? = nil, actor: String? = nil, undelivered: Bool? = nil,
+    previous: Int? = nil, items: [(MismatchType, String)] = [], resolution: NotificationFacts.Resolution? = nil,
+    seen: (unreadable: Int, items: Int)? = (0, 27), actor: String? = nil, undelivered: Bool? = nil,
     serverID: String = "web-1", serverName: String = "Web 1", checkID: Int64? = 42
 ) -> NotificationFacts {
     NotificationFacts(
@@ -13,7 +13,9 @@ func facts(
         neverCompliantCount: never, addedCount: added, previousCount: previous,
         items: items.map { NotificationFacts.Item(type: $0.0, item: $0.1) },
         diffPath: "/servers/\(serverID)/packs/base?check=\(checkID ?? 0)", checkID: checkID,
-        openedAt: "2026-11-21T06:00:03Z", occurredAt: "2026-11-22T06:00:09Z", resolution: resolution, actor: actor,
+        openedAt: "2026-11-21T06:00:03Z", occurredAt: "2026-11-22T06:00:09Z", resolution: resolution,
+        itemCount: resolution == .compliant ? seen?.items : nil,
+        unreadableCount: resolution == .compliant ? seen?.unreadable : nil, actor: actor,
         openingUndelivered: undelivered)
 }
 

@@ -69,6 +69,16 @@ struct MessageTextTests {
             ])
     }
 
+    @Test(arguments: [
+        ((unreadable: 3, items: 27), "What had drifted is right again · 3 of 27 items could not be read"),
+        ((unreadable: 1, items: 1), "What had drifted is right again · 1 of 1 item could not be read"),
+        ((unreadable: 0, items: 27), "Configuration compliant"), (nil, "What had drifted is right again"),
+    ])
+    func aResolutionSaysCompliantOnlyWhereAllWasSeen(seen: (unreadable: Int, items: Int)?, title: String) {
+        let text = lines(facts(.driftResolved, count: 0, resolution: .compliant, seen: seen))[0]
+        #expect(text.hasPrefix("\(title) · Web 1 (web-1) · pack base · drifted since"), "\(text)")
+    }
+
     @Test(
         "any other resolution says who closed the alert and how",
         arguments: NotificationFacts.Resolution.allCases.filter { $0 != .compliant })

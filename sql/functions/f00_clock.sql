@@ -50,7 +50,17 @@ comment on function acting_as(text) is
     'The name under which an operator''s deed is written down; refuses a role that names another and is not the schema''s owner.';
 
 create or replace function own_actor(person text) returns text
-language sql stable set search_path = driftwatch, pg_temp
-as $$ select case when may_name_actors() then person else session_user::text end $$;
+language plpgsql stable set search_path = driftwatch, pg_temp
+as $$
+begin
+    if not may_name_actors() then
+        return session_user;
+    elsif person is null then
+        perform refuse('it is not known who you are: the login name here is the one of Driftwatch itself',
+            'say --as NAME, or set DRIFTWATCH_ACTOR');
+    end if;
+    return person;
+end
+$$;
 comment on function own_actor(text) is
-    'The name to act under for a person of this name: that name if the session''s role may give it, the role''s own if not.';
+    'The name to act under for a person of this name: that name if the session''s role may give it, the role''s own if not. Refuses null from a role that has to name the person.';

@@ -1,17 +1,23 @@
 -- Who is at work. Leases do not hang on these rows; people and health checks read them.
 
+create or replace function is_alive(state text, last_seen_at timestamptz) returns boolean
+language sql volatile
+as $$ select state <> 'stopped' and last_seen_at > driftwatch.clock() - interval '60 seconds' $$;
+comment on function is_alive(text, timestamptz) is 'Whether a process that said this of itself then still counts as alive.';
+
 create or replace function register_worker(
-    worker text, process text, host text, pid integer, version text, concurrency integer, queues text[]
+    worker text, process text, host text, pid integer, version text, concurrency integer, queues text[],
+    account text default null, settings jsonb default '{}'
 ) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$
-    insert into workers (worker_id, process, host, pid, version, concurrency, queues, started_at, last_seen_at)
-    values (worker, process, host, pid, version, concurrency, queues, clock(), clock())
+    insert into workers (worker_id, process, host, pid, version, concurrency, queues, account, settings, started_at, last_seen_at)
+    values (worker, process, host, pid, version, concurrency, queues, account, settings, clock(), clock())
     on conflict (worker_id) do update
     set state = 'running', concurrency = excluded.concurrency, queues = excluded.queues,
         last_seen_at = excluded.last_seen_at
 $$;
-comment on function register_worker(text, text, text, integer, text, integer, text[]) is
+comment on function register_worker(text, text, text, integer, text, integer, text[], text, jsonb) is
     'Makes a process known, or known again after the database was away.';
 
 -- Also of use to a process whose row was cleaned away: it learns that it must register again.

@@ -16,11 +16,42 @@ as $$
 $$;
 comment on function lock_due_schedules() is 'The schedules whose next slot has come, or is not known yet, locked.';
 
--- Moves the cursor without firing: the first look at a schedule, or a missed slot that is too old to catch up.
-create or replace function set_next_slot(schedule text, next_slot timestamptz) returns void
+-- Moves the cursor: to the first slot of a schedule, past a slot that fires, or past a missed one that is too old to catch
+-- up. due is the latest slot that came due, due_before the one before it where that was missed as well. Slots that nobody
+-- fired leave no row in slots, but what was not checked since they were due is stale all the same.
+create or replace function advance_schedule(
+    schedule text, next_slot timestamptz, following_slot timestamptz, due timestamptz default null,
+    due_before timestamptz default null
+) returns void
 language sql security definer set search_path = driftwatch, pg_temp
-as $$ update schedules s set next_slot_at = next_slot where s.schedule_name = schedule $$;
-comment on function set_next_slot(text, timestamptz) is 'Says when the schedule comes due next.';
+as $$
+    update schedules s
+    set next_slot_at = next_slot, following_slot_at = following_slot,
+        due_before_last_at = case when due is null then s.due_before_last_at else coalesce(due_before, s.last_due_at) end,
+        last_due_at = coalesce(due, s.last_due_at)
+    where s.schedule_name = schedule
+$$;
+comment on function advance_schedule(text, timestamptz, timestamptz, timestamptz, timestamptz) is
+    'Says when the schedule comes due next and after that, and which slots came due until now.';
+
+-- What was last checked before this instant is stale: two slots have come due since. Slots count from the moment that
+-- they are due, whether or not a scheduler is there to see it.
+create or replace function stale_before(schedule text) returns timestamptz
+language sql volatile security definer set search_path = driftwatch, pg_temp
+as $$
+    select case when s.following_slot_at <= clock() then s.next_slot_at
+                when s.next_slot_at <= clock() then s.last_due_at
+                else s.due_before_last_at end
+    from schedules s where s.schedule_name = schedule
+$$;
+comment on function stale_before(text) is 'The second last slot that came due: a verdict from before it is stale. Null before there were two.';
+
+-- Whether the next slot, or working out when it is, has waited for a scheduler for more than two minutes.
+create or replace function is_overdue(next_slot timestamptz, updated_at timestamptz, paused_at timestamptz) returns boolean
+language sql volatile
+as $$ select paused_at is null and coalesce(next_slot, updated_at) < driftwatch.clock() - interval '2 minutes' $$;
+comment on function is_overdue(timestamptz, timestamptz, timestamptz) is
+    'Whether a schedule that is not paused has waited for a scheduler for more than two minutes.';
 
 -- The schedule as it stands, made from what is given where there is none: what somebody else makes meanwhile stands.
 create or replace function seed_schedule(schedule text, wanted_cron text, wanted_time_zone text)
@@ -42,9 +73,18 @@ $$;
 comment on function seed_schedule(text, text, text) is
     'Returns a schedule''s expression and time zone; makes the schedule where there is none.';
 
+-- The same for ever, on any version of PostgreSQL.
+create or replace function place_in_spread(server text) returns double precision
+language sql immutable
+as $$ select ('x' || left(md5(server), 7))::bit(28)::integer / 268435456.0 $$;
+comment on function place_in_spread(text) is 'Where in the spread of a slot a server has its place: from 0 to just below 1.';
+
 -- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
 -- schedule's row. Returns how many jobs were made.
-create or replace function fire_slot(schedule text, slot timestamptz, next_slot timestamptz) returns integer
+create or replace function fire_slot(
+    schedule text, slot timestamptz, next_slot timestamptz, following_slot timestamptz default null,
+    due_before timestamptz default null
+) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -54,7 +94,8 @@ declare
     made integer;
     old bigint;
 begin
-    update schedules s set next_slot_at = next_slot, last_slot_at = slot
+    perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
+    update schedules s set last_slot_at = slot
     where s.schedule_name = schedule
     returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
     insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
@@ -63,8 +104,7 @@ begin
         return 0;
     end if;
 
-    -- A server keeps its place in the spread for ever: the same hash, on any version of PostgreSQL. One whose older job
-    -- still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
+    -- A server keeps its place in the spread for ever. One whose older job still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
     insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
     select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
            case when start.at > now then 'scheduled' else 'available' end, start.at, now
@@ -75,7 +115,7 @@ begin
         group by j.server_id) older on older.server_id = s.server_id
     cross join lateral (
         select least(older.run_at,
-                     now + spread * (('x' || left(md5(s.server_id), 7))::bit(28)::integer / 268435456.0)) as at) start
+                     now + spread * place_in_spread(s.server_id)) as at) start
     where server_is_eligible(s.server_id)
     order by s.server_id
     on conflict on constraint one_job_per_slot_and_server do nothing;
@@ -101,7 +141,7 @@ begin
     return made;
 end
 $$;
-comment on function fire_slot(text, timestamptz, timestamptz) is
+comment on function fire_slot(text, timestamptz, timestamptz, timestamptz, timestamptz) is
     'Makes the jobs of a slot, supersedes what still waits of older slots, and moves the schedule on.';
 
 -- The queue a server's jobs go to: its own machine's worker alone where the connection is local.
@@ -151,43 +191,3 @@ begin
 end
 $$;
 comment on function requeue_jobs() is 'Moves waiting jobs to the queue that their server has now.';
-
--- Asks for the check of what was never looked at since it was assigned, whatever became of the one that apply asked
--- for: a check that was under way had loaded the packs of before. A failed check counts as a look, lest a server that
--- cannot be reached is tried for ever; until apply says of the server something else, such as the right address.
-create or replace function enqueue_first_checks(max_jobs integer default 500) returns integer
-language plpgsql security definer set search_path = driftwatch, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    server text;
-    asked integer := 0;
-begin
-    for server in
-        -- Materialized, so that eligibility, the dear question, is asked of few.
-        with unseen as materialized (
-            select distinct d.server_id from drift_states d
-            join assignments a on a.server_id = d.server_id and a.pack_name = d.pack_name
-            join packs p on p.pack_name = d.pack_name
-            join servers s on s.server_id = d.server_id
-            where d.last_check_id is null
-              and not exists (
-                select from jobs j
-                where j.server_id = d.server_id and j.state in ('scheduled', 'available', 'running', 'retryable'))
-              and not exists (
-                select from checks c
-                where c.server_id = d.server_id and c.pack_name = d.pack_name and c.pack_digest = p.digest
-                  and c.checked_at >= greatest(a.assigned_at, s.updated_at)))
-        select u.server_id from unseen u
-        where server_is_eligible(u.server_id)
-        order by u.server_id
-        limit max_jobs
-    loop
-        perform enqueue_now(server, 50::smallint, 'driftwatch');
-        asked := asked + 1;
-    end loop;
-    return asked;
-end
-$$;
-comment on function enqueue_first_checks(integer) is
-    'Enqueues a check of servers that have packs which were never looked at since they were assigned, and no live job.';

@@ -74,6 +74,9 @@ begin
             is not distinct from (seen_address, seen_port, seen_ssh_user, seen_config_user, seen_connection);
     if applies then
         perform note_look(server, failure);
+    else
+        -- What was seen elsewhere, or in spite of a hold, is no look at what there is now.
+        perform want_look(server);
     end if;
     return applies;
 end

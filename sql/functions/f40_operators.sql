@@ -37,34 +37,70 @@ end
 $$;
 comment on function enqueue_now(text, smallint, text) is 'Enqueues a check now, with this priority at least, and returns the job.';
 
+-- Why a server is not checked now; no row where it is.
+create or replace function why_not_checked(server text) returns table (refusal text, hint text)
+language plpgsql stable security definer set search_path = driftwatch, pg_temp
+as $$
+declare
+    watched servers;
+begin
+    select * into watched from servers s where s.server_id = server;
+    if not found or watched.removed_at is not null then
+        return query select format('there is no server %s', server), 'driftwatch servers list shows those there are';
+    elsif not watched.drift_detection_enabled then
+        return query select format('drift detection of %s is off in the inventory', server),
+            'set drift_detection: true and apply it';
+    elsif watched.disabled_at is not null and not coalesce(watched.disabled_until <= clock(), false) then
+        return query select
+            format('drift detection of %s is disabled by %s: %s', server, watched.disabled_by, watched.disabled_reason),
+            format('driftwatch servers enable %s', server);
+    elsif not server_is_eligible(server) then
+        return query select format('%s has no packs to be checked against', server),
+            'assign some in the inventory and apply it';
+    end if;
+end
+$$;
+comment on function why_not_checked(text) is 'Why a server cannot be checked now, and what to do about it; no row where it can.';
+
 create or replace function enqueue_check(server_id text, actor text default session_user) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    job bigint;
-    watched servers;
+    answer record;
 begin
-    actor := acting_as(actor);
-    select * into watched from servers s where s.server_id = enqueue_check.server_id;
-    if not found or watched.removed_at is not null then
-        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
-    elsif not watched.drift_detection_enabled then
-        perform refuse(format('drift detection of %s is off in the inventory', server_id),
-            'set drift_detection: true and apply it');
-    elsif watched.disabled_at is not null and not coalesce(watched.disabled_until <= clock(), false) then
-        perform refuse(format('drift detection of %s is disabled by %s: %s', server_id, watched.disabled_by, watched.disabled_reason),
-            format('driftwatch servers enable %s', server_id));
-    elsif not server_is_eligible(server_id) then
-        perform refuse(format('%s has no packs to be checked against', server_id), 'assign some in the inventory and apply it');
+    select * into strict answer from enqueue_checks(array[server_id], acting_as(actor));
+    if answer.refusal is not null then
+        perform refuse(answer.refusal, answer.hint);
     end if;
-    job := enqueue_now(server_id, 10::smallint, actor);
-    perform write_audit(actor, 'enqueue_check', 'server ' || server_id, jsonb_build_object('job_id', job));
-    return job;
+    return answer.job_id;
 end
 $$;
 comment on function enqueue_check(text, text) is
     'Asks for a check of a server now and returns the job; one that is asked for already is returned, and hurried.';
+
+-- A server that is refused does not keep the others from being checked.
+create or replace function enqueue_checks(server_ids text[], actor text default session_user)
+returns table (server_id text, job_id bigint, refusal text, hint text)
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_variable
+begin
+    actor := acting_as(actor);
+    -- In this order, so that two who ask at once do not wait for each other.
+    for server_id in select distinct s from unnest(server_ids) s order by s loop
+        job_id := null;
+        select w.refusal, w.hint into refusal, hint from why_not_checked(server_id) w;
+        if not found then
+            job_id := enqueue_now(server_id, 10::smallint, actor);
+            perform write_audit(actor, 'enqueue_check', 'server ' || server_id, jsonb_build_object('job_id', job_id));
+        end if;
+        return next;
+    end loop;
+end
+$$;
+comment on function enqueue_checks(text[], text) is
+    'Asks for checks of many servers now: one row for each, with the job, or with why it is refused and what to do.';
 
 create or replace function acknowledge_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -158,16 +194,18 @@ as $$
 #variable_conflict use_variable
 begin
     actor := acting_as(actor);
-    update servers s
-    set disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
-    where s.server_id = enable_drift_detection.server_id and s.removed_at is null;
+    perform from servers s
+    where s.server_id = enable_drift_detection.server_id and s.removed_at is null for update;
     if not found then
         perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
     end if;
+    perform lift_hold(server_id);
     perform write_audit(actor, 'enable_drift_detection', 'server ' || server_id);
+    -- It makes a job and waits for none, so it may come after the server's row.
+    perform enqueue_looks(array[server_id], null, actor);
 end
 $$;
-comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold. What the inventory declares stays as it is.';
+comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold and asks for a check. What the inventory declares stays as it is.';
 
 create or replace function redrive_outbox(outbox_id bigint, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -230,7 +268,8 @@ begin
     on conflict (schedule_name) do update
     set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at,
         -- A slot that is due already was promised, and fires.
-        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end
+        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end,
+        following_slot_at = null
     where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
     if not found then
         return false;

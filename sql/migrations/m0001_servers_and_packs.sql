@@ -25,6 +25,7 @@ create table servers (
         (failing_streak = 0) = (failing_since is null) and (failing_since is null) = (failing_reason is null)),
     check (disabled_at is not null or (disabled_by is null and disabled_reason is null and disabled_until is null))
 );
+create index servers_on_hold on servers (disabled_until) where disabled_until is not null;
 comment on table servers is 'The machines under watch. The inventory declares them; a removed one keeps its row for its history.';
 comment on column servers.server_id is 'The id that the inventory gives, for ever the same machine.';
 comment on column servers.display_name is 'What people are shown.';
@@ -39,7 +40,7 @@ comment on column servers.drift_detection_enabled is 'What the inventory declare
 comment on column servers.disabled_at is 'Since when an operator holds drift detection off; null where nobody does.';
 comment on column servers.disabled_by is 'Who put the hold.';
 comment on column servers.disabled_reason is 'Why.';
-comment on column servers.disabled_until is 'When the hold ends by itself; null: when an operator ends it.';
+comment on column servers.disabled_until is 'When the scheduler ends the hold; null: when an operator ends it.';
 comment on column servers.failing_streak is 'Jobs in a row whose probe did not finish; a job that reaches the server sets it to 0.';
 comment on column servers.failing_since is 'Since when the server cannot be looked at: when that streak began; null while it can.';
 comment on column servers.failing_reason is 'Why the last job of that streak failed, such as unreachable.';

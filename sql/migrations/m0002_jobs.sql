@@ -6,7 +6,10 @@ create table schedules (
     time_zone text not null,
     spread interval not null default interval '0',
     next_slot_at timestamptz,
+    following_slot_at timestamptz,
     last_slot_at timestamptz,
+    last_due_at timestamptz,
+    due_before_last_at timestamptz,
     paused_at timestamptz,
     paused_by text,
     updated_at timestamptz not null,
@@ -18,7 +21,10 @@ comment on column schedules.cron is 'Five cron fields.';
 comment on column schedules.time_zone is 'The named zone that the fields are read in.';
 comment on column schedules.spread is 'Jobs of a slot start spread over this long, each server always at the same point.';
 comment on column schedules.next_slot_at is 'The slot that comes due next; null until a scheduler has looked at the row.';
+comment on column schedules.following_slot_at is 'The slot after that one; null until a scheduler has looked at the row.';
 comment on column schedules.last_slot_at is 'The slot that fired last.';
+comment on column schedules.last_due_at is 'The slot that came due last, whether it fired or was too old by the time a scheduler looked.';
+comment on column schedules.due_before_last_at is 'The slot that came due before that one, in the same sense.';
 comment on column schedules.paused_at is 'Since when no slot fires; null while they do.';
 comment on column schedules.paused_by is 'Who paused it.';
 comment on column schedules.updated_at is 'When cron or time zone last changed.';
@@ -160,6 +166,8 @@ create table workers (
     concurrency integer,
     state text not null default 'running' check (state in ('running', 'draining', 'stopped')),
     queues text[] not null default '{}',
+    account text,
+    settings jsonb not null default '{}',
     started_at timestamptz not null,
     last_seen_at timestamptz not null
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
@@ -173,5 +181,7 @@ comment on column workers.version is 'Its version.';
 comment on column workers.concurrency is 'How many jobs at once; null for other processes.';
 comment on column workers.state is 'running, draining (claims nothing more) or stopped.';
 comment on column workers.queues is 'The queues that a worker serves.';
+comment on column workers.account is 'The account of its machine that it runs as.';
+comment on column workers.settings is 'The files with which a worker logs in, for doctor; never a secret.';
 comment on column workers.started_at is 'Since when.';
 comment on column workers.last_seen_at is 'When it last wrote here, every 20 seconds or sooner.';

@@ -77,25 +77,27 @@ create table drift_states (
     unreadable_count integer not null default 0,
     unverified text[] not null default '{}',
     unverified_contents text[] not null default '{}',
+    look_wanted_at timestamptz,
     primary key (server_id, pack_name)
 ) with (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
 );
-create index drift_states_never_seen on drift_states (server_id) where last_check_id is null;
+create index drift_states_to_look_at on drift_states (server_id) where look_wanted_at is not null;
 comment on table drift_states is 'What is remembered of each assignment. Locked by whoever changes it or its alert.';
 comment on column drift_states.server_id is 'The server.';
 comment on column drift_states.pack_name is 'The pack.';
 comment on column drift_states.state is 'drifted while a mismatch is remembered, else unknown while nothing was judged, else compliant.';
 comment on column drift_states.since is 'Since when it has been in this state.';
 comment on column drift_states.last_check_id is 'The check that was last taken into account.';
-comment on column drift_states.last_checked_at is 'When; older than two slots is stale.';
+comment on column drift_states.last_checked_at is 'When, or of a memory that came from another pack, when that was checked; older than two slots is stale.';
 comment on column drift_states.last_started_at is 'When its attempt began: a check that began earlier is only history.';
 comment on column drift_states.pack_digest is 'The version of the pack that this check compared with; null before the first.';
 comment on column drift_states.item_count is 'Expectations that this check was about.';
 comment on column drift_states.unreadable_count is 'Those of them that it could not judge.';
 comment on column drift_states.unverified is 'Keys of expectations that were never judged: their first look alerts nobody.';
 comment on column drift_states.unverified_contents is 'Keys of files whose content alone was never judged, for want of permission, say.';
+comment on column drift_states.look_wanted_at is 'Since when a check out of turn is wanted: assigned, the pack changed, the server is found elsewhere, a hold ended. Null where none is.';
 
 create table mismatches (
     server_id text not null,
@@ -178,7 +180,7 @@ comment on column alerts.title is 'Names the server.';
 comment on column alerts.message is 'Names the pack and the number of items.';
 comment on column alerts.mismatch_count is 'Items known to be wrong.';
 comment on column alerts.diff_path is 'The page that shows the difference, below the dashboard''s address.';
-comment on column alerts.check_id is 'The check that page shows.';
+comment on column alerts.check_id is 'The check that page shows; of an alert that moved, the last one of the pack that it moved from.';
 comment on column alerts.opened_at is 'When it opened.';
 comment on column alerts.updated_at is 'When anything of it last changed.';
 comment on column alerts.acknowledged_at is 'When a person took note.';
@@ -191,7 +193,7 @@ comment on column alerts.last_seq is 'The number of its last event.';
 create table alert_events (
     alert_id bigint not null,
     seq integer not null,
-    event text not null check (event in ('opened', 'updated', 'recounted', 'acknowledged', 'resolved')),
+    event text not null check (event in ('opened', 'updated', 'recounted', 'moved', 'acknowledged', 'resolved')),
     at timestamptz not null,
     actor text not null,
     detail jsonb not null default '{}',

@@ -13,7 +13,7 @@ select q.queue,
        clock() - min(j.claimed_at) filter (where j.state = 'running') as longest_running,
        (select count(*) from workers w
         where w.process = 'worker' and q.queue = any(w.queues) and w.state = 'running'
-          and w.last_seen_at > clock() - interval '60 seconds') as workers_alive
+          and is_alive(w.state, w.last_seen_at)) as workers_alive
 from (select queue from queues
       union select queue_of(server_id) from servers where removed_at is null
       union select queue from jobs where state in ('scheduled', 'available', 'running', 'retryable')) q
@@ -47,7 +47,7 @@ where (j.state = 'running' and (j.lease_expires_at <= clock() or j.deadline_at <
             or not exists (
                 select from workers w
                 where w.process = 'worker' and j.queue = any(w.queues) and w.state = 'running'
-                  and w.last_seen_at > clock() - interval '60 seconds')))
+                  and is_alive(w.state, w.last_seen_at))))
 order by j.job_id;
 comment on view queue_stuck is 'Jobs that do not move, and why.';
 comment on column queue_stuck.why is 'What is the matter.';
@@ -66,9 +66,12 @@ comment on column recent_failures.job_state is 'Where the job stands now.';
 
 create or replace view upcoming_slots as
 select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - clock() as due_in, s.last_slot_at, s.paused_at,
-       (select count(*) from servers v where server_is_eligible(v.server_id)) as eligible_servers
+       (select count(*) from servers v where server_is_eligible(v.server_id)) as eligible_servers,
+       is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue, stale_before(s.schedule_name) as stale_before
 from schedules s
 order by s.next_slot_at;
 comment on view upcoming_slots is 'When each schedule comes due next, and for how many servers.';
 comment on column upcoming_slots.due_in is 'Negative: overdue, no scheduler has fired it.';
+comment on column upcoming_slots.overdue is 'No scheduler has fired it, or worked out when it is, for more than two minutes.';
+comment on column upcoming_slots.stale_before is 'A verdict from before this instant is stale: two slots have come due since.';
 comment on column upcoming_slots.eligible_servers is 'How many servers it would make a job for now.';

@@ -7,7 +7,7 @@ select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checke
         where m.server_id = d.server_id and m.pack_name = d.pack_name) as mismatch_count,
        last.check_id as last_check_id, last.verdict as last_verdict, last.reason as last_reason,
        last.checked_at as last_verdict_at, d.unreadable_count,
-       coalesce(d.last_checked_at, d.since) < older.slot_at as stale,
+       coalesce(d.last_checked_at, d.since) < (select stale_before('default')) as stale,
        is_off.disabled,
        case when not s.drift_detection_enabled then 'off in the inventory'
             when is_off.disabled then s.disabled_reason end as disabled_reason,
@@ -33,8 +33,6 @@ left join lateral (
 left join lateral (
     select min(u.since) as since, count(*)::integer as items from unreadables u
     where u.server_id = d.server_id and u.pack_name = d.pack_name and u.was_readable) dark on d.pack_name is not null
-left join lateral (
-    select l.slot_at from slots l where l.schedule_name = 'default' order by l.slot_at desc offset 1 limit 1) older on true
 left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.status <> 'resolved'
 where s.removed_at is null
 order by s.server_id, d.pack_name;
@@ -47,7 +45,7 @@ comment on column fleet_status.last_reason is 'Why it failed.';
 comment on column fleet_status.last_verdict_at is 'When that check was written.';
 comment on column fleet_status.unreadable_count is 'Items that the last finished check could not judge.';
 comment on column fleet_status.alert_status is 'open or acknowledged; null where no alert is live.';
-comment on column fleet_status.stale is 'The last check that finished is older than two slots, or none ever did since then.';
+comment on column fleet_status.stale is 'Two slots have come due since the last check that finished, or none ever did since then.';
 comment on column fleet_status.disabled is 'Declared off, or on hold.';
 comment on column fleet_status.shown_state is 'drifted: something is known to be wrong. incomplete: nothing is, but the last finished check could not judge all. compliant: all was judged and right. unknown: nothing was judged.';
 comment on column fleet_status.unreadable_since is 'Since when something that could be judged before no longer can.';
@@ -84,3 +82,35 @@ comment on view outbox_backlog is 'Messages that are not delivered, and why.';
 comment on column outbox_backlog.why is 'What it waits for.';
 comment on column outbox_backlog.kind is 'What it says.';
 comment on column outbox_backlog.age is 'Since it was owed.';
+
+-- Rows that are dead are told while something can be done about them: for a week, unless a later message of the same alert
+-- has gone out.
+create or replace view delivery_health as
+select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest_at, lost.messages as dead,
+       nullif(concat_ws('; ',
+           case when d.paused_at is not null then 'paused: ' || coalesce(d.paused_reason, 'no reason known') end,
+           case when owed.oldest_at < clock() - interval '2 minutes' and not exists (
+                    select from workers w where w.process = 'notifier' and is_alive(w.state, w.last_seen_at))
+                then 'no notifier is alive' end,
+           case when owed.oldest_at < clock() - interval '15 minutes'
+                then 'the oldest of ' || owed.messages || ' has waited since ' || rfc3339(owed.oldest_at)
+                     || coalesce(': ' || owed.last_error, '') end,
+           case when lost.messages > 0 then lost.messages || ' refused for good' end), '') as problem
+from destinations d
+cross join lateral (
+    select count(*)::integer as messages, min(o.created_at) as oldest_at,
+           (array_agg(o.last_error order by o.outbox_id))[1] as last_error
+    from outbox o where o.destination = d.destination and o.state in ('pending', 'sending')) owed
+cross join lateral (
+    select count(*)::integer as messages from outbox o
+    where o.destination = d.destination and o.state = 'dead' and o.created_at > clock() - interval '7 days'
+      and not exists (
+        select from outbox later
+        where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
+          and later.state in ('sending', 'sent'))) lost
+order by d.destination;
+comment on view delivery_health is 'Whether each destination gets its messages.';
+comment on column delivery_health.waiting is 'Messages owed that have not gone out.';
+comment on column delivery_health.oldest_at is 'Since when the oldest of them has been owed.';
+comment on column delivery_health.dead is 'Messages of the last week that were refused for good and can still be sent: driftwatch outbox redrive.';
+comment on column delivery_health.problem is 'Why messages are not delivered; null where they are.';

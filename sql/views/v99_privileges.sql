@@ -3,4 +3,5 @@
 -- All of it only reads.
 revoke execute on all functions in schema driftwatch from public;
 grant execute on function clock(), rfc3339(timestamptz), queue_of(text), server_is_eligible(text), own_actor(text),
-    may_name_actors(), on_hold(timestamptz, timestamptz), shown_state(text, integer) to public;
+    may_name_actors(), on_hold(timestamptz, timestamptz), shown_state(text, integer), is_alive(text, timestamptz),
+    is_overdue(timestamptz, timestamptz, timestamptz), stale_before(text) to public;

@@ -63,8 +63,10 @@ struct DiffItems: Sendable {
         let isAboutNow = content.check?.id == content.newestID || content.check?.verdict == .failed
         let seen = Set(found.map { [$0.key.rawValue, $0.type.rawValue] })
         let unseen = content.assignment.mismatches.filter { isAboutNow && !seen.contains([$0.key.rawValue, $0.type]) }
+        // Where no check tells what could not be read, what is remembered of it does.
+        let unreadable = content.check == nil ? content.assignment.outcomes : outcomes
         entries =
-            outcomes.compactMap(Self.wrong) + outcomes.compactMap(Self.unreadable) + Self.remembered(unseen)
+            outcomes.compactMap(Self.wrong) + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen)
             + Self.told(content.removed?.alert, times)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }

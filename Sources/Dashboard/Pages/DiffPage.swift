@@ -139,7 +139,9 @@ struct DiffPage: Sendable {
             notes.append("Check \(removed.check) is not kept any more.\(instead)")
         }
         if check == nil {
-            notes.append(content.removed == nil ? "Nothing has been checked yet." : "No check is kept.")
+            notes.append(
+                content.removed == nil && content.line?.wasChecked != true
+                    ? "Nothing has been checked yet." : "No check is kept.")
         } else if check?.hasNewerDetails == true {
             notes.append("A later version of Driftwatch stored the details of this check; this one cannot show them.")
         } else if check?.items == nil {

@@ -11,6 +11,8 @@ struct FleetPage: Sendable {
     /// Of one page.
     var lines: [FleetLine]
     var counts: FleetCounts
+    /// What keeps messages from arriving.
+    var warnings: [String]
     var zone: String?
     var now: Date
     /// Nil where one page shows all.
@@ -19,6 +21,7 @@ struct FleetPage: Sendable {
     var html: Page {
         Page(title: title) {
             element("h1") { title }
+            for warning in warnings { element("p", .class("note")) { warning } }
             if counts.lines == 0 {
                 element("p") {
                     "No server is under watch yet. Load an inventory with "
@@ -69,7 +72,7 @@ struct FleetPage: Sendable {
                 if let since = line.since { age(since, times, "for ", "") }
             }
             element("td", .class("quiet")) {
-                if let checked = line.lastVerdictAt {
+                if let checked = line.lastVerdictAt ?? line.lastCheckedAt {
                     age(checked, times, "", " ago")
                 } else if line.packName != nil {
                     "never checked"

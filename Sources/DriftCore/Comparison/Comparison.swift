@@ -33,8 +33,7 @@ struct Evidence {
     /// A mismatch before it is known of which item it is.
     struct Contradiction {
         var type: MismatchType
-        var expected: [String: String]
-        var actual: [String: String]
+        var sides: Sides
         var diff: String?
     }
 
@@ -57,9 +56,15 @@ struct Evidence {
     }
 
     mutating func add(
-        _ type: MismatchType, expected: [String: String], actual: [String: String], diff: String? = nil
+        _ type: MismatchType, expected: [String: String], actual: [String: String]
     ) {
-        contradictions.append(Contradiction(type: type, expected: expected, actual: actual, diff: diff))
+        let sides = Sides(
+            expected: expected.mapValues { .outside($0) }, actual: actual.mapValues { .outside($0) })
+        add(type, sides)
+    }
+
+    mutating func add(_ type: MismatchType, _ sides: Sides, diff: String? = nil) {
+        contradictions.append(Contradiction(type: type, sides: sides, diff: diff))
     }
 
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
@@ -69,9 +74,8 @@ struct Evidence {
         let item = VisibleText.line(expectation.item)
         let mismatches = contradictions.map { contradiction in
             Mismatch(
-                type: contradiction.type, item: item, key: key,
-                expected: contradiction.expected.mapValues { Masking.safeValue($0) },
-                actual: contradiction.actual.mapValues { Masking.safeValue($0) }, diff: contradiction.diff)
+                type: contradiction.type, item: item, key: key, expected: contradiction.sides.expected,
+                actual: contradiction.sides.actual, diff: contradiction.diff)
         }
         let finding: ItemOutcome.Finding =
             if !mismatches.isEmpty {
@@ -79,6 +83,8 @@ struct Evidence {
             } else {
                 (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
             }
-        return ItemOutcome(key: key, item: item, finding: finding, unseenContent: unseenContent)
+        return ItemOutcome(
+            key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,
+            unseenContent: unseenContent)
     }
 }

@@ -1,54 +1,70 @@
 internal import Redaction
 
 /// What may be told of a file whose content is not the wanted one.
+///
+/// A hash that would not tell the two sides apart is not told: that of a masked text is equal on both sides where only
+/// secrets differ, and then a note says so.
 struct ContentReport {
-    private(set) var expected: [String: String] = [:]
-    private(set) var actual: [String: String] = [:]
+    private var expected: [String: EvidenceValue] = [:]
+    private var actual: [String: EvidenceValue] = [:]
     /// Only where both contents are text.
     private(set) var diff: String?
+
+    var sides: Sides { Sides(expected: expected, actual: actual) }
 
     /// `bytes` are those of the file, where the probe brought them.
     init(
         of path: String, at entry: FileEntry, expected wanted: FileExpectation.Content, actual digest: SHA256Digest,
         bytes: [UInt8]?, show: FileExpectation.Show
     ) {
-        var template: Text?
+        var template: ComparedText?
         if case .template(let name, let wantedBytes) = wanted {
-            expected["template"] = name
-            template = Text(wantedBytes)
+            expected["template"] = .outside(name)
+            template = ComparedText(wantedBytes)
         }
         guard show != .hidden, Masking.mayReadContent(of: path, at: entry) else {
             // The hash of a short secret can be guessed, so it is not shown either.
-            expected["content_hash"] = Masking.mask
-            actual = ["content_hash": Masking.mask, "note": "content not shown"]
+            actual["note"] = "the content differs, and is not shown"
             return
         }
         Self.tell(wanted.digest, of: template, in: &expected)
         // A text that was not seen may be the template's but for the secrets.
-        actual["content_hash"] = template?.masked.hasSecrets == true ? Masking.mask : digest.description
+        if template?.masked.hasSecrets != true { Self.tell(digest, of: nil, in: &actual) }
         // An old probe on the server may send more than it was asked for.
         guard show == .text || entry.isWorldReadable else {
             actual["note"] = "private, the text is not shown"
             return
         }
-        guard let bytes else { return }
+        guard let bytes else {
+            if case .template = wanted { actual["note"] = .word(Self.whyUnsent(entry)) }
+            return
+        }
         guard SHA256Digest(of: bytes) == digest else {
             actual["note"] = "changed while it was read"
             return
         }
-        guard var new = Text(bytes) else {
+        guard var new = ComparedText(bytes) else {
             actual["note"] = "binary"
             return
         }
-        if var old = template {
-            old.adoptMasks(of: new)
-            new.adoptMasks(of: old)
-            Self.tell(wanted.digest, of: old, in: &expected)
-            diff = Self.diff(path, old, new)
-        } else if case .template = wanted {
-            actual["note"] = "a binary file is expected"
+        guard var old = template else {
+            Self.tell(digest, of: new, in: &actual)
+            if case .template = wanted { actual["note"] = "a binary file is expected" }
+            return
         }
+        old.adoptMasks(of: new)
+        new.adoptMasks(of: old)
+        let comparison = TextComparison(of: path, expected: old, actual: new)
+        diff = comparison.diff
+        Self.tell(wanted.digest, of: old, in: &expected)
         Self.tell(digest, of: new, in: &actual)
+        guard let hash = expected[Self.maskedHash], hash == actual[Self.maskedHash] else { return }
+        expected[Self.maskedHash] = nil
+        actual[Self.maskedHash] = nil
+        // With the lines, so that findings of which other secrets differ are told apart.
+        let lines = comparison.hiddenLines
+        actual["note"] = .word(
+            lines.isEmpty ? Mismatch.hiddenDifference : TextComparison.words(forHidden: lines).lowercasedFirst)
     }
 
     /// For a content that was not read, where the sizes alone prove that it is not the wanted one.
@@ -56,51 +72,37 @@ struct ContentReport {
         of path: String, at entry: FileEntry, expected template: (name: String, size: Int), actual size: Int,
         because reason: UnreadableReason, show: FileExpectation.Show
     ) {
-        let isShown = show != .hidden && Masking.mayReadContent(of: path, at: entry)
-        expected = ["template": template.name, "size": isShown ? String(template.size) : Masking.mask]
-        actual = [
-            "size": isShown ? String(size) : Masking.mask, "note": "the size differs; not read: \(reason.words)",
-        ]
+        expected = ["template": .outside(template.name)]
+        guard show != .hidden && Masking.mayReadContent(of: path, at: entry) else {
+            actual = ["note": .word("the size differs, and is not shown; not read: \(reason.words)")]
+            return
+        }
+        expected["size"] = .word(String(template.size))
+        actual = ["size": .word(String(size)), "note": .word("the size differs; not read: \(reason.words)")]
+    }
+
+    private static let maskedHash = "masked_content_hash"
+    /// Up to how many bytes the probe sends a text.
+    private static let sentBytes = 65536
+
+    private static func whyUnsent(_ entry: FileEntry) -> String {
+        guard let size = entry.followed?.size, size > sentBytes else {
+            return "only the hash was compared: the server did not send the text"
+        }
+        return "only the hash was compared, of all \(size) bytes: texts of more than \(sentBytes) are not sent"
     }
 
     /// Who knows the rest of a file can try secrets against its hash, so the hash shown is that of the masked text.
-    private static func tell(_ digest: SHA256Digest, of text: Text?, in pairs: inout [String: String]) {
+    private static func tell(_ digest: SHA256Digest, of text: ComparedText?, in pairs: inout [String: EvidenceValue]) {
         guard let masked = text?.masked, masked.hasSecrets else {
-            pairs["content_hash"] = digest.description
+            pairs["content_hash"] = .word(digest.description)
             return
         }
         pairs["content_hash"] = nil
-        pairs["masked_content_hash"] =
-            SHA256Digest(of: masked.joined).description
-    }
-
-    /// Compares what is really there and shows what is masked, so that a changed secret still shows as a change.
-    private static func diff(_ path: String, _ old: Text, _ new: Text) -> String {
-        let label = VisibleText.line(path)
-        return UnifiedDiff(from: old.lines, to: new.lines).rendered(
-            oldLabel: "expected \(label)", newLabel: "actual \(label)", limits: .init()
-        ) { line in
-            switch line {
-            case .kept(let index, _), .removed(let index): VisibleText.contentLine(old.masked[index])
-            case .added(let index): VisibleText.contentLine(new.masked[index])
-            }
-        }
+        pairs[maskedHash] = .word(SHA256Digest(of: masked.joined).description)
     }
 }
 
-/// A text as it is, and as it may be shown.
-private struct Text {
-    let lines: TextLines
-    private(set) var masked: MaskedText
-
-    /// Nil where the bytes are no text.
-    init?(_ bytes: [UInt8]) {
-        if TextLines.isBinary(bytes) { return nil }
-        lines = TextLines(bytes)
-        masked = MaskedText(bytes)
-    }
-
-    mutating func adoptMasks(of other: Text) {
-        masked.adoptMasks(of: other.masked)
-    }
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

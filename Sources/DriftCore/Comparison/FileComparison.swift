@@ -99,12 +99,12 @@ enum FileComparison {
             guard let report = sizeReport(of: wanted, entry, because: reason) else {
                 return evidence.addUnseenContent(reason)
             }
-            evidence.add(.wrongContent, expected: report.expected, actual: report.actual)
+            evidence.add(.wrongContent, report.sides)
         case .read(let digest, let bytes):
             guard digest != content.digest else { return }
             let report = ContentReport(
                 of: wanted.path, at: entry, expected: content, actual: digest, bytes: bytes, show: wanted.show)
-            evidence.add(.wrongContent, expected: report.expected, actual: report.actual, diff: report.diff)
+            evidence.add(.wrongContent, report.sides, diff: report.diff)
         }
     }
 

@@ -1,8 +1,8 @@
 extension Check {
     /// Tells findings apart: the same for two checks exactly where all that is not ok is the same.
     ///
-    /// Covers the keys, the types, what was expected and seen, and the reasons, in the order of the keys. Not the
-    /// diffs: those follow from what is covered, and how much of one is shown may change between versions.
+    /// Covers the keys, the types, what was expected and seen, the reasons and the descriptions, in the order of the keys.
+    /// Not the diffs: those follow from what is covered, and how much of one is shown may change between versions.
     package var fingerprint: SHA256Digest {
         var canon = Canon()
         canon.add("driftwatch-findings-1")
@@ -27,6 +27,11 @@ extension Check {
                 canon.add("unseen_content")
                 canon.add(outcome.key.rawValue)
                 canon.add(reason.rawValue)
+            }
+            if let description = outcome.description {
+                canon.add("description")
+                canon.add(outcome.key.rawValue)
+                canon.add(description)
             }
         }
         return SHA256Digest(of: canon.bytes)

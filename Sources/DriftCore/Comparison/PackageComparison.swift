@@ -34,8 +34,12 @@ enum PackageComparison {
 
     private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
         guard let minimum = wanted.minimumVersion else { return .none }
+        // No version is older than `latest`, and none is newer: the order would prove something that nobody meant.
+        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.unsupported) }
         let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
-        guard let newest, !newest.version.isEmpty else { return .unreadable(.malformedAnswer) }
+        guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
+            return .unreadable(.malformedAnswer)
+        }
         if DebianVersion(newest.version) >= DebianVersion(minimum) { return .none }
         return .wrong(
             .wrongVersion, expected: ["min_version": minimum], actual: ["version": newest.version])
@@ -72,14 +76,16 @@ private enum DpkgState: Hashable {
         guard letters.count >= 2, "uihrp".utf8.contains(letters[0]) else { return nil }
         let needsReinstalling = letters.count > 2 && letters[2] == UInt8(ascii: "R")
         switch letters[1] {
-        case UInt8(ascii: "i"): self = needsReinstalling ? .partly("reinst-required") : .installed
+        // To what depends on it, a package whose own triggers are pending is installed; one that awaits the triggers of
+        // another is not yet.
+        case UInt8(ascii: "i"), UInt8(ascii: "t"):
+            self = needsReinstalling ? .partly("reinst-required") : .installed
         case UInt8(ascii: "n"): self = .absent
         case UInt8(ascii: "c"): self = .absent
         case UInt8(ascii: "H"): self = .partly("half-installed")
         case UInt8(ascii: "U"): self = .partly("unpacked")
         case UInt8(ascii: "F"): self = .partly("half-configured")
         case UInt8(ascii: "W"): self = .partly("triggers-awaited")
-        case UInt8(ascii: "t"): self = .partly("triggers-pending")
         default: return nil
         }
     }

@@ -1,5 +1,3 @@
-internal import Redaction
-
 /// Judges one setting.
 enum SettingComparison {
     static func evidence(on wanted: SettingExpectation, facts: Facts) -> Evidence {
@@ -8,19 +6,19 @@ enum SettingComparison {
         case nil: return .unreadable(.malformedAnswer)
         case .unreadable(let reason): return .unreadable(reason)
         case .unset:
-            return .wrong(
-                .wrongSetting, expected: ["value": Masking.value(wanted.expected, ofKey: wanted.key)],
-                actual: ["state": "unset"])
+            return wrong(wanted, actual: ["state": "unset"])
         case .value(let value):
             // Compared byte by byte: canonically equivalent spellings are different values to a program.
             if value.utf8.elementsEqual(wanted.expected.utf8) { return .none }
-            let expected = Masking.value(wanted.expected, ofKey: wanted.key)
-            var actual = ["value": Masking.value(value, ofKey: wanted.key)]
-            let shown = Masking.safeValue(actual["value"] ?? "")
-            if shown.utf8.elementsEqual(Masking.safeValue(expected).utf8) {
-                actual["note"] = "differs in what is not shown"
-            }
-            return .wrong(.wrongSetting, expected: ["value": expected], actual: actual)
+            return wrong(wanted, actual: ["value": .setting(value, ofKey: wanted.key)])
         }
+    }
+
+    private static func wrong(_ wanted: SettingExpectation, actual: [String: EvidenceValue]) -> Evidence {
+        var evidence = Evidence.none
+        evidence.add(
+            .wrongSetting,
+            Sides(expected: ["value": .setting(wanted.expected, ofKey: wanted.key)], actual: actual))
+        return evidence
     }
 }

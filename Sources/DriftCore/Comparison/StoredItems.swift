@@ -3,8 +3,8 @@ internal import Foundation
 /// The items of a check that are not ok, as `check_details.items` stores them.
 ///
 /// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
-/// "diff"}]}` and `{"key", "item", "status": "unreadable", "reason"}`, both with `"unseen_content": reason` where the
-/// content alone could not be seen. All of it is masked and safe to show.
+/// "diff"}]}` and `{"key", "item", "status": "unreadable", "reason"}`, both with `"description"` where the pack has one, and
+/// with `"unseen_content": reason` where the content alone could not be seen. All of it is masked and safe to show.
 package struct StoredItems: Hashable, Sendable, Codable {
     /// Never one that is ok.
     package let outcomes: [ItemOutcome]
@@ -54,7 +54,7 @@ extension Check {
 
 private struct Element: Codable {
     private enum CodingKeys: String, CodingKey {
-        case key, item, status, mismatches, reason
+        case key, item, description, status, mismatches, reason
         case unseenContent = "unseen_content"
     }
 
@@ -75,7 +75,8 @@ private struct Element: Codable {
         }
         outcome = ItemOutcome(
             key: try container.decode(ItemKey.self, forKey: .key),
-            item: try container.decode(String.self, forKey: .item), finding: finding,
+            item: try container.decode(String.self, forKey: .item),
+            description: try container.decodeIfPresent(String.self, forKey: .description), finding: finding,
             unseenContent: try container.decodeIfPresent(UnreadableReason.self, forKey: .unseenContent))
     }
 
@@ -83,6 +84,7 @@ private struct Element: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(outcome.key, forKey: .key)
         try container.encode(outcome.item, forKey: .item)
+        try container.encodeIfPresent(outcome.description, forKey: .description)
         try container.encodeIfPresent(outcome.unseenContent, forKey: .unseenContent)
         switch outcome.finding {
         case .ok:

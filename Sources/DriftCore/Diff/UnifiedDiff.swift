@@ -100,47 +100,95 @@ extension UnifiedDiff {
         static let none = Limits(lines: .max, bytes: .max)
     }
 
-    /// The text, each line ended by a line feed; beyond `limits` one last line says how many were left out.
+    /// What is shown of lines that were removed and added at one place; remarks come below them.
+    struct Change {
+        var removed: [String]
+        var added: [String]
+        var remarks: [String] = []
+    }
+
+    /// The text, each line ended by a line feed, and how many lines of it were left out because of `limits`.
     ///
-    /// `text` gives what is shown of a line of either text, without its line feed.
-    func rendered(oldLabel: String, newLabel: String, limits: Limits, text: (Line) -> String) -> String {
-        var output = "--- \(oldLabel)\n+++ \(newLabel)\n"
-        var shown = 0
-        var isFull = false
-        var leftOut = 0
-        func add(_ line: String, isContent: Bool = true) {
-            isFull = isFull || shown >= limits.lines || output.utf8.count + line.utf8.count >= limits.bytes
-            if isFull {
-                leftOut += isContent ? 1 : 0
-            } else {
-                output += line + "\n"
-                shown += 1
-            }
-        }
+    /// `kept` gives what is shown of a line that is the same on both sides, by its number in the old text, and `changed`
+    /// what is shown of lines that are not; neither with line feeds. It is asked for no more lines than `limits` allow.
+    func rendered(
+        oldLabel: String, newLabel: String, limits: Limits, kept: (Int) -> String,
+        changed: (_ removed: Range<Int>, _ added: Range<Int>) -> Change
+    ) -> (text: String, leftOut: Int) {
+        var output = LimitedLines(limits)
+        output.text = "--- \(oldLabel)\n+++ \(newLabel)\n"
         for hunk in hunks {
-            add(hunk.header, isContent: false)
-            for line in hunk.lines {
-                // What is not shown is not made ready for it either: there may be very much of it.
-                if isFull {
-                    leftOut += 1
+            output.add(hunk.header, isContent: false)
+            var rest = hunk.lines[...]
+            while let line = rest.first {
+                if case .kept(let index, _) = line {
+                    rest.removeFirst()
+                    // What is not shown is not made ready for it either: there may be very much of it.
+                    output.add(output.isFull ? "" : " " + kept(index))
+                    if !old.endsWithLineFeed(at: index) { output.add(Self.noLineFeed, isContent: false) }
                     continue
                 }
-                let endsWithLineFeed: Bool
-                switch line {
-                case .kept(let index, _):
-                    add(" " + text(line))
-                    endsWithLineFeed = old.endsWithLineFeed(at: index)
-                case .removed(let index):
-                    add("-" + text(line))
-                    endsWithLineFeed = old.endsWithLineFeed(at: index)
-                case .added(let index):
-                    add("+" + text(line))
-                    endsWithLineFeed = new.endsWithLineFeed(at: index)
+                let (removed, added) = Self.change(atStartOf: &rest)
+                let shown = changed(removed.prefix(output.linesLeft), added.prefix(output.linesLeft))
+                for (index, text) in zip(removed, shown.removed) {
+                    output.add("-" + text)
+                    if !old.endsWithLineFeed(at: index) { output.add(Self.noLineFeed, isContent: false) }
                 }
-                if !endsWithLineFeed { add("\\ No newline at end of file", isContent: false) }
+                output.leaveOut(removed.count - shown.removed.count)
+                for (index, text) in zip(added, shown.added) {
+                    output.add("+" + text)
+                    if !new.endsWithLineFeed(at: index) { output.add(Self.noLineFeed, isContent: false) }
+                }
+                output.leaveOut(added.count - shown.added.count)
+                for remark in shown.remarks { output.add("\\ " + remark, isContent: false) }
             }
         }
-        // A line that begins with a backslash is a remark to `patch`.
-        return leftOut > 0 ? output + "\\ \(leftOut) more lines left out\n" : output
+        return (output.text, output.leftOut)
+    }
+
+    /// A line that begins with a backslash is a remark to `patch`.
+    private static let noLineFeed = "\\ No newline at end of file"
+
+    /// Takes the removed and added lines off the start of `lines`.
+    private static func change(atStartOf lines: inout ArraySlice<Line>) -> (removed: Range<Int>, added: Range<Int>) {
+        var (removed, added) = (0..<0, 0..<0)
+        while let line = lines.first {
+            switch line {
+            case .kept: return (removed, added)
+            case .removed(let index): removed = (removed.isEmpty ? index : removed.lowerBound)..<(index + 1)
+            case .added(let index): added = (added.isEmpty ? index : added.lowerBound)..<(index + 1)
+            }
+            lines.removeFirst()
+        }
+        return (removed, added)
+    }
+}
+
+/// Lines up to a limit; those beyond it are counted.
+private struct LimitedLines {
+    var text = ""
+    private(set) var leftOut = 0
+    private(set) var isFull = false
+    private var shown = 0
+    private let limits: UnifiedDiff.Limits
+
+    init(_ limits: UnifiedDiff.Limits) { self.limits = limits }
+
+    var linesLeft: Int { isFull ? 0 : limits.lines - shown }
+
+    mutating func add(_ line: String, isContent: Bool = true) {
+        isFull = isFull || shown >= limits.lines || text.utf8.count + line.utf8.count >= limits.bytes
+        if isFull {
+            leftOut += isContent ? 1 : 0
+        } else {
+            text += line + "\n"
+            shown += 1
+        }
+    }
+
+    mutating func leaveOut(_ count: Int) {
+        guard count > 0 else { return }
+        isFull = true
+        leftOut += count
     }
 }

@@ -6,11 +6,17 @@ package struct LoadedConfiguration: Hashable, Sendable {
     package var packs: [PackName: Pack]
     /// Items that this version cannot judge, and servers that nothing is asked of; in reading order.
     package var warnings: [Problem]
+    /// Where each pack says what it wants, its parents' files included.
+    package var places: PackConflicts.Places
 
-    package init(inventory: Inventory? = nil, packs: [PackName: Pack] = [:], warnings: [Problem] = []) {
+    package init(
+        inventory: Inventory? = nil, packs: [PackName: Pack] = [:], warnings: [Problem] = [],
+        places: PackConflicts.Places = [:]
+    ) {
         self.inventory = inventory
         self.packs = packs
         self.warnings = warnings
+        self.places = places
     }
 }
 
@@ -63,10 +69,12 @@ package enum ConfigurationLoader {
             inventory = reader.inventory(in: inventoryFile)
             problems += reader.reader.problems
         }
+        let places = resolver.places
+        problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.servers ?? [])
         let files = [inventoryFile].compactMap(\.?.path) + packFiles.map(\.path)
         problems = Problem.inReadingOrder(problems, files: files)
         guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
-        return LoadedConfiguration(inventory: inventory, packs: packs, warnings: problems)
+        return LoadedConfiguration(inventory: inventory, packs: packs, warnings: problems, places: places)
     }
 
     /// Every pack file under its pack's name; files that give no name, or one that is taken, are problems.

@@ -85,8 +85,9 @@ extension FileReader {
             } else if key == "<<" {
                 error("merge keys are not accepted in \(what)", at: entry.position, hint: "write the keys out")
             } else {
+                let sign = StrangeSign.first(in: key).map { ": " + $0.fault.message } ?? ""
                 error(
-                    "unknown key \(quoted(key)) in \(what)", at: entry.position,
+                    "unknown key \(quoted(key)) in \(what)\(sign)", at: entry.position,
                     hint: didYouMean(key, among: known) ?? "known: \(known.joined(separator: ", "))")
             }
         }
@@ -157,23 +158,44 @@ extension FileReader {
         _ node: Node, named name: String, at position: Position, where fault: (String) -> Fault?
     ) -> String? {
         guard let scalar = node.scalar, ScalarValue.hasPlainTag(node) else {
-            error("\(quoted(name)) must be a text, not \(shownNoun(node))", at: position)
+            error(
+                "\(quoted(name)) must be a text, not \(shownNoun(node))", at: position,
+                hint: "put a text that begins with [, { or ! between quotes")
             return nil
         }
         switch ScalarValue(scalar) {
         case .text(let text):
             guard let fault = fault(text) else { return text }
-            error("\(quoted(name)): \(fault.message)", at: position, hint: fault.hint)
+            // Where only plain letters may stand, the one that looks like them is the whole mistake.
+            if let sign = StrangeSign.first(in: text), sign.fault != fault {
+                error("\(quoted(name)): \(quoted(text)) has \(sign.fault.message)", at: position, hint: sign.fault.hint)
+            } else {
+                error("\(quoted(name)): \(fault.message)", at: position, hint: fault.hint)
+            }
         case .blank:
             error("\(quoted(name)) has no value", at: position, hint: "write one, or remove the key")
         case .null:
-            error("\(quoted(name)) has no value", at: position)
+            error(
+                "\(quoted(name)) has no value: YAML reads \(scalar.string) as nothing", at: position,
+                hint: "to mean the text, put it between quotes: \"\(scalar.string)\"")
         case .boolean(_, let written), .number(_, let written):
             error(
                 "\(quoted(name)) must be a text, not \(ScalarValue(scalar).noun)", at: position,
                 hint: "put it between quotes: \"\(written)\"")
         }
         return nil
+    }
+
+    /// Reports what a value that is accepted can hardly be meant to be.
+    ///
+    /// An error where the item `wouldNeverBeWrong`, so that nothing would ever show the mistake, and a warning elsewhere.
+    mutating func doubt(_ key: String, in fields: Fields, _ fault: Fault?, wouldNeverBeWrong: Bool = false) {
+        guard let fault, let entry = fields[key] else { return }
+        let hint = (fault.hint.map { $0 + "; " } ?? "") + "if it is really meant so, add literal: true"
+        guard wouldNeverBeWrong else { return warn("\(quoted(key)): \(fault.message)", at: entry.position, hint: hint) }
+        error(
+            "\(quoted(key)): \(fault.message): with state: absent this would never be wrong", at: entry.position,
+            hint: hint)
     }
 
     mutating func boolean(_ key: String, in fields: Fields) -> Bool? {

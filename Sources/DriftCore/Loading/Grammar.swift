@@ -27,26 +27,22 @@ enum Grammar {
     }
 
     /// One line that people read, or that is compared as it is.
-    static func line(_ text: String, limit: Int) -> Fault? {
+    ///
+    /// Where it is `literal` it may have what a person does not see, but nothing that moves a cursor or ends a line.
+    static func line(_ text: String, limit: Int, literal: Bool = false) -> Fault? {
         if text.isEmpty { return Fault("empty text") }
-        if let fault = unprintable(text) ?? lookalike(text) { return fault }
+        if literal {
+            let found = text.unicodeScalars.first { scalar in
+                scalar.kind == .control || scalar.kind == .lineBreak || scalar.properties.isNoncharacterCodePoint
+            }
+            if let found { return unseen(found) }
+        } else if let fault = unprintable(text) ?? StrangeSign.first(in: text, .unseen)?.fault {
+            return fault
+        }
         guard text.utf8.count <= limit else {
             return Fault("a text of \(text.utf8.count) bytes", hint: "at most \(limit)")
         }
         return nil
-    }
-
-    /// A text that is compared as it is must not look like another one.
-    private static func lookalike(_ text: String) -> Fault? {
-        let scalars = text.unicodeScalars
-        if let blank = scalars.first(where: { $0.kind == .blank }) {
-            return Fault(
-                "a character that looks like a space, \(blank.codePoint)", hint: "write a plain space, or remove it")
-        }
-        let edges = [scalars.first, scalars.last].compactMap(\.self)
-        return edges.first { $0 == "\u{200C}" || $0 == "\u{200D}" }.map {
-            Fault("a character that cannot be seen, \($0.codePoint)", hint: "remove it")
-        }
     }
 
     /// Text that may have several lines.
@@ -59,8 +55,11 @@ enum Grammar {
     }
 
     private static func unprintable(_ text: String, except: [Unicode.Scalar] = []) -> Fault? {
-        let found = text.unicodeScalars.first { !isPrintable($0) && !except.contains($0) }
-        return found.map { Fault("a character that cannot be seen, \($0.codePoint)", hint: "remove it") }
+        text.unicodeScalars.first { !isPrintable($0) && !except.contains($0) }.map(unseen)
+    }
+
+    private static func unseen(_ scalar: Unicode.Scalar) -> Fault {
+        Fault("a character that cannot be seen, \(scalar.codePointAndName)", hint: "remove it")
     }
 }
 
@@ -71,15 +70,15 @@ extension Grammar {
     static let pathComponentLimit = 255
 
     /// The path of a file item: absolute or beginning with `~/`, and spelled in the one way that paths have.
-    static func path(_ path: String) -> Fault? {
-        if let fault = line(path, limit: pathLimit) { return fault }
+    static func path(_ path: String, literal: Bool = false) -> Fault? {
+        if let fault = line(path, limit: pathLimit, literal: literal) { return fault }
         if path.hasPrefix("~"), !path.hasPrefix("~/") {
             return Fault(
                 "\(quoted(path)): the home of another account is not looked up",
                 hint: "write the absolute path, or ~/ for the home of the server's config_user")
         }
         guard path.hasPrefix("/") || path.hasPrefix("~/") else {
-            return Fault("\(quoted(path)) is a relative path", hint: "begin with / or ~/; variables are not expanded")
+            return relative(path)
         }
         if path == "/" { return nil }
         let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -98,8 +97,26 @@ extension Grammar {
         return nil
     }
 
+    /// Says what a path that does not begin at the root was most likely meant to be.
+    private static func relative(_ path: String) -> Fault {
+        if let scheme = path.firstRange(of: "://") {
+            let rest = path[scheme.upperBound...]
+            let isFile = path.hasPrefix("file:") && rest.hasPrefix("/")
+            return Fault(
+                "\(quoted(path)) is a URL, not a path",
+                hint: isFile ? "write \(quoted(String(rest)))" : "write where the file lies on the server")
+        }
+        let bytes = Array(path.utf8.prefix(3))
+        if bytes.count == 3, bytes[1] == UInt8(ascii: ":"), isLetterOrDigit(bytes[0]), "\\/".utf8.contains(bytes[2]) {
+            return Fault("\(quoted(path)) is a path of Windows", hint: "begin with / or ~/, and separate with /")
+        }
+        return Fault("\(quoted(path)) is a relative path", hint: "begin with / or ~/; variables are not expanded")
+    }
+
     /// What a symbolic link points at, which may be relative.
-    static func linkTarget(_ text: String) -> Fault? { line(text, limit: pathLimit) }
+    static func linkTarget(_ text: String, literal: Bool = false) -> Fault? {
+        line(text, limit: pathLimit, literal: literal)
+    }
 
     /// Four octal digits as a number.
     static func mode(_ text: String) -> UInt16? {
@@ -146,12 +163,18 @@ extension Grammar {
         return nil
     }
 
-    /// The owner or the group of a file: a name or a decimal number.
-    static func account(_ name: String) -> Fault? {
-        let body = name.hasSuffix("$") ? String(name.dropLast()) : name
-        guard consists(body, of: "._@+-", limit: 64), let first = body.utf8.first,
-            isLetterOrDigit(first) || first == UInt8(ascii: "_")
-        else { return Fault("\(quoted(name)) is no account", hint: "a name or a number, such as root or \"0\"") }
+    /// The owner or the group of a file, as `stat -c '%U:%G'` prints them on the server, or a decimal number.
+    ///
+    /// Directory services give names with spaces, backslashes and `@`.
+    static func account(_ name: String, literal: Bool = false) -> Fault? {
+        if let fault = line(name, limit: 256, literal: literal) { return fault }
+        if name.contains(":") {
+            return Fault(
+                "\(quoted(name)) is not an account", hint: "a name cannot have a colon; owner and group are two keys")
+        }
+        guard !name.hasPrefix("-"), !name.hasPrefix("+") else {
+            return Fault("\(quoted(name)) is not an account", hint: "a name or a number, such as root or \"0\"")
+        }
         return nil
     }
 
@@ -193,8 +216,9 @@ extension Grammar {
         return nil
     }
 
-    static func configKey(_ name: String) -> Fault? {
-        guard line(name, limit: 255) == nil, !name.contains(where: \.isWhitespace) else {
+    static func configKey(_ name: String, literal: Bool = false) -> Fault? {
+        if let fault = line(name, limit: 255, literal: literal) { return fault }
+        guard !name.unicodeScalars.contains(where: { $0 == " " || $0 == "\t" }) else {
             return Fault("\(quoted(name)) is no key of a configuration file", hint: "one word")
         }
         return nil
@@ -256,7 +280,11 @@ extension Grammar {
 
     /// Who logs in; an argument of `ssh`.
     static func user(_ text: String) -> Fault? {
-        account(text).map { _ in Fault("\(quoted(text)) is no user name", hint: "such as driftwatch") }
+        let body = text.hasSuffix("$") ? String(text.dropLast()) : text
+        guard consists(body, of: "._@+-", limit: 64), let first = body.utf8.first,
+            isLetterOrDigit(first) || first == UInt8(ascii: "_")
+        else { return Fault("\(quoted(text)) is no user name", hint: "such as driftwatch") }
+        return nil
     }
 
     static func port(_ number: Int) -> Fault? {

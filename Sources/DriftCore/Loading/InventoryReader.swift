@@ -87,10 +87,12 @@ struct InventoryReader {
     }
 
     private mutating func server(_ node: Node, defaults: Shared) -> Server? {
-        let known = ["id", "name", "address"] + Shared.keys + ["drift_detection"]
+        let known = ["id", "name", "address"] + Shared.keys + ["drift_detection", "literal"]
         guard let fields = reader.fields(node, of: "a server", known: known) else { return nil }
         let id = reader.requiredText("id", in: fields, of: "a server") { Grammar.name($0, of: "server id") }
-        let name = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
+        let literal = reader.boolean("literal", in: fields) ?? false
+        let name = reader.text("name", in: fields) { Grammar.line($0, limit: 200, literal: literal) }
+        if !literal { reader.doubt("name", in: fields, name.flatMap(ItemDoubt.displayName)) }
         let address = reader.text("address", in: fields, where: Grammar.address)
         let own = shared(in: fields)
         let driftDetection = reader.boolean("drift_detection", in: fields) ?? true
@@ -170,8 +172,12 @@ extension InventoryReader {
                 reader.error(fault.message, at: value.position, hint: fault.hint)
             } else {
                 let position = value.node.isBlank ? value.position : value.node.position
-                labels[key] = reader.text(value.node, named: key, at: position) { text in
+                let text = reader.text(value.node, named: key, at: position) { text in
                     text.isEmpty ? nil : Grammar.line(text, limit: 200)
+                }
+                labels[key] = text
+                if let fault = text.flatMap(ItemDoubt.displayName) {
+                    reader.warn("\(quoted(key)): \(fault.message)", at: position, hint: fault.hint)
                 }
             }
         }

@@ -23,6 +23,15 @@ extension Pack {
     }
 }
 
+extension Expectation {
+    /// What is wanted, as a SHA-256: equal where the same is judged and shown, whatever names and descriptions say.
+    package var wanted: SHA256Digest {
+        var canonical = CanonicalBytes()
+        canonical.add(subject)
+        return SHA256Digest(of: canonical.bytes)
+    }
+}
+
 /// Fields as `name length:bytes` and a newline, so that no two lists of fields have the same bytes.
 private struct CanonicalBytes {
     private(set) var bytes: [UInt8] = []

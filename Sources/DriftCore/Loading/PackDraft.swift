@@ -57,6 +57,9 @@ struct PackFileReader {
         guard let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "items"])
         else { return }
         draft.displayName = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
+        if let entry = fields["name"], let fault = draft.displayName.flatMap(ItemDoubt.displayName) {
+            reader.warn("`name`: \(fault.message)", at: entry.position, hint: fault.hint)
+        }
         draft.description = description(in: fields)
         if let entry = fields["extends"], !entry.node.isBlank,
             let parent = reader.text("extends", in: fields, where: { Grammar.name($0, of: "pack name") })

@@ -6,24 +6,38 @@ import Yams
 extension PackFileReader {
     mutating func fileItem(_ node: Node) -> Expectation? {
         let known = [
-            "path", "state", "mode", "owner", "group", "content_hash", "template", "target", "show", "description",
+            "path", "state", "mode", "owner", "group", "content_hash", "template", "target", "show", "literal",
+            "description",
         ]
         guard let fields = reader.fields(node, of: "a file", known: known) else { return nil }
-        let path = reader.requiredText("path", in: fields, of: "a file", where: Grammar.path)
+        let literal = isLiteral(fields)
+        let path = reader.requiredText("path", in: fields, of: "a file") { Grammar.path($0, literal: literal) }
         let state: FileExpectation.State? = reader.choice("state", in: fields)
         var file = FileExpectation(path: path ?? "", state: state ?? .file)
         file.mode = mode(in: fields)
-        file.owner = reader.text("owner", in: fields, where: Grammar.account)
-        file.group = reader.text("group", in: fields, where: Grammar.account)
+        file.owner = reader.text("owner", in: fields) { Grammar.account($0, literal: literal) }
+        file.group = reader.text("group", in: fields) { Grammar.account($0, literal: literal) }
         file.content = content(in: fields)
-        file.target = reader.text("target", in: fields, where: Grammar.linkTarget)
+        file.target = reader.text("target", in: fields) { Grammar.linkTarget($0, literal: literal) }
         file.show = show(in: fields, of: file)
         if state != nil || fields["state"].map(\.node.isNull) ?? true {
             refuseContradictions(in: fields, state: file.state)
         }
+        if !literal {
+            let isAbsent = state == .absent
+            reader.doubt("path", in: fields, path.flatMap(PathDoubt.fault(of:)), wouldNeverBeWrong: isAbsent)
+            reader.doubt("owner", in: fields, file.owner.flatMap(ItemDoubt.account))
+            reader.doubt("group", in: fields, file.group.flatMap(ItemDoubt.account))
+            reader.doubt("target", in: fields, file.target.flatMap(PathDoubt.fault(ofTarget:)))
+        }
         let description = description(in: fields)
         return path.map { _ in Expectation(.file(file), description: description) }
     }
+
+    /// Whether the item's names and values are meant exactly as they are written, odd as they look.
+    ///
+    /// It changes how the file is read, not what it means, so it is not part of the pack.
+    private mutating func isLiteral(_ fields: Fields) -> Bool { reader.boolean("literal", in: fields) ?? false }
 
     private mutating func mode(in fields: Fields) -> UInt16? {
         guard let entry = fields["mode"] else { return nil }
@@ -94,13 +108,20 @@ extension PackFileReader {
     }
 
     mutating func packageItem(_ node: Node) -> Expectation? {
-        let known = ["name", "state", "min_version", "description"]
+        let known = ["name", "state", "min_version", "literal", "description"]
         guard let fields = reader.fields(node, of: "a package", known: known) else { return nil }
         let name = reader.requiredText("name", in: fields, of: "a package", where: Grammar.packageName)
         let state: PackageExpectation.State = reader.choice("state", in: fields) ?? .present
         let version = reader.text("min_version", in: fields, where: Grammar.packageVersion)
         if state == .absent, let entry = fields["min_version"], !entry.node.isNull {
             reader.error("`min_version` means nothing with state: absent", at: entry.position)
+        } else if let entry = fields["min_version"], let fault = version.flatMap(ItemDoubt.minimumVersion) {
+            reader.warn(
+                "`min_version`: \(fault.message), so dpkg cannot compare it", at: entry.position, hint: fault.hint)
+        }
+        if !isLiteral(fields) {
+            let fault = name.flatMap(ItemDoubt.packageName)
+            reader.doubt("name", in: fields, fault, wouldNeverBeWrong: state == .absent)
         }
         let description = description(in: fields)
         return name.map {
@@ -110,8 +131,9 @@ extension PackFileReader {
     }
 
     mutating func settingItem(_ node: Node) -> Expectation? {
-        let known = ["key", "expected", "type", "file", "description"]
+        let known = ["key", "expected", "type", "file", "literal", "description"]
         guard let fields = reader.fields(node, of: "a setting", known: known) else { return nil }
+        let literal = isLiteral(fields)
         let words = SettingExpectation.Kind.allCases.map(\.rawValue).joined(separator: ", ")
         let kind: SettingExpectation.Kind? = reader.choice("type", in: fields)
         if fields["type"].map(\.node.isNull) ?? true {
@@ -121,18 +143,23 @@ extension PackFileReader {
             switch kind {
             case .environmentVariable: Grammar.environmentVariable(key)
             case .sysctl: Grammar.sysctlKey(key)
-            case .config, nil: Grammar.configKey(key)
+            case .config, nil: Grammar.configKey(key, literal: literal)
             }
         }
         let expected = reader.requiredText("expected", in: fields, of: "a setting") { text in
-            text.isEmpty ? nil : Grammar.line(text, limit: 4096)
+            text.isEmpty ? nil : Grammar.line(text, limit: 4096, literal: literal)
         }
-        let file = reader.text("file", in: fields, where: Grammar.path)
+        let file = reader.text("file", in: fields) { Grammar.path($0, literal: literal) }
         let description = description(in: fields)
         guard let kind else { return nil }
         warnWhereUnsupported(kind, at: fields.position)
         refuseWrongFile(in: fields, kind: kind)
         guard let key, let expected else { return nil }
+        if !literal {
+            reader.doubt("key", in: fields, ItemDoubt.key(key))
+            reader.doubt("expected", in: fields, ItemDoubt.value(expected, of: kind))
+            reader.doubt("file", in: fields, file.flatMap(PathDoubt.fault(of:)))
+        }
         return Expectation(
             .setting(SettingExpectation(key: key, expected: expected, kind: kind, file: file)), description: description
         )

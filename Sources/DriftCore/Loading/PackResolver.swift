@@ -26,6 +26,7 @@ struct PackResolver {
                 extends: draft.parent?.name, expectations: Array(expectations(of: name).values))
             packs[name] = pack
             reportExcess(in: pack, draft)
+            problems += ImpossiblePaths.problems(in: pack, of: draft)
         }
         return packs
     }

@@ -20,12 +20,38 @@ enum YAMLDocument {
         try refuseExplicitKeys(bytes, file.path)
         do {
             // Without resolver rules every scalar stays the text that was written: types are decided in ScalarValue.
-            return try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
+            let root = try parser.singleRoot()
+            // Nodes know their anchors for as long as the parser lives.
+            if let anchored = withExtendedLifetime(parser, { root.flatMap(Self.anchoredText) }) {
+                throw anchorProblem(anchored, file.path)
+            }
+            return root
         } catch let error as YamlError {
-            throw problem(error, file.path)
+            throw problem(error, file.path, bytes)
+        } catch let problem as Problem {
+            throw problem
         } catch {
             throw Problem(file: file.path, message: "not readable as YAML")
         }
+    }
+
+    /// The first plain text that lost its beginning to an anchor: `&a b` is the text `b`.
+    private static func anchoredText(in node: Node) -> Node? {
+        switch node {
+        case .scalar(let scalar): scalar.anchor != nil && scalar.style == .plain ? node : nil
+        case .sequence(let sequence): sequence.lazy.compactMap(anchoredText).first
+        case .mapping(let mapping): mapping.lazy.compactMap { anchoredText(in: $0) ?? anchoredText(in: $1) }.first
+        case .alias: nil
+        }
+    }
+
+    private static func anchorProblem(_ node: Node, _ file: String) -> Problem {
+        let name = node.scalar?.anchor?.rawValue ?? ""
+        return Problem(
+            file: file, line: node.position.line, column: node.position.column,
+            message: "YAML takes \(quoted("&" + name)) for an anchor, not for text",
+            hint: "put a value that begins with & between quotes")
     }
 
     private static func text(of file: SourceFile) throws(Problem) -> String {
@@ -48,8 +74,8 @@ enum YAMLDocument {
             } else if scalar != "\t", !Grammar.isPrintable(scalar) {
                 throw Problem(
                     file: file, line: position.line, column: position.column,
-                    message: "a character that cannot be seen, \(scalar.codePoint)",
-                    hint: "remove it, or write it as an escape between double quotes")
+                    message: "a character that cannot be seen, \(scalar.codePointAndName)",
+                    hint: "remove it, or write it as an escape between double quotes, with literal: true")
             }
             position.column += 1
             last = scalar
@@ -68,7 +94,7 @@ enum YAMLDocument {
             throw Problem(
                 file: file, line: position.line, column: position.column,
                 message: "YAML aliases are not accepted: \(quoted("*" + String(decoding: name, as: UTF8.self)))",
-                hint: "write the value out; servers share values by defaults, packs by extends")
+                hint: "put text that has & and * between quotes; values are shared by defaults and extends only")
         }
     }
 
@@ -95,9 +121,13 @@ enum YAMLDocument {
             column: String(decoding: bytes[start..<index], as: UTF8.self).unicodeScalars.count + 1)
     }
 
-    /// The characters that libyaml takes for the name of an anchor or alias.
+    /// The characters that libyaml takes for the name of an anchor or alias; behind a letter or digit, as in `R&D`, it
+    /// takes the sign for text.
     private static func names(after sign: UInt8, in bytes: [UInt8]) -> [(name: ArraySlice<UInt8>, index: Int)] {
-        bytes.indices.filter { bytes[$0] == sign }.compactMap { index in
+        let signs = bytes.indices.filter { index in
+            bytes[index] == sign && (index == 0 || !Grammar.isLetterOrDigit(bytes[index - 1]))
+        }
+        return signs.compactMap { index in
             let name = bytes[(index + 1)...].prefix { byte in
                 Grammar.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
             }
@@ -107,6 +137,22 @@ enum YAMLDocument {
 }
 
 extension YAMLDocument {
+    private static func problem(_ error: YamlError, _ file: String, _ bytes: [UInt8]) -> Problem {
+        var problem = problem(error, file)
+        // What looks like an indentation and is none gives YAML's oddest complaints.
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for line in [problem.line, problem.line.map { $0 - 1 }].compactMap(\.self)
+        where lines.indices.contains(line - 1) {
+            guard let sign = StrangeSign.first(in: String(decoding: lines[line - 1], as: UTF8.self), .unseen) else {
+                continue
+            }
+            guard sign.scalar.kind == .blank else { continue }
+            problem.hint = "line \(line) has \(sign.fault.message); \(sign.fault.hint ?? "")"
+            break
+        }
+        return problem
+    }
+
     private static func problem(_ error: YamlError, _ file: String) -> Problem {
         switch error {
         case .scanner(let context, let message, let mark, _), .parser(let context, let message, let mark, _):

@@ -36,16 +36,20 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
 
 /// One way in which one expectation is proven not met, masked and safe to store.
 ///
-/// As JSON: `{"type": …, "item": …, "key": …, "expected": {…}, "actual": {…}, "diff": "…"}`.
+/// As JSON: `{"type": …, "item": …, "key": …, "expected": {…}, "actual": {…}, "diff": "…"}`. What is expected and what is
+/// there never look alike without a word: where nothing that may be shown differs, `actual` has a `note` that says so.
 package struct Mismatch: Hashable, Sendable, Codable {
-    package var type: MismatchType
-    package var item: String
-    package var key: ItemKey
+    /// The note of a mismatch whose sides would otherwise be the same.
+    package static let hiddenDifference = "differs in what is not shown"
+
+    package internal(set) var type: MismatchType
+    package internal(set) var item: String
+    package internal(set) var key: ItemKey
     /// Such as `["mode": "0644"]`; the names are those of the pack's keys.
-    package var expected: [String: String]
-    package var actual: [String: String]
+    package internal(set) var expected: [String: String]
+    package internal(set) var actual: [String: String]
     /// A unified diff, expected against actual, only for text contents.
-    package var diff: String?
+    package internal(set) var diff: String?
 
     package init(
         type: MismatchType, item: String, key: ItemKey, expected: [String: String], actual: [String: String],
@@ -57,6 +61,30 @@ package struct Mismatch: Hashable, Sendable, Codable {
         self.expected = expected
         self.actual = actual
         self.diff = diff
+        let note = actual["note"] ?? ""
+        guard diff == nil, isSame(as: actual), !note.contains("not shown") else { return }
+        self.actual["note"] = (note.isEmpty ? "" : note + "; ") + Self.hiddenDifference
+    }
+
+    /// Whether all that is expected is there, but for notes.
+    private func isSame(as actual: [String: String]) -> Bool {
+        let names = Set(expected.keys).union(actual.keys).subtracting(["note"])
+        // As bytes: two spellings of one letter are one to a dictionary of texts, and two to a program.
+        return names.allSatisfy { name in
+            guard let old = expected[name], let new = actual[name] else { return false }
+            return old.hasSameBytes(as: new)
+        }
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            type: try container.decode(MismatchType.self, forKey: .type),
+            item: try container.decode(String.self, forKey: .item),
+            key: try container.decode(ItemKey.self, forKey: .key),
+            expected: try container.decode([String: String].self, forKey: .expected),
+            actual: try container.decode([String: String].self, forKey: .actual),
+            diff: try container.decodeIfPresent(String.self, forKey: .diff))
     }
 }
 
@@ -72,15 +100,21 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
 
     package var key: ItemKey
     package var item: String
+    /// The pack's own words on what the item is for.
+    package var description: String?
     package var finding: Finding
     /// Why the content could not be judged where all else of a file was; else nil.
     ///
     /// Never beside `ok`.
     package var unseenContent: UnreadableReason?
 
-    package init(key: ItemKey, item: String, finding: Finding, unseenContent: UnreadableReason? = nil) {
+    package init(
+        key: ItemKey, item: String, description: String? = nil, finding: Finding,
+        unseenContent: UnreadableReason? = nil
+    ) {
         self.key = key
         self.item = item
+        self.description = description
         self.finding = finding
         self.unseenContent = unseenContent
     }

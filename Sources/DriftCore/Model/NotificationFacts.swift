@@ -62,6 +62,9 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var occurredAt: String
     /// Only of `drift_resolved`.
     package var resolution: Resolution?
+    /// Only of a resolution as `compliant`: how many expectations the check was about, and how many it could not judge.
+    package var itemCount: Int?
+    package var unreadableCount: Int?
     /// Who resolved by hand, disabled, unassigned or removed.
     package var actor: String?
     /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
@@ -82,14 +85,17 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case checkID = "check_id"
         case openedAt = "opened_at"
         case occurredAt = "occurred_at"
+        case itemCount = "item_count"
+        case unreadableCount = "unreadable_count"
         case openingUndelivered = "opening_undelivered"
     }
 
     package init(
         kind: Kind, alertID: Int64, serverID: ServerID, serverName: String, packName: PackName, mismatchCount: Int,
         differenceCount: Int? = nil, neverCompliantCount: Int? = nil, addedCount: Int? = nil, previousCount: Int? = nil,
-        items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String,
-        occurredAt: String, resolution: Resolution? = nil, actor: String? = nil, openingUndelivered: Bool? = nil
+        items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String, occurredAt: String,
+        resolution: Resolution? = nil, itemCount: Int? = nil, unreadableCount: Int? = nil, actor: String? = nil,
+        openingUndelivered: Bool? = nil
     ) {
         version = Self.currentVersion
         self.kind = kind
@@ -108,6 +114,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         self.openedAt = openedAt
         self.occurredAt = occurredAt
         self.resolution = resolution
+        self.itemCount = itemCount
+        self.unreadableCount = unreadableCount
         self.actor = actor
         self.openingUndelivered = openingUndelivered
     }

@@ -1,6 +1,7 @@
 /// A version as dpkg reads and orders it: `[epoch:]upstream[-revision]`.
 ///
-/// Total: what dpkg would refuse (an epoch that is no number, an empty revision) is still ordered, byte by byte.
+/// Total: what dpkg would refuse (an epoch that is not a number, an empty revision) is still ordered, byte by byte; whoever
+/// draws a conclusion from that order asks for the ``Complaint`` first.
 /// Equality is dpkg's too: `1.0`, `1.00` and `0:1.0-0` are equal.
 package struct DebianVersion: Comparable, Sendable {
     private let epoch: Int
@@ -35,7 +36,8 @@ package struct DebianVersion: Comparable, Sendable {
         return order != 0 ? order : Self.order(revision, other.revision)
     }
 
-    private static func epoch(_ digits: ArraySlice<UInt8>) -> Int? {
+    private static func epoch(_ text: ArraySlice<UInt8>) -> Int? {
+        let digits = text.first == UInt8(ascii: "+") ? text.dropFirst() : text
         guard !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
         return digits.reduce(0) { number, digit in
             let (product, isTooBig) = number.multipliedReportingOverflow(by: 10)

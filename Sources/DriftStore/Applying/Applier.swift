@@ -15,12 +15,11 @@ package struct Applier: Sendable {
         /// Whether more than a fifth of the servers may be removed.
         package var confirmed: Bool
         package var dryRun: Bool
-        /// The person who asks; the database's role is written down in its place, unless it may give a name.
-        package var actor: String
+        package var actor: ActingPerson
 
         package init(
             configuration: LoadedConfiguration, namesAllPacks: Bool = true, prune: Bool = false,
-            confirmed: Bool = false, dryRun: Bool = false, actor: String
+            confirmed: Bool = false, dryRun: Bool = false, actor: ActingPerson
         ) {
             self.configuration = configuration
             self.namesAllPacks = namesAllPacks
@@ -57,20 +56,17 @@ package struct Applier: Sendable {
         } catch let undo as Undo {
             return undo.report
         }
-        do { try await enqueue(report.firstChecks, for: request.actor) } catch let error as DatabaseError {
+        do { try await enqueue(report.checks, for: request.actor) } catch let error as DatabaseError {
             // What was applied stands, and the janitor does the same a little later.
             guard error.isTransient else { throw error }
         }
         return report
     }
 
-    /// Asks for first checks, and moves waiting jobs to where their servers are reached now.
-    private func enqueue(_ servers: [ServerID], for actor: String) async throws {
+    /// Asks for the checks that are owed now, and moves waiting jobs to where their servers are reached now.
+    private func enqueue(_ servers: [ServerID], for actor: ActingPerson) async throws {
         try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
         try await database.execute(
-            """
-            select driftwatch.enqueue_now(server_id, 50::smallint, driftwatch.own_actor(\(actor)))
-            from unnest(\(servers)::text[]) as s (server_id) order by server_id
-            """, cancellation: .shielded)
+            "select driftwatch.enqueue_looks(\(servers), null, \(actor.sql))", cancellation: .shielded)
     }
 }

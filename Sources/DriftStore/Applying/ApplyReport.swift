@@ -11,9 +11,33 @@ package struct ApplyReport: Hashable, Sendable {
         package var change: Change
         /// Its parent's included; nil of a removed one.
         package var itemCount: Int?
+        /// Only of a changed one; none where the version before cannot be read.
+        package var items: [ItemChange] = []
     }
 
-    /// One value of the inventory that is another one now; nil where there is none.
+    /// An alert that was live before, or is new, and what becomes of it.
+    package struct AlertLine: Hashable, Sendable {
+        package enum Fate: Hashable, Sendable {
+            /// With the resolution: `unassigned`, `removed` or `disabled`.
+            case closes(String)
+            /// What it is about belongs to another pack now, and so does the alert.
+            case moves(from: PackName)
+            /// For a part of what another alert is about, whose pack gave it up.
+            case opens
+            /// It stays, and is about more or fewer items.
+            case recounts(from: Int)
+        }
+
+        /// Nil of a new one: it has no number before it is made.
+        package var id: Int64?
+        package var server: ServerID
+        /// Afterwards.
+        package var pack: PackName
+        package var itemCount: Int
+        package var fate: Fate
+    }
+
+    /// A value of the inventory that changed; nil where there is none.
     package struct Replacement: Hashable, Sendable {
         package var name: String
         package var old: String?
@@ -42,8 +66,10 @@ package struct ApplyReport: Hashable, Sendable {
     package var schedule: ScheduleSetting?
     /// What the row said before.
     package var formerSchedule: ScheduleSetting?
-    /// Servers whose first check was asked for.
-    package var firstChecks: [ServerID] = []
+    /// Alerts that end, move, open or change their count with it.
+    package var alerts: [AlertLine] = []
+    /// Servers that are to be looked at now: what they must have, or where they are found, is new.
+    package var checks: [ServerID] = []
 
     /// Whether the database is, or would be, another one afterwards.
     package var changesSomething: Bool {
@@ -62,4 +88,6 @@ package enum ApplyRefusal: Error, Hashable, Sendable {
     case pruneTooLarge(removing: [ServerID], of: Int)
     /// Packs that the inventory assigns, and that neither the files nor the database have.
     case unknownPacks([PackName])
+    /// Packs of one server want what can never both hold, by what the database assigns or has besides the files.
+    case conflicts([Problem])
 }

@@ -5,27 +5,36 @@ import Postgres
 struct ApplyTransaction {
     private let request: Applier.Request
     /// What is there before, not removed; every row is locked.
-    private let servers: [ServerID]
+    private let servers: [ServerLine]
     private let packs: [PackName]
+    private let digests: [PackName: String]
     /// Under which name it acts.
     private let actor: String
 
     init(_ request: Applier.Request, in transaction: borrowing Transaction) throws {
         self.request = request
+        try transaction.execute("select driftwatch.begin_apply()")
+        servers = try ServersReader.list(in: transaction)
         let rows = try transaction.rows(
-            "select server_id, is_watched from driftwatch.begin_apply()", as: (ServerID, Bool).self)
-        servers = rows.filter(\.1).map(\.0)
-        packs = try transaction.rows("select pack_name from driftwatch.packs order by pack_name", as: PackName.self)
-        actor = try transaction.one("select driftwatch.own_actor(\(request.actor))", as: String.self)
+            "select pack_name, digest from driftwatch.packs order by pack_name", as: (PackName, String).self)
+        packs = rows.map(\.0)
+        digests = Dictionary(rows, uniquingKeysWith: { first, _ in first })
+        actor = try transaction.one("select \(request.actor.sql)", as: String.self)
     }
 
     func run(in transaction: borrowing Transaction) throws -> ApplyReport {
         let surplus = try surplusServers()
         try requireKnownPacks()
+        let plan = try ApplyPlan(
+            request.configuration, servers: servers, removing: request.prune ? Set(surplus) : [], digests: digests,
+            in: transaction)
+        let conflicts = plan.conflicts(places: request.configuration.places)
+        guard conflicts.isEmpty else { throw ApplyRefusal.conflicts(conflicts) }
+        let alerts = try AlertChanges(in: transaction)
         var report = ApplyReport()
         report.wantsConfirmation = removesTooMany(surplus)
-        report.packs = try applyPacks(in: transaction)
-        report.servers = try applyServers(in: transaction)
+        report.packs = try applyPacks(plan, in: transaction)
+        report.servers = try applyServers(plan, in: transaction)
         if request.prune {
             for server in surplus {
                 try transaction.execute("select driftwatch.remove_server(\(server), \(actor))")
@@ -36,10 +45,14 @@ struct ApplyTransaction {
             report.keptServers = surplus
         }
         try prunePacks(into: &report, in: transaction)
+        for pack in plan.changedPacks {
+            try transaction.execute("select driftwatch.forget_items(\(pack), \(actor))")
+        }
+        report.alerts = try alerts.since(in: transaction)
         let former = try SchedulesReader.schedule(in: transaction)
         report.formerSchedule = former.map { ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone) }
         report.schedule = try applySchedule(in: transaction)
-        report.firstChecks = try firstChecks(of: report.servers, in: transaction)
+        report.checks = try checks(after: plan, report.servers, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
         return report
     }
@@ -51,7 +64,7 @@ struct ApplyTransaction {
             return []
         }
         let declared = Set(inventory.servers.map(\.id))
-        let surplus = servers.filter { !declared.contains($0) }
+        let surplus = servers.map(\.id).filter { !declared.contains($0) }
         if removesTooMany(surplus), !request.dryRun {
             throw ApplyRefusal.pruneTooLarge(removing: surplus, of: servers.count)
         }
@@ -70,7 +83,9 @@ struct ApplyTransaction {
         guard unknown.isEmpty else { throw ApplyRefusal.unknownPacks(unknown.sorted()) }
     }
 
-    private func applyPacks(in transaction: borrowing Transaction) throws -> [ApplyReport.PackLine] {
+    private func applyPacks(
+        _ plan: ApplyPlan, in transaction: borrowing Transaction
+    ) throws -> [ApplyReport.PackLine] {
         var lines: [ApplyReport.PackLine] = []
         for (name, pack) in request.configuration.packs.sorted(by: { $0.key < $1.key }) {
             let change = try transaction.one(
@@ -79,15 +94,20 @@ struct ApplyTransaction {
                     \(name), \(pack.displayName), \(pack.description), \(pack.extends), \(pack.digest.description),
                     \(JSONText(try pack.resolvedJSON())), \(pack.expectations.map(\.key)))
                 """, as: ApplyReport.Change.self)
-            lines.append(ApplyReport.PackLine(name: name, change: change, itemCount: pack.expectations.count))
+            var line = ApplyReport.PackLine(name: name, change: change, itemCount: pack.expectations.count)
+            if change == .changed, let former = plan.formerPacks[name] {
+                line.items = ItemChange.between(former, pack)
+            }
+            lines.append(line)
         }
         return lines
     }
 
-    private func applyServers(in transaction: borrowing Transaction) throws -> [ApplyReport.ServerLine] {
+    private func applyServers(
+        _ plan: ApplyPlan, in transaction: borrowing Transaction
+    ) throws -> [ApplyReport.ServerLine] {
         let declared = request.configuration.inventory?.servers ?? []
-        let before = Dictionary(
-            try ServersReader.list(in: transaction).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let before = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var lines: [ApplyReport.ServerLine] = []
         for server in declared.sorted(by: { $0.id < $1.id }) {
             let (change, assigned, unassigned) = try transaction.one(
@@ -96,13 +116,18 @@ struct ApplyTransaction {
                 from driftwatch.apply_server(
                     \(server.id), \(server.displayName), \(server.address), \(server.port), \(server.user),
                     \(server.configUser), \(server.connection), \(server.queue), \(JSON(server.labels)),
-                    \(server.driftDetection), \(server.packs), \(actor))
+                    \(server.driftDetection), \(server.packs), \(actor), \(plan.moves[server.id].map(JSON.init)))
                 """, as: (ApplyReport.Change, [PackName], [PackName]).self)
             lines.append(
                 ApplyReport.ServerLine(
                     id: server.id, change: change,
                     replacements: change == .changed ? before[server.id]?.replacements(by: server) ?? [] : [],
                     assigned: assigned, unassigned: unassigned))
+        }
+        // Of servers that the files do not name, the packs may have changed.
+        let named = Set(declared.map(\.id))
+        for (server, moves) in plan.moves.sorted(by: { $0.key < $1.key }) where !named.contains(server) {
+            try transaction.execute("select driftwatch.carry_out(\(server), \(JSON(moves)), \(actor))")
         }
         return lines
     }
@@ -130,16 +155,14 @@ struct ApplyTransaction {
         return changed ? schedule : nil
     }
 
-    /// What was never looked at is to be looked at now, so that its baseline does not wait for the next slot.
-    private func firstChecks(
-        of lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
+    /// What is to be looked at now, so that it does not wait for the next slot.
+    private func checks(
+        after plan: ApplyPlan, _ lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
     ) throws -> [ServerID] {
-        let candidates = lines.filter { !$0.assigned.isEmpty }.map(\.id)
+        let candidates = Set(lines.filter { $0.change != .unchanged }.map(\.id)).union(plan.assignments.keys).sorted()
+        guard !candidates.isEmpty else { return [] }
         return try transaction.rows(
-            """
-            select server_id from unnest(\(candidates)::text[]) with ordinality as s (server_id, place)
-            where driftwatch.server_is_eligible(server_id) order by place
-            """, as: ServerID.self)
+            "select s from driftwatch.servers_to_look_at(\(candidates.map(\.rawValue))) s", as: ServerID.self)
     }
 
     private func writeAudit(_ report: ApplyReport, in transaction: borrowing Transaction) throws {
@@ -147,17 +170,14 @@ struct ApplyTransaction {
             var servers: [String: Int]
             var packs: [String: Int]
             var removed: [ServerID]
-            var firstChecks: Int
-
-            enum CodingKeys: String, CodingKey {
-                case servers, packs, removed
-                case firstChecks = "first_checks"
-            }
+            var checks: Int
+            var alerts: [Int64]
         }
         let detail = Detail(
             servers: Dictionary(grouping: report.servers, by: \.change.rawValue).mapValues(\.count),
             packs: Dictionary(grouping: report.packs, by: \.change.rawValue).mapValues(\.count),
-            removed: report.servers.filter { $0.change == .removed }.map(\.id), firstChecks: report.firstChecks.count)
+            removed: report.servers.filter { $0.change == .removed }.map(\.id), checks: report.checks.count,
+            alerts: report.alerts.compactMap(\.id))
         try transaction.execute(
             "select driftwatch.finish_apply(\(JSON(detail)), \(actor))")
     }

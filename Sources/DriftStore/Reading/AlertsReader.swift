@@ -39,7 +39,8 @@ package enum AlertsReader {
         select a.alert_id, a.alert_type, a.severity, a.status, a.server_id,
                coalesce(s.display_name, a.server_id) as server_name, a.pack_name, a.title, a.message, a.mismatch_count,
                a.diff_path, a.check_id, a.opened_at, a.updated_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at,
-               a.resolved_by, a.resolution
+               a.resolved_by, a.resolution,
+               exists (select from driftwatch.checks c where c.check_id = a.check_id) as is_check_kept
         from driftwatch.alerts a left join driftwatch.servers s on s.server_id = a.server_id
         """
 }
@@ -59,6 +60,8 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     /// Below the dashboard's address.
     package var diffPath: String
     package var checkID: Int64
+    /// False where retention has removed it: the alert itself stays.
+    package var isCheckKept: Bool
     package var openedAt: Date
     package var updatedAt: Date
     package var acknowledgedAt: Date?
@@ -80,6 +83,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
         mismatchCount = try row.column("mismatch_count")
         diffPath = try row.column("diff_path")
         checkID = try row.column("check_id")
+        isCheckKept = try row.column("is_check_kept")
         openedAt = try row.column("opened_at")
         updatedAt = try row.column("updated_at")
         acknowledgedAt = try row.column("acknowledged_at")

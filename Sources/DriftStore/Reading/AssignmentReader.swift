@@ -35,6 +35,12 @@ package enum AssignmentReader {
         ).map { key, type, item, expected, actual in
             RememberedMismatch(key: key, type: type, item: item, expected: expected.value, actual: actual.value)
         }
+        view.unreadables = try transaction.rows(
+            """
+            select item_key, item, reason, was_readable, since from driftwatch.unreadables
+            where server_id = \(server) and pack_name = \(pack) order by item_key
+            """, as: (ItemKey, String, String, Bool, Date).self
+        ).map { RememberedUnreadable(key: $0, item: $1, reason: $2, wasReadable: $3, since: $4) }
         view.lastAlert = try transaction.rows(
             """
             select alert_id, resolution, resolved_at, check_id from driftwatch.alerts
@@ -89,6 +95,8 @@ package struct AssignmentView: Hashable, Sendable, RowDecodable {
     package var lastAlert: ResolvedAlert?
     /// What is known to be wrong; without diffs, which only checks have.
     package var mismatches: [RememberedMismatch] = []
+    /// What the last check that counted could not judge.
+    package var unreadables: [RememberedUnreadable] = []
 
     package init(row: Row) throws {
         serverID = try row.column("server_id")
@@ -117,6 +125,39 @@ package struct RememberedMismatch: Hashable, Sendable {
     package var item: String
     package var expected: [String: String]
     package var actual: [String: String]
+}
+
+/// An item that the last check that counted could not judge.
+package struct RememberedUnreadable: Hashable, Sendable {
+    package var key: ItemKey
+    package var item: String
+    /// An `UnreadableReason`, or one that only a later version knows.
+    package var reason: String
+    /// It had been judged before.
+    package var wasReadable: Bool
+    package var since: Date
+}
+
+extension AssignmentView {
+    /// What is remembered, as a check would tell it: never an item that is ok, and no diffs.
+    package var outcomes: [ItemOutcome] {
+        let wrong = Dictionary(grouping: mismatches, by: \.key)
+        let unseen = Dictionary(unreadables.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        return Set(wrong.keys).union(unseen.keys).sorted().compactMap { key in
+            // A word of a later version is said in this one's nearest.
+            let reason = unseen[key].map { UnreadableReason(rawValue: $0.reason) ?? .unsupported }
+            if let known = wrong[key], let item = known.first?.item {
+                let mismatches = known.map {
+                    Mismatch(
+                        type: MismatchType(rawValue: $0.type), item: $0.item, key: key, expected: $0.expected,
+                        actual: $0.actual)
+                }
+                return ItemOutcome(key: key, item: item, finding: .wrong(mismatches), unseenContent: reason)
+            }
+            guard let reason, let item = unseen[key]?.item else { return nil }
+            return ItemOutcome(key: key, item: item, finding: .unreadable(reason))
+        }
+    }
 }
 
 /// An alert, live or over, with what was told of it.

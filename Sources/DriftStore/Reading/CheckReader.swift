@@ -12,20 +12,30 @@ package enum CheckReader {
     ) throws -> CheckView? {
         try transaction.first(
             """
-            select c.check_id, c.job_id, c.server_id, c.pack_name, c.pack_digest, c.slot_at, c.verdict, c.reason,
-                   c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at,
-                   c.duration_ms, d.items,
-                   coalesce(s.display_name, c.server_id) as server_name,
-                   coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest
-            from driftwatch.checks c
-            left join driftwatch.check_details d
-                on d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint
-            left join driftwatch.servers s on s.server_id = c.server_id
-            left join driftwatch.packs p on p.pack_name = c.pack_name
+            \(selection)
             where c.server_id = \(server) and c.pack_name = \(pack) and (\(id)::bigint is null or c.check_id = \(id))
             order by c.check_id desc limit 1
             """, of: CheckView.self)
     }
+
+    /// The checks that jobs wrote, by server and pack.
+    package static func checks(ofJobs ids: [Int64], in transaction: borrowing Transaction) throws -> [CheckView] {
+        try transaction.rows(
+            "\(selection) where c.job_id = any(\(ids)::bigint[]) order by c.server_id, c.pack_name", of: CheckView.self)
+    }
+
+    private static let selection: SQL = """
+        select c.check_id, c.job_id, c.server_id, c.pack_name, c.pack_digest, c.slot_at, c.verdict, c.reason,
+               c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at,
+               c.duration_ms, d.items,
+               coalesce(s.display_name, c.server_id) as server_name,
+               coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest
+        from driftwatch.checks c
+        left join driftwatch.check_details d
+            on d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint
+        left join driftwatch.servers s on s.server_id = c.server_id
+        left join driftwatch.packs p on p.pack_name = c.pack_name
+        """
 
     /// The pack that a check of a server compared with; nil where there is no such check.
     package static func pack(
@@ -34,6 +44,17 @@ package enum CheckReader {
         try transaction.first(
             "select pack_name from driftwatch.checks where check_id = \(id) and server_id = \(server)",
             as: PackName.self)
+    }
+
+    /// Whether a check of this id may have been made and is not kept any more.
+    package static func isForgotten(_ id: Int64, in transaction: borrowing Transaction) throws -> Bool {
+        try transaction.one(
+            """
+            select not exists (select from driftwatch.checks where check_id = \(id))
+                and \(id) between 1 and greatest(
+                    (select max(last_check_id) from driftwatch.drift_states),
+                    (select max(check_id) from driftwatch.checks), (select max(check_id) from driftwatch.alerts))
+            """, as: Bool?.self) ?? false
     }
 }
 

@@ -4,8 +4,9 @@ package import Postgres
 
 /// Reads how the fleet does: the view `fleet_status`.
 package enum FleetReader {
-    /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack; a server without packs has one line
-    /// with no pack.
+    /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack.
+    ///
+    /// A server without packs has one line with no pack.
     package static func status(
         _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
     ) throws -> [FleetLine] {
@@ -29,6 +30,24 @@ package enum FleetReader {
             """, of: FleetLine.self)
     }
 
+    /// Which of the named servers and packs there are not.
+    package static func unknownNames(
+        in selection: ServerSelection, in transaction: borrowing Transaction
+    ) throws -> (servers: [ServerID], pack: PackName?) {
+        let servers = try transaction.rows(
+            """
+            select n from unnest(\(selection.servers)::text[]) with ordinality as named (n, place)
+            where not exists (select from driftwatch.servers s where s.server_id = n and s.removed_at is null)
+            order by place
+            """, as: ServerID.self)
+        let pack = try transaction.first(
+            """
+            select n from (select \(selection.pack)::text) as named (n)
+            where n is not null and not exists (select from driftwatch.packs p where p.pack_name = n)
+            """, as: PackName.self)
+        return (servers, pack)
+    }
+
     /// How many lines there are, by group.
     package static func counts(in transaction: borrowing Transaction) throws -> FleetCounts {
         let groups = try transaction.rows(
@@ -45,11 +64,8 @@ package enum FleetReader {
 
 /// Which lines of the fleet are asked for: those that fit all that is given.
 package struct FleetFilter: Hashable, Sendable {
-    /// Any of these; empty: all.
-    package var servers: [ServerID] = []
-    /// All of these labels, with these values.
-    package var labels: [String: String] = [:]
-    package var pack: PackName?
+    /// Where it names a pack, only the lines of that pack.
+    package var selection: ServerSelection
     package var state: State?
 
     /// What can be asked for by name: a group of the counts, or a mark beside it.
@@ -59,21 +75,19 @@ package struct FleetFilter: Hashable, Sendable {
         case stale, outdated
     }
 
-    package init(
-        servers: [ServerID] = [], labels: [String: String] = [:], pack: PackName? = nil, state: State? = nil
-    ) {
-        self.servers = servers
-        self.labels = labels
-        self.pack = pack
+    package init(_ selection: ServerSelection = ServerSelection(), state: State? = nil) {
+        self.selection = selection
         self.state = state
     }
 
     /// Only of what is given, so that a plan made for any values still finds one server by its key.
     fileprivate var condition: SQL {
         var condition: SQL = "true"
-        if !servers.isEmpty { condition = "\(condition) and f.server_id = any(\(servers.map(\.rawValue)))" }
-        if !labels.isEmpty { condition = "\(condition) and s.labels @> \(JSON(labels))" }
-        if let pack { condition = "\(condition) and f.pack_name = \(pack)" }
+        if !selection.servers.isEmpty {
+            condition = "\(condition) and f.server_id = any(\(selection.servers.map(\.rawValue)))"
+        }
+        if !selection.labels.isEmpty { condition = "\(condition) and s.labels @> \(JSON(selection.labels))" }
+        if let pack = selection.pack { condition = "\(condition) and f.pack_name = \(pack)" }
         switch state {
         case nil: break
         case .standing(let standing): condition = "\(condition) and f.standing = \(standing)"

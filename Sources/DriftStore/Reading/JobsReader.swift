@@ -23,6 +23,23 @@ package enum JobsReader {
         try transaction.first("\(selection) where j.job_id = \(id)", of: JobLine.self)
     }
 
+    /// Those of `ids` that are over.
+    package static func over(of ids: [Int64], in transaction: borrowing Transaction) throws -> [JobLine] {
+        try transaction.rows(
+            "\(selection) where j.job_id = any(\(ids)::bigint[]) and j.finished_at is not null order by j.job_id",
+            of: JobLine.self)
+    }
+
+    /// Those of `ids` that are not over, and how far they are.
+    package static func underWay(of ids: [Int64], in transaction: borrowing Transaction) throws -> [JobUnderWay] {
+        try transaction.rows(
+            """
+            select j.job_id, j.server_id, j.queue, j.state, j.attempt, j.max_attempts,
+                   case j.state when 'retryable' then j.last_error end as last_error
+            from driftwatch.jobs j where j.job_id = any(\(ids)::bigint[]) and j.finished_at is null order by j.server_id
+            """, of: JobUnderWay.self)
+    }
+
     /// Every claim of a job, the first one first.
     package static func attempts(of id: Int64, in transaction: borrowing Transaction) throws -> [JobAttempt] {
         try transaction.rows(
@@ -98,6 +115,30 @@ package struct JobLine: Hashable, Sendable, RowDecodable {
         requestedBy = try row.column("requested_by")
         createdAt = try row.column("created_at")
         finishedAt = try row.column("finished_at")
+    }
+}
+
+/// One job that is not over: no more of it than somebody who waits wants to know.
+package struct JobUnderWay: Hashable, Sendable, RowDecodable {
+    package var id: Int64
+    package var serverID: ServerID?
+    package var queue: String
+    package var state: String
+    package var attempt: Int
+    package var maxAttempts: Int
+    /// Why the last attempt did not finish; nil where none has failed.
+    package var lastError: String?
+
+    package var isRunning: Bool { state == "running" }
+
+    package init(row: Row) throws {
+        id = try row.column("job_id")
+        serverID = try row.column("server_id")
+        queue = try row.column("queue")
+        state = try row.column("state")
+        attempt = try row.column("attempt")
+        maxAttempts = try row.column("max_attempts")
+        lastError = try row.column("last_error")
     }
 }
 

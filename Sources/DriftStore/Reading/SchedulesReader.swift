@@ -8,8 +8,7 @@ package enum SchedulesReader {
         try transaction.first(
             """
             select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, s.paused_at, s.paused_by,
-                   s.paused_at is null
-                       and coalesce(s.next_slot_at, s.updated_at) < driftwatch.clock() - interval '2 minutes' as overdue,
+                   driftwatch.is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue,
                    (select l.enqueued from driftwatch.slots l
                     where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs
             from driftwatch.schedules s where s.schedule_name = 'default'

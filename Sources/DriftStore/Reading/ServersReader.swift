@@ -9,6 +9,13 @@ package enum ServersReader {
         try transaction.rows("\(selection) order by s.server_id", of: ServerLine.self)
     }
 
+    /// The servers that a person means, by id.
+    package static func list(
+        _ selected: ServerSelection, in transaction: borrowing Transaction
+    ) throws -> [ServerLine] {
+        try transaction.rows("\(selection) and \(selected.condition) order by s.server_id", of: ServerLine.self)
+    }
+
     package static func server(_ id: ServerID, in transaction: borrowing Transaction) throws -> ServerLine? {
         try transaction.first("\(selection) and s.server_id = \(id)", of: ServerLine.self)
     }
@@ -20,21 +27,23 @@ package enum ServersReader {
         try StoredPacks.assigned(to: id, in: transaction).map { try $0.pack.get() }
     }
 
-    /// What is remembered of a server, by pack, but for its mismatches: of these, first looks can be told.
-    package static func states(
-        of id: ServerID, in transaction: borrowing Transaction
-    ) throws -> [PackName: DriftState] {
+    /// What of servers was never judged yet, so that first looks at it can be told; packs without such are left out.
+    package static func unverified(
+        of servers: [ServerID], in transaction: borrowing Transaction
+    ) throws -> [ServerID: [PackName: DriftState]] {
         let rows = try transaction.rows(
             """
-            select d.pack_name, d.state, d.unverified, d.unverified_contents
-            from driftwatch.drift_states d where d.server_id = \(id)
-            """, as: (PackName, DriftStatus, [ItemKey], [ItemKey]).self)
-        return Dictionary(
-            rows.map { pack, status, unverified, contents in
-                let state = DriftState(
-                    status: status, mismatches: [], unverified: Set(unverified), unverifiedContents: Set(contents))
-                return (pack, state)
-            }, uniquingKeysWith: { first, _ in first })
+            select d.server_id, d.pack_name, d.state, d.unverified, d.unverified_contents
+            from driftwatch.drift_states d
+            where d.server_id = any(\(servers)::text[])
+              and cardinality(d.unverified) + cardinality(d.unverified_contents) > 0
+            """, as: (ServerID, PackName, DriftStatus, [ItemKey], [ItemKey]).self)
+        var states: [ServerID: [PackName: DriftState]] = [:]
+        for (server, pack, status, unverified, contents) in rows {
+            states[server, default: [:]][pack] = DriftState(
+                status: status, mismatches: [], unverified: Set(unverified), unverifiedContents: Set(contents))
+        }
+        return states
     }
 
     private static let selection: SQL = """

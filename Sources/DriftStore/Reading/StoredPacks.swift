@@ -30,4 +30,26 @@ enum StoredPacks {
             }
         }
     }
+
+    /// The versions in force of these packs; one that somebody changed in the database, or that a newer version stored,
+    /// is left out.
+    ///
+    /// - Throws: `DatabaseError`
+    static func inForce(_ names: [PackName], in transaction: borrowing Transaction) throws -> [PackName: Pack] {
+        guard !names.isEmpty else { return [:] }
+        var packs: [PackName: Pack] = [:]
+        for (name, text, resolved) in try transaction.rows(
+            """
+            select p.pack_name, p.digest, v.resolved
+            from driftwatch.packs p
+            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
+            where p.pack_name = any(\(names))
+            """, as: (PackName, String, JSONText).self)
+        {
+            packs[name] = SHA256Digest(text).flatMap {
+                try? Pack(resolvedJSON: resolved.rawValue, named: name, digest: $0)
+            }
+        }
+        return packs
+    }
 }

@@ -7,10 +7,10 @@ package enum WorkersReader {
     package static func alive(in transaction: borrowing Transaction) throws -> [WorkerLine] {
         try transaction.rows(
             """
-            select w.worker_id, w.process, w.host, w.pid, w.version, w.concurrency, w.state, w.queues, w.started_at,
+            select w.worker_id, w.process, w.host, w.pid, w.version, w.concurrency, w.state, w.queues, w.account, w.settings, w.started_at,
                    w.last_seen_at
             from driftwatch.workers w
-            where w.state <> 'stopped' and w.last_seen_at > driftwatch.clock() - interval '60 seconds'
+            where driftwatch.is_alive(w.state, w.last_seen_at)
             order by w.process, w.started_at, w.worker_id
             """, of: WorkerLine.self)
     }
@@ -38,6 +38,9 @@ package struct WorkerLine: Hashable, Sendable, RowDecodable {
     package var concurrency: Int?
     package var state: String
     package var queues: [String]
+    package var account: String?
+    /// As JSON: the files with which a worker logs in.
+    package var settings: JSONText
     package var startedAt: Date
     package var lastSeenAt: Date
 
@@ -55,6 +58,8 @@ package struct WorkerLine: Hashable, Sendable, RowDecodable {
         concurrency = try row.column("concurrency")
         state = try row.column("state")
         queues = try row.column("queues")
+        account = try row.column("account")
+        settings = try row.column("settings")
         startedAt = try row.column("started_at")
         lastSeenAt = try row.column("last_seen_at")
     }

@@ -21,15 +21,41 @@ package enum SlotStore {
         ).map { Due(name: $0, cron: $1, timeZone: $2, nextSlot: $3, now: $4) }
     }
 
-    package static func setNext(_ next: Date, of schedule: String, in transaction: borrowing Transaction) throws {
-        _ = try transaction.execute("select driftwatch.set_next_slot(\(schedule), \(next))")
+    /// Where a schedule goes on.
+    package struct Cursor: Sendable {
+        /// The slot that comes due next, and the one after it.
+        package var next: Date
+        package var following: Date
+        /// The slot that came due before the latest, where it was missed as well.
+        package var dueBefore: Date?
+
+        package init(next: Date, following: Date, dueBefore: Date? = nil) {
+            self.next = next
+            self.following = following
+            self.dueBefore = dueBefore
+        }
+    }
+
+    /// Moves a schedule on without firing: `missed` is the latest slot that came due, nil at the first look.
+    package static func advance(
+        _ schedule: String, to cursor: Cursor, missing missed: Date? = nil, in transaction: borrowing Transaction
+    ) throws {
+        _ = try transaction.execute(
+            """
+            select driftwatch.advance_schedule(
+                \(schedule), \(cursor.next), \(cursor.following), \(missed), \(cursor.dueBefore))
+            """)
     }
 
     /// Returns how many jobs the slot made.
     package static func fire(
-        _ slot: Date, of schedule: String, next: Date, in transaction: borrowing Transaction
+        _ slot: Date, of schedule: String, then cursor: Cursor, in transaction: borrowing Transaction
     ) throws -> Int {
-        try transaction.one("select driftwatch.fire_slot(\(schedule), \(slot), \(next))", as: Int.self)
+        try transaction.one(
+            """
+            select driftwatch.fire_slot(
+                \(schedule), \(slot), \(cursor.next), \(cursor.following), \(cursor.dueBefore))
+            """, as: Int.self)
     }
 
     /// The schedule as it stands, made from the given one where there is none yet.

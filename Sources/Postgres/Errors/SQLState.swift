@@ -41,6 +41,7 @@ extension SQLState {
     package static let undefinedFunction: SQLState = "42883"
     package static let undefinedTable: SQLState = "42P01"
     package static let duplicateDatabase: SQLState = "42P04"
+    package static let duplicatePreparedStatement: SQLState = "42P05"
     package static let duplicateObject: SQLState = "42710"
     package static let tooManyConnections: SQLState = "53300"
     package static let lockNotAvailable: SQLState = "55P03"

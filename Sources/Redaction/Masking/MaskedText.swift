@@ -7,8 +7,6 @@ package struct MaskedText: Sendable {
     private let bodies: [Range<Int>]
     /// What is masked, in order, of each line that holds a secret.
     private var masks: [Int: [Range<Int>]]
-    /// Lines masked by another text, as shown there.
-    private var adopted: [Int: [UInt8]] = [:]
 
     package init(_ bytes: [UInt8]) {
         var masker = DocumentMasker(bytes)
@@ -28,7 +26,6 @@ package struct MaskedText: Sendable {
     package subscript(_ line: Int) -> [UInt8] {
         let body = bodies[line]
         guard let ranges = masks[line] else { return Array(bytes[body]) }
-        if let shown = adopted[line] { return shown }
         var shown: [UInt8] = []
         var next = body.lowerBound
         for range in ranges {
@@ -37,6 +34,31 @@ package struct MaskedText: Sendable {
             next = range.upperBound
         }
         return shown + bytes[next..<body.upperBound]
+    }
+
+    /// The line as the signs that may be shown.
+    package func signs(of line: Int) -> [Sign] {
+        let body = bodies[line]
+        var signs: [Sign] = []
+        var next = body.lowerBound
+        for range in masks[line] ?? [] {
+            signs.append(bytes: bytes[next..<range.lowerBound])
+            signs.append(.masked)
+            next = range.upperBound
+        }
+        signs.append(bytes: bytes[next..<body.upperBound])
+        return signs
+    }
+
+    /// The whole text as such signs, line feeds and all.
+    package var signs: [Sign] {
+        var signs: [Sign] = []
+        for line in bodies.indices {
+            if line > 0 { signs.append(.scalar("\n")) }
+            signs += self.signs(of: line)
+        }
+        if bytes.last == UInt8(ascii: "\n") { signs.append(.scalar("\n")) }
+        return signs
     }
 
     /// All lines, joined by line feeds.
@@ -56,8 +78,8 @@ package struct MaskedText: Sendable {
         for line in other.masks.keys { known[other.bytes[other.bodies[line]]] = line }
         for line in bodies.indices where masks[line] == nil {
             guard let source = known[bytes[bodies[line]]] else { continue }
-            masks[line] = []
-            adopted[line] = other[source]
+            let distance = bodies[line].lowerBound - other.bodies[source].lowerBound
+            masks[line] = other.masks[source]?.map { $0.lowerBound + distance..<$0.upperBound + distance }
         }
     }
 

@@ -11,8 +11,12 @@ package enum Masking {
     ///
     /// An empty value is no secret, and that it is empty is worth seeing.
     package static func value(_ value: String, ofKey key: String) -> String {
-        let isSecret = SecretName.strength(of: key) == .strong && !value.isEmpty && !isPath(value)
-        return isSecret ? mask : masked(value)
+        isSecret(value, ofKey: key) ? mask : masked(value)
+    }
+
+    /// Whether the whole value is masked because its key promises a secret.
+    package static func isSecret(_ value: String, ofKey key: String) -> Bool {
+        SecretName.strength(of: key) == .strong && !value.isEmpty && !isPath(value)
     }
 
     private static func isPath(_ value: String) -> Bool {

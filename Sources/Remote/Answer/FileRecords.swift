@@ -109,7 +109,7 @@ struct FileRecords {
         }
         if !file.expectedHashes.isEmpty, let end = entry.link.map(\.destination) ?? status {
             entry.content = content(of: end, file)
-            if !Masking.mayReadContent(of: file.path, at: entry), case .read(let digest, _) = entry.content {
+            if case .read(let digest, .some) = entry.content, !Masking.mayReadContent(of: file.path, at: entry) {
                 entry.content = .read(digest, bytes: nil)
             }
         }

@@ -3,26 +3,99 @@ import DriftCore
 /// What an answer says of dpkg's database.
 struct PackageRecords {
     private var packages: [String: [InstalledPackage]] = [:]
+    private var paragraph = Paragraph()
     private var isMalformed = false
     private var ending: PackageFacts?
 
-    /// Reads `ii /curl/7.88.1-10/amd64`.
+    /// Reads a field of dpkg's status file, such as `Version:` and `7.88.1-10`, or the empty line behind a package.
+    ///
+    /// - Returns: Whether it was one.
+    mutating func add(field: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Bool {
+        switch field {
+        case _ where field.isEqual(to: "Package:"): note(value, as: \.name)
+        case _ where field.isEqual(to: "Status:"): note(value, as: \.status)
+        case _ where field.isEqual(to: "Version:"): note(value, as: \.version)
+        case _ where field.isEqual(to: "Architecture:"): note(value, as: \.architecture)
+        case _ where field.isEmpty && value.isEmpty: endParagraph()
+        default: return false
+        }
+        return true
+    }
+
+    /// Of a field that comes twice, neither counts.
+    private mutating func note(_ value: ArraySlice<UInt8>, as field: WritableKeyPath<Paragraph, ArraySlice<UInt8>>) {
+        if !paragraph[keyPath: field].isEmpty { isMalformed = true }
+        paragraph[keyPath: field] = value
+    }
+
+    /// Reads `ii /curl/7.88.1-10/amd64`, as version 1 of the script says a package.
     mutating func add(_ text: ArraySlice<UInt8>) {
         let fields = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard fields.count == 4, fields[0].count == 3, !fields[1].isEmpty,
-            text.allSatisfy({ (0x20...0x7E).contains($0) })
-        else {
+        guard fields.count == 4 else {
             isMalformed = true
             return
         }
-        packages[String(decoding: fields[1], as: UTF8.self), default: []].append(
-            InstalledPackage(
-                status: String(decoding: fields[0], as: UTF8.self), version: String(decoding: fields[2], as: UTF8.self),
-                architecture: String(decoding: fields[3], as: UTF8.self)))
+        add(fields[1], letters: String(decoding: fields[0].prefix(4), as: UTF8.self), fields[2], fields[3])
     }
+
+    private mutating func endParagraph() {
+        guard paragraph != Paragraph() else { return }
+        defer { paragraph = Paragraph() }
+        guard let letters = Self.letters(paragraph.status) else {
+            isMalformed = true
+            return
+        }
+        switch letters.utf8.dropFirst().first {
+        // A name that dpkg only knows from other packages' relations.
+        case UInt8(ascii: "n"): return
+        // What is left of these may lack the rest.
+        case UInt8(ascii: "c"), UInt8(ascii: "H"): break
+        default: if paragraph.version.isEmpty || paragraph.architecture.isEmpty { isMalformed = true }
+        }
+        add(paragraph.name, letters: letters, paragraph.version, paragraph.architecture)
+    }
+
+    private mutating func add(
+        _ name: ArraySlice<UInt8>, letters: String, _ version: ArraySlice<UInt8>, _ architecture: ArraySlice<UInt8>
+    ) {
+        guard letters.utf8.count == 3, !name.isEmpty, [name, version, architecture].allSatisfy(Self.isPrintable) else {
+            isMalformed = true
+            return
+        }
+        packages[String(decoding: name, as: UTF8.self), default: []].append(
+            InstalledPackage(
+                status: letters, version: String(decoding: version, as: UTF8.self),
+                architecture: String(decoding: architecture, as: UTF8.self)))
+    }
+
+    private static func isPrintable(_ text: ArraySlice<UInt8>) -> Bool {
+        text.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// The words of a status, such as `install ok installed`, in the letters that `dpkg -l` prints.
+    private static func letters(_ status: ArraySlice<UInt8>) -> String? {
+        if status.isEqual(to: "install ok installed") { return "ii " }
+        let words = status.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard words.count == 3,
+            let want = wants.first(where: { words[0].isEqual(to: $0.word) }),
+            let error = errors.first(where: { words[1].isEqual(to: $0.word) }),
+            let state = states.first(where: { words[2].isEqual(to: $0.word) })
+        else { return nil }
+        return want.letter + state.letter + error.letter
+    }
+
+    private static let wants: [(word: StaticString, letter: String)] = [
+        ("unknown", "u"), ("install", "i"), ("hold", "h"), ("deinstall", "r"), ("purge", "p"),
+    ]
+    private static let errors: [(word: StaticString, letter: String)] = [("ok", " "), ("reinstreq", "R")]
+    private static let states: [(word: StaticString, letter: String)] = [
+        ("not-installed", "n"), ("config-files", "c"), ("half-installed", "H"), ("unpacked", "U"),
+        ("half-configured", "F"), ("triggers-awaited", "W"), ("triggers-pending", "t"), ("installed", "i"),
+    ]
 
     /// Reads how the list ended.
     mutating func end(_ text: ArraySlice<UInt8>) {
+        endParagraph()
         guard ending == nil else {
             isMalformed = true
             return
@@ -43,4 +116,12 @@ struct PackageRecords {
         }
         return packages.isEmpty ? .unreadable(.unsupported) : .dpkg(packages)
     }
+}
+
+/// The fields of one package.
+private struct Paragraph: Equatable {
+    var name: ArraySlice<UInt8> = []
+    var status: ArraySlice<UInt8> = []
+    var version: ArraySlice<UInt8> = []
+    var architecture: ArraySlice<UInt8> = []
 }

@@ -109,7 +109,6 @@ struct AnswerReader {
         // The probe that root runs is asked about files alone; only what the outer one says of itself counts.
         if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
         switch tag {
-        case _ where tag.isEqual(to: "pkg"): packages.add(rest)
         case _ where tag.isEqual(to: "env"): environment.add(rest)
         case _ where tag.isEqual(to: "unset"): environment.addUnset(rest)
         case _ where tag.isEqual(to: "pkgs"): packages.end(rest)
@@ -127,7 +126,7 @@ struct AnswerReader {
                     .malformedAnswer, detail: "the home is not a path: \(VisibleText.plain(rest))")
             }
             home = path
-        default: return false
+        default: return packages.add(field: tag, rest)
         }
         return true
     }

@@ -13,32 +13,39 @@ dw_find_home() {
     dw_home=${dw_home##*:}
     [ -n "$dw_home" ] || return 0
     dw_known=yes
-    dw_say "home $dw_home"
+    dw_put "home $dw_home"
     dw_home=${dw_home%/}
 }
 
 dw_close() {
-    dw_say "answered $1"
+    dw_put "answered $1"
     dw_closed=$((dw_closed + 1))
 }
 
 dw_answer() {
-    dw_say "topics $dw_topics"
     for dw_line in $dw_input; do
         case $dw_line in
             '#file '*)
-                dw_line=${dw_line#* } dw_wants_files=yes
-                dw_split "$dw_line"
-                case $dw_path in
-                    '~/'*)
+                dw_wants_files=yes
+                dw_question=${dw_line#* }
+                # Before a path that begins with ~/ stand an item, a kind and hashes.
+                dw_head=${dw_question%%'~/'*}
+                case $dw_head in
+                    *' /'*) ;;
+                    *)
                         [ "$dw_known" = yes ] || continue
-                        dw_path=$dw_home/${dw_path#??}
-                        dw_line="$dw_item $dw_kind $dw_hashes $dw_path"
+                        dw_question=$dw_head$dw_home/${dw_question#*'~/'}
                         ;;
                 esac
-                dw_place "$dw_line"
+                if [ -z "$dw_points" ]; then dw_add_near "$dw_question"; else dw_place "$dw_question"; fi
                 ;;
-            [0-9]*) dw_read_mount "$dw_line" ;;
+            [0-9]*)
+                dw_sort_mount "$dw_line"
+                if [ "$dw_sort" = far ]; then
+                    dw_more
+                    dw_note_mount "$dw_line"
+                fi
+                ;;
             '#home '*) dw_find_home "${dw_line#* }" ;;
             '#packages') dw_wants_packages=yes ;;
             '#env '*) dw_names="$dw_names${dw_line#* } " ;;
@@ -48,6 +55,8 @@ dw_answer() {
                 ;;
         esac
     done
+    dw_close_chunk near
+    dw_close_chunk far
     dw_closed=0
     if [ -n "$dw_wants_packages" ]; then
         dw_look_at_packages
@@ -61,7 +70,8 @@ dw_answer() {
 # All of the input is read before anything runs that could eat a part of it; the mounts come with it.
 if [ -n "${BASH_VERSION-}" ]; then
     IFS= read -r -d '' dw_mounts </proc/self/mountinfo
-    IFS= read -r -d '' dw_input
+    # Up to a count, and not up to a sign: bash then reads more than a byte at a time.
+    IFS= read -r -N 67108864 dw_input
     dw_input=${dw_mounts-}${dw_input%"$dw_nl"}
 else
     dw_input=$(cat /proc/self/mountinfo - 2>/dev/null)
@@ -85,7 +95,13 @@ if [ "$dw_speaks" = no ]; then
     exit 0
 fi
 
-if [ -n "${BASH_VERSION-}" ]; then dw_uid=$EUID; else dw_uid=$(id -u); fi
+if [ -n "${BASH_VERSION-}" ]; then
+    dw_uid=$EUID
+else
+    dw_uid=$(id -u)
+    dw_more
+fi
+[ "$dw_uid" != 0 ] || dw_more
 # Descriptors for a batch of files, with their questions in chunks of that many.
 dw_lowest=3
 dw_highest=8
@@ -101,6 +117,7 @@ dw_section=0
 dw_points=
 dw_points_asked=
 dw_known=no
+dw_out=
 dw_names=' '
 dw_wants_files=
 dw_wants_packages=
@@ -108,6 +125,8 @@ dw_clock
 dw_deadline=$((dw_now + 26))
 
 printf '\ndriftwatch-probe %s begin %s\n' "$dw_nonce" "$dw_version" >&2
-printf '\ndriftwatch-probe %s begin %s\n' "$dw_nonce" "$dw_version"
+printf '\ndriftwatch-probe %s begin %s\ntopics %s\n' "$dw_nonce" "$dw_version" "$dw_topics"
 dw_answer </dev/null 2>/dev/null
-printf 'driftwatch-probe %s end %s\n' "$dw_nonce" "$dw_closed"
+dw_put "driftwatch-probe $dw_nonce end $dw_closed"
+dw_flush
+exit

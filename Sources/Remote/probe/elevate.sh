@@ -123,14 +123,15 @@ dw_has_sudo() {
 
 # What was denied is asked again, of a probe that root runs.
 dw_elevate() {
-    if [ -z "$dw_denied" ] || [ "$dw_uid" = 0 ] || ! dw_has_sudo; then return 0; fi
+    dw_has_sudo || return 0
     dw_begin_slow
     dw_time_left
     dw_inner=$dw_nonce'0'
     dw_request="#driftwatch-probe $dw_inner $dw_version$dw_nl#time $((dw_left - 1))$dw_nl"
     for dw_line in $dw_denied; do dw_request="$dw_request#file $dw_line$dw_nl"; done
     dw_request="$dw_request#end$dw_nl"
-    dw_say 'elevate'
+    dw_put 'elevate'
+    dw_flush
     if [ "$dw_pinned" = yes ]; then
         printf '%s' "$dw_request" | sudo -n -- "$dw_self"
     else
@@ -143,6 +144,6 @@ dw_elevate() {
             done
             { printf "%s\n" "$dw_line" && cat; } | /bin/sh -c "$dw_probe" "$dw_probe"' "$dw_inner"
     fi
-    dw_say 'elevated'
+    dw_put 'elevated'
     dw_end_slow
 }

@@ -10,13 +10,6 @@ dw_split() {
     dw_hashes=${dw_path%% *} dw_path=${dw_path#* }
 }
 
-# Sets dw_raw to the text of a link; fails where it holds a newline.
-dw_read_link() {
-    dw_raw=$(readlink -n -- "$1" && printf .)
-    dw_raw=${dw_raw%.}
-    case $dw_raw in '' | *"$dw_nl"*) return 1 ;; esac
-}
-
 # Opens what is asked about, as far as that is open to us, and lists what stat is asked.
 #
 # Before each path stat is asked about a mark, /dev/null/NONCE/ITEM, which always fails: an answer or an error belongs
@@ -70,63 +63,6 @@ dw_close_all() {
     done
 }
 
-# Keeps for root what stat was denied.
-dw_see_denials() {
-    dw_item=
-    for dw_line in $dw_seen; do
-        case $dw_line in
-            'stat: '*"$dw_marks"*)
-                dw_item=${dw_line##*"$dw_marks"}
-                dw_item=${dw_item%%[!0-9]*}
-                ;;
-            'stat: '*': Permission denied' | 'stat: '*': Operation not permitted')
-                for dw_question in $dw_lines; do
-                    case $dw_question in "$dw_item "*) dw_denied=$dw_denied$dw_question$dw_nl ;; esac
-                done
-                ;;
-        esac
-    done
-}
-
-# Says the texts of links one by one, where stat would let them pass for answers.
-dw_see_links_carefully() {
-    for dw_question in $dw_lines; do
-        dw_split "$dw_question"
-        [ ! -h "$dw_path" ] || dw_out=$dw_out"link $dw_item =$(readlink -n -- "$dw_path" | tr '\n' '\001')"$dw_nl
-    done
-}
-
-# Notes for every descriptor N which question it is open for (dw_question_N), where its file lies (dw_found_N, empty
-# where that is not sure) and what it is (dw_end_N). In one pass each: a whole batch may be wrong.
-dw_note_descriptors() {
-    [ -z "$dw_are_named" ] || return 0
-    dw_are_named=yes
-    dw_see_names "$dw_opened"
-    dw_seen_spots=$dw_seen
-    for dw_line in $dw_asked; do
-        dw_fd=${dw_line%% *}
-        eval "dw_question_$dw_fd=\${dw_line#* } dw_found_$dw_fd= dw_end_$dw_fd="
-    done
-    for dw_line in $dw_seen_spots; do
-        case $dw_line in
-            "lstat "*"\"$dw_fds/"*"\" -> \""*)
-                dw_fd=${dw_line#*"\"$dw_fds/"} dw_found=${dw_line#*'" -> "'}
-                dw_fd=${dw_fd%%\"*} dw_found=${dw_found%\"}
-                ;;
-            "lstat "*":$dw_fds/"*) dw_fd=${dw_line##*/} dw_found=\\ ;;
-            *) continue ;;
-        esac
-        case $dw_fd in '' | *[!0-9]*) continue ;; esac
-        # A name with escapes, or by a stat that has none.
-        case $dw_found in *\\*) if dw_read_link "$dw_fds/$dw_fd"; then dw_found=$dw_raw; else dw_found=; fi ;; esac
-        eval "dw_found_$dw_fd=\$dw_found"
-        dw_out=$dw_out"real $dw_fd =$dw_found"$dw_nl
-    done
-    for dw_line in $dw_seen_ends; do
-        if dw_cut_end "$dw_line"; then eval "dw_end_$dw_fd=\$dw_line"; fi
-    done
-}
-
 # Sets dw_fd to the descriptor that a line of stat's speaks of: end, size, device, mode, owners, name. Fails for others:
 # a name that only ends like a descriptor's has a colon too many.
 dw_cut_end() {
@@ -153,7 +89,8 @@ dw_choose() {
             *)
                 dw_device=${dw_line#end * }
                 dw_device=${dw_device%% *}
-                if dw_is_on_pseudo; then
+                dw_more
+                if dw_is_in_kernel; then
                     dw_out=$dw_out"unread $dw_fd pseudo"$dw_nl
                     continue
                 fi
@@ -173,7 +110,7 @@ dw_choose() {
 dw_hash() {
     # shellcheck disable=SC2086
     dw_sums=$(exec sha256sum -- $1)
-    dw_say "$dw_sums"
+    dw_out=$dw_out$dw_sums$dw_nl
     for dw_line in $dw_sums; do
         dw_fd=${dw_line##*/}
         # With several hashes, what is right for one pack is wrong for another, which wants to see the difference.
@@ -191,7 +128,21 @@ dw_see_names() {
             # A stat that knows no quoting.
             # shellcheck disable=SC2086
             dw_seen=$(exec stat -c "lstat $dw_format%n" -- / $1 2>&1)
-            case $1 in *"$dw_marks"*) dw_see_links_carefully ;; esac
+            case $1 in
+                *"$dw_marks"*)
+                    dw_more
+                    dw_see_links_carefully
+                    ;;
+            esac
+            ;;
+    esac
+}
+
+dw_see_denials() {
+    case $dw_seen in
+        *'ermission denied'* | *'not permitted'*)
+            dw_more
+            dw_keep_denied
             ;;
     esac
 }
@@ -203,7 +154,7 @@ dw_look_at_chunk() {
         read -r dw_stat </proc/self/stat
         dw_fds=/proc/${dw_stat%% *}/fd
     fi
-    dw_out="try $1$dw_nl"
+    dw_put "try $1"
     dw_marks=/dev/null/$dw_nonce/
     dw_open_questions
     # Raw mode, owner, group, size, their names, and which name it was asked by.
@@ -211,15 +162,14 @@ dw_look_at_chunk() {
     if [ -n "$dw_spots" ]; then
         dw_see_names "$dw_spots"
         dw_out=$dw_out$dw_seen$dw_nl
-        case $dw_seen in *'ermission denied'* | *'not permitted'*) dw_see_denials ;; esac
+        dw_see_denials
     fi
     # shellcheck disable=SC2086
     dw_seen=$(exec stat -L -c "end %s %d $dw_format%n" -- / $dw_followed "${dw_marks}all" $dw_opened 2>&1)
     case $dw_seen in
         'end '*) ;;
         *)
-            printf '%s' "$dw_out"
-            dw_say "stats unsupported${dw_nl}status $1${dw_nl}done $1"
+            dw_put "stats unsupported${dw_nl}status $1${dw_nl}done $1"
             dw_close_all
             return 0
             ;;
@@ -227,22 +177,28 @@ dw_look_at_chunk() {
     dw_seen_ends=$dw_seen
     [ "$dw_uid" != 0 ] || dw_drop_planted
     dw_seen=$dw_seen_ends dw_out=$dw_out$dw_seen_ends$dw_nl
-    case $dw_seen in *'ermission denied'* | *'not permitted'*) dw_see_denials ;; esac
+    dw_see_denials
     dw_root_device=${dw_seen#end * }
     dw_root_device=${dw_root_device%% *}
     dw_choose
-    printf '%s%s\n' "$dw_out" "status $1"
-    dw_out=
+    dw_put "status $1"
+    dw_flush
     dw_begin_slow
     dw_wrong=
     if command -v sha256sum >/dev/null; then
         [ -z "$dw_small" ] || dw_hash "$dw_small"
-        [ -z "$dw_wrong" ] || dw_tell
-        for dw_file in $dw_large; do dw_hash "$dw_file"; done
+        if [ -n "$dw_wrong" ]; then
+            dw_more
+            dw_tell
+        fi
+        for dw_file in $dw_large; do
+            dw_flush
+            dw_hash "$dw_file"
+        done
     else
-        for dw_file in $dw_small $dw_large; do dw_say "unread ${dw_file##*/} unsupported"; done
+        for dw_file in $dw_small $dw_large; do dw_put "unread ${dw_file##*/} unsupported"; done
     fi
     dw_end_slow
     dw_close_all
-    dw_say "done $1"
+    dw_put "done $1"
 }

@@ -35,9 +35,26 @@ case $dw_self in
     *) dw_pinned=yes ;;
 esac
 
-# Prints a line as it is: echo reads backslashes in some shells, and an account may well be called CORP\nina.
-dw_say() {
-    printf '%s\n' "$1"
+# Adds a line to what is said at once, later: the server's sshd makes a packet of whatever it is given.
+dw_put() { dw_out=$dw_out$1$dw_nl; }
+
+# Prints lines as they are: echo reads backslashes in some shells, and an account may well be called CORP\nina.
+dw_flush() {
+    [ -z "$dw_out" ] || printf %s "$dw_out"
+    dw_out=
+}
+
+# Reads the second half of the script, which stands behind the last ^ and which most looks do without: a shell pays for
+# every function that it reads.
+dw_more() {
+    if [ "$dw_pinned" = yes ]; then dw_text=$(cat "$dw_self"); else dw_text=$dw_self; fi
+    IFS='^'
+    # shellcheck disable=SC2086
+    set -- $dw_text
+    IFS=$dw_nl
+    shift $(($# - 1))
+    dw_more() { :; }
+    eval "$1"
 }
 
 # Sets dw_now to whole seconds since the machine started.
@@ -53,78 +70,37 @@ dw_time_left() {
     dw_left=$((dw_deadline - dw_now))
 }
 
-# Whether a process has not ended yet: a zombie has.
-dw_is_alive() {
-    dw_stat=
-    read -r dw_stat 2>/dev/null <"/proc/$1/stat" || return 1
-    case ${dw_stat##*) } in
-        [RSDTtIWKP]*) ;;
-        *) return 1 ;;
-    esac
-}
-
-# Ends a process and all that it started. What hangs in the kernel ends when the kernel lets it go.
-dw_end() {
-    set +f
-    for dw_entry in /proc/[0-9]*/stat; do
-        dw_stat=
-        read -r dw_stat 2>/dev/null <"$dw_entry" || continue
-        dw_rest=${dw_stat##*) }
-        dw_rest=${dw_rest#* }
-        [ "${dw_rest%% *}" != "$1" ] || dw_family="$dw_family ${dw_stat%% *}"
-    done
-    set -f
-    kill -9 "$1"
-}
-
-dw_end_all() {
-    dw_family=$1
-    while [ -n "$dw_family" ]; do
-        dw_first=${dw_family%% *}
-        case $dw_family in
-            *' '*) dw_family=${dw_family#* } ;;
-            *) dw_family= ;;
-        esac
-        [ -z "$dw_first" ] || dw_end "$dw_first"
-    done
-}
-
-# Runs $1 in a process of its own, dw_child, and waits $2 seconds for its end; fails where it is still at work.
+# Runs $1 in a process of its own, dw_child, and waits $2 seconds for its end; fails where it is still at work. For bash.
 dw_run() {
-    if [ -n "${BASH_VERSION-}" ]; then
-        # A pipe that the child alone can write to ends with the child.
-        exec 7>&1
-        eval 'exec 8< <("$1" >&7 7>&-)'
-        dw_child=$!
-        read -r -t "$2" -u 8 dw_rest
-        dw_status=$?
-        exec 7>&- 8<&-
-        [ "$dw_status" -le 128 ]
-        return
-    fi
-    sleep "$2" >/dev/null 2>&1 &
-    dw_sleeper=$!
-    (
-        "$1"
-        kill "$dw_sleeper"
-    ) &
+    # A pipe that the child alone can write to ends with the child.
+    exec 7>&1
+    eval 'exec 8< <("$1" >&7 7>&-)'
     dw_child=$!
-    if wait "$dw_sleeper"; then return 1; fi
-    wait "$dw_child"
-    return 0
+    read -r -t "$2" -u 8 dw_rest
+    dw_status=$?
+    exec 7>&- 8<&-
+    [ "$dw_status" -le 128 ]
+}
+
+# Sets the variable $2 to the text of a file, without zeros. For bash.
+dw_read_file() {
+    eval "$2="
+    IFS= read -r -d '' "$2" <"$1"
 }
 
 # Sets dw_entry to an account's line of the account database, by name or number.
 dw_account() {
     dw_entry=
     case $1 in '' | -* | *:*) return 1 ;; esac
+    [ -n "${dw_accounts-}" ] || dw_read_file /etc/passwd dw_accounts
     dw_tries=0
-    while IFS= read -r dw_line && [ "$dw_tries" -lt 500 ]; do
-        dw_tries=$((dw_tries + 1))
-        case $dw_line in
-            "$1":* | *:*:"$1":*:*:*:*) dw_entry=$dw_line && break ;;
+    for dw_account_line in $dw_accounts; do
+        case $dw_account_line in
+            "$1":* | *:*:"$1":*:*:*:*) dw_entry=$dw_account_line && break ;;
         esac
-    done </etc/passwd
+        dw_tries=$((dw_tries + 1))
+        [ "$dw_tries" -lt 500 ] || break
+    done
     # Accounts that do not stand in the file come from elsewhere.
     if [ -z "$dw_entry" ] && command -v getent >/dev/null; then dw_entry=$(exec getent passwd "$1"); fi
     dw_entry=${dw_entry%%"$dw_nl"*}

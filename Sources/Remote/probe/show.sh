@@ -58,7 +58,6 @@ dw_is_open_to_all() {
 # Tells the texts of what is wrong, as far as they may be told.
 dw_tell() {
     dw_note_descriptors
-    printf '%s' "$dw_out"
     # Nothing more is told of thousands of files.
     [ "$dw_texts" -lt 200 ] || return 0
     dw_folders='' dw_candidates=''
@@ -76,17 +75,18 @@ dw_tell() {
         dw_fd=${dw_candidate%% *} dw_found=${dw_candidate#* }
         dw_size=${dw_found%% *} dw_found=${dw_found#* }
         eval "dw_split \"\$dw_question_$dw_fd\""
-        if dw_is_allowed || dw_is_open_to_all "$dw_found"; then dw_tell_text; else dw_say "kept $dw_item private"; fi
+        if dw_is_allowed || dw_is_open_to_all "$dw_found"; then dw_tell_text; else dw_put "kept $dw_item private"; fi
     done
 }
 
 dw_tell_text() {
     if [ "$dw_size" -gt "$dw_text_bytes" ]; then
-        dw_say "kept $dw_item budget"
+        dw_put "kept $dw_item budget"
         return 0
     fi
     dw_texts=$((dw_texts + 1))
     dw_text_bytes=$((dw_text_bytes - dw_size))
+    dw_flush
     # The size may have grown meanwhile.
     if command -v base64 >/dev/null; then
         printf 'text %s base64 ' "$dw_item"

@@ -78,7 +78,7 @@ struct AlertsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Acknowledge: DriftwatchCommand {
+    struct Acknowledge: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "ack",
             abstract: "Note that a person has seen alerts; they still resolve by themselves.",
@@ -88,6 +88,7 @@ struct AlertsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The alerts' ids.")
         var ids: [Int64]
@@ -102,7 +103,7 @@ struct AlertsCommand: AsyncParsableCommand {
         }
     }
 
-    struct Resolve: DriftwatchCommand {
+    struct Resolve: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "Resolve alerts by hand; quiet until something more goes wrong.",
             discussion: """
@@ -111,6 +112,7 @@ struct AlertsCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The alerts' ids.")
         var ids: [Int64]
@@ -139,6 +141,7 @@ struct AlertsCommand: AsyncParsableCommand {
             .init("message") { .text($0.message) },
             .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
             .init("check_id", "CHECK") { .number($0.checkID) },
+            .init("check_kept") { .flag($0.isCheckKept) },
             .init("diff_path") { .text($0.diffPath) },
             .init("opened_at", "OPENED") { .time($0.openedAt) },
             .init("updated_at", "UPDATED") { .time($0.updatedAt) },
@@ -167,7 +170,7 @@ extension CommandContext {
         _ things: [Thing], _ done: String,
         _ body: @Sendable @escaping (Thing, _ actor: SQL, borrowing Transaction) throws -> Void
     ) async throws -> ExitStatus {
-        let actor = actor
+        let actor = try person().sql
         return try await withDatabase { database in
             var status = ExitStatus.fine
             for thing in things {

@@ -4,20 +4,26 @@ import DriftStore
 import Postgres
 import Presentation
 
-struct ApplyCommand: DriftwatchCommand {
+struct ApplyCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
         abstract: "Load an inventory and packs into the database.",
         discussion: """
             All in one transaction: one invalid file, and nothing is applied. A folder means its fleet.yaml and \
-            packs/*.yaml. A listed server's assignments become exactly its `packs:`; new ones get a first check at once. \
-            Servers and packs that the database has and PATH lacks are kept and named, unless --prune removes them.
+            packs/*.yaml. A listed server's assignments become exactly its `packs:`. Servers and packs that the database \
+            has and PATH lacks are kept and named, unless --prune removes them.
+
+            Servers that get a pack, whose pack changes, or that are found elsewhere are checked at once. An item that \
+            moves to another pack of its server, as when a pack is renamed or split, takes along what is known of it, \
+            and its alert. The answer names the items that changed, and each alert that closes, moves or opens.
 
             Example:
               driftwatch apply ./config --prune --dry-run
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var acting: ActingOptions
 
     @Argument(help: "Folders, inventory files and pack files.")
     var paths: [String]
@@ -53,12 +59,20 @@ struct ApplyCommand: DriftwatchCommand {
                 report = try await applier.apply(
                     Applier.Request(
                         configuration: configuration, namesAllPacks: files.namesAllPacks, prune: prune,
-                        confirmed: yes, dryRun: dryRun, actor: context.person))
+                        confirmed: yes, dryRun: dryRun, actor: context.person()))
+            } catch ApplyRefusal.conflicts(let problems) {
+                for problem in problems { context.console.note(visible(problem.description)) }
+                context.console.note("driftwatch: \(plural(problems.count, "error")); nothing was applied")
+                return .badNews
             } catch let refusal as ApplyRefusal {
                 throw Self.explain(refusal)
             }
             for warning in configuration.warnings { context.console.note(visible(warning.description)) }
-            context.console.print(lines: ApplyText(report, dryRun: dryRun).lines)
+            if output.asJSON {
+                context.console.print(report.json(dryRun: dryRun).pretty)
+            } else {
+                context.console.print(lines: ApplyText(report, dryRun: dryRun).lines)
+            }
             return .fine
         }
     }
@@ -75,10 +89,12 @@ struct ApplyCommand: DriftwatchCommand {
                 "--prune would remove \(removing.count) of \(plural(total, "server")): "
                     + removing.prefix(10).map(\.rawValue).joined(separator: ", ") + (removing.count > 10 ? ", …" : ""),
                 hint: "look at it with --dry-run; --yes does it")
+        case .conflicts(let problems):
+            CommandFailure(.badNews, problems.map(\.description).joined(separator: "\n"), hint: nil)
         case .unknownPacks(let packs):
             CommandFailure(
                 .badNews,
-                "nobody has the \(packs.count == 1 ? "pack" : "packs") "
+                "there is no \(packs.count == 1 ? "pack" : "packs") "
                     + packs.map(\.rawValue).joined(separator: ", ") + " that the inventory assigns",
                 hint: "they were removed just now; give their files too")
         }

@@ -10,6 +10,7 @@ struct ApplyText {
         var lines: [String] = []
         for pack in report.packs where pack.change != .unchanged {
             lines.append("pack \(pack.name): \(pack.change)\(pack.itemCount.map { ", \(plural($0, "item"))" } ?? "")")
+            lines += Self.folded(pack.items.map(Self.line), "items")
         }
         for server in report.servers where server.change != .unchanged {
             lines.append("server \(server.id): \(server.change)\(Self.details(of: server))")
@@ -18,13 +19,14 @@ struct ApplyText {
             let former = report.formerSchedule.map { "\($0.cron) \($0.timeZone) → " } ?? ""
             lines.append("schedule: \(former)\(schedule.cron) \(schedule.timeZone)")
         }
+        lines += report.alerts.map(Self.line)
         lines.append("packs: \(Self.counts { report.count(ofPacks: $0) })")
         lines.append("servers: \(Self.counts { report.count(ofServers: $0) })")
         if let kept = Self.kept(report) { lines.append(kept) }
-        if !report.firstChecks.isEmpty {
-            lines.append("first checks \(dryRun ? "to enqueue" : "enqueued"): \(report.firstChecks.count)")
+        if !report.checks.isEmpty {
+            lines.append("servers to be checked now: \(report.checks.count)")
         }
-        if report.wantsConfirmation { lines.append("that removes more than a fifth of the servers: it wants --yes") }
+        if report.wantsConfirmation { lines.append("this removes more than a fifth of the servers: it needs --yes") }
         if dryRun { lines.append("dry run: nothing was changed") }
         self.lines = lines.map(visible)
     }
@@ -34,6 +36,32 @@ struct ApplyText {
         let packs = server.assigned.map { "+\($0)" } + server.unassigned.map { "-\($0)" }
         if !packs.isEmpty { details.append("packs \(packs.joined(separator: " "))") }
         return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
+    }
+
+    private static func line(_ item: ItemChange) -> String {
+        let fields = item.fields.map(\.text).joined(separator: ", ")
+        return switch item.kind {
+        case .added: "  + \(item.section) \(item.item)"
+        case .removed: "  - \(item.section) \(item.item)"
+        case .changed: "  ~ \(item.section) \(item.item)\(fields.isEmpty ? "" : ": \(fields)")"
+        }
+    }
+
+    private static func line(_ alert: ApplyReport.AlertLine) -> String {
+        let number = alert.id.map { "alert \($0)" } ?? "a new alert"
+        let subject = "\(number) (\(alert.server), \(alert.pack))"
+        let items = plural(alert.itemCount, "wrong item")
+        return switch alert.fate {
+        case .closes(let resolution): "\(subject): closes as \(resolution), \(items)"
+        case .moves(let pack): "\(subject): moves here from pack \(pack), \(items)"
+        case .opens: "\(subject): opens for what an alert of another pack was about, \(items)"
+        case .recounts(let before): "\(subject): \(before) → \(items)"
+        }
+    }
+
+    /// The first twenty, and how many more there are.
+    private static func folded(_ lines: [String], _ noun: String) -> [String] {
+        lines.count <= 20 ? lines : lines.prefix(20) + ["  and \(lines.count - 20) more \(noun) (--json names all)"]
     }
 
     private static func counts(_ count: (ApplyReport.Change) -> Int) -> String {

@@ -4,119 +4,124 @@ import DriftStore
 import Foundation
 import Postgres
 import Presentation
-import Remote
 
-struct CheckCommand: DriftwatchCommand {
+struct CheckCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Have servers checked now, and print the verdict.",
+        abstract: "Have servers checked now, and print the verdicts.",
         discussion: """
-            Asks for one check per server, ahead of those of the schedule, waits for a worker to do it, and prints what \
-            is wrong. A check by hand moves alerts as any other does. Exits with 0 if all comply, 1 if one drifted, 4 \
-            if it could not be told.
+            Asks for one check per server, ahead of those of the schedule, waits for workers to do it, and prints what \
+            they found, what is wrong first. A check by hand moves alerts as any other does. Of servers that are named, \
+            those that comply are printed too; of servers that --all, --label or --pack select, they are counted.
 
-            Example:
+            --pack beside names checks these servers, and prints that pack only. Alone, or beside --label, it selects \
+            the servers that are checked against the pack.
+
+            Exits with 0 if all comply, 1 if one drifted, 4 if it could not be told. Ctrl-C stops the waiting, not the \
+            checks.
+
+            Examples:
               driftwatch check web-1 web-2 --pack base
+              driftwatch check --label role=web --timeout 5m
+              driftwatch check --all --json
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var acting: ActingOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var selection: SelectionOptions
 
-    @Argument(help: "The servers.")
-    var servers: [ServerID]
-
-    @Option(help: "Print this pack only; all are checked.")
-    var pack: PackName?
+    @Flag(help: "All servers.")
+    var all = false
 
     @Option(help: ArgumentHelp("How long to wait, as 90s or 2m.", valueName: "span"))
     var timeout = TimeSpan(seconds: 120, description: "2m")
 
+    func validate() throws {
+        let isSelective = !selection.labels.isEmpty || selection.pack != nil
+        if !selection.servers.isEmpty && (all || !selection.labels.isEmpty) {
+            throw ValidationError("Name the servers, or select them by --all or --label, not both")
+        }
+        if all && !selection.labels.isEmpty { throw ValidationError("--all means all servers, whatever their labels") }
+        if selection.servers.isEmpty && !all && !isSelective {
+            throw ValidationError("Missing the servers: name them, or say --all, --label KEY=VALUE or --pack PACK")
+        }
+    }
+
     func perform(_ context: CommandContext) async throws -> ExitStatus {
-        try await context.withDatabase { database in
-            var asked: [Asked] = []
-            var status = ExitStatus.fine
-            var named: Set<ServerID> = []
-            for server in servers where named.insert(server).inserted {
-                do {
-                    asked.append(try await ask(for: server, context.actor, database))
-                } catch let error as DatabaseError where error.sqlState == "DW001" {
-                    let report = ErrorReport(error)
-                    for line in report.lines { context.console.note(line) }
-                    // What exists but may not be looked at now cannot be told.
-                    let exists = try await database.read { try ServersReader.server(server, in: $0) != nil }
-                    status = status.combined(with: exists ? .unknown : report.status)
-                }
-            }
+        let person = try context.person()
+        return try await context.withDatabase { database in
+            let asked = try await database.withTransaction { try ask(person, in: $0) }
+            let round = CheckRound(
+                asked, database, ProgressLine(context.console, environment: context.environment))
+            var isInterrupted = false
             let deadline = ContinuousClock.now + timeout.duration
-            for asked in asked {
-                status = status.combined(
-                    with: try await report(on: asked, until: deadline, context.console, database))
+            do { try await stoppable { try await round.wait(until: deadline) } } catch is CancellationError {
+                isInterrupted = true
             }
-            return status
-        }
-    }
-
-    private struct Asked: Sendable {
-        var server: ServerID
-        var jobID: Int64
-        /// What was remembered before: what is wrong at a first look alerts nobody.
-        var states: [PackName: DriftState]
-    }
-
-    private func ask(for server: ServerID, _ actor: SQL, _ database: Database) async throws -> Asked {
-        try await database.withTransaction { transaction in
-            let states = try ServersReader.states(of: server, in: transaction)
-            let job = try transaction.one("select driftwatch.enqueue_check(\(server), \(actor))", as: Int64.self)
-            return Asked(server: server, jobID: job, states: states)
-        }
-    }
-
-    private func report(
-        on asked: Asked, until deadline: ContinuousClock.Instant, _ console: Console, _ database: Database
-    ) async throws -> ExitStatus {
-        guard let job = try await JobWait(database, console).untilOver(asked.jobID, deadline: deadline) else {
-            console.note("driftwatch: \(asked.server): no answer within \(timeout); job \(asked.jobID) goes on waiting")
-            return .unknown
-        }
-        let (checks, target) = try await database.read { transaction in
-            let checks = try JobsReader.checks(of: job.id, in: transaction).map { check in
-                (check, try CheckReader.check(check.serverID, check.packName, check.id, in: transaction)?.items)
+            let answers = round.answers
+            let report = CheckReport(asked, answers, pack: selection.pack)
+            if output.asJSON {
+                context.console.print(report.json.pretty)
+            } else {
+                report.print(to: context.console)
             }
-            return (checks, try ServersReader.server(asked.server, in: transaction)?.target)
+            for note in report.notes { context.console.note(note) }
+            let open = asked.open(after: answers)
+            if isInterrupted {
+                context.console.note(
+                    "driftwatch: interrupted; the checks that were asked for go on (driftwatch jobs list): "
+                        + (open.isEmpty ? "none is left" : names(open)))
+                return .interrupted
+            }
+            if !open.isEmpty {
+                context.console.note(
+                    "driftwatch: no answer within \(timeout) from \(names(open)); their checks go on (driftwatch jobs list)"
+                )
+            }
+            return report.exitStatus
         }
-        guard !checks.isEmpty else {
-            console.note(
-                "driftwatch: \(asked.server): job \(job.id) ended as \(job.state) without a check: "
-                    + visible(job.lastError ?? "no reason known"))
-            return .unknown
-        }
-        let shown = checks.filter { pack == nil || $0.0.packName == pack }
-        guard !shown.isEmpty else {
-            console.note("driftwatch: \(asked.server) is not checked against \(pack?.rawValue ?? "any pack")")
-            return .usage
-        }
-        for (check, items) in shown { print(check, items ?? [], asked, job.lastError, console) }
-        let reason = shown.lazy.compactMap(\.0.reason).first.flatMap(ProbeFailure.Reason.init(rawValue:))
-        if let reason, let target, let hint = ServerDiagnosis.hint(for: ProbeFailure(reason), on: target) {
-            console.note("  \(visible(hint)); driftwatch doctor \(asked.server) tells more")
-        }
-        return shown.map(\.0.verdict.exitStatus).reduce(.fine) { $0.combined(with: $1) }
     }
 
-    private func print(
-        _ check: JobCheck, _ items: [ItemOutcome], _ asked: Asked, _ error: String?, _ console: Console
-    ) {
-        let verdict = verdictLine(
-            check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-            unreadable: check.unreadableCount, console: console)
-        let detail = check.verdict == .failed ? error.map { " (\(visible($0)))" } : nil
-        console.print("\(check.serverID) \(check.packName): \(verdict)\(detail ?? "")")
-        console.print(lines: OutcomeText(items, console: console).lines)
-        let firstLooks = items.count { outcome in
-            guard case .wrong(let mismatches) = outcome.finding else { return false }
-            return mismatches.contains { asked.states[check.packName]?.isFirstLook(at: $0.id) == true }
+    /// Asks for all checks at once.
+    private func ask(_ person: ActingPerson, in transaction: borrowing Transaction) throws -> AskedChecks {
+        let isNamed = !selection.servers.isEmpty
+        var selected = selection.selection
+        // A server that is named and not checked against the pack is an error, and none that is passed over.
+        if isNamed { selected.pack = nil }
+        let lines = try ServersReader.list(selected, in: transaction)
+        guard isNamed || !lines.isEmpty else {
+            throw CommandFailure(
+                .usage, all && selection.pack == nil ? "there are no servers yet" : "no server has \(selection.words)",
+                hint: "driftwatch servers list shows those there are")
         }
-        if firstLooks > 0 {
-            console.print("  first look: \(plural(firstLooks, "item")) already wrong, not alerted")
+        var asked = AskedChecks(isNamed: isNamed)
+        for line in lines { asked.targets[line.id] = line.target }
+        var wanted = isNamed ? selection.servers : lines.map(\.id)
+        if isNamed, let pack = selection.pack {
+            for line in lines where !line.packs.contains(pack) {
+                wanted.removeAll { $0 == line.id }
+                asked.refusals.append(
+                    .init(
+                        server: line.id, isKnown: false, reason: "\(line.id) is not checked against \(pack)",
+                        hint: "assign it in the inventory and apply it"))
+            }
         }
+        asked.unverified = try ServersReader.unverified(of: wanted, in: transaction)
+        let answers = try transaction.rows(
+            """
+            select server_id, job_id, refusal, hint from driftwatch.enqueue_checks(\(wanted), \(person.sql))
+            """, as: (ServerID, Int64?, String?, String?).self)
+        for (server, job, refusal, hint) in answers {
+            if let job {
+                asked.jobs[job] = server
+            } else {
+                asked.refusals.append(
+                    .init(
+                        server: server, isKnown: asked.targets[server] != nil, reason: refusal ?? "refused",
+                        hint: hint))
+            }
+        }
+        return asked
     }
 }

@@ -16,8 +16,8 @@ struct DatabaseExamination {
         self.report = report
     }
 
-    /// Returns the servers to look at.
-    func run(namedServers: [ServerID]) async throws -> [ServerLine] {
+    /// Returns the servers to look at, and who is at work.
+    func run(namedServers: [ServerID]) async throws -> (servers: [ServerLine], workers: [WorkerLine]) {
         let before = Date()
         let (version, schemaVersion, now) = try await database.read { transaction in
             try transaction.one(
@@ -26,28 +26,60 @@ struct DatabaseExamination {
                 """, as: (String, Int, Date).self)
         }
         let after = Date()
+        try await reportWrites()
         let isOutdated = try await Migrator(database).state() == .outdated
         report.add(
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
-                try ServersReader.list(in: transaction)
+                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction)
             )
         }
         reportProcesses(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
+        for problem in delivery {
+            report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
+        }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {
             report.add(name.rawValue, .wrong, "there is no such server", hint: "driftwatch servers list")
         }
-        guard namedServers.isEmpty else { return lines.filter { namedServers.contains($0.id) } }
+        guard namedServers.isEmpty else { return (lines.filter { namedServers.contains($0.id) }, workers) }
         for line in lines where line.connection == .local {
             report.add(line.id.rawValue, .note, "not looked at: its own machine's worker does that")
         }
-        return lines.filter { $0.connection == .ssh }
+        return (lines.filter { $0.connection == .ssh }, workers)
+    }
+
+    /// Every process writes; a session that reads finds nothing amiss.
+    private func reportWrites() async throws {
+        let (isStandby, isReadOnly, source) = try await database.read { transaction in
+            try transaction.one(
+                """
+                select pg_is_in_recovery(), s.setting = 'on', s.source
+                from pg_settings s where s.name = 'default_transaction_read_only'
+                """, as: (Bool, Bool, String).self)
+        }
+        if isStandby {
+            report.add(
+                "database", .wrong, "it is a standby and takes no writes: no process can work",
+                hint:
+                    "name the primary in DRIFTWATCH_DATABASE_URL, or several hosts and target_session_attrs=read-write")
+        } else if isReadOnly {
+            let place =
+                switch source {
+                case "user", "database user": "alter role … reset default_transaction_read_only"
+                case "database": "alter database … reset default_transaction_read_only"
+                default: "set it off in postgresql.conf, or in the options of DRIFTWATCH_DATABASE_URL"
+                }
+            report.add(
+                "database", .wrong,
+                "it takes no writes: default_transaction_read_only is on (from: \(source)), and no process can work",
+                hint: place)
+        }
     }
 
     private func reportClock(_ now: Date, between before: Date, and after: Date) {

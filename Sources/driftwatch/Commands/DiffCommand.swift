@@ -10,8 +10,8 @@ struct DiffCommand: DriftwatchCommand {
         commandName: "diff",
         abstract: "Show expected against actual, as the last check found it.",
         discussion: """
-            Prints what a stored check found, with unified diffs of files; no server is asked. Exits with 0, 1 or 4 as \
-            the check's verdict was.
+            Prints what a stored check found, with unified diffs of files; no server is asked. Where the check is not \
+            kept any more, prints what is remembered, without diffs. Exits with 0, 1 or 4 as the check's verdict was.
 
             Example:
               driftwatch diff web-1 --pack base
@@ -30,10 +30,17 @@ struct DiffCommand: DriftwatchCommand {
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let found = try await context.withDatabase { database in
-            try await database.read { transaction -> [CheckView] in try checks(in: transaction) }
+            try await database.read { transaction -> [Found] in try checks(in: transaction) }
         }
         var status = ExitStatus.fine
-        for check in found {
+        for found in found {
+            let check: CheckView
+            switch found {
+            case .check(let found): check = found
+            case .remembered(let line, let outcomes):
+                status = status.combined(with: show(line, outcomes, context.console))
+                continue
+            }
             let verdict = verdictLine(
                 check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
                 unreadable: check.unreadableCount, console: context.console)
@@ -51,18 +58,46 @@ struct DiffCommand: DriftwatchCommand {
         return status
     }
 
-    private func checks(in transaction: borrowing Transaction) throws -> [CheckView] {
+    /// What there is to show of a pack: a check, or what is remembered where its check is not kept.
+    private enum Found: Sendable {
+        case check(CheckView)
+        case remembered(FleetLine, [ItemOutcome])
+    }
+
+    private func show(_ line: FleetLine, _ outcomes: [ItemOutcome], _ console: Console) -> ExitStatus {
+        let verdict: Verdict =
+            switch line.shownState {
+            case .drifted: .drifted
+            case .compliant: .compliant
+            case .incomplete, .unknown, nil: .incomplete
+            }
+        let sum = verdictLine(
+            verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
+            console: console)
+        let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
+        let pack = line.packName?.rawValue ?? ""
+        console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
+        console.print(lines: OutcomeText(outcomes, console: console).lines)
+        return verdict.exitStatus
+    }
+
+    private func checks(in transaction: borrowing Transaction) throws -> [Found] {
         if let checkID {
             guard
                 let named = try CheckReader.pack(of: checkID, on: server, in: transaction),
                 pack == nil || pack == named,
                 let check = try CheckReader.check(server, named, checkID, in: transaction)
             else {
+                if try CheckReader.isForgotten(checkID, in: transaction) {
+                    throw CommandFailure(
+                        .usage, "check \(checkID) is not kept any more",
+                        hint: "driftwatch diff \(server) shows the newest")
+                }
                 throw CommandFailure(
                     .usage, "there is no check \(checkID) of \(server)\(pack.map { " against \($0)" } ?? "")",
                     hint: "driftwatch diff \(server) shows the newest")
             }
-            return [check]
+            return [.check(check)]
         }
         guard let line = try ServersReader.server(server, in: transaction) else {
             throw CommandFailure.noServer(server)
@@ -71,16 +106,21 @@ struct DiffCommand: DriftwatchCommand {
         guard !wanted.isEmpty else {
             throw CommandFailure(.usage, "\(server) is not checked against \(pack?.rawValue ?? "any pack")")
         }
-        let remembered = try FleetReader.status(in: transaction).filter { $0.serverID == server }
-        var checks: [CheckView] = []
+        var checks: [Found] = []
         for pack in wanted {
-            guard let newest = try CheckReader.check(server, pack, in: transaction) else { continue }
-            checks.append(newest)
+            let newest = try CheckReader.check(server, pack, in: transaction)
+            if let newest { checks.append(.check(newest)) }
             // What is known of a server that cannot be looked at now is what the last finished check found.
-            if newest.verdict == .failed, let id = remembered.first(where: { $0.packName == pack })?.rememberedCheckID,
-                let finished = try CheckReader.check(server, pack, id, in: transaction)
-            {
-                checks.append(finished)
+            guard newest == nil || newest?.verdict == .failed,
+                let line = try FleetReader.status(
+                    FleetFilter(ServerSelection(servers: [server], pack: pack)), in: transaction
+                ).first, let id = line.rememberedCheckID
+            else { continue }
+            if let finished = try CheckReader.check(server, pack, id, in: transaction) {
+                checks.append(.check(finished))
+            } else {
+                let known = try AssignmentReader.view(server, pack, in: transaction)?.outcomes ?? []
+                checks.append(.remembered(line, known))
             }
         }
         guard !checks.isEmpty else {

@@ -11,15 +11,20 @@ struct DoctorCommand: DriftwatchCommand {
         abstract: "Examine everything that a check needs, and say how to mend it.",
         discussion: """
             Looks at the database, its schema and clock, the processes at work, the schedule, where messages go, and, \
-            from here and with one login each, at the servers: name, port, host key, login, shell, probe, sudo. \
-            Without names: all servers. Nothing is changed. Exits with 1 if something is wrong, 3 if the database is \
-            not reachable.
+            from here and with one login each, at the servers: ssh's settings, jump host, name, port, host key, own \
+            key, login, shell, probe, sudo. Without names: all servers. Nothing is changed. Exits with 1 if something \
+            is wrong, 3 if the database is not reachable.
 
-            Example:
+            It logs in as the account that runs it, with that account's settings, and says where the workers have \
+            others: then a server that is well from here is a note, not `ok`.
+
+            Examples:
               driftwatch doctor web-1
+              driftwatch doctor --json
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
     @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The servers.")
@@ -28,13 +33,14 @@ struct DoctorCommand: DriftwatchCommand {
     var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
-        let report = DoctorReport(context.console)
+        let report = DoctorReport(context.console, asJSON: output.asJSON)
+        defer { report.finish() }
         var status = ExitStatus.fine
         do {
-            let lines = try await context.withDatabase { database in
+            let (lines, workers) = try await context.withDatabase { database in
                 try await DatabaseExamination(database, report).run(namedServers: servers)
             }
-            try await examine(lines, context, report)
+            try await examine(lines, workers, context, report)
         } catch {
             let failure = ErrorReport(error)
             guard failure.status == .dependency else { throw error }
@@ -45,13 +51,30 @@ struct DoctorCommand: DriftwatchCommand {
         return report.hasFaults ? status.combined(with: .badNews) : status
     }
 
+    /// Says with what servers are looked at from here; false where every worker that is alive has something else.
+    private func reportMeans(_ own: LoginMeans, _ workers: [WorkerLine], _ report: DoctorReport) -> Bool {
+        report.add("ssh", .fine, "looks at servers \(own.words)")
+        let known = workers.compactMap { worker in LoginMeans(worker).map { (worker, $0) } }
+        let others = Dictionary(grouping: known.filter { $0.1 != own }, by: \.1)
+        for (means, workers) in others.sorted(by: { $0.key.words < $1.key.words }) {
+            let hosts = Set(workers.map(\.0.host)).sorted().joined(separator: ", ")
+            report.add(
+                "ssh", .note, "not as the worker on \(hosts) does, which looks \(means.words)",
+                hint: "for its answer, there: \(means.command)")
+        }
+        return known.isEmpty || others.values.map(\.count).reduce(0, +) < known.count
+    }
+
     /// Several at once: most of the time is waiting.
-    private func examine(_ lines: [ServerLine], _ context: CommandContext, _ report: DoctorReport) async throws {
+    private func examine(
+        _ lines: [ServerLine], _ workers: [WorkerLine], _ context: CommandContext, _ report: DoctorReport
+    ) async throws {
         let remote: RemoteSettings
         do { remote = try remoteSettings(context.settings) } catch {
             report.add("ssh", .wrong, "\(error)", hint: error.hint ?? "without it no server is looked at from here")
             return
         }
+        let vouches = reportMeans(LoginMeans(remote, environment: context.environment), workers, report)
         let prober = RemoteProber(
             settings: remote, localServers: Set(lines.map(\.id)), logger: Logger(label: "driftwatch.remote"))
         try await stoppable {
@@ -68,7 +91,7 @@ struct DoctorCommand: DriftwatchCommand {
                     guard let (index, diagnosis) = await group.next() else { return }
                     done[index] = diagnosis
                     while let diagnosis = done.removeValue(forKey: printed) {
-                        if !Task.isCancelled { report.add(lines[printed].id, diagnosis) }
+                        if !Task.isCancelled { report.add(lines[printed].id, diagnosis, vouches: vouches) }
                         printed += 1
                     }
                 }

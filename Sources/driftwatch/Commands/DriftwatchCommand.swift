@@ -52,6 +52,7 @@ struct CommandContext: Sendable {
         var options = command.settingOptions
         options[.logLevel] = ("--log-level", command.common.logLevel)
         options[.logFormat] = ("--log-format", command.common.logFormat)
+        if let command = command as? any ActingCommand { options[.actor] = ("--as", command.acting.name) }
         settings = try SettingSources(
             options: options, configOption: command.common.config, environment: environment)
         bootstrapLogging(try LoggingSettings(settings, defaultLevel: command.defaultLogLevel))
@@ -62,14 +63,10 @@ struct CommandContext: Sendable {
         }
     }
 
-    /// Who asks, as the operators' functions take it: the person, or the database's role where it may not name another.
-    var actor: SQL { "driftwatch.own_actor(\(person))" }
-
-    /// The account here of the person who asks.
-    var person: String {
-        let name = ["SUDO_USER", "LOGNAME", "USER"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-        return String((name ?? NSUserName()).prefix(100))
-    }
+    /// Who asks.
+    ///
+    /// - Throws: ``SettingError``.
+    func person() throws(SettingError) -> ActingPerson { try actingPerson(settings, environment: environment) }
 
     /// Opens the database for `body`, and refuses a schema that this binary cannot work on.
     func withDatabase<Value: Sendable>(

@@ -1,55 +1,89 @@
 import DriftCore
 import DriftStore
 import Foundation
+import Postgres
 import Presentation
 
-/// How the whole fleet does, in counts.
+/// How the fleet does, in counts, and what keeps the whole from working.
 struct FleetStatus: Sendable {
     let lines: [FleetLine]
     let schedule: ScheduleLine?
-    let workersAlive: Int
+    /// Processes alive, by kind.
+    let alive: [String: Int]
+    /// What keeps messages from arriving.
+    let deliveryProblems: [String]
 
-    /// In the order in which they are told; stale ones are counted besides.
-    private static let groups: [Standing] = [.compliant, .drifted, .incomplete, .failed, .unknown, .disabled]
+    /// - Throws: `DatabaseError`
+    init(_ filter: FleetFilter, in transaction: borrowing Transaction) throws {
+        lines = try FleetReader.status(filter, in: transaction)
+        counts = FleetCounts(lines)
+        schedule = try SchedulesReader.schedule(in: transaction)
+        alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
+        deliveryProblems = try DeliveryReader.problems(in: transaction)
+    }
 
-    func count(of group: Standing) -> Int { lines.count { $0.standing == group } }
+    private let counts: FleetCounts
 
-    private var staleCount: Int { lines.count { $0.isStale && !$0.isDisabled } }
+    private var workersAlive: Int { alive["worker", default: 0] }
+
+    var times: Times { Times(zone: schedule?.timeZone) }
+
+    /// What is wrong with Driftwatch itself, and so with what it says of any server.
+    var problems: [String] {
+        var problems: [String] = []
+        if lines.contains(where: { $0.standing != nil && !$0.isDisabled }) {
+            if schedule == nil {
+                problems.append("there is no schedule: the first driftwatch scheduler makes it")
+            }
+            if alive["scheduler"] == nil {
+                problems.append("no scheduler is alive: no slot fires until driftwatch scheduler, or run, is started")
+            }
+            if workersAlive == 0 {
+                problems.append("no worker is alive: nothing is checked until driftwatch worker, or run, is started")
+            }
+        }
+        if let schedule, schedule.isOverdue {
+            let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "working out the next slot"
+            problems.append("\(slot) is overdue: driftwatch doctor says more")
+        }
+        return problems + deliveryProblems
+    }
 
     var summary: String {
-        var words = Self.groups.map { "\(count(of: $0)) \($0.words)" }
-        words.insert("\(staleCount) stale", at: words.count - 1)
-        var slots = "last slot \(schedule?.lastSlotAt.map(shortTime) ?? "none yet")"
-        slots += ", next \(schedule?.nextSlotAt.map(shortTime) ?? "not known yet")"
-        if schedule?.isOverdue == true { slots += " (overdue: no scheduler fires it, see driftwatch doctor)" }
-        if schedule?.pausedAt != nil { slots += " (paused)" }
-        return "\(words.joined(separator: ", ")); \(plural(workersAlive, "worker")) alive; \(slots)"
+        var slots = "last slot \(schedule?.lastSlotAt.map(times.text) ?? "none yet")"
+        slots += ", next \(schedule?.nextSlotAt.map(times.text) ?? "not known yet")"
+        slots += schedule?.pausedAt != nil ? " (\(times.zoneName), paused)" : " (\(times.zoneName))"
+        let groups = FleetCountsText(counts.standings, stale: counts.stale).line
+        return "\(groups); \(plural(workersAlive, "worker")) alive; \(slots)"
     }
 
     var exitStatus: ExitStatus {
-        if count(of: .drifted) > 0 { return .badNews }
-        let cannotTell = lines.contains {
-            !$0.isDisabled
-                && ($0.standing == .failed || $0.standing == .incomplete || $0.isStale || $0.isCheckOverdue
-                    || $0.unreadableSince != nil || $0.failingSince != nil)
-        }
-        return cannotTell || schedule?.isOverdue == true ? .unknown : .fine
+        if counts.standings[.drifted] != nil { return .badNews }
+        return lines.contains(where: \.isInDoubt) || !problems.isEmpty ? .unknown : .fine
     }
 
     func json(_ listing: Listing<FleetLine>) -> JSONValue {
-        let counts = Self.groups.map { ($0.key, JSONValue.number(Int64(count(of: $0)))) }
+        let groups = FleetCountsText.groups.map { group in
+            let key = FleetCountsText.word(of: group).replacing(" ", with: "_")
+            return (key, JSONValue.number(Int64(counts.standings[group] ?? 0)))
+        }
         return .object([
             ("assignments", .list(lines.map(listing.json))),
-            ("counts", .object(counts + [("stale", .number(Int64(staleCount)))])),
+            ("counts", .object(groups + [("stale", .number(Int64(counts.stale)))])),
             ("workers_alive", .number(Int64(workersAlive))),
+            ("schedulers_alive", .number(Int64(alive["scheduler", default: 0]))),
             ("last_slot_at", .optional(schedule?.lastSlotAt)), ("next_slot_at", .optional(schedule?.nextSlotAt)),
+            ("time_zone", .optional(schedule?.timeZone)),
             ("slot_overdue", .flag(schedule?.isOverdue ?? false)),
+            ("delivery_problems", .texts(deliveryProblems)), ("problems", .texts(problems)),
         ])
     }
 }
 
-extension Standing {
-    /// What the counts call it.
-    var words: String { self == .unknown ? "never checked" : rawValue }
-    fileprivate var key: String { words.replacing(" ", with: "_") }
+extension FleetLine {
+    /// What is known of it is not known well enough: something cannot be seen, or was not looked at when it was due.
+    fileprivate var isInDoubt: Bool {
+        guard !isDisabled else { return false }
+        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil
+    }
 }

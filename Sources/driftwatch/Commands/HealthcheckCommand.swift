@@ -10,7 +10,8 @@ struct HealthcheckCommand: DriftwatchCommand {
         discussion: """
             Exits with 0 when a process of that kind on this host (by its host name, so in a container: in that \
             container) was seen in the database within the last minute; for `web`, when its /healthz answers; for \
-            `run`, when all four are well.
+            `run`, when all four are well. That messages are not delivered makes no process unwell, as a restart would \
+            not help: /healthz says so in its text, and /healthz/delivery answers 503.
 
             Example, in a Compose file:
               healthcheck: { test: ["CMD", "driftwatch", "healthcheck", "worker"] }

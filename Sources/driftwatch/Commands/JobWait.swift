@@ -4,55 +4,83 @@ import JobQueue
 import Postgres
 import Presentation
 
-/// Waits until a job is over, and says what keeps it.
-struct JobWait {
+/// Waits until jobs are over, and says what keeps them.
+struct JobWait: Sendable {
     private let database: Database
-    private let console: Console
+    private let progress: ProgressLine
 
-    init(_ database: Database, _ console: Console) {
+    init(_ database: Database, _ progress: ProgressLine) {
         self.database = database
-        self.console = console
+        self.progress = progress
     }
 
-    /// The job when it is over; nil when the deadline passes first.
+    private struct Look: Sendable {
+        var over: [JobLine]
+        var underWay: [JobUnderWay]
+        /// Those who could do the work, and what holds it up; by queue.
+        var obstacles: [String: String]
+    }
+
+    /// Hands over each job when it is over, and from time to time those that are not; returns at the deadline at last.
     ///
-    /// Asks again and again, as the end of a job is told to nobody.
-    func untilOver(_ id: Int64, deadline: ContinuousClock.Instant) async throws -> JobLine? {
-        var said: String?
+    /// Asks again and again, all jobs at once, as nobody is notified about the end of a job.
+    func run(
+        _ ids: [Int64], until deadline: ContinuousClock.Instant,
+        onOver: ([JobLine]) async throws -> Void, onUnderWay: ([JobUnderWay]) -> Void
+    ) async throws {
+        var ids = ids
+        var said: Set<String> = []
         var polls = 0
-        while true {
-            let (job, obstacle) = try await database.read { transaction in
-                let job = try JobsReader.job(id, in: transaction)
-                return (job, try job.flatMap { try Self.obstacle(to: $0, in: transaction) })
+        while !ids.isEmpty {
+            let look = try await database.read { [ids] in try Self.look(at: ids, in: $0) }
+            if !look.over.isEmpty {
+                try await onOver(look.over)
+                let over = Set(look.over.map(\.id))
+                ids.removeAll(where: over.contains)
             }
-            guard let job else { return nil }
-            if job.isOver { return job }
+            onUnderWay(look.underWay)
             // A worker that has just started is not worth a line; that no time is left is.
-            if let obstacle, obstacle != said, polls >= 2 || ContinuousClock.now >= deadline {
-                console.note("\(job.serverID?.rawValue ?? "job \(id)"): \(obstacle)")
-                said = obstacle
+            if polls >= 2 || ContinuousClock.now >= deadline {
+                for line in lines(look) where said.insert(line).inserted { progress.note(line) }
             }
-            guard ContinuousClock.now < deadline else { return nil }
+            guard !ids.isEmpty, ContinuousClock.now < deadline else { return }
             polls += 1
-            try await ContinuousClock().sleep(for: polls < 20 ? .milliseconds(100) : .milliseconds(500))
+            try await ContinuousClock().sleep(for: .milliseconds(polls < 20 ? 100 : ids.count > 1000 ? 1000 : 500))
         }
     }
 
-    private static func obstacle(to job: JobLine, in transaction: borrowing Transaction) throws -> String? {
-        if let pause = try WorkersReader.pause(of: job.queue, in: transaction) {
-            return "the queue \(job.queue) is paused since \(shortTime(pause.at))"
-                + (pause.reason.map { ": \(visible($0))" } ?? "")
-        }
-        guard job.state != "running" else { return nil }
+    private static func look(at ids: [Int64], in transaction: borrowing Transaction) throws -> Look {
+        let over = try JobsReader.over(of: ids, in: transaction)
+        let underWay = try JobsReader.underWay(of: ids, in: transaction)
+        let waiting = Set(underWay.filter { !$0.isRunning }.map(\.queue))
+        guard !waiting.isEmpty else { return Look(over: over, underWay: underWay, obstacles: [:]) }
         let workers = try WorkersReader.alive(in: transaction)
-        if !workers.contains(where: { $0.serves(job.queue) }) {
-            return "waiting: no worker is alive that serves the queue \(job.queue) (\(Self.hint(job.queue)))"
+        var obstacles: [String: String] = [:]
+        for queue in waiting {
+            if let pause = try WorkersReader.pause(of: queue, in: transaction) {
+                obstacles[queue] =
+                    "the queue \(visible(queue)) is paused since \(shortTime(pause.at))"
+                    + (pause.reason.map { ": \(visible($0))" } ?? "")
+            } else if !workers.contains(where: { $0.serves(queue) }) {
+                obstacles[queue] =
+                    "no worker is alive that serves the queue \(visible(queue)) (\(hint(queue)))"
+            }
         }
-        if job.state == "retryable" {
-            return "attempt \(job.attempt) of \(job.maxAttempts) did not finish, trying again: "
-                + visible(job.lastError ?? "no reason known")
+        return Look(over: over, underWay: underWay, obstacles: obstacles)
+    }
+
+    private func lines(_ look: Look) -> [String] {
+        let waiting = look.underWay.filter { !$0.isRunning }
+        let held = look.obstacles.sorted { $0.key < $1.key }.map { queue, obstacle in
+            "\(names(waiting.filter { $0.queue == queue }.compactMap(\.serverID))): waiting: \(obstacle)"
         }
-        return nil
+        let retried = waiting.filter { look.obstacles[$0.queue] == nil }.compactMap { job in
+            job.lastError.map {
+                "\(job.serverID?.rawValue ?? "job \(job.id)"): attempt \(job.attempt) of \(job.maxAttempts) did not "
+                    + "finish, trying again: \(visible($0))"
+            }
+        }
+        return held + retried
     }
 
     private static func hint(_ queue: String) -> String {

@@ -5,7 +5,7 @@ import Foundation
 import Postgres
 import Slack
 
-struct NotifyTestCommand: DriftwatchCommand {
+struct NotifyTestCommand: ActingCommand {
     static let configuration = CommandConfiguration(
         commandName: "notify-test",
         abstract: "Send a test message the way the notifier would.",
@@ -18,6 +18,7 @@ struct NotifyTestCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var acting: ActingOptions
 
     @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
     var notify: String?
@@ -46,7 +47,7 @@ struct NotifyTestCommand: DriftwatchCommand {
 
     /// What was sent proves nothing of a destination that the notifiers serve in another way.
     private func resume(_ settings: NotifySettings, _ context: CommandContext) async throws -> ExitStatus {
-        let actor = context.actor
+        let actor = try context.person().sql
         let name = Destinations.default
         let said = try await context.withDatabase { database in
             try await database.withTransaction { transaction -> String? in

@@ -72,7 +72,7 @@ struct OutboxCommand: AsyncParsableCommand {
             ])
     }
 
-    struct Redrive: DriftwatchCommand {
+    struct Redrive: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send dead messages once more.",
             discussion: """
@@ -81,6 +81,7 @@ struct OutboxCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The messages' ids.")
         var ids: [Int64]
@@ -138,7 +139,7 @@ struct DestinationCommand: AsyncParsableCommand {
             ])
     }
 
-    struct Resume: DriftwatchCommand {
+    struct Resume: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "End the pause, or the waiting, of a destination.",
             discussion: """
@@ -147,6 +148,7 @@ struct DestinationCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The destination.")
         var name = Destinations.default

@@ -24,6 +24,7 @@ struct ProbeCommand: DriftwatchCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
     @OptionGroup var budgets: BudgetOptions
 
     @Argument(help: "The server.")
@@ -36,8 +37,8 @@ struct ProbeCommand: DriftwatchCommand {
     var printScript = false
 
     func validate() throws {
-        if printScript && (server != nil || pack != nil) {
-            throw ValidationError("--print-script prints one script for all servers; name no server and no pack")
+        if printScript && (server != nil || pack != nil || output.asJSON) {
+            throw ValidationError("--print-script prints one script for all servers, and takes nothing else")
         }
         if !printScript && server == nil { throw ValidationError("Missing expected argument '<server>'") }
     }
@@ -72,52 +73,53 @@ struct ProbeCommand: DriftwatchCommand {
                 try await prober.probe(line.target, asking: ProbeQuestions(packs: wanted))
             }
         } catch let failure as ProbeFailure {
+            let hint = ServerDiagnosis.hint(for: failure, on: line.target, knownHosts: remote.knownHosts)
+            guard !output.asJSON else {
+                context.console.print(Self.json(server, [], (failure, hint)).pretty)
+                return .unknown
+            }
             let text = verdictLine(
                 .failed, reason: failure.reason.rawValue, items: 0, wrong: 0, unreadable: 0, console: context.console)
             context.console.print("\(server): \(text) (\(visible(failure.detail)))")
-            if let hint = ServerDiagnosis.hint(for: failure, on: line.target, knownHosts: remote.knownHosts) {
-                context.console.note("  \(visible(hint))")
-            }
+            if let hint { context.console.note("  \(visible(hint))") }
             return .unknown
         }
-        var status = ExitStatus.fine
-        for pack in wanted {
-            let check = Comparison.judge(facts, against: pack, digest: pack.digest)
+        let checks = wanted.map { Comparison.judge(facts, against: $0, digest: $0.digest) }
+        let status = checks.map(\.verdict.exitStatus).reduce(ExitStatus.fine) { $0.combined(with: $1) }
+        guard !output.asJSON else {
+            context.console.print(Self.json(server, checks, nil).pretty)
+            return status
+        }
+        for check in checks {
             let verdict = verdictLine(
                 check.verdict, items: check.itemCount, wrong: check.mismatchCount, unreadable: check.unreadableCount,
                 console: context.console)
-            context.console.print("\(server) \(pack.name): \(verdict)")
+            context.console.print("\(server) \(check.packName): \(verdict)")
             context.console.print(lines: OutcomeText(check.outcomes, console: context.console).lines)
-            status = status.combined(with: check.verdict.exitStatus)
         }
         return status
+    }
+
+    private static func json(
+        _ server: ServerID, _ checks: [Check], _ failure: (failure: ProbeFailure, hint: String?)?
+    ) -> JSONValue {
+        .object([
+            ("server_id", .text(server.rawValue)), ("checks", .list(checks.map { .check($0, of: server) })),
+            (
+                "failure",
+                failure.map { failure, hint in
+                    .object([
+                        ("reason", .text(failure.reason.rawValue)), ("detail", .text(failure.detail)),
+                        ("hint", .optional(hint)),
+                    ])
+                } ?? .null
+            ),
+        ])
     }
 }
 
 extension CommandFailure {
     static func noServer(_ id: ServerID) -> Self {
         Self(.usage, "there is no server \(id)", hint: "driftwatch servers list shows those there are")
-    }
-}
-
-/// Runs `body`, cancelling it when a signal asks to stop, so that what it started ends with it.
-func stoppable<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    let signals = StopSignals()
-    return try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask {
-            await signals.watch()
-            return nil
-        }
-        group.addTask {
-            await signals.untilAsked()
-            if signals.isAsked { throw CancellationError() }
-            return nil
-        }
-        group.addTask { try await body() }
-        defer { group.cancelAll() }
-        while let value = try await group.next() {
-            if let value { return value }
-        }
-        throw CancellationError()
     }
 }

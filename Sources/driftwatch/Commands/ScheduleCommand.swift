@@ -51,7 +51,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             ])
     }
 
-    struct Set: DriftwatchCommand {
+    struct Set: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "Change when checks come due.",
             discussion: """
@@ -62,6 +62,7 @@ struct ScheduleCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The cron expression, in quotes.")
         var cron: String
@@ -76,7 +77,7 @@ struct ScheduleCommand: AsyncParsableCommand {
         }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let actor = context.actor
+            let actor = try context.person().sql
             let (zone, changed) = try await context.withDatabase { database in
                 try await database.withTransaction { transaction in
                     let zone = try timeZone ?? SchedulesReader.schedule(in: transaction)?.timeZone ?? "UTC"

@@ -58,7 +58,7 @@ struct ServersCommand: AsyncParsableCommand {
             ])
     }
 
-    struct Enable: DriftwatchCommand {
+    struct Enable: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "End an operator's hold; what the inventory declares stays as it is.",
             discussion: """
@@ -67,6 +67,7 @@ struct ServersCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The servers.")
         var servers: [ServerID]
@@ -78,7 +79,7 @@ struct ServersCommand: AsyncParsableCommand {
         }
     }
 
-    struct Disable: DriftwatchCommand {
+    struct Disable: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put servers on hold: they are skipped, and their alerts resolve as disabled.",
             discussion: """
@@ -87,6 +88,7 @@ struct ServersCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
 
         @Argument(help: "The servers.")
         var servers: [ServerID]

@@ -1,91 +1,148 @@
 import ArgumentParser
 import DriftCore
 import DriftStore
-import Foundation
 import Postgres
 import Presentation
 
 struct StatusCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show every server and pack, and how the whole does.",
+        abstract: "Show servers and packs, what is wrong first, and how the whole does.",
         discussion: """
-            STATE is what is remembered; LAST is the verdict of the newest check, `failed` where the server could not be \
-            looked at. With --check the exit status tells, for cron and Nagios: 1 if something drifted, 4 if a check \
-            failed or is stale, a first one is missing after ten minutes, or a slot is overdue, else 0.
+            STATE is drifted (something is known to be wrong), incomplete (nothing is, but the last finished check could \
+            not judge all), compliant (all was judged and right), unknown (nothing was judged yet) or disabled. LAST is \
+            the verdict of the newest check, `failed` where the server could not be looked at. Times are in the \
+            schedule's zone; with --json, in UTC.
 
-            Example:
+            With --check the exit status tells, for cron and Nagios: 1 if something drifted; 4 if something is \
+            incomplete, failed, stale or never checked although it should have been, if a slot is overdue, if there is \
+            no schedule or no scheduler or worker is alive, or if messages are not delivered; else 0.
+
+            Examples:
               driftwatch status --check
+              driftwatch status --label role=web --state drifted
             """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var selection: SelectionOptions
 
-    @Flag(help: "Exit with 1 on drift, with 4 on what failed, is stale or overdue.")
+    @Option(
+        help: ArgumentHelp(
+            "Only lines that are counted as this: \(StateOption.names).", valueName: "state"))
+    var state: StateOption?
+
+    @Flag(help: "Exit with 1 on drift, with 4 on what cannot be told.")
     var check = false
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
+        let filter = FleetFilter(selection.selection, state: state?.state)
         let status = try await context.withDatabase { database in
             try await database.read { transaction in
-                FleetStatus(
-                    lines: try FleetReader.status(in: transaction),
-                    schedule: try SchedulesReader.schedule(in: transaction),
-                    workersAlive: try WorkersReader.alive(in: transaction).count { $0.process == "worker" })
+                let unknown = try FleetReader.unknownNames(in: filter.selection, in: transaction)
+                if let server = unknown.servers.first { throw CommandFailure.noServer(server) }
+                if let pack = unknown.pack {
+                    throw CommandFailure(
+                        .usage, "there is no pack \(pack)", hint: "driftwatch status shows those that are assigned")
+                }
+                return try FleetStatus(filter, in: transaction)
             }
         }
         if output.asJSON {
-            context.console.print(status.json(Self.listing).pretty)
+            context.console.print(status.json(Self.listing(status.times)).pretty)
         } else {
-            Self.listing.print(status.lines, asJSON: false, to: context.console)
-            context.console.print(status.summary)
+            show(status, context.console)
         }
         return check ? status.exitStatus : .fine
     }
 
-    static let listing = Listing<FleetLine>(
-        whenEmpty: "no servers yet: driftwatch apply loads an inventory",
-        columns: [
-            .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
-            .init("display_name") { .text($0.displayName) },
-            .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
-            .init("state", "STATE", colour: colour) { .text($0.isDisabled ? "disabled" : $0.shownState?.rawValue) },
-            .init("since", "SINCE") { .time($0.since) },
-            .init("last_verdict", "LAST") { .text($0.lastVerdict?.rawValue) },
-            .init("last_reason") { .text($0.lastReason) },
-            .init("last_checked_at", "CHECKED") { .time($0.lastVerdictAt) },
-            .init("last_check_id") { .number($0.lastCheckID) },
-            .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
-            .init("unreadable_count") { .number($0.unreadableCount) },
-            .init("stale") { .flag($0.isStale) },
-            .init("disabled") { .flag($0.isDisabled) },
-            .init("disabled_reason") { .text($0.disabledReason) },
-            .init("failing_streak") { .number($0.failingStreak) },
-            .init("alert_id") { .number($0.alertID) },
-            .init("alert_status") { .text($0.alertStatus) },
-            .init("note", "NOTE") { .text($0.note) },
-        ])
+    private func show(_ status: FleetStatus, _ console: Console) {
+        let isWhole = filterIsEmpty
+        if status.lines.isEmpty, !isWhole {
+            console.print("nothing fits")
+        } else {
+            console.print(lines: Self.listing(status.times).lines(status.lines, console.palette, times: status.times))
+        }
+        for problem in status.problems { console.print(console.palette.coloured(visible(problem), .yellow)) }
+        console.print(status.summary)
+    }
 
-    @Sendable private static func colour(_ line: FleetLine) -> Console.Colour? {
-        if line.isDisabled { return .faint }
-        switch line.standing {
-        case .drifted: return .red
-        case .compliant: return line.isStale ? .yellow : .green
-        case .failed, .incomplete, .unknown, .disabled, nil: return .yellow
+    private var filterIsEmpty: Bool { selection.selection == ServerSelection() && state == nil }
+
+    static func listing(_ times: Times) -> Listing<FleetLine> {
+        let text: @Sendable (FleetLine) -> FleetLineText = { FleetLineText($0, times: times) }
+        return Listing(
+            whenEmpty: "no servers yet: driftwatch apply loads an inventory",
+            columns: [
+                .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
+                .init("display_name") { .text($0.displayName) },
+                .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
+                .init("state", "STATE", colour: { text($0).tone.colour }) {
+                    .text($0.packName == nil ? nil : text($0).state)
+                },
+                .init("standing") { .text($0.standing?.rawValue) },
+                .init("since", "SINCE") { .time($0.since) },
+                .init("last_verdict", "LAST") { .text($0.lastVerdict?.rawValue) },
+                .init("last_reason") { .text($0.lastReason) },
+                .init("last_checked_at", "CHECKED") { .time($0.lastVerdictAt ?? $0.lastCheckedAt) },
+                .init("last_finished_at") { .time($0.lastCheckedAt) },
+                .init("last_check_id") { .number($0.lastCheckID) },
+                .init("item_count") { .number($0.itemCount) },
+                .init("mismatch_count", "WRONG") { .number($0.packName == nil ? nil : $0.mismatchCount) },
+                .init("unreadable_count", "UNREADABLE") { .number($0.unreadableCount) },
+                .init("unreadable_since") { .time($0.unreadableSince) },
+                .init("dark_count") { .number($0.darkCount) },
+                .init("stale") { .flag($0.isStale) },
+                .init("outdated") { .flag($0.isOutdated) },
+                .init("failing_since") { .time($0.failingSince) },
+                .init("failing_reason") { .text($0.failingReason) },
+                .init("failing_streak") { .number($0.failingStreak) },
+                .init("disabled") { .flag($0.isDisabled) },
+                .init("disabled_reason") { .text($0.disabledReason) },
+                .init("alert_id") { .number($0.alertID) },
+                .init("alert_status") { .text($0.alertStatus) },
+                .init("note", "NOTE") {
+                    .text($0.packName == nil ? "no packs" : text($0).notes.joined(separator: ", "))
+                },
+            ])
+    }
+}
+
+extension FleetLineText.Tone {
+    fileprivate var colour: Palette.Colour? {
+        switch self {
+        case .bad: .red
+        case .trouble, .unsure: .yellow
+        case .good: .green
+        case .quiet: .faint
         }
     }
 }
 
-extension FleetLine {
-    fileprivate var note: String? {
-        var notes: [String] = []
-        if packName == nil { notes.append("no packs") }
-        if isDisabled, let disabledReason { notes.append(disabledReason) }
-        if isStale { notes.append("stale") }
-        if isCheckOverdue, !isDisabled { notes.append(wasChecked ? "check overdue" : "first check overdue") }
-        if lastVerdict == .failed, let lastReason { notes.append(lastReason) }
-        if let unreadableCount, unreadableCount > 0 { notes.append("\(unreadableCount) unreadable") }
-        if mismatchCount > 0, alertID == nil, !isDisabled { notes.append("not alerted") }
-        if let alertID { notes.append("alert \(alertID)\(alertStatus == "acknowledged" ? " acknowledged" : "")") }
-        return notes.isEmpty ? nil : notes.joined(separator: ", ")
+/// What `--state` takes: the words of the counts.
+enum StateOption: String, CaseIterable, ExpressibleByArgument {
+    case drifted, failed, incomplete
+    case neverChecked = "never-checked"
+    case compliant, stale, outdated, disabled
+
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+    var state: FleetFilter.State {
+        switch self {
+        case .drifted: .standing(.drifted)
+        case .failed: .standing(.failed)
+        case .incomplete: .standing(.incomplete)
+        case .neverChecked: .standing(.unknown)
+        case .compliant: .standing(.compliant)
+        case .disabled: .standing(.disabled)
+        case .stale: .stale
+        case .outdated: .outdated
+        }
+    }
+
+    /// `unknown` is what STATE shows for what was never checked.
+    init?(argument: String) {
+        guard let state = Self(rawValue: argument == "unknown" ? "never-checked" : argument) else { return nil }
+        self = state
     }
 }

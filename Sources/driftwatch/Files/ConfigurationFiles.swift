@@ -4,7 +4,8 @@ import Foundation
 /// The inventory, packs and templates that paths on the command line lead to.
 ///
 /// A folder means its `fleet.yaml` and `packs/*.yaml`, nothing else; a file is an inventory if it is named `fleet.yaml`
-/// or has `servers:`, `defaults:` or `schedule:` at the left margin, and a pack otherwise.
+/// or has `servers:`, `defaults:` or `schedule:` at the left margin, and a pack otherwise. One that has `items:` there, and
+/// none of those, is a pack whatever its name.
 struct ConfigurationFiles: Sendable {
     private(set) var inventory: SourceFile?
     private(set) var packs: [SourceFile] = []
@@ -31,6 +32,9 @@ struct ConfigurationFiles: Sendable {
             do { try read(path) } catch { problems.append(error) }
         }
         guard problems.isEmpty else { throw ConfigurationProblems(problems) }
+        // A file that a folder leaves out may be named beside it.
+        let read = Set((packs + [inventory].compactMap(\.self)).map { Self.real($0.path) })
+        warnings.removeAll { $0.message == PassedOverFiles.message && read.contains(Self.real($0.file)) }
         readTemplates()
     }
 
@@ -58,10 +62,7 @@ struct ConfigurationFiles: Sendable {
         let inventory = "\(folder)/fleet.yaml"
         let packFolder = "\(folder)/packs"
         var found = FileManager.default.fileExists(atPath: inventory) ? [inventory] : []
-        if FileManager.default.fileExists(atPath: "\(folder)/fleet.yml") {
-            warnings.append(
-                Problem(.warning, file: "\(folder)/fleet.yml", message: "is not read", hint: "name it fleet.yaml"))
-        }
+        warnings += PassedOverFiles.besideInventory(in: folder)
         guard FileManager.default.fileExists(atPath: packFolder) else {
             guard !found.isEmpty else {
                 throw Problem(
@@ -73,16 +74,8 @@ struct ConfigurationFiles: Sendable {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: packFolder) else {
             throw Problem(file: packFolder, message: "cannot be read")
         }
-        for name in names.sorted() where !name.hasPrefix(".") {
-            if name.hasSuffix(".yaml") {
-                found.append("\(packFolder)/\(name)")
-            } else if name.hasSuffix(".yml") {
-                warnings.append(
-                    Problem(
-                        .warning, file: "\(packFolder)/\(name)", message: "is not read",
-                        hint: "a folder means its packs/*.yaml"))
-            }
-        }
+        found += names.sorted().filter { !$0.hasPrefix(".") && $0.hasSuffix(".yaml") }.map { "\(packFolder)/\($0)" }
+        warnings += PassedOverFiles.amongPacks(names.sorted(), in: packFolder)
         return found
     }
 
@@ -93,7 +86,15 @@ struct ConfigurationFiles: Sendable {
         } catch {
             throw Problem(file: path, message: error.description)
         }
-        guard Self.isInventory(file) else {
+        let parts = TopLevelKeys(file.bytes)
+        let isNamedInventory = ["fleet.yaml", "fleet.yml"].contains(path.split(separator: "/").last.map(String.init))
+        guard parts.ofInventory || (isNamedInventory && !parts.ofPack) else {
+            if isNamedInventory, Self.folder(of: path).split(separator: "/").last != "packs" {
+                warnings.append(
+                    Problem(
+                        .warning, file: path, message: "is read as the pack fleet, since it has `items:`",
+                        hint: "an inventory has `servers:`; move a pack to packs/"))
+            }
             packs.append(file)
             namesAllPacks = true
             return
@@ -102,14 +103,6 @@ struct ConfigurationFiles: Sendable {
             throw Problem(file: path, message: "a second inventory", hint: "the other is \(inventory.path)")
         }
         inventory = file
-    }
-
-    private static func isInventory(_ file: SourceFile) -> Bool {
-        let name = file.path.split(separator: "/").last ?? ""
-        if name == "fleet.yaml" || name == "fleet.yml" { return true }
-        return file.bytes.split(separator: UInt8(ascii: "\n")).contains { line in
-            ["servers:", "defaults:", "schedule:"].contains { line.starts(with: $0.utf8) }
-        }
     }
 
     // MARK: Templates

@@ -12,6 +12,8 @@ protocol ProcessPart: Sendable {
     /// Shown in `workers`; nil where the part takes no jobs.
     var concurrency: Int? { get }
     var queues: [String] { get }
+    /// What `workers` shows of its settings: a JSON object without secrets.
+    var shownSettings: JSONText { get }
     var poolSize: Int { get }
 
     /// What the part runs. Called when the database is usable; it may be called again after a fault.
@@ -23,6 +25,7 @@ protocol ProcessPart: Sendable {
 extension ProcessPart {
     var concurrency: Int? { nil }
     var queues: [String] { [] }
+    var shownSettings: JSONText { JSONText("{}") }
     var poolSize: Int { 2 }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import JobQueue
 import Logging
@@ -101,7 +102,8 @@ struct ProcessRunner {
                 database: site.database,
                 process: Registration.Process(
                     workerID: site.workerID, role: part.role, host: identity.host, pid: identity.pid,
-                    version: driftwatchVersion, concurrency: part.concurrency, queues: part.queues),
+                    version: driftwatchVersion, concurrency: part.concurrency, queues: part.queues,
+                    account: NSUserName(), settings: part.shownSettings),
                 logger: site.logger)
         }
         let group = ServiceGroup(

@@ -1,5 +1,6 @@
 import DriftCore
 import DriftServices
+import Foundation
 import JobQueue
 import Postgres
 import Remote
@@ -11,6 +12,7 @@ struct WorkerPart: ProcessPart {
     private let places: Int
     private let remote: RemoteSettings
     private let localServers: Set<ServerID>
+    let shownSettings: JSONText
 
     var concurrency: Int? { places }
 
@@ -20,6 +22,7 @@ struct WorkerPart: ProcessPart {
         self.localServers = Set(localServers)
         places = try workerConcurrency(sources)
         remote = try remoteSettings(sources)
+        shownSettings = LoginMeans(remote, environment: ProcessInfo.processInfo.environment).json
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {

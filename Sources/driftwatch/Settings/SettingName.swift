@@ -3,6 +3,7 @@
 /// In the settings file the same name is written in small letters, its words joined by `_` or nested:
 /// `slack_channel: x` and `slack: { channel: x }` are the same.
 enum SettingName: String, CaseIterable, Sendable {
+    case actor = "ACTOR"
     case databaseURL = "DATABASE_URL"
     case databasePooler = "DATABASE_POOLER"
     case baseURL = "BASE_URL"
@@ -34,7 +35,8 @@ enum SettingName: String, CaseIterable, Sendable {
     var isSecret: Bool {
         switch self {
         case .databaseURL, .slackWebhookURL, .slackBotToken: true
-        case .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule, .timeZone,
+        case .actor, .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule,
+            .timeZone,
             .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
             .sshLoginsPerAddress,
             .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:

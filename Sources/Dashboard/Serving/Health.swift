@@ -1,0 +1,59 @@
+import DriftStore
+import Hummingbird
+import Postgres
+import Presentation
+
+/// What `/healthz` answers.
+struct Health: Sendable {
+    let database: Database
+
+    /// Whether this process is well, for whoever restarts it.
+    ///
+    /// Messages that are not delivered are named, and make no
+    /// process unwell: a restart would not help.
+    var ofProcess: Response {
+        get async {
+            guard let problems = await deliveryProblems() else { return Self.silence }
+            return .plain((["ok"] + problems).joined(separator: "\n") + "\n")
+        }
+    }
+
+    /// Whether people get their messages, for whoever watches.
+    var ofDelivery: Response {
+        get async {
+            guard let problems = await deliveryProblems() else { return Self.silence }
+            guard !problems.isEmpty else { return .plain("ok\n") }
+            return .plain(problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+        }
+    }
+
+    private static var silence: Response {
+        .plain("the database does not answer\n", status: .serviceUnavailable)
+    }
+
+    /// Nil where the database does not answer in time.
+    private func deliveryProblems() async -> [String]? {
+        let (answers, answer) = AsyncStream<[String]?>.makeStream()
+        // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
+        let question = Task { answer.yield(await readProblems()) }
+        let alarm = Task {
+            // Real time on purpose: whoever asks for our health has a timeout of its own.
+            try? await Task.sleep(for: .seconds(2))
+            answer.yield(nil)
+        }
+        defer {
+            question.cancel()
+            alarm.cancel()
+        }
+        return await answers.first { _ in true } ?? nil
+    }
+
+    /// A database that answers, and not this, is not one that does not answer.
+    private func readProblems() async -> [String]? {
+        if let problems = try? await database.read({ try DeliveryReader.problems(in: $0) }) {
+            return problems.map(visible)
+        }
+        let answers = (try? await database.rows("select true", as: Bool.self)) == [true]
+        return answers ? ["whether messages are delivered cannot be told"] : nil
+    }
+}

@@ -1,0 +1,59 @@
+import DriftCore
+import Postgres
+
+/// Tells what became of alerts in the course of a transaction that holds every server: nobody but operators moves alerts
+/// meanwhile.
+struct AlertChanges {
+    private struct Live: Hashable {
+        var id: Int64
+        var server: ServerID
+        var pack: PackName
+        var itemCount: Int
+    }
+
+    private let before: [Int64: Live]
+
+    init(in transaction: borrowing Transaction) throws {
+        before = try Self.live(in: transaction)
+    }
+
+    private static func live(in transaction: borrowing Transaction) throws -> [Int64: Live] {
+        let rows = try transaction.rows(
+            """
+            select alert_id, server_id, pack_name, mismatch_count from driftwatch.alerts where status <> 'resolved'
+            """, as: (Int64, ServerID, PackName, Int).self)
+        return Dictionary(
+            rows.map { ($0.0, Live(id: $0.0, server: $0.1, pack: $0.2, itemCount: $0.3)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What is different now: by server, then by pack.
+    func since(in transaction: borrowing Transaction) throws -> [ApplyReport.AlertLine] {
+        let now = try Self.live(in: transaction)
+        let gone = before.keys.filter { now[$0] == nil }.sorted()
+        let closed = gone.isEmpty ? [] : try transaction.rows(
+            """
+            select alert_id, resolution from driftwatch.alerts
+            where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled')
+            """, as: (Int64, String).self)
+        var lines = closed.compactMap { id, resolution in
+            before[id].map { Self.line($0, id: id, .closes(resolution)) }
+        }
+        for (id, alert) in now {
+            guard let former = before[id] else {
+                lines.append(Self.line(alert, id: nil, .opens))
+                continue
+            }
+            if former.pack != alert.pack {
+                lines.append(Self.line(alert, id: id, .moves(from: former.pack)))
+            } else if former.itemCount != alert.itemCount {
+                lines.append(Self.line(alert, id: id, .recounts(from: former.itemCount)))
+            }
+        }
+        return lines.sorted { ($0.server, $0.pack, $0.id ?? .max) < ($1.server, $1.pack, $1.id ?? .max) }
+    }
+
+    private static func line(_ alert: Live, id: Int64?, _ fate: ApplyReport.AlertLine.Fate) -> ApplyReport.AlertLine {
+        ApplyReport.AlertLine(id: id, server: alert.server, pack: alert.pack, itemCount: alert.itemCount, fate: fate)
+    }
+}

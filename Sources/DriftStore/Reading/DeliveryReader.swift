@@ -1,0 +1,13 @@
+package import Postgres
+
+/// Reads whether people get their messages: the view `delivery_health`.
+package enum DeliveryReader {
+    /// What keeps messages from arriving, a line for each destination that has a problem; empty where all is well.
+    package static func problems(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
+            """
+            select 'messages to ' || destination || ' are not delivered: ' || problem
+            from driftwatch.delivery_health where problem is not null order by destination
+            """, as: String.self)
+    }
+}

@@ -1,0 +1,87 @@
+import DriftStore
+import Postgres
+import TestSupport
+import Testing
+
+/// `delivery_health`: whether people get what they are owed.
+@Suite
+struct DeliveryHealthTests {
+    /// One message that was owed just now, and a notifier that is alive.
+    private static func withMessage(_ body: (Database) async throws -> Void) async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            #expect(try await problems(database) == [], "nothing is owed, so nothing is late")
+            try await database.execute("select driftwatch.open_alert('web-1', 'base', 1, 1, '[]')")
+            try await beat(database)
+            #expect(try await problems(database) == [])
+            try await body(database)
+        }
+    }
+
+    private static func problems(_ database: Database) async throws -> [String] {
+        try await database.read { try DeliveryReader.problems(in: $0) }
+    }
+
+    private static func beat(_ database: Database) async throws {
+        try await database.execute("select driftwatch.register_worker('n', 'notifier', 'host', 1, '1', null, '{}')")
+    }
+
+    @Test
+    func aMessageThatWaitsWithoutANotifierIsTold() async throws {
+        try await Self.withMessage { database in
+            try await database.advanceClock(by: .seconds(119))
+            #expect(try await Self.problems(database) == [], "a notifier may be starting again")
+            try await database.advanceClock(by: .seconds(2))
+            #expect(
+                try await Self.problems(database) == ["messages to default are not delivered: no notifier is alive"])
+            try await Self.beat(database)
+            #expect(try await Self.problems(database) == [])
+        }
+    }
+
+    @Test
+    func aMessageThatWaitsForLongIsToldWithWhatItMet() async throws {
+        try await Self.withMessage { database in
+            try await database.execute("update driftwatch.outbox set last_error = 'connection refused'")
+            try await database.advanceClock(by: .seconds(15 * 60 - 2))
+            try await Self.beat(database)
+            #expect(try await Self.problems(database) == [])
+            try await database.advanceClock(by: .seconds(4))
+            let problem = try await Self.problems(database).first ?? ""
+            #expect(problem.contains("the oldest of 1 has waited since "))
+            #expect(problem.hasSuffix(": connection refused"))
+        }
+    }
+
+    @Test
+    func aPausedDestinationIsToldThoughNothingIsOwed() async throws {
+        try await Self.withMessage { database in
+            try await database.execute("delete from driftwatch.outbox")
+            try await database.execute(
+                "update driftwatch.destinations set paused_at = driftwatch.clock(), paused_reason = 'channel_is_archived'"
+            )
+            #expect(
+                try await Self.problems(database) == [
+                    "messages to default are not delivered: paused: channel_is_archived"
+                ])
+        }
+    }
+
+    @Test
+    func aDeadMessageIsToldWhileItCanStillBeSent() async throws {
+        try await Self.withMessage { database in
+            try await database.execute("update driftwatch.outbox set state = 'dead'")
+            #expect(
+                try await Self.problems(database) == ["messages to default are not delivered: 1 refused for good"])
+            try await database.execute("select driftwatch.resolve_alert(1)")
+            try await database.execute(
+                "update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock() where state = 'pending'")
+            #expect(try await Self.problems(database) == [], "a later message of its alert has gone out")
+            try await database.execute(
+                "update driftwatch.outbox set state = 'dead', sent_at = null where kind = 'drift_resolved'")
+            #expect(try await Self.problems(database) == ["messages to default are not delivered: 2 refused for good"])
+            try await database.advanceClock(by: .seconds(7 * 86_400 + 10))
+            #expect(try await Self.problems(database) == [])
+        }
+    }
+}
