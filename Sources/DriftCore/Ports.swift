@@ -73,12 +73,17 @@ package struct ProbeQuestions: Hashable, Sendable {
     /// In the order of their paths.
     package var files: [File]
     package var packages: Bool
+    /// Names that another package may stand in for, in order.
+    package var providedNames: [String]
     /// Names of environment variables, in order.
     package var environment: [String]
 
-    package init(files: [File] = [], packages: Bool = false, environment: [String] = []) {
+    package init(
+        files: [File] = [], packages: Bool = false, providedNames: [String] = [], environment: [String] = []
+    ) {
         self.files = files
         self.packages = packages
+        self.providedNames = providedNames
         self.environment = environment
     }
 }

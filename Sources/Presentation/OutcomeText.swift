@@ -15,12 +15,13 @@ package struct OutcomeText {
     private func lines(of outcome: ItemOutcome) -> [String] {
         var notes: [String] = []
         switch outcome.finding {
-        case .ok: return []
+        case .ok: notes = outcome.remark.map { ["\(palette.coloured("fine, but", .yellow)) \(visible($0))"] } ?? []
         case .unreadable(let reason): notes = unreadable(outcome, reason)
         case .wrong(let mismatches):
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
+        if notes.isEmpty { return [] }
         return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
     }
 

@@ -73,7 +73,15 @@ import Testing
                 "curl", "7.88.1-10+deb12u12",
                 .wrong(.wrongVersion, ["min_version": "7.88.1-10+deb12u12"], ["version": "7.88.1-10+deb12u5"])
             ),
-            ("curl", "1:0", .wrong(.wrongVersion, ["min_version": "1:0"], ["version": "7.88.1-10+deb12u5"])),
+            (
+                "curl", "1:0",
+                .wrong(
+                    .wrongVersion, ["min_version": "1:0"],
+                    [
+                        "version": "7.88.1-10+deb12u5",
+                        "note": "the epoch 1: is newer than every version that begins with 0:",
+                    ])
+            ),
             // One architecture that is new enough is enough, unless the pack names one.
             ("libc6", "2.36", .ok),
             ("libc6", "2.40", .wrong(.wrongVersion, ["min_version": "2.40"], ["version": "2.36-9"])),
@@ -102,6 +110,38 @@ import Testing
     func minimumVersionsAreJudged(name: String, minimum: String, told: Told) {
         let wanted = PackageExpectation(name: name, minimumVersion: minimum)
         #expect(Told(judge(.package(wanted), Facts(packages: .dpkg(Self.database)))) == told)
+    }
+
+    /// With an epoch on one side alone, the order has nothing to do with the numbers that the author compared.
+    @Test(arguments: [
+        ("1:2.3", "5", true), ("1:2.3", "0:5", true), ("2:0", "1:9", false), ("1:2.3", "1:2", false), ("7", "5", false),
+    ])
+    func aMinimumThatIsTrueForEverIsRemarkedOn(installed: String, minimum: String, isRemarked: Bool) throws {
+        let facts = Facts(packages: .dpkg(["git": [Self.entry("ii ", installed, "amd64")]]))
+        let pack = Pack(
+            name: PackName(rawValue: "p"),
+            expectations: [Expectation(.package(.init(name: "git", minimumVersion: minimum)))])
+        let outcome = try #require(Comparison.judge(facts, against: pack, digest: pack.digest).outcomes.first)
+        #expect(outcome.finding == .ok)
+        #expect((outcome.remark?.contains("min_version needs 1: before it") ?? false) == isRemarked)
+        #expect((outcome.remark == nil) == !isRemarked)
+        let stored = try StoredItems([outcome]).json()
+        #expect(stored == "[]")
+    }
+
+    @Test func aMissingPackageSaysWhoProvidesIt() {
+        var facts = Facts(packages: .dpkg(Self.database), providers: ["mail-transport-agent": ["postfix"]])
+        let wanted = Expectation.Subject.package(.init(name: "mail-transport-agent"))
+        func missing(_ note: String) -> Told {
+            .wrong(.missingPackage, ["state": "present"], ["state": "absent", "note": note])
+        }
+        #expect(Told(judge(wanted, facts)) == missing("provided by postfix: name the package itself"))
+        facts.providers["mail-transport-agent"]?.insert("exim4")
+        #expect(Told(judge(wanted, facts)) == missing("provided by exim4, postfix: name the package itself"))
+        // Who provides a name does not make its package installed, nor one that is installed missing.
+        #expect(Told(judge(.package(.init(name: "curl")), facts)) == .ok)
+        let unwanted = Expectation.Subject.package(.init(name: "mail-transport-agent", state: .absent))
+        #expect(Told(judge(unwanted, facts)) == .ok)
     }
 
     @Test(

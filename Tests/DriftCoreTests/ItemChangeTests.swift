@@ -30,7 +30,8 @@ struct ItemChangeTests {
 
     @Test
     func aTemplateWithAnotherTextIsAChange() {
-        #expect(Self.changes([Self.motd("hello")], [Self.motd("goodbye")]) == ["changed file /etc/motd template changed"])
+        #expect(
+            Self.changes([Self.motd("hello")], [Self.motd("goodbye")]) == ["changed file /etc/motd template changed"])
         #expect(
             Self.changes([Self.motd("hello")], [Self.motd("goodbye", mode: 0o644)])
                 == ["changed file /etc/motd mode none → 0644, template changed"])

@@ -36,18 +36,25 @@ struct MemoryMovesTests {
     static let cases = [
         Case(what: "nothing changes", before: "base: /a", after: "base: /a", moves: []),
         Case(what: "renamed", before: "base: /a /b", after: "core: /a /b", moves: ["/a base→core", "/b base→core"]),
-        Case(what: "renamed and changed", before: "base: /a /b=0600", after: "core: /a /b=0644", moves: ["/a base→core"]),
+        Case(
+            what: "renamed and changed", before: "base: /a /b=0600", after: "core: /a /b=0644", moves: ["/a base→core"]),
         Case(what: "split", before: "base: /a /b", after: "one: /a; two: /b", moves: ["/a base→one", "/b base→two"]),
         Case(what: "a part is split off", before: "base: /a /b", after: "base: /a; web: /b", moves: ["/b base→web"]),
         Case(what: "merged", before: "one: /a; two: /b", after: "base: /a /b", moves: ["/a one→base", "/b two→base"]),
-        Case(what: "merged, both wanted it", before: "one: /a; two: /a", after: "all: /a", moves: ["/a one→all", "/a two→all"]),
+        Case(
+            what: "merged, both wanted it", before: "one: /a; two: /a", after: "all: /a",
+            moves: ["/a one→all", "/a two→all"]),
         Case(what: "the other had it already", before: "one: /a; two: /a", after: "two: /a", moves: ["/a one→two"]),
-        Case(what: "who gains it comes before who had it", before: "a: /x; m: /x", after: "m: /x; z: /x", moves: ["/x a→z"]),
+        Case(
+            what: "who gains it comes before who had it", before: "a: /x; m: /x", after: "m: /x; z: /x",
+            moves: ["/x a→z"]),
         Case(what: "one heir only", before: "a: /x", after: "c: /x; b: /x", moves: ["/x a→b"]),
         Case(what: "exchanged", before: "a: /x; b: /y", after: "a: /y; b: /x", moves: ["/x a→b", "/y b→a"]),
         Case(what: "copied is not moved", before: "a: /x", after: "a: /x; b: /x", moves: []),
         Case(what: "changed in place", before: "a: /x=0600", after: "a: /x=0644", moves: []),
-        Case(what: "changed in place, the old value elsewhere", before: "a: /x=0600", after: "a: /x=0644; b: /x=0600", moves: []),
+        Case(
+            what: "changed in place, the old value elsewhere", before: "a: /x=0600", after: "a: /x=0644; b: /x=0600",
+            moves: []),
         Case(what: "dropped", before: "a: /x /y", after: "a: /x", moves: []),
         Case(what: "another pack is swapped in", before: "a: /x /y", after: "b: /y /z", moves: ["/y a→b"]),
     ]
@@ -83,7 +90,8 @@ struct MemoryMovesTests {
         AlertCase(
             what: "no alert: it moves quietly", before: "base: /a", after: "core: /a", drifts: ["- base /a"], steps: []),
         AlertCase(
-            what: "a part goes that was right", before: "base: /a /b", after: "base: /a; web: /b", drifts: ["1 base /a"],
+            what: "a part goes that was right", before: "base: /a /b", after: "base: /a; web: /b",
+            drifts: ["1 base /a"],
             steps: []),
         AlertCase(
             what: "a part goes that was wrong", before: "base: /a /b", after: "base: /a; web: /b",

@@ -9,7 +9,9 @@ struct PackConflictsTests {
         Pack(name: PackName(rawValue: name), expectations: subjects.map { Expectation($0) })
     }
 
-    private static func problems(_ one: DriftCore.Expectation.Subject, _ other: DriftCore.Expectation.Subject) -> [Problem] {
+    private static func problems(_ one: DriftCore.Expectation.Subject, _ other: DriftCore.Expectation.Subject)
+        -> [Problem]
+    {
         let packs = [pack("a", one), pack("b", other)]
         let server = Server(id: ServerID(rawValue: "web-1"), packs: packs.map(\.name))
         return PackConflicts(
@@ -57,7 +59,9 @@ struct PackConflictsTests {
     ]
 
     @Test(arguments: contradictions)
-    func whatCanNeverBothHoldIsAnErrorInEitherOrder(_ one: DriftCore.Expectation.Subject, _ other: DriftCore.Expectation.Subject) throws {
+    func whatCanNeverBothHoldIsAnErrorInEitherOrder(
+        _ one: DriftCore.Expectation.Subject, _ other: DriftCore.Expectation.Subject
+    ) throws {
         for (one, other) in [(one, other), (other, one)] {
             let problem = try #require(Self.problems(one, other).first)
             #expect(problem.severity == .error)

@@ -24,6 +24,7 @@ import Testing
                     .setting(.init(key: "EDITOR", expected: "vim", kind: .environmentVariable)),
                     .setting(.init(key: "PAGER", expected: "more", kind: .environmentVariable)),
                     .package(.init(name: "curl")),
+                    .package(.init(name: "telnetd", state: .absent)),
                 ]),
         ])
         #expect(
@@ -34,7 +35,7 @@ import Testing
                         .init(path: "/etc/motd", expectedHashes: [first, SHA256Digest(of: [2])]),
                         .init(path: "~/x"),
                     ],
-                    packages: true, environment: ["EDITOR", "PAGER"]))
+                    packages: true, providedNames: ["curl"], environment: ["EDITOR", "PAGER"]))
     }
 
     @Test(

@@ -210,13 +210,10 @@ private enum Reader {
         var fault: String?
         func judge() {
             defer { (removed, added, remarks) = ([], [], []) }
-            guard
-                !remarks.contains(where: {
-                    $0.hasSuffix(Mismatch.hiddenDifference.replacing("differs", with: "differ"))
-                        || $0.hasSuffix(Mismatch.hiddenDifference)
-                })
-            else { return }
-            for old in removed { for new in added where looksAlike(old, new) { fault = "\(old) looks like \(new)" } }
+            guard !remarks.contains(where: { $0.hasSuffix(" in what is not shown") }) else { return }
+            for old in removed {
+                for new in added where looksAlike(old, new) { fault = "\(old) looks like \(new)" }
+            }
         }
         for line in diff.split(separator: "\n").dropFirst(2).map(String.init) {
             switch line.first {
@@ -226,7 +223,11 @@ private enum Reader {
             case "+": added.append(String(line.dropFirst()))
             case "\\":
                 if line.hasSuffix("No newline at end of file") {
-                    if added.isEmpty { removed[removed.count - 1] += "⏎" } else { added[added.count - 1] += "⏎" }
+                    if !added.isEmpty {
+                        added[added.count - 1] += "⏎"
+                    } else if !removed.isEmpty {
+                        removed[removed.count - 1] += "⏎"
+                    }
                 } else {
                     remarks.append(line)
                 }

@@ -122,6 +122,38 @@ struct LookTests {
         }
     }
 
+    @Test
+    func aCheckOfTheVersionBeforeIsNoLookHoweverLateItBegan() async throws {
+        try await Self.withSettledServer { database in
+            let old = try await database.rows("select digest from driftwatch.packs", as: String.self)[0]
+            try await database.makeServer("web-1", packs: ["base": ["/etc/motd", "/etc/issue"]])
+            #expect(try await Self.enqueue(database) == 1)
+            let (job, token) = try await Self.claim(database)
+            try await database.withTransaction { transaction in
+                try transaction.execute("select driftwatch.settle_job(\(job), \(token), 'succeeded')")
+                try transaction.execute(
+                    """
+                    select driftwatch.record_check(
+                        \(job), 'web-1', 'base', \(old), 'compliant', null, 1, 0, 0, null, null, driftwatch.clock(), 1)
+                    """)
+            }
+            #expect(try await Self.enqueue(database) == 1)
+        }
+    }
+
+    @Test
+    func aServerWhoseJobOfASlotWaitsGetsNoSecondOne() async throws {
+        try await Self.withSettledServer { database in
+            try await database.execute("select driftwatch.seed_schedule('default', '0 6 * * *', 'UTC')")
+            try await database.execute(
+                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+            try await database.makeServer("web-1", packs: ["base": ["/etc/motd", "/etc/issue"]])
+            #expect(try await Self.enqueue(database) == 0)
+            try await Self.look(Self.claim(database), at: ["base"], database)
+            #expect(try await Self.enqueue(database) == 0, "that job has looked")
+        }
+    }
+
     /// It may have read the address before the change was there for others to see.
     @Test
     func aCheckOfAnotherAddressIsNoLookHoweverLateItBegan() async throws {

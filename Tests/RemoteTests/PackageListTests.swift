@@ -7,15 +7,47 @@ import Testing
 /// The list of packages, which the script reads from dpkg's database itself.
 @Suite struct PackageListTests {
     private func packages(_ environment: [String: String]? = nil) async throws -> [String: [InstalledPackage]] {
-        let request = ProbeRequest(ProbeQuestions(packages: true))
-        let answer = try await Tool.run(
-            ["/bin/sh", "-c", ProbeScript.text, ProbeScript.text], input: request.input, environment: environment)
-        let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+        let facts = try await facts(environment)
         guard case .dpkg(let packages) = facts.packages else {
             Issue.record("\(facts.packages)")
             return [:]
         }
         return packages
+    }
+
+    private func facts(_ environment: [String: String]?, asking provided: [String] = []) async throws -> Facts {
+        let request = ProbeRequest(ProbeQuestions(packages: true, providedNames: provided))
+        let answer = try await Tool.run(
+            ["/bin/sh", "-c", ProbeScript.text, ProbeScript.text], input: request.input, environment: environment)
+        return try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+    }
+
+    @Test func whoProvidesANameIsSaid() async throws {
+        guard Tool.has("/usr/bin/dpkg-query") else { try Test.cancel("there is no dpkg here") }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "driftwatch-dpkg-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func stanza(_ name: String, _ status: String, _ provides: String) -> String {
+            "Package: \(name)\nStatus: \(status)\nProvides: \(provides)\nArchitecture: all\nVersion: 1\n\n"
+        }
+        let stanzas =
+            stanza("postfix", "install ok installed", "default-mta, mail-transport-agent")
+            + stanza("exim4", "deinstall ok config-files", "mail-transport-agent")
+            + stanza("msmtp-mta", "hold ok triggers-pending", "mail-transport-agent (= 1.0)")
+            + stanza("mawk", "install ok installed", "awk")
+            + "Package: plain\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"
+        try stanzas.write(to: folder.appendingPathComponent("status"), atomically: false, encoding: .utf8)
+        let environment = ["PATH": "/usr/bin:/bin", "DPKG_ADMINDIR": folder.path]
+        let asked = ["mail-transport-agent", "awk", "postfix", "mta", "$(id)", "a b"]
+        let facts = try await facts(environment, asking: asked)
+        #expect(facts.providers == ["mail-transport-agent": ["postfix", "msmtp-mta"], "awk": ["mawk"]])
+        guard case .dpkg(let packages) = facts.packages else {
+            Issue.record("\(facts.packages)")
+            return
+        }
+        #expect(packages.count == 5)
+        #expect(try await self.facts(environment).providers.isEmpty)
     }
 
     @Test func itIsTheOneThatDpkgQueryPrints() async throws {

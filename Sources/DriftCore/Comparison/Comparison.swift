@@ -19,7 +19,7 @@ package enum Comparison {
         case .file(let wanted):
             FileComparison.evidence(on: wanted, fact: facts.files[ServerPath(wanted.path)])
         case .package(let wanted):
-            PackageComparison.evidence(on: wanted, facts: facts.packages)
+            PackageComparison.evidence(on: wanted, facts: facts)
         case .setting(let wanted):
             SettingComparison.evidence(on: wanted, facts: facts)
         case .service, .unknown:
@@ -42,8 +42,12 @@ struct Evidence {
     private var unreadable: UnreadableReason?
     /// Why its content could not be seen, where all else could.
     private var unseenContent: UnreadableReason?
+    /// What the pack's author may want to know of an expectation that is met.
+    private var remark: String?
 
     static var none: Evidence { Evidence() }
+
+    static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
 
     static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
 
@@ -85,6 +89,6 @@ struct Evidence {
             }
         return ItemOutcome(
             key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,
-            unseenContent: unseenContent)
+            unseenContent: unseenContent, remark: finding == .ok ? remark.map { VisibleText.line($0) } : nil)
     }
 }

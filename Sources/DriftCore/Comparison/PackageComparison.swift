@@ -3,18 +3,22 @@
 /// Where several architectures are installed, one that is installed is enough for `present`, and one that is new
 /// enough is enough for a minimum version: a pack that cares names the architecture (`libc6:i386`).
 enum PackageComparison {
-    static func evidence(on wanted: PackageExpectation, facts: PackageFacts) -> Evidence {
-        switch facts {
+    static func evidence(on wanted: PackageExpectation, facts: Facts) -> Evidence {
+        switch facts.packages {
         case .notAsked: return .unreadable(.malformedAnswer)
         case .unreadable(let reason): return .unreadable(reason)
         case .dpkg(let database):
             // A server that has dpkg has dpkg installed.
             guard !database.isEmpty else { return .unreadable(.malformedAnswer) }
-            return evidence(on: wanted, entries: entries(named: wanted.name, in: database))
+            return evidence(
+                on: wanted, entries: entries(named: wanted.name, in: database),
+                providers: facts.providers[wanted.name] ?? [])
         }
     }
 
-    private static func evidence(on wanted: PackageExpectation, entries: [InstalledPackage]) -> Evidence {
+    private static func evidence(
+        on wanted: PackageExpectation, entries: [InstalledPackage], providers: Set<String>
+    ) -> Evidence {
         let states = entries.map { DpkgState($0.status) }
         switch wanted.state {
         case .present:
@@ -23,7 +27,12 @@ enum PackageComparison {
             if states.contains(nil) { return .unreadable(.malformedAnswer) }
             var expected = ["state": "present"]
             expected["min_version"] = wanted.minimumVersion
-            return .wrong(.missingPackage, expected: expected, actual: ["state": words(states)])
+            var actual = ["state": words(states)]
+            if !providers.isEmpty {
+                let names = providers.sorted().prefix(3).joined(separator: ", ")
+                actual["note"] = "provided by \(names): name the package itself"
+            }
+            return .wrong(.missingPackage, expected: expected, actual: actual)
         case .absent:
             let there = states.filter { $0 != .absent }
             if there.isEmpty { return .none }
@@ -40,9 +49,18 @@ enum PackageComparison {
         guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
             return .unreadable(.malformedAnswer)
         }
-        if DebianVersion(newest.version) >= DebianVersion(minimum) { return .none }
-        return .wrong(
-            .wrongVersion, expected: ["min_version": minimum], actual: ["version": newest.version])
+        let (observed, least) = (DebianVersion(newest.version), DebianVersion(minimum))
+        if observed >= least {
+            guard observed.epoch > 0, least.epoch == 0 else { return .none }
+            return .remark(
+                "\(newest.version) has an epoch, and so is newer than every version without one:"
+                    + " min_version needs \(observed.epoch): before it")
+        }
+        var actual = ["version": newest.version]
+        if observed.epoch < least.epoch {
+            actual["note"] = "the epoch \(least.epoch): is newer than every version that begins with \(observed.epoch):"
+        }
+        return .wrong(.wrongVersion, expected: ["min_version": minimum], actual: actual)
     }
 
     private static func entries(

@@ -3,6 +3,7 @@ extension ProbeQuestions {
     package init(packs: [Pack]) {
         var files: [ServerPath: File] = [:]
         var asksPackages = false
+        var provided: Set<String> = []
         var names: Set<String> = []
         for expectation in packs.lazy.flatMap(\.expectations) {
             switch expectation.subject {
@@ -12,8 +13,9 @@ extension ProbeQuestions {
                 if let hash = file.expectedHash { question.expectedHashes.insert(hash) }
                 question.show = question.show.combined(with: file.show)
                 files[path] = question
-            case .package:
+            case .package(let package):
                 asksPackages = true
+                if package.state == .present { provided.insert(package.name) }
             case .setting(let setting):
                 if setting.kind == .environmentVariable { names.insert(setting.key) }
             case .service, .unknown:
@@ -21,7 +23,8 @@ extension ProbeQuestions {
             }
         }
         self.init(
-            files: files.sorted { $0.key < $1.key }.map(\.value), packages: asksPackages, environment: names.sorted())
+            files: files.sorted { $0.key < $1.key }.map(\.value), packages: asksPackages,
+            providedNames: provided.sorted(), environment: names.sorted())
     }
 }
 

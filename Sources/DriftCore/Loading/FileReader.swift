@@ -194,7 +194,7 @@ extension FileReader {
         let hint = (fault.hint.map { $0 + "; " } ?? "") + "if it is really meant so, add literal: true"
         guard wouldNeverBeWrong else { return warn("\(quoted(key)): \(fault.message)", at: entry.position, hint: hint) }
         error(
-            "\(quoted(key)): \(fault.message): with state: absent this would never be wrong", at: entry.position,
+            "\(quoted(key)): \(fault.message), so state: absent would never be wrong", at: entry.position,
             hint: hint)
     }
 

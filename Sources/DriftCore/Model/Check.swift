@@ -107,16 +107,19 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     ///
     /// Never beside `ok`.
     package var unseenContent: UnreadableReason?
+    /// What the pack's author may want to know although it is `ok`; shown by a look, and not stored.
+    package var remark: String?
 
     package init(
         key: ItemKey, item: String, description: String? = nil, finding: Finding,
-        unseenContent: UnreadableReason? = nil
+        unseenContent: UnreadableReason? = nil, remark: String? = nil
     ) {
         self.key = key
         self.item = item
         self.description = description
         self.finding = finding
         self.unseenContent = unseenContent
+        self.remark = remark
     }
 
     /// Why it could not be judged, wholly or in its content; nil where it was judged whole.

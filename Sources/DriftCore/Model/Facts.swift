@@ -8,16 +8,19 @@ package struct Facts: Hashable, Sendable {
     /// By path as the packs write it, `~` unexpanded.
     package var files: [ServerPath: FileFact]
     package var packages: PackageFacts
+    /// Which installed packages stand in for a name, as far as the server said: a hint, and no proof.
+    package var providers: [String: Set<String>]
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
 
     package init(
         home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
-        environment: [String: SettingFact] = [:]
+        providers: [String: Set<String>] = [:], environment: [String: SettingFact] = [:]
     ) {
         self.home = home
         self.files = files
         self.packages = packages
+        self.providers = providers
         self.environment = environment
     }
 }

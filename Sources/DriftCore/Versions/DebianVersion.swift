@@ -4,7 +4,8 @@
 /// draws a conclusion from that order asks for the ``Complaint`` first.
 /// Equality is dpkg's too: `1.0`, `1.00` and `0:1.0-0` are equal.
 package struct DebianVersion: Comparable, Sendable {
-    private let epoch: Int
+    /// 0 where none is written.
+    let epoch: Int
     private let upstream: ArraySlice<UInt8>
     private let revision: ArraySlice<UInt8>
 

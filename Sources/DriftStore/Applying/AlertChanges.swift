@@ -31,11 +31,14 @@ struct AlertChanges {
     func since(in transaction: borrowing Transaction) throws -> [ApplyReport.AlertLine] {
         let now = try Self.live(in: transaction)
         let gone = before.keys.filter { now[$0] == nil }.sorted()
-        let closed = gone.isEmpty ? [] : try transaction.rows(
-            """
-            select alert_id, resolution from driftwatch.alerts
-            where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled')
-            """, as: (Int64, String).self)
+        let closed =
+            gone.isEmpty
+            ? []
+            : try transaction.rows(
+                """
+                select alert_id, resolution from driftwatch.alerts
+                where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled')
+                """, as: (Int64, String).self)
         var lines = closed.compactMap { id, resolution in
             before[id].map { Self.line($0, id: id, .closes(resolution)) }
         }

@@ -52,9 +52,11 @@ struct ApplyPlan {
         digests: [PackName: String], in transaction: borrowing Transaction
     ) throws {
         let given = configuration.packs
-        let changed = Set(given.filter { name, pack in digests[name].map { $0 != pack.digest.description } ?? false }.keys)
+        let changed = Set(
+            given.filter { name, pack in digests[name].map { $0 != pack.digest.description } ?? false }.keys)
         let declared = configuration.inventory?.servers ?? []
-        let wanted = Dictionary(declared.map { ($0.id, Set($0.packs).sorted()) }, uniquingKeysWith: { first, _ in first })
+        let wanted = Dictionary(
+            declared.map { ($0.id, Set($0.packs).sorted()) }, uniquingKeysWith: { first, _ in first })
         let held = Dictionary(servers.map { ($0.id, $0.packs.sorted()) }, uniquingKeysWith: { first, _ in first })
         var assignments: [ServerID: Assignments] = [:]
         for server in Set(wanted.keys).union(held.keys) where !removed.contains(server) {

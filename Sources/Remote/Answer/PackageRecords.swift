@@ -3,9 +3,14 @@ import DriftCore
 /// What an answer says of dpkg's database.
 struct PackageRecords {
     private var packages: [String: [InstalledPackage]] = [:]
+    private(set) var providers: [String: Set<String>] = [:]
+    /// Names that another package may stand in for.
+    private let providedNames: Set<String>
     private var paragraph = Paragraph()
     private var isMalformed = false
     private var ending: PackageFacts?
+
+    init(providedNames: [String] = []) { self.providedNames = Set(providedNames) }
 
     /// Reads a field of dpkg's status file, such as `Version:` and `7.88.1-10`, or the empty line behind a package.
     ///
@@ -16,6 +21,7 @@ struct PackageRecords {
         case _ where field.isEqual(to: "Status:"): note(value, as: \.status)
         case _ where field.isEqual(to: "Version:"): note(value, as: \.version)
         case _ where field.isEqual(to: "Architecture:"): note(value, as: \.architecture)
+        case _ where field.isEqual(to: "Provides:"): paragraph.provides = value
         case _ where field.isEmpty && value.isEmpty: endParagraph()
         default: return false
         }
@@ -53,6 +59,18 @@ struct PackageRecords {
         default: if paragraph.version.isEmpty || paragraph.architecture.isEmpty { isMalformed = true }
         }
         add(paragraph.name, letters: letters, paragraph.version, paragraph.architecture)
+        if letters.hasSuffix("i ") || letters.hasSuffix("t ") { noteProvider() }
+    }
+
+    /// Reads `default-mta, mail-transport-agent (= 1)`.
+    private mutating func noteProvider() {
+        guard !providedNames.isEmpty, !paragraph.provides.isEmpty else { return }
+        for part in paragraph.provides.split(separator: UInt8(ascii: ",")) {
+            let text = part.drop { $0 == UInt8(ascii: " ") }
+            let name = String(decoding: text.prefix { !" (:".utf8.contains($0) }, as: UTF8.self)
+            guard providedNames.contains(name) else { continue }
+            providers[name, default: []].insert(String(decoding: paragraph.name, as: UTF8.self))
+        }
     }
 
     private mutating func add(
@@ -124,4 +142,5 @@ private struct Paragraph: Equatable {
     var status: ArraySlice<UInt8> = []
     var version: ArraySlice<UInt8> = []
     var architecture: ArraySlice<UInt8> = []
+    var provides: ArraySlice<UInt8> = []
 }

@@ -51,7 +51,7 @@ struct AnswerReader {
     private let innerPrefix: [UInt8]
     private var place = Place.outer
     private var files: FileSections
-    private var packages = PackageRecords()
+    private var packages: PackageRecords
     private var environment = EnvironmentRecords()
     private var home: String?
     private var topics: Set<String> = []
@@ -62,6 +62,7 @@ struct AnswerReader {
         prefix = ProbeAnswer.prefix(request.nonce)
         innerPrefix = ProbeAnswer.prefix(request.innerNonce)
         files = FileSections(request)
+        packages = PackageRecords(providedNames: request.questions.providedNames)
     }
 
     mutating func facts(from lines: inout AnswerLines) throws(ProbeFailure) -> Facts {
@@ -168,6 +169,7 @@ struct AnswerReader {
             }
         }
         if request.questions.packages { facts.packages = gap("packages").map { .unreadable($0) } ?? packages.facts }
+        facts.providers = packages.providers
         for name in request.questions.environment {
             facts.environment[name] = .unreadable(.unsupported)
         }

@@ -11,7 +11,7 @@ dw_look_at_packages() {
     set +f
     for dw_entry in "$dw_database"/updates/*; do [ ! -e "$dw_entry" ] || dw_journal=yes; done
     set -f
-    if [ -z "$dw_journal" ] && grep -aE '^(Package|Status|Version|Architecture): |^$' "$dw_database/status" ||
+    if [ -z "$dw_journal" ] && grep -aE '^(Package|Status|Version|Architecture|Provides): |^$' "$dw_database/status" ||
         dpkg-query -W -f 'Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\nArchitecture: ${Architecture}\n\n'; then
         dw_put 'pkgs dpkg'
     else

@@ -1,0 +1,291 @@
+-- What becomes of memory and alerts when an apply takes expectations from a pack. What moves where is decided in Swift
+-- (MemoryMoves, AlertMoves); here it is carried out, inside the transaction that begin_apply began.
+
+-- What the decision on alerts needs, locked until it is carried out.
+create or replace function lock_alerts_of(servers text[])
+returns table (server_id text, pack_name text, alert_id bigint, wrong text[])
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform from drift_states d where d.server_id = any(servers) order by d.server_id, d.pack_name for update;
+    perform from alerts a where a.server_id = any(servers) and a.status <> 'resolved' order by a.alert_id for update;
+    return query
+    select a.server_id, a.pack_name, a.alert_id,
+           array(select distinct m.item_key from mismatches m where m.server_id = a.server_id and m.pack_name = a.pack_name)
+    from alerts a
+    where a.server_id = any(servers) and a.status <> 'resolved';
+end
+$$;
+comment on function lock_alerts_of(text[]) is 'Locks what is remembered of these servers, and returns their live alerts with the items that are wrong.';
+
+-- moves is {"keys": […], "sources": […], "targets": […], "close": [alert…], "follow": [{"alert", "source", "target"}…],
+-- "split": [the same…]}. The caller holds the server's row and what lock_alerts_of locks.
+create or replace function carry_out(server text, moves jsonb, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    fate record;
+begin
+    perform move_memory(
+        server,
+        array(select jsonb_array_elements_text(moves -> 'keys')),
+        array(select jsonb_array_elements_text(moves -> 'sources')),
+        array(select jsonb_array_elements_text(moves -> 'targets')));
+    for fate in select c::bigint as alert from jsonb_array_elements_text(moves -> 'close') c order by 1 loop
+        perform close_alert(fate.alert, 'unassigned', actor);
+    end loop;
+    -- Two packs may exchange what they want: their alerts leave before any of them arrives. One that the same apply
+    -- resolved, as the server is not to be watched, stays where it was.
+    update alerts a set pack_name = 'moving ' || a.alert_id
+    from jsonb_to_recordset(moves -> 'follow') as f (alert bigint)
+    where a.alert_id = f.alert and a.status <> 'resolved';
+    for fate in
+        select f.* from jsonb_to_recordset(moves -> 'follow') as f (alert bigint, source text, target text)
+        join alerts a on a.alert_id = f.alert and a.status <> 'resolved'
+        order by f.alert
+    loop
+        perform move_alert(fate.alert, fate.source, fate.target, actor);
+    end loop;
+    for fate in
+        select f.* from jsonb_to_recordset(moves -> 'split') as f (alert bigint, source text, target text)
+        join alerts a on a.alert_id = f.alert and a.status <> 'resolved'
+        order by f.alert, f.target
+    loop
+        perform split_alert(fate.alert, fate.source, fate.target, actor);
+    end loop;
+    for fate in
+        select a.alert_id from alerts a
+        join assignments s on s.server_id = a.server_id and s.pack_name = a.pack_name
+        where a.server_id = server and a.status <> 'resolved'
+        order by a.alert_id for update of a
+    loop
+        perform settle_alert(fate.alert_id, actor);
+    end loop;
+end
+$$;
+comment on function carry_out(text, jsonb, text) is 'Moves memory and alerts from one pack of a server to another.';
+
+-- Ends what is remembered of expectations that a changed pack no longer has and that went to no other pack. An alert
+-- that was about them alone resolves as unassigned.
+create or replace function forget_items(pack text, actor text default session_user) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    now constant timestamptz := clock();
+    keys constant text[] := (select p.item_keys from packs p where p.pack_name = pack);
+    live bigint;
+begin
+    actor := acting_as(actor);
+    perform from drift_states d where d.pack_name = pack order by d.server_id for update;
+    delete from mismatches m where m.pack_name = pack and m.item_key <> all(keys);
+    with gone as (
+        delete from unreadables u where u.pack_name = pack and u.item_key <> all(keys) returning u.server_id)
+    update drift_states d set unreadable_count = d.unreadable_count - g.items
+    from (select server_id, count(*)::integer as items from gone group by server_id) g
+    where d.server_id = g.server_id and d.pack_name = pack;
+    update drift_states d
+    set unverified = array(select k from unnest(d.unverified) k where k = any(keys) order by k),
+        unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k)
+    where d.pack_name = pack and not (d.unverified <@ keys and d.unverified_contents <@ keys);
+    -- Where nothing of the new version was ever judged whole, what was proven of the old one says nothing any more.
+    update drift_states d
+    set state = n.state, since = now
+    from drift_states o
+    cross join lateral (
+        select case when keys <> '{}' and o.unverified || o.unverified_contents @> keys then 'unknown' else 'compliant' end
+            as state) n
+    where d.server_id = o.server_id and d.pack_name = pack and o.pack_name = pack
+      and d.state <> 'unknown' and d.state <> n.state
+      and not exists (select from mismatches m where m.server_id = d.server_id and m.pack_name = pack);
+    for live in
+        select a.alert_id from alerts a where a.pack_name = pack and a.status <> 'resolved' order by a.alert_id for update
+    loop
+        perform settle_alert(live, actor);
+    end loop;
+end
+$$;
+comment on function forget_items(text, text) is 'Forgets what a pack no longer asks for, and closes alerts that were about nothing else.';
+
+-- An alert whose mismatches went elsewhere, or came from there: it says how many there are now, or ends.
+create or replace function settle_alert(alert bigint, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    held alerts;
+    wrong constant integer := wrong_items(alert);
+begin
+    select * into strict held from alerts a where a.alert_id = alert;
+    if wrong = 0 then
+        perform close_alert(alert, 'unassigned', actor);
+    elsif wrong <> held.mismatch_count then
+        -- Its link stays: no check said so.
+        update alerts a
+        set mismatch_count = wrong, message = drift_message(a.server_id, a.pack_name, wrong)
+        where a.alert_id = alert;
+        perform add_alert_event(alert, 'recounted', actor, jsonb_build_object(
+            'mismatch_count', wrong, 'previous_count', held.mismatch_count));
+    end if;
+end
+$$;
+comment on function settle_alert(bigint, text) is 'Recounts a live alert quietly, or resolves it as unassigned where nothing of it is left.';
+
+create or replace function wrong_items(alert bigint) returns integer
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select count(distinct m.item_key)::integer from mismatches m
+    join alerts a on a.server_id = m.server_id and a.pack_name = m.pack_name
+    where a.alert_id = alert
+$$;
+comment on function wrong_items(bigint) is 'How many items of an alert''s assignment are remembered as wrong.';
+
+-- An expectation that left one pack of a server and that another one wants just so takes its memory along: whether it
+-- was ever judged, whether its content was, in which ways it is wrong, and whether it can be seen. keys, sources and
+-- targets belong together, place by place. Targets must be assigned, sources still be. What the target knows itself stays.
+create or replace function move_memory(server text, keys text[], sources text[], targets text[]) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
+    select distinct on (m.target, x.item_key, x.type)
+           server, m.target, x.item_key, x.type, x.item, x.expected, x.actual, x.since, x.check_id, x.first_look
+    from unnest(keys, sources, targets) as m (key, source, target)
+    join mismatches x on x.server_id = server and x.pack_name = m.source and x.item_key = m.key
+    order by m.target, x.item_key, x.type, x.since
+    on conflict (server_id, pack_name, item_key, type) do update
+    set since = least(mismatches.since, excluded.since), first_look = mismatches.first_look and excluded.first_look;
+    insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
+    select distinct on (m.target, u.item_key) server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since
+    from unnest(keys, sources, targets) as m (key, source, target)
+    join unreadables u on u.server_id = server and u.pack_name = m.source and u.item_key = m.key
+    order by m.target, u.item_key, u.since
+    on conflict (server_id, pack_name, item_key) do nothing;
+
+    with moved as (
+        select m.key, m.target,
+               bool_or(m.key <> all(s.unverified)) as judged,
+               bool_or(m.key <> all(s.unverified || s.unverified_contents)) as judged_whole
+        from unnest(keys, sources, targets) as m (key, source, target)
+        join drift_states s on s.server_id = server and s.pack_name = m.source
+        group by m.key, m.target
+    ), heirs as (
+        select m.target, coalesce(array_agg(m.key) filter (where m.judged), '{}') as judged,
+               coalesce(array_agg(m.key) filter (where m.judged_whole), '{}') as judged_whole
+        from moved m group by m.target)
+    update drift_states d
+    set unverified = array(select k from unnest(d.unverified) k where k <> all(h.judged) order by k),
+        unverified_contents = array(
+            select k from unnest(d.unverified_contents || array(
+                select u from unnest(d.unverified) u where u = any(h.judged))) k
+            where k <> all(h.judged_whole) group by k order by k)
+    from heirs h
+    where d.server_id = server and d.pack_name = h.target;
+
+    -- Compliant only where all of it is known to have been right: of a part, the first look is still to come.
+    with origins as (
+        select m.target, bool_and(s.state <> 'unknown') as known, min(s.since) filter (where s.state = 'drifted') as drifted,
+               max(s.since) as since, min(s.last_checked_at) as last_checked_at
+        from (select distinct source, target from unnest(keys, sources, targets) as m (key, source, target)) m
+        join drift_states s on s.server_id = server and s.pack_name = m.source
+        group by m.target
+    ), heirs as (
+        select o.*, exists (select from mismatches m where m.server_id = server and m.pack_name = o.target) as wrong
+        from origins o)
+    update drift_states d
+    set state = n.state,
+        since = case when n.state = d.state and n.state <> 'drifted' then d.since
+                     when n.state = 'drifted' and d.state = 'drifted' then least(d.since, h.drifted)
+                     when n.state = 'drifted' then coalesce(h.drifted, h.since)
+                     else h.since end,
+        last_checked_at = case when n.state = 'unknown' then d.last_checked_at
+                               else coalesce(d.last_checked_at, h.last_checked_at) end
+    from heirs h
+    join drift_states o on o.server_id = server and o.pack_name = h.target
+    cross join lateral (
+        select case when h.wrong then 'drifted'
+                    when h.known and o.unverified || o.unverified_contents = '{}' then 'compliant'
+                    else o.state end as state) n
+    where d.server_id = server and d.pack_name = h.target;
+
+    delete from mismatches x
+    using unnest(keys, sources) as m (key, source)
+    where x.server_id = server and x.pack_name = m.source and x.item_key = m.key;
+    delete from unreadables u
+    using unnest(keys, sources) as m (key, source)
+    where u.server_id = server and u.pack_name = m.source and u.item_key = m.key;
+    update drift_states d
+    set unreadable_count = (
+        select count(*) from unreadables u where u.server_id = server and u.pack_name = d.pack_name)
+    where d.server_id = server and d.pack_name = any(sources || targets);
+end
+$$;
+comment on function move_memory(text, text[], text[], text[]) is
+    'Moves what is remembered of expectations from one pack of a server to another that wants the same.';
+
+-- The alert follows what it is about. Its page shows what is known now: the check that it was about belongs to the
+-- other pack.
+create or replace function move_alert(alert bigint, source text, pack text, actor text) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    before constant integer := (select a.mismatch_count from alerts a where a.alert_id = alert);
+    wrong integer;
+begin
+    update alerts a set pack_name = pack where a.alert_id = alert;
+    wrong := wrong_items(alert);
+    update alerts a
+    set mismatch_count = wrong, message = drift_message(a.server_id, pack, wrong), diff_path = pack_path(a.server_id, pack)
+    where a.alert_id = alert;
+    perform add_alert_event(alert, 'moved', actor, jsonb_build_object(
+        'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before));
+end
+$$;
+comment on function move_alert(bigint, text, text, text) is 'Makes an alert one of another pack, quietly: what it is about moved there.';
+
+create or replace function pack_path(server text, pack text) returns text
+language sql immutable
+as $$ select '/servers/' || server || '/packs/' || pack $$;
+comment on function pack_path(text, text) is 'The page that shows what is known of a pack on a server.';
+
+-- A part of what an alert was about went to a pack that has no alert: it gets one, which people are notified about, and
+-- which is acknowledged where that one was.
+create or replace function split_alert(alert bigint, source text, pack text, actor text) returns bigint
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    origin alerts;
+    wrong integer;
+    items jsonb;
+    part bigint;
+    seq integer;
+begin
+    select * into strict origin from alerts a where a.alert_id = alert;
+    select count(distinct m.item_key),
+           (select jsonb_agg(jsonb_build_object('type', f.type, 'item', f.item) order by f.item_key, f.type)
+            from (select * from mismatches f where f.server_id = origin.server_id and f.pack_name = pack
+                  order by f.item_key, f.type limit 10) f)
+    into wrong, items
+    from mismatches m where m.server_id = origin.server_id and m.pack_name = pack;
+    insert into alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
+    values (origin.server_id, pack, origin.title, drift_message(origin.server_id, pack, wrong), wrong, pack_path(origin.server_id, pack),
+            origin.check_id, clock(), clock())
+    returning alert_id into strict part;
+    seq := add_alert_event(part, 'opened', actor, jsonb_build_object(
+        'mismatch_count', wrong, 'items', items, 'from', source, 'from_alert', alert));
+    perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong));
+    if origin.status = 'acknowledged' then
+        update alerts a
+        set status = 'acknowledged', acknowledged_at = origin.acknowledged_at, acknowledged_by = origin.acknowledged_by
+        where a.alert_id = part;
+        perform add_alert_event(part, 'acknowledged', origin.acknowledged_by, jsonb_build_object('from_alert', alert));
+    end if;
+    return part;
+end
+$$;
+comment on function split_alert(bigint, text, text, text) is 'Opens an alert for what moved to another pack while the rest of the alert did not.';
