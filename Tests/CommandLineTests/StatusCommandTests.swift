@@ -241,7 +241,7 @@ extension Database {
         let check = Check(
             packName: PackName(rawValue: pack), packDigest: SHA256Digest(of: []), outcomes: outcomes + filling)
         let remembered = wrong.map { path in
-            #"{"key": "file:\#(path)", "type": "missing_file", "item": "\#(path)", "expected": {}, "actual": {}}"#
+            #"{"key": "file:\#(path)", "type": "missing_file", "item": "\#(path)", "expected": {"state": "file"}, "actual": {"state": "absent"}}"#
         }
         let unseen = unreadable.map { path in
             """

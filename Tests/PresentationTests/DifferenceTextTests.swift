@@ -106,8 +106,9 @@ import Testing
             Self.lines([mismatch])
                 == ["  /etc/motd", "    wrong content"]
                 + ["--- e", "+++ a", "@@ -1 +1 @@", "-x", "+y"].map { "      \($0)" })
-        var binary = mismatch
-        binary.diff = nil
+        let binary = Mismatch(
+            type: .wrongContent, item: "/etc/motd", key: Self.key, expected: ["content_hash": "a"],
+            actual: ["content_hash": "b"])
         #expect(
             Self.lines([binary]) == [
                 "  /etc/motd", "    wrong content", "      expected content hash a", "      actual content hash b",
