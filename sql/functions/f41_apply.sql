@@ -78,6 +78,11 @@ begin
     actor := acting_as(actor);
     perform from drift_states d where d.pack_name = pack order by d.server_id for update;
     delete from mismatches m where m.pack_name = pack and m.item_key <> all(keys);
+    with gone as (
+        delete from unreadables u where u.pack_name = pack and u.item_key <> all(keys) returning u.server_id)
+    update drift_states d set unreadable_count = greatest(d.unreadable_count - g.items, 0)
+    from (select gone.server_id, count(*)::integer as items from gone group by gone.server_id) g
+    where d.pack_name = pack and d.server_id = g.server_id;
     update drift_states d
     set unverified = array(select k from unnest(d.unverified) k where k = any(keys) order by k),
         unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k)
@@ -133,7 +138,7 @@ $$;
 comment on function wrong_items(bigint) is 'How many items of an alert''s assignment are remembered as wrong.';
 
 -- An expectation that left one pack of a server and that another one wants just so takes its memory along: whether it
--- was ever judged, whether its content was, and in which ways it is wrong. keys, sources and targets belong together,
+-- was ever judged, whether its content was, in which ways it is wrong, and whether it can be read. keys, sources and targets belong together,
 -- place by place. Targets must be assigned, sources still be. What the target knows itself stays.
 create or replace function move_memory(server text, keys text[], sources text[], targets text[]) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -147,6 +152,23 @@ begin
     join mismatches x on x.server_id = server and x.pack_name = m.source and x.item_key = m.key
     order by m.target, x.item_key, x.type, x.since
     on conflict (server_id, pack_name, item_key, type) do update set since = least(mismatches.since, excluded.since);
+
+    -- What could not be judged there cannot be shown as right here.
+    insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
+    select distinct on (m.target, u.item_key)
+           server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since
+    from unnest(keys, sources, targets) as m (key, source, target)
+    join unreadables u on u.server_id = server and u.pack_name = m.source and u.item_key = m.key
+    order by m.target, u.item_key, u.was_readable desc, u.since
+    on conflict (server_id, pack_name, item_key) do nothing;
+    delete from unreadables u
+    using unnest(keys, sources) as m (key, source)
+    where u.server_id = server and u.pack_name = m.source and u.item_key = m.key;
+    update drift_states d
+    set item_count = greatest(d.item_count, cardinality(p.item_keys)),
+        unreadable_count = (select count(*) from unreadables u where u.server_id = server and u.pack_name = d.pack_name)
+    from packs p
+    where d.server_id = server and d.pack_name = any(targets || sources) and p.pack_name = d.pack_name;
 
     with moved as (
         select m.key, m.target,
