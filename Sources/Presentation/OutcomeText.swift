@@ -21,13 +21,9 @@ package struct OutcomeText {
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
-<<<<<<< HEAD
+        if notes.isEmpty { return [] }
         let purpose = outcome.description.map { [palette.coloured(visible($0), .faint)] } ?? []
         return ["  \(palette.coloured(visible(outcome.item), .bold))"] + (purpose + notes).map { "    \($0)" }
-=======
-        if notes.isEmpty { return [] }
-        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + notes.map { "    \($0)" }
->>>>>>> 74daa9a0770a4b5dfc5b2e86968c8bafe8f0a053
     }
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {
