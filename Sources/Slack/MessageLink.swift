@@ -13,10 +13,14 @@ package enum MessageLink: Hashable, Sendable {
 
     /// Joins the base URL and the path of the facts; without a usable base URL it is the command.
     ///
+    /// Of a resolution it leads to what is true when it is followed: the check that the alert was about is over.
+    ///
     /// Of the base URL only scheme, host, port and path are used: a password in it stays here.
     init(_ facts: NotificationFacts, baseURL: URL?, escaping: Escaping) {
-        if let base = baseURL.flatMap(Self.prefix), facts.diffPath.hasPrefix("/"),
-            let path = facts.diffPath.addingPercentEncoding(withAllowedCharacters: Self.allowed)
+        let isOver = facts.kind == .driftResolved
+        let diffPath = isOver ? String(facts.diffPath.prefix { $0 != "?" }) : facts.diffPath
+        if let base = baseURL.flatMap(Self.prefix), diffPath.hasPrefix("/"),
+            let path = diffPath.addingPercentEncoding(withAllowedCharacters: Self.allowed)
         {
             let url = escaping.fit(base + path, .max)
             if url.utf16.count <= Self.maximumLength {
@@ -24,10 +28,10 @@ package enum MessageLink: Hashable, Sendable {
                 return
             }
         }
-        let check = facts.checkID.map { " --check \($0)" } ?? ""
+        let check = isOver ? nil : facts.checkID.map { " --check \($0)" }
         let server = escaping.fit(facts.serverID.rawValue, MessageText.maximumName)
         let pack = escaping.fit(facts.packName.rawValue, MessageText.maximumName)
-        self = .command("driftwatch diff \(server) --pack \(pack)\(check)")
+        self = .command("driftwatch diff \(server) --pack \(pack)\(check ?? "")")
     }
 
     var text: String {

@@ -79,7 +79,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         if let resolves = text.resolves { blocks.append(Block(type: "section", text: .plain(resolves))) }
         switch text.link {
         case .page(let url):
-            let label = text.pack == nil ? "The fleet" : "Expected and actual"
+            let label = text.pack == nil ? "The fleet" : text.count == nil ? "What is true now" : "Expected and actual"
             blocks.append(Block(type: "section", text: .markup("<\(url)|\(label)>")))
         case .command(let command):
             blocks.append(Block(type: "section", text: .plain(command)))

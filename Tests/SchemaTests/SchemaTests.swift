@@ -211,9 +211,9 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue",
-            "may_name_actors", "on_hold", "own_actor", "pack_path", "place_in_spread", "raise_lease_lost", "refuse",
-            "rfc3339", "shown_state",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue", "may_name_actors",
+            "on_hold", "own_actor", "pack_path", "place_in_spread", "raise_lease_lost", "refuse", "rfc3339",
+            "shown_state",
         ]
         #expect(loose == pure)
     }

@@ -63,7 +63,8 @@ struct MessageTextTests {
     @Test func aCompliantResolutionSaysSinceWhenItHadDrifted() {
         #expect(
             lines(facts(.driftResolved, count: 0, resolution: .compliant, actor: "driftwatch")) == [
-                "Configuration compliant · Web 1 (web-1) · pack base · drifted since 2026-11-21 06:00 UTC · \(Self.page)",
+                "Configuration compliant · Web 1 (web-1) · pack base · drifted since 2026-11-21 06:00 UTC · "
+                    + "https://drift.example.net/servers/web-1/packs/base",
                 "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
     }
@@ -99,6 +100,12 @@ struct MessageTextTests {
         #expect(
             lines(bare).dropFirst().first
                 == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC")
+    }
+
+    @Test func theLinkOfAResolutionLeadsToWhatIsTrueNow() {
+        let resolved = facts(.driftResolved, resolution: .manual)
+        #expect(lines(resolved)[0].hasSuffix(" · https://drift.example.net/servers/web-1/packs/base"))
+        #expect(lines(resolved, baseURL: nil)[0].hasSuffix(" · driftwatch diff web-1 --pack base"))
     }
 
     @Test func withoutABaseURLTheCommandIsNamed() {

@@ -18,7 +18,7 @@ struct DiffItems: Sendable {
         var weight: Int {
             var weight = 200 + name.utf8.count + (description?.utf8.count ?? 0)
             for (text, diff) in differences {
-                weight += text.headline.utf8.count + (diff?.utf8.count ?? 0)
+                weight += text.headline.utf8.count + (diff.map(DiffLines.weight) ?? 0)
                 for detail in text.details {
                     weight += (detail.expected?.utf8.count ?? 0) + (detail.actual?.utf8.count ?? 0)
                 }
@@ -234,6 +234,11 @@ struct DiffLines: Sendable {
             }
         }
         self.runs = runs
+    }
+
+    /// About how many bytes it takes, with the markup around each line.
+    static func weight(_ diff: String) -> Int {
+        diff.utf8.count + 32 * diff.utf8.count { $0 == UInt8(ascii: "\n") }
     }
 
     var html: HTML {

@@ -1,5 +1,5 @@
-/// Finds what can never hold together: two items, of two packs that one server has, that want different things of the
-/// same file, package, setting or service.
+/// Finds what can never hold together: two items, of one pack or of two packs that one server has, that want different
+/// things of the same file, package, setting or service.
 ///
 /// A check would call one of them wrong for ever. Only what is certain counts: an owner by name and one by number may be
 /// the same, a link and the file that it leads to are two things, and two minimum versions are met by the higher one.
@@ -27,7 +27,7 @@ package struct PackConflicts {
     }
 
     private struct Pair: Hashable {
-        /// In the order of their names.
+        /// In the order of their names; the same twice for what one pack says by itself.
         var first: PackName
         var second: PackName
     }
@@ -42,7 +42,7 @@ package struct PackConflicts {
         self.places = places
     }
 
-    /// One error for each two items of packs that one of these servers has together.
+    /// One error for each two items, of each pack by itself and of those that one of these servers has together.
     package func problems(of servers: [Server]) -> [Problem] {
         problems(of: servers.map { (id: $0.id, packs: $0.packs) })
     }
@@ -50,6 +50,7 @@ package struct PackConflicts {
     /// The same; packs that are not known are passed over.
     package func problems(of servers: [(id: ServerID, packs: [PackName])]) -> [Problem] {
         var owners: [Pair: [ServerID]] = [:]
+        for pack in items.keys { owners[Pair(first: pack, second: pack)] = [] }
         for server in servers {
             let packs = Set(server.packs).filter { items[$0] != nil }.sorted()
             for (index, first) in packs.enumerated() {
@@ -68,7 +69,7 @@ package struct PackConflicts {
         guard let first = items[pair.first], let second = items[pair.second] else { return [] }
         var found: [(Side, Side)] = []
         for (key, one) in first.sorted(by: { $0.key < $1.key }) {
-            if let other = second[key],
+            if pair.first != pair.second, let other = second[key],
                 let words = Self.contradiction(one.subject, other.subject)
             {
                 found.append((Side(pair.first, one, words.0), Side(pair.second, other, words.1)))
@@ -78,6 +79,7 @@ package struct PackConflicts {
                 found.append((Side(pair.first, one, "it is there"), Side(pair.second, other, words)))
             }
         }
+        guard pair.first != pair.second else { return found }
         for (_, one) in second.sorted(by: { $0.key < $1.key }) {
             for above in Self.keysAbove(one) {
                 guard let other = first[above], let words = Self.whyNothingIsBelow(other) else { continue }
@@ -189,10 +191,12 @@ extension PackConflicts {
             "\(quoted(item.expectation.item)) cannot be both: \(said(here, isHere: true)), \(said(there, isHere: false))"
         let names = servers.prefix(3).map(\.rawValue).joined(separator: ", ")
         let more = servers.count > 3 ? " and \(servers.count - 3) more" : ""
-        let have = "; \(names)\(more) \(servers.count == 1 ? "has" : "have") both packs"
+        let have = servers.isEmpty ? "" : "; \(names)\(more) \(servers.count == 1 ? "has" : "have") both packs"
+        let hint =
+            one.pack == other.pack
+            ? "change one of the two items" : "change one of the two items, or assign one of the two packs only"
         return Problem(
-            file: place?.file ?? "pack \(here.pack)", line: place?.line, message: message + have,
-            hint: "change one of the two items, or assign one of the two packs only")
+            file: place?.file ?? "pack \(here.pack)", line: place?.line, message: message + have, hint: hint)
     }
 
     private func said(_ side: Side, isHere: Bool) -> String {
