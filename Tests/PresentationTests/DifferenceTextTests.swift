@@ -106,12 +106,19 @@ import Testing
             Self.lines([mismatch])
                 == ["  /etc/motd", "    wrong content"]
                 + ["--- e", "+++ a", "@@ -1 +1 @@", "-x", "+y"].map { "      \($0)" })
-        var binary = mismatch
-        binary.diff = nil
+        let binary = Mismatch(
+            type: .wrongContent, item: "/etc/motd", key: Self.key, expected: mismatch.expected, actual: mismatch.actual)
         #expect(
             Self.lines([binary]) == [
                 "  /etc/motd", "    wrong content", "      expected content hash a", "      actual content hash b",
             ])
+    }
+
+    @Test
+    func anItemsPurposeStandsBesideItsName() {
+        let outcome = ItemOutcome(
+            key: Self.key, item: "/etc/motd", description: "the greeting", finding: .unreadable(.slow))
+        #expect(OutcomeText([outcome], palette: .plain).lines.first == "  /etc/motd  the greeting")
     }
 
     @Test
