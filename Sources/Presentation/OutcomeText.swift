@@ -22,8 +22,8 @@ package struct OutcomeText {
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
         if notes.isEmpty { return [] }
-        let purpose = outcome.description.map { "  \(palette.coloured(visible($0), .faint))" } ?? ""
-        return ["  \(palette.coloured(visible(outcome.item), .bold))\(purpose)"] + notes.map { "    \($0)" }
+        let purpose = outcome.description.map { [palette.coloured(visible($0), .faint)] } ?? []
+        return ["  \(palette.coloured(visible(outcome.item), .bold))"] + (purpose + notes).map { "    \($0)" }
     }
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {

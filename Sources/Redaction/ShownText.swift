@@ -41,7 +41,8 @@ package struct ShownText: Hashable, Sendable {
                     shown.append(contentsOf: "‹\(scalar.codePoint)›".unicodeScalars)
                 } else {
                     shown.append(scalar)
-                    isAfterMark = false
+                    // On a blank, what combines would be as hard to see.
+                    isAfterMark = scalar == " " || scalar == "\t"
                     continue
                 }
             case .broken(let byte):

@@ -17,7 +17,7 @@ struct FleetCommandTests {
             "packs/tiny.yaml": """
             items:
               files:
-                - { path: "\(folder)/wanted", state: absent }
+                - { path: "\(folder)/wanted", state: absent, description: keep it away }
             """,
         ]
     }
@@ -181,7 +181,7 @@ struct FleetCommandTests {
             #expect(refused.errors.contains("would remove 1 of 2 servers: there"))
             let dry = try await Program.run(["apply", folder, "--prune", "--dry-run"], environment)
             #expect(dry.status == 0)
-            #expect(dry.output.contains("wants --yes"), "\(dry)")
+            #expect(dry.output.contains("needs --yes"), "\(dry)")
             let removed = try await Program.run(["apply", folder, "--prune", "--yes"], environment)
             #expect(removed.status == 0)
             #expect(removed.output.contains("server there: removed"))
@@ -207,10 +207,20 @@ struct FleetCommandTests {
                 try Data().write(to: URL(filePath: "\(folder)/wanted"))
                 let drifted = try await Program.run(["check", "here"], environment)
                 #expect(drifted.status == 1, "\(drifted)")
-                #expect(drifted.output.contains("unexpected_file \(folder)/wanted"))
+                #expect(
+                    drifted.output.contains(
+                        "  \(folder)/wanted\n    keep it away\n    should not exist: it is a file\n"))
                 #expect(!drifted.output.contains("first look"))
                 #expect(try await Program.run(["probe", "here"], environment).status == 1)
-                #expect(try await Program.run(["diff", "here"], environment).output.contains("unexpected_file"))
+                #expect(try await Program.run(["diff", "here"], environment).output.contains("should not exist"))
+                let stored = try await Program.run(["diff", "here", "--json"], environment)
+                #expect(stored.status == 1)
+                let checks = try #require(
+                    try JSONSerialization.jsonObject(with: Data(stored.output.utf8)) as? [[String: Any]])
+                let item = (checks.first?["items"] as? [[String: Any]])?.first
+                #expect(item?["description"] as? String == "keep it away")
+                let mismatch = (item?["mismatches"] as? [[String: Any]])?.first
+                #expect(mismatch?["actual"] as? [String: String] == ["state": "file"])
                 #expect(try await Program.run(["healthcheck", "worker"], environment).status == 0)
                 #expect(try await Program.run(["healthcheck", "notifier"], environment).status == 1)
                 #expect(try await Program.run(["check", "there"], environment).status == 4)

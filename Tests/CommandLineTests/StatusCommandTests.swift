@@ -241,7 +241,10 @@ extension Database {
         let check = Check(
             packName: PackName(rawValue: pack), packDigest: SHA256Digest(of: []), outcomes: outcomes + filling)
         let remembered = wrong.map { path in
-            #"{"key": "file:\#(path)", "type": "missing_file", "item": "\#(path)", "expected": {}, "actual": {}}"#
+            """
+            {"key": "file:\(path)", "type": "missing_file", "item": "\(path)", "expected": {"type": "file"},
+             "actual": {"type": "missing"}}
+            """
         }
         let unseen = unreadable.map { path in
             """

@@ -28,7 +28,7 @@ struct MovedPackTests {
                         Server(id: ServerID(rawValue: $0), displayName: $0.uppercased(), packs: names)
                     }),
                 packs: Dictionary(given.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })),
-            prune: prune, dryRun: dryRun, actor: "tester")
+            prune: prune, dryRun: dryRun, actor: .named("tester"))
     }
 
     /// A server that complied, and of which these are missing since; what follows is told from here on.
@@ -279,7 +279,7 @@ struct MovedPackTests {
             let before = try await Self.everything(fleet)
             let refusal = await #expect(throws: ApplyRefusal.self) {
                 _ = try await Applier(fleet.database).apply(
-                    Applier.Request(configuration: LoadedConfiguration(packs: [web.name: web]), actor: "tester"))
+                    Applier.Request(configuration: LoadedConfiguration(packs: [web.name: web]), actor: .named("tester")))
             }
             guard case .conflicts(let problems)? = refusal else {
                 Issue.record("\(String(describing: refusal))")

@@ -185,6 +185,25 @@ struct ShownStateTests {
     }
 
     @Test
+    func whatCouldNotBeReadMovesWithItsExpectationToAnotherPack() async throws {
+        try await Fleet.with(Self.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/a", "/b"], unreadable: ["/c"])
+            try await fleet.check("web-1")
+            let since = try await fleet.line().unreadableSince
+            try await fleet.database.makeServer("web-1", packs: ["base": ["/a", "/b", "/c"], "moved": ["/c"]])
+            try await fleet.database.execute(
+                "select driftwatch.move_memory('web-1', array['file:/c'], array['base'], array['moved'])")
+            let lines = try await fleet.database.read { try FleetReader.status(in: $0) }
+            let moved = try #require(lines.first { $0.packName?.rawValue == "moved" })
+            #expect(moved.shownState == .incomplete, "what was right there and cannot be seen is not right here")
+            #expect(moved.unreadableSince == since && since != nil)
+            #expect(lines.first { $0.packName?.rawValue == "base" }?.shownState == .compliant)
+        }
+    }
+
+    @Test
     func whatAPackSaidBeforeItWasTakenOffSaysNothingNow() async throws {
         try await Fleet.with(Self.one) { fleet in
             fleet.prober.fail(on: "web-1", .misconfigured)

@@ -169,7 +169,7 @@ struct LookTests {
             try await database.withTransaction { transaction in
                 try transaction.execute("select driftwatch.settle_job(\(job), \(token), 'succeeded')")
                 let applies = try transaction.one(
-                    "select driftwatch.begin_effects('web-1', true, 'web-1', null, null, null, 'ssh')", as: Bool.self)
+                    "select driftwatch.begin_effects('web-1', null, 'web-1', null, null, null, 'ssh')", as: Bool.self)
                 #expect(!applies)
                 try transaction.execute(
                     """

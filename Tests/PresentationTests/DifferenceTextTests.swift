@@ -107,18 +107,12 @@ import Testing
                 == ["  /etc/motd", "    wrong content"]
                 + ["--- e", "+++ a", "@@ -1 +1 @@", "-x", "+y"].map { "      \($0)" })
         let binary = Mismatch(
-            type: .wrongContent, item: "/etc/motd", key: Self.key, expected: mismatch.expected, actual: mismatch.actual)
+            type: .wrongContent, item: "/etc/motd", key: Self.key, expected: ["content_hash": "a"],
+            actual: ["content_hash": "b"])
         #expect(
             Self.lines([binary]) == [
                 "  /etc/motd", "    wrong content", "      expected content hash a", "      actual content hash b",
             ])
-    }
-
-    @Test
-    func anItemsPurposeStandsBesideItsName() {
-        let outcome = ItemOutcome(
-            key: Self.key, item: "/etc/motd", description: "the greeting", finding: .unreadable(.slow))
-        #expect(OutcomeText([outcome], palette: .plain).lines.first == "  /etc/motd  the greeting")
     }
 
     @Test

@@ -20,6 +20,7 @@ import Testing
     @Test(arguments: [
         ("‹U+00A0›", "‹U+2039›U+00A0›"), ("‹masked›", "‹U+2039›masked›"), ("␛", "‹U+241B›"), ("a›", "a›"),
         ("\u{301}a", "‹U+0301›a"), ("e\u{301}", "e\u{301}"), ("\u{A0}\u{301}", "‹U+00A0›‹U+0301›"),
+        (" \u{301}", " ‹U+0301›"),
     ])
     func contentIsNeverTakenForAMark(content: String, text: String) {
         #expect(shown(Array(content.utf8)).text == text)

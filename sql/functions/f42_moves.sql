@@ -162,7 +162,7 @@ begin
     select distinct on (m.target, u.item_key) server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since
     from unnest(keys, sources, targets) as m (key, source, target)
     join unreadables u on u.server_id = server and u.pack_name = m.source and u.item_key = m.key
-    order by m.target, u.item_key, u.since
+    order by m.target, u.item_key, u.was_readable desc, u.since
     on conflict (server_id, pack_name, item_key) do nothing;
 
     with moved as (
@@ -218,9 +218,10 @@ begin
     using unnest(keys, sources) as m (key, source)
     where u.server_id = server and u.pack_name = m.source and u.item_key = m.key;
     update drift_states d
-    set unreadable_count = (
-        select count(*) from unreadables u where u.server_id = server and u.pack_name = d.pack_name)
-    where d.server_id = server and d.pack_name = any(sources || targets);
+    set item_count = greatest(d.item_count, cardinality(p.item_keys)),
+        unreadable_count = (select count(*) from unreadables u where u.server_id = server and u.pack_name = d.pack_name)
+    from packs p
+    where d.server_id = server and d.pack_name = any(sources || targets) and p.pack_name = d.pack_name;
 end
 $$;
 comment on function move_memory(text, text[], text[], text[]) is

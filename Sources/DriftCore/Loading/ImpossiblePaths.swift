@@ -1,6 +1,6 @@
-/// Finds what one pack asks of paths below a path that it wants to be a file, or gone.
+/// Finds what one pack wants absent below a path that it wants to be a file.
 ///
-/// Nothing lies below a file: there `state: absent` is never wrong and every other state never right.
+/// Nothing lies below a file, so such an item is never wrong. What can never be right is `PackConflicts`' matter.
 enum ImpossiblePaths {
     /// Of the resolved items of `draft`'s pack; each is told where the draft itself wrote one of the two.
     static func problems(in pack: Pack, of draft: PackDraft) -> [Problem] {
@@ -15,28 +15,18 @@ enum ImpossiblePaths {
         var above: [(path: String, file: FileExpectation, key: ItemKey)] = []
         for entry in files.sorted(by: { $0.path.precedesBytewise($1.path) }) {
             while let last = above.last, !entry.path.utf8.starts(with: last.path.utf8) { above.removeLast() }
-            for upper in above {
-                guard let message = message(entry.file, below: upper.file) else { continue }
+            if entry.file.state == .absent, let upper = above.last(where: { $0.file.state == .file }),
                 let position = own[entry.key] ?? own[upper.key]
-                guard let position else { continue }
+            {
+                let places = "\(quoted(entry.file.path)) lies below \(quoted(upper.file.path))"
                 problems.append(
                     Problem(
-                        file: draft.file, line: position.line, column: position.column, message: message,
+                        file: draft.file, line: position.line, column: position.column,
+                        message: "\(places), which this pack wants to be a file, so state: absent would never be wrong",
                         hint: "remove one of the two"))
             }
             above.append(entry)
         }
         return problems
-    }
-
-    private static func message(_ lower: FileExpectation, below upper: FileExpectation) -> String? {
-        let places = "\(quoted(lower.path)) lies below \(quoted(upper.path)), which this pack wants to be"
-        switch (lower.state, upper.state) {
-        case (.absent, .file): return "\(places) a file: with state: absent this would never be wrong"
-        case (_, .file): return "\(places) a file: both are never right"
-        case (.absent, .absent): return nil
-        case (_, .absent): return "\(places) absent: both are never right"
-        case (_, .directory), (_, .symlink): return nil
-        }
     }
 }

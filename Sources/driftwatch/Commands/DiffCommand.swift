@@ -11,13 +11,16 @@ struct DiffCommand: DriftwatchCommand {
         abstract: "Show expected against actual, as the last check found it.",
         discussion: """
             Prints what a stored check found, with unified diffs of files; no server is asked. Where the check is not \
-            kept any more, prints what is remembered, without diffs. Exits with 0, 1 or 4 as the check's verdict was.
+            kept any more, prints what is remembered, without diffs. Characters that cannot be seen, or that look like \
+            others, are named where lines would look alike: ‹U+00A0›, ‹2 spaces›, ‹0xE9›. ‹masked› stands for what looks \
+            like a secret. Exits with 0, 1 or 4 as the check's verdict was.
 
             Example:
               driftwatch diff web-1 --pack base
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var output: OutputOptions
 
     @Argument(help: "The server.")
     var server: ServerID
@@ -32,53 +35,12 @@ struct DiffCommand: DriftwatchCommand {
         let found = try await context.withDatabase { database in
             try await database.read { transaction -> [Found] in try checks(in: transaction) }
         }
-        var status = ExitStatus.fine
-        for found in found {
-            let check: CheckView
-            switch found {
-            case .check(let found): check = found
-            case .remembered(let line, let outcomes):
-                status = status.combined(with: show(line, outcomes, context.console))
-                continue
-            }
-            let verdict = verdictLine(
-                check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-                unreadable: check.unreadableCount, console: context.console)
-            context.console.print(
-                "\(check.serverID) \(check.packName): \(verdict) (check \(check.id) of \(shortTime(check.checkedAt)))")
-            if let items = check.items {
-                context.console.print(lines: OutcomeText(items, console: context.console).lines)
-            } else {
-                context.console.print(
-                    check.hasNewerDetails
-                        ? "  its details were stored by a later version" : "  its details are no longer kept")
-            }
-            status = status.combined(with: check.verdict.exitStatus)
+        if output.asJSON {
+            context.console.print(JSONValue.list(found.map(\.json)).pretty)
+        } else {
+            for found in found { found.print(to: context.console) }
         }
-        return status
-    }
-
-    /// What there is to show of a pack: a check, or what is remembered where its check is not kept.
-    private enum Found: Sendable {
-        case check(CheckView)
-        case remembered(FleetLine, [ItemOutcome])
-    }
-
-    private func show(_ line: FleetLine, _ outcomes: [ItemOutcome], _ console: Console) -> ExitStatus {
-        let verdict: Verdict =
-            switch line.shownState {
-            case .drifted: .drifted
-            case .compliant: .compliant
-            case .incomplete, .unknown, nil: .incomplete
-            }
-        let sum = verdictLine(
-            verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
-            console: console)
-        let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
-        let pack = line.packName?.rawValue ?? ""
-        console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
-        console.print(lines: OutcomeText(outcomes, console: console).lines)
-        return verdict.exitStatus
+        return found.reduce(.fine) { $0.combined(with: $1.verdict.exitStatus) }
     }
 
     private func checks(in transaction: borrowing Transaction) throws -> [Found] {
@@ -127,5 +89,65 @@ struct DiffCommand: DriftwatchCommand {
             throw CommandFailure(.unknown, "\(server) was never checked", hint: "driftwatch check \(server)")
         }
         return checks
+    }
+}
+
+/// What there is to show of a pack.
+private enum Found: Sendable {
+    case check(CheckView)
+    /// Where its check is not kept.
+    case remembered(FleetLine, [ItemOutcome])
+
+    var verdict: Verdict {
+        switch self {
+        case .check(let check): check.verdict
+        case .remembered(let line, _):
+            switch line.shownState {
+            case .drifted: .drifted
+            case .compliant: .compliant
+            case .incomplete, .unknown, nil: .incomplete
+            }
+        }
+    }
+
+    /// In one shape; without `check_id` where the check is not kept any more.
+    var json: JSONValue {
+        switch self {
+        case .check(let check): return .check(check)
+        case .remembered(let line, let outcomes):
+            return .object([
+                ("check_id", .null), ("server_id", .text(line.serverID.rawValue)),
+                ("pack_name", .optional(line.packName?.rawValue)), ("verdict", .text(verdict.rawValue)),
+                ("item_count", .optional(line.itemCount)), ("mismatch_count", .optional(line.mismatchCount)),
+                ("unreadable_count", .optional(line.unreadableCount)), ("checked_at", .optional(line.lastCheckedAt)),
+                ("items", .items(outcomes)),
+            ])
+        }
+    }
+
+    func print(to console: Console) {
+        switch self {
+        case .check(let check):
+            let sum = verdictLine(
+                check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
+                unreadable: check.unreadableCount, console: console)
+            console.print(
+                "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(shortTime(check.checkedAt)))")
+            if let items = check.items {
+                console.print(lines: OutcomeText(items, console: console).lines)
+            } else {
+                console.print(
+                    check.hasNewerDetails
+                        ? "  its details were stored by a later version" : "  its details are not kept any more")
+            }
+        case .remembered(let line, let outcomes):
+            let sum = verdictLine(
+                verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
+                console: console)
+            let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
+            let pack = line.packName?.rawValue ?? ""
+            console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
+            console.print(lines: OutcomeText(outcomes, console: console).lines)
+        }
     }
 }
