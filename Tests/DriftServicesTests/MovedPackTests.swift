@@ -279,7 +279,8 @@ struct MovedPackTests {
             let before = try await Self.everything(fleet)
             let refusal = await #expect(throws: ApplyRefusal.self) {
                 _ = try await Applier(fleet.database).apply(
-                    Applier.Request(configuration: LoadedConfiguration(packs: [web.name: web]), actor: .named("tester")))
+                    Applier.Request(configuration: LoadedConfiguration(packs: [web.name: web]), actor: .named("tester"))
+                )
             }
             guard case .conflicts(let problems)? = refusal else {
                 Issue.record("\(String(describing: refusal))")
