@@ -130,7 +130,10 @@ let package = Package(
             ]),
         tests(
             "CommandLineTests",
-            ["driftwatch", "Presentation", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport", .logging]),
+            [
+                "driftwatch", "Presentation", "Slack", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport",
+                .logging,
+            ]),
         tests("LayeringTests", []),
         .target(
             name: "FuzzTargets", dependencies: ["DriftCore", "Redaction", "Remote"], path: "Tests/FuzzTargets",

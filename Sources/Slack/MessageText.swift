@@ -9,8 +9,9 @@ internal import Presentation
 package struct MessageText: Hashable, Sendable {
     static let maximumName = 80
     private static let maximumServerName = 150
-    private static let maximumItem = 160
-    private static let maximumType = 40
+    private static let maximumItem = 120
+    private static let maximumDescription = 50
+    private static let maximumDifferences = 80
     private static let maximumActor = 60
     private static let maximumItems = 10
     /// How many items the first line names.
@@ -149,17 +150,20 @@ package struct MessageText: Hashable, Sendable {
         return never > 0 ? "\(count), \(never) never complied" : count
     }
 
-    /// One line for each item, all its differences together.
+    /// One line for each item, all its differences together: `/etc/motd (what it is for): wrong permissions`.
     private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {
-        var order: [String] = []
-        var types: [String: [String]] = [:]
+        var order: [NotificationFacts.Item] = []
+        var words: [String: [String]] = [:]
         for item in items {
-            if types[item.item] == nil { order.append(item.item) }
-            if types[item.item]?.contains(item.type) != true { types[item.item, default: []].append(item.type) }
+            let word = DifferenceWords.of(item.type)
+            if words[item.item] == nil { order.append(item) }
+            if words[item.item]?.contains(word) != true { words[item.item, default: []].append(word) }
         }
         return order.map { item in
-            let words = (types[item] ?? []).prefix(4).map { escaping.fit(DifferenceWords.of($0), maximumType) }
-            return "\(escaping.fit(item, maximumItem)): \(words.joined(separator: ", "))"
+            let name = escaping.fit(item.item, maximumItem)
+            let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
+            let differences = (words[item.item] ?? []).joined(separator: ", ")
+            return "\(name)\(purpose): \(escaping.fit(differences, maximumDifferences))"
         }
     }
 

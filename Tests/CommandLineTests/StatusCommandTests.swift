@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct StatusCommandTests {
     /// A fleet with a line of each kind, and every process alive.
-    private static func withFleet(_ body: (Database, StatusProgram) async throws -> Void) async throws {
+    static func withFleet(_ body: (Database, StatusProgram) async throws -> Void) async throws {
         try await withTestDatabase(from: .migrated) { lent in
             let database = lent.database
             for server in ["a-fine", "b-drifted", "c-dark", "d-failing", "e-never", "f-held", "g-stale"] {

@@ -9,20 +9,26 @@ struct WebCommandTests {
         _ settings: [String: String], _ body: (_ address: String, _ environment: [String: String]) async throws -> Void
     ) async throws {
         try await withTestDatabase(from: .migrated) { lent in
-            // A port may be taken: nothing tells which is free without taking it.
-            for _ in 0..<5 {
-                let address = "0.0.0.0:\(Int.random(in: 20_000..<32_000))"
-                let environment = settings.merging(
-                    ["DRIFTWATCH_DATABASE_URL": lent.conninfo, "DRIFTWATCH_LISTEN": address]) { $1 }
-                let isServed = try await Program.running(["web"], environment) { process in
-                    guard await process.says("listening") else { return false }
-                    try await body(address.replacing("0.0.0.0", with: "127.0.0.1"), environment)
-                    return true
-                }
-                if isServed { return }
-            }
-            Issue.record("no port is free")
+            try await serve(settings.merging(["DRIFTWATCH_DATABASE_URL": lent.conninfo]) { $1 }, body)
         }
+    }
+
+    /// Runs `body` beside a `web` that listens.
+    static func serve(
+        _ settings: [String: String], _ body: (_ address: String, _ environment: [String: String]) async throws -> Void
+    ) async throws {
+        // A port may be taken: nothing tells which is free without taking it.
+        for _ in 0..<5 {
+            let address = "0.0.0.0:\(Int.random(in: 20_000..<32_000))"
+            let environment = settings.merging(["DRIFTWATCH_LISTEN": address]) { $1 }
+            let isServed = try await Program.running(["web"], environment) { process in
+                guard await process.says("listening") else { return false }
+                try await body(address.replacing("0.0.0.0", with: "127.0.0.1"), environment)
+                return true
+            }
+            if isServed { return }
+        }
+        Issue.record("no port is free")
     }
 
     private static func status(of path: String, at address: String, host: String) async throws -> Int {

@@ -47,10 +47,12 @@ struct PageTests {
 
     @Test
     func anItemIsShownWithItsOwnReasonsAlone() async throws {
-        let outcomes = [Self.wrong("/a")] + ["/b", "/c"].map(Self.unreadable)
+        var outcomes = [Self.wrong("/a")] + ["/b", "/c"].map(Self.unreadable)
+        outcomes[0].description = "<what it is for>"
         try await Self.withPage(of: outcomes) { _, get in
             let items = Self.items(DashboardTests.text(try await get(Self.page)))
             #expect(items.count == 3)
+            #expect(items[0].contains("&lt;what it is for&gt;") && !items[1].contains("what it is for"))
             #expect(items[0].contains("/a") && !items[0].contains("sudo"))
             #expect(items[1].contains("/b") && items[1].components(separatedBy: "sudo_refused").count == 2)
             #expect(!items[1].contains("/c") && !items[1].contains("missing"))

@@ -92,6 +92,16 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("+‹") && $0.hasSuffix(" mallory") })
     }
 
+    /// What all can see lies beyond what is shown.
+    @Test func aLookalikeBeforeACutIsNamed() {
+        let shared = String(repeating: "k", count: 500)
+        let lines = lines(
+            "admin\(shared)\(String(repeating: "y", count: 3000))\n",
+            "\u{430}dmin\(shared)\(String(repeating: "z", count: 3000))\n")
+        #expect(lines.first?.hasPrefix("-admink") == true)
+        #expect(lines.dropFirst().first?.hasPrefix("+‹U+0430›dmink") == true)
+    }
+
     // MARK: secrets
 
     /// What is shown of a line with a secret is the same whatever the secret is, and however long.

@@ -45,6 +45,12 @@ struct MessageTextTests {
         )
     }
 
+    @Test func anItemIsNamedWithWhatItIsFor() {
+        var detected = facts(.driftDetected, count: 1)
+        detected.items = [.init(type: .wrongOwner, item: "/etc/motd", description: "the <greeting>")]
+        #expect(lines(detected)[0].contains("1 item: /etc/motd (the <greeting>): wrong owner"))
+    }
+
     @Test func aTypeOfALaterVersionIsReadable() {
         let line = lines(facts(.driftDetected, count: 1, items: [(MismatchType(rawValue: "too_old"), "/var/x")]))[0]
         #expect(line.contains("1 item: /var/x: too old"))

@@ -95,6 +95,9 @@ struct SlackMessageTests {
             items: (0..<100).map { (.wrongPermissions, "\($0)" + long) },
             resolution: .manual, actor: long, undelivered: true, serverID: long, serverName: "name" + long)
         facts.packName = PackName(rawValue: long)
+        facts.items = facts.items.flatMap { item in
+            (0..<6).map { .init(type: MismatchType(rawValue: "type_\($0)" + long), item: item.item, description: long) }
+        }
         facts.openedAt = long
         facts.occurredAt = long
         for baseURL in [Self.base, nil] {

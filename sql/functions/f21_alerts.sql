@@ -1,15 +1,19 @@
 -- How an alert moves. The caller holds the drift state's row, then the alert's.
 
--- Adds the alert's next event, and returns its number.
+-- Adds the alert's next event, and returns its number. What a check did names the check.
 create or replace function add_alert_event(alert bigint, event text, actor text, detail jsonb) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     number integer;
+    check_no bigint;
 begin
     update alerts a set last_seq = a.last_seq + 1, updated_at = clock()
-    where a.alert_id = alert returning a.last_seq into strict number;
+    where a.alert_id = alert returning a.last_seq, a.check_id into strict number, check_no;
+    if event in ('opened', 'updated', 'recounted') then
+        detail := detail || jsonb_build_object('check_id', check_no);
+    end if;
     insert into alert_events (alert_id, seq, event, at, actor, detail)
     values (alert, number, event, clock(), actor, detail);
     return number;

@@ -73,7 +73,7 @@ struct DiffItems: Sendable {
 
     private static func wrong(_ outcome: ItemOutcome) -> Entry? {
         guard case .wrong(let mismatches) = outcome.finding else { return nil }
-        var entry = Entry(section: .wrong, name: outcome.item)
+        var entry = Entry(section: .wrong, name: outcome.item, description: outcome.description)
         entry.differences = mismatches.map { (DifferenceText($0), $0.diff) }
         entry.unreadable = outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" }
         return entry
@@ -81,7 +81,7 @@ struct DiffItems: Sendable {
 
     private static func unreadable(_ outcome: ItemOutcome) -> Entry? {
         guard case .unreadable(let reason) = outcome.finding else { return nil }
-        var entry = Entry(section: .unreadable, name: outcome.item)
+        var entry = Entry(section: .unreadable, name: outcome.item, description: outcome.description)
         entry.unreadable =
             outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" } ?? ReasonText.of(reason)
         return entry

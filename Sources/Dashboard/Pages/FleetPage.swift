@@ -21,7 +21,12 @@ struct FleetPage: Sendable {
     var html: Page {
         Page(title: title) {
             element("h1") { title }
-            for warning in warnings { element("p", .class("note")) { warning } }
+            for warning in warnings {
+                element("p", .class("banner"), Attribute("role", "status")) {
+                    Badge(word: "Trouble", tone: .trouble).html
+                    ": \(warning)"
+                }
+            }
             if counts.lines == 0 {
                 element("p") {
                     "No server is under watch yet. Load an inventory with "

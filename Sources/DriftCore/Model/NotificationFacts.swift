@@ -20,10 +20,13 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         /// A `MismatchType`, or one that only a later version knows.
         package var type: String
         package var item: String
+        /// The pack's own words on what the item is for.
+        package var description: String?
 
-        package init(type: MismatchType, item: String) {
+        package init(type: MismatchType, item: String, description: String? = nil) {
             self.type = type.rawValue
             self.item = item
+            self.description = description
         }
     }
 

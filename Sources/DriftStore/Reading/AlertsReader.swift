@@ -30,7 +30,10 @@ package enum AlertsReader {
     package static func events(of id: Int64, in transaction: borrowing Transaction) throws -> [AlertEvent] {
         try transaction.rows(
             """
-            select e.seq, e.event, e.at, e.actor, e.detail from driftwatch.alert_events e
+            select e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at
+            from driftwatch.alert_events e
+            left join driftwatch.checks c on c.check_id = (e.detail ->> 'check_id')::bigint
+            left join driftwatch.jobs j on j.job_id = c.job_id
             where e.alert_id = \(id) order by e.seq
             """, of: AlertEvent.self)
     }
@@ -40,7 +43,15 @@ package enum AlertsReader {
                coalesce(s.display_name, a.server_id) as server_name, a.pack_name, a.title, a.message, a.mismatch_count,
                a.diff_path, a.check_id, a.opened_at, a.updated_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at,
                a.resolved_by, a.resolution,
-               exists (select from driftwatch.checks c where c.check_id = a.check_id) as is_check_kept
+               exists (select from driftwatch.checks c where c.check_id = a.check_id) as is_check_kept,
+               coalesce(
+                   (select jsonb_agg(jsonb_build_object('type', m.type, 'item', m.item) order by m.item_key, m.type)
+                    from (select * from driftwatch.mismatches m
+                          where a.status <> 'resolved' and m.server_id = a.server_id and m.pack_name = a.pack_name
+                          order by m.item_key, m.type limit 20) m),
+                   (select e.detail -> 'items' from driftwatch.alert_events e
+                    where e.alert_id = a.alert_id and e.detail ? 'items' order by e.seq desc limit 1),
+                   '[]') as items
         from driftwatch.alerts a left join driftwatch.servers s on s.server_id = a.server_id
         """
 }
@@ -69,6 +80,8 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     package var resolvedAt: Date?
     package var resolvedBy: String?
     package var resolution: String?
+    /// What is wrong now, or was last added to a resolved one, as a JSON list of `{"type", "item"}`; the first of them.
+    package var items: String
 
     package init(row: Row) throws {
         id = try row.column("alert_id")
@@ -91,6 +104,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
         resolvedAt = try row.column("resolved_at")
         resolvedBy = try row.column("resolved_by")
         resolution = try row.column("resolution")
+        items = try row.column("items", as: JSONText.self).rawValue
     }
 }
 
@@ -101,13 +115,19 @@ package struct AlertEvent: Hashable, Sendable, RowDecodable {
     package var at: Date
     package var actor: String
     /// JSON.
-    package var detail: JSONText
+    package var detail: String
+    /// Who asked for the check that did it; nil where a schedule did, and where that is not kept any more.
+    package var requestedBy: String?
+    /// The slot of that check.
+    package var slotAt: Date?
 
     package init(row: Row) throws {
         seq = try row.column("seq")
         event = try row.column("event")
         at = try row.column("at")
         actor = try row.column("actor")
-        detail = try row.column("detail")
+        detail = try row.column("detail", as: JSONText.self).rawValue
+        requestedBy = try row.column("requested_by")
+        slotAt = try row.column("slot_at")
     }
 }

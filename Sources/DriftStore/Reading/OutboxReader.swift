@@ -25,10 +25,7 @@ package enum OutboxReader {
         let lines = try transaction.rows(
             """
             select * from (
-                select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.created_at,
-                       o.sent_at, o.last_error, o.message_id::text as message_id, b.why
-                from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
-                where \(condition)
+                \(selection) where \(condition)
                 order by o.outbox_id \(order) limit \(limit)) chosen
             order by outbox_id
             """, of: OutboxLine.self)
@@ -36,6 +33,18 @@ package enum OutboxReader {
             "select count(*) from driftwatch.outbox o where \(condition)", as: Int.self)
         return (lines, all - lines.count)
     }
+
+    /// The messages of an alert, in order.
+    package static func messages(of alert: Int64, in transaction: borrowing Transaction) throws -> [OutboxLine] {
+        try transaction.rows(
+            "\(selection) where o.alert_id = \(alert) order by o.seq, o.destination", of: OutboxLine.self)
+    }
+
+    private static let selection: SQL = """
+        select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.created_at,
+               o.sent_at, o.last_error, o.message_id::text as message_id, b.why
+        from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
+        """
 
     package static func destinations(in transaction: borrowing Transaction) throws -> [DestinationLine] {
         try transaction.rows(

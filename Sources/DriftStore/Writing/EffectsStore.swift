@@ -175,9 +175,10 @@ package enum EffectsStore {
     /// What a message names: the first ten items of what was added, each with all that is new about it.
     private static func firstItems(of check: Check, _ added: Set<MismatchID>) -> [NotificationFacts.Item] {
         let mismatches = check.mismatches.filter { added.contains($0.id) }
+        let descriptions = check.outcomes.reduce(into: [:]) { $0[$1.key] = $1.description }
         var keys: Set<ItemKey> = []
         return mismatches.prefix { keys.insert($0.key).inserted ? keys.count <= 10 : true }
-            .map { .init(type: $0.type, item: $0.item) }
+            .map { .init(type: $0.type, item: $0.item, description: descriptions[$0.key]) }
     }
 
     private static func itemCount(_ mismatches: Set<MismatchID>) -> Int { Set(mismatches.map(\.key)).count }

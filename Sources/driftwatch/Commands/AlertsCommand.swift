@@ -37,20 +37,26 @@ struct AlertsCommand: AsyncParsableCommand {
         func validate() throws { try requireLimit(limit) }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let alerts = try await context.withDatabase { database in
+            let (alerts, schedule) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    try AlertsReader.list(
-                        all ? .all : .unresolved, server: server, limit: limit, in: transaction)
+                    (
+                        try AlertsReader.list(
+                            all ? .all : .unresolved, server: server, limit: limit, in: transaction),
+                        try SchedulesReader.schedule(in: transaction)
+                    )
                 }
             }
-            AlertsCommand.listing.print(alerts, asJSON: output.asJSON, to: context.console)
+            let listing =
+                output.asJSON
+                ? AlertsCommand.listing : AlertsCommand.table(Times(zone: schedule?.timeZone), withEnd: all)
+            listing.print(alerts, asJSON: output.asJSON, to: context.console)
             return .fine
         }
     }
 
     struct Show: DriftwatchCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show an alert with its story.",
+            abstract: "Show an alert with its story: what opened it, what changed, who did what, what was sent.",
             discussion: """
                 Example:
                   driftwatch alerts show 7
@@ -63,17 +69,30 @@ struct AlertsCommand: AsyncParsableCommand {
         var id: Int64
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (alert, events) = try await context.withDatabase { database in
+            let (alert, events, messages, schedule) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     guard let alert = try AlertsReader.alert(id, in: transaction) else {
                         throw CommandFailure(
                             .usage, "there is no alert \(id)", hint: "driftwatch alerts list shows those there are")
                     }
-                    return (alert, try AlertsReader.events(of: id, in: transaction))
+                    return (
+                        alert, try AlertsReader.events(of: id, in: transaction),
+                        try OutboxReader.messages(of: id, in: transaction),
+                        try SchedulesReader.schedule(in: transaction)
+                    )
                 }
             }
-            DetailPrinter(context.console, asJSON: output.asJSON).print(
-                alert, of: AlertsCommand.listing, parts: [.init("events", events, AlertsCommand.events)])
+            guard output.asJSON else {
+                let text = AlertText(alert, times: Times(zone: schedule?.timeZone))
+                context.console.print(lines: text.story(events, messages))
+                return .fine
+            }
+            DetailPrinter(context.console, asJSON: true).print(
+                alert, of: AlertsCommand.listing,
+                parts: [
+                    .init("events", events, AlertsCommand.events),
+                    .init("messages", messages, OutboxCommand.List.listing),
+                ])
             return .fine
         }
     }
@@ -127,39 +146,62 @@ struct AlertsCommand: AsyncParsableCommand {
         }
     }
 
+    /// For people: what is wrong and who has it in hand, times in the schedule's zone.
+    static func table(_ times: Times, withEnd: Bool) -> Listing<AlertLine> {
+        Listing<AlertLine>(
+            whenEmpty: "no alerts",
+            columns: [
+                .init("alert_id", "ALERT") { .number($0.id) },
+                .init("status", "STATUS", colour: { $0.status == "open" ? .red : nil }) {
+                    .text(AlertText($0, times: times).status)
+                },
+                .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
+                .init("pack_name", "PACK") { .text($0.packName.rawValue) },
+                .init("opened_at", "OPENED") { .text(times.stamp($0.openedAt)) },
+                .init("resolved_at", withEnd ? "RESOLVED" : nil) { .text($0.resolvedAt.map(times.stamp)) },
+                .init("resolution", withEnd ? "RESOLUTION" : nil) { .text($0.resolution) },
+                .init("mismatch_count", "ITEMS") { .number($0.mismatchCount) },
+                .init("items", "WHAT") { .text(AlertText($0, times: times).what) },
+            ])
+    }
+
+    /// For machines.
     static let listing = Listing<AlertLine>(
         whenEmpty: "no alerts",
         columns: [
-            .init("alert_id", "ALERT") { .number($0.id) },
+            .init("alert_id") { .number($0.id) },
             .init("alert_type") { .text($0.type) },
             .init("severity") { .text($0.severity) },
-            .init("status", "STATUS", colour: { $0.status == "open" ? .red : nil }) { .text($0.status) },
-            .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
+            .init("status") { .text($0.status) },
+            .init("server_id") { .text($0.serverID.rawValue) },
             .init("server_name") { .text($0.serverName) },
-            .init("pack_name", "PACK") { .text($0.packName.rawValue) },
+            .init("pack_name") { .text($0.packName.rawValue) },
             .init("title") { .text($0.title) },
             .init("message") { .text($0.message) },
-            .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
-            .init("check_id", "CHECK") { .number($0.checkID) },
+            .init("mismatch_count") { .number($0.mismatchCount) },
+            .init("check_id") { .number($0.checkID) },
             .init("check_kept") { .flag($0.isCheckKept) },
             .init("diff_path") { .text($0.diffPath) },
-            .init("opened_at", "OPENED") { .time($0.openedAt) },
-            .init("updated_at", "UPDATED") { .time($0.updatedAt) },
+            .init("opened_at") { .time($0.openedAt) },
+            .init("updated_at") { .time($0.updatedAt) },
             .init("acknowledged_at") { .time($0.acknowledgedAt) },
-            .init("acknowledged_by", "ACKNOWLEDGED BY") { .text($0.acknowledgedBy) },
-            .init("resolved_at", "RESOLVED") { .time($0.resolvedAt) },
+            .init("acknowledged_by") { .text($0.acknowledgedBy) },
+            .init("resolved_at") { .time($0.resolvedAt) },
             .init("resolved_by") { .text($0.resolvedBy) },
-            .init("resolution", "RESOLUTION") { .text($0.resolution) },
+            .init("resolution") { .text($0.resolution) },
+            .init("items") { .json(JSONValue(parsing: $0.items)) },
         ])
 
     static let events = Listing<AlertEvent>(
         whenEmpty: "no events",
         columns: [
-            .init("seq", "SEQ") { .number($0.seq) },
-            .init("at", "AT") { .time($0.at) },
-            .init("event", "EVENT") { .text($0.event) },
-            .init("actor", "ACTOR") { .text($0.actor) },
-            .init("detail", "DETAIL") { .json(JSONValue(parsing: $0.detail.rawValue)) },
+            .init("seq") { .number($0.seq) },
+            .init("at") { .time($0.at) },
+            .init("event") { .text($0.event) },
+            .init("actor") { .text($0.actor) },
+            .init("requested_by") { .text($0.requestedBy) },
+            .init("slot_at") { .time($0.slotAt) },
+            .init("detail") { .json(JSONValue(parsing: $0.detail)) },
         ])
 }
 

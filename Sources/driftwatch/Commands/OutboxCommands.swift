@@ -54,7 +54,7 @@ struct OutboxCommand: AsyncParsableCommand {
             return .fine
         }
 
-        private static let listing = Listing<OutboxLine>(
+        static let listing = Listing<OutboxLine>(
             whenEmpty: "no messages",
             columns: [
                 .init("outbox_id", "MESSAGE") { .number($0.id) },

@@ -55,7 +55,7 @@ struct DocumentPage: Sendable, CustomStringConvertible {
             }
         }
         if let open { throw DocumentError("\(path):\(open.block.line): the block has no end") }
-        spans = prose.matches(of: /`([^`]+)`/).map { $0.1.replacing("\n", with: " ") }
+        spans = prose.matches(of: /`([^`]+)`/).map { String($0.1.replacing("\n", with: " ")) }
         links = prose.matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) }
     }
 

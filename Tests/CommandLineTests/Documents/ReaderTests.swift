@@ -63,7 +63,8 @@ struct ReaderTests {
                 texts += 1
             }
             #expect(texts == 3)
-            let drifted = "Configuration drift detected · web-1 · pack base · 1 item: ~/.ssh/authorized_keys: wrong permissions"
+            let drifted =
+                "Configuration drift detected · web-1 · pack base · 1 item: ~/.ssh/authorized_keys: wrong permissions"
             #expect(session.messages.contains(drifted), "\(session)")
             #expect(session.messages.contains("Configuration compliant · web-1 · pack base"), "\(session)")
             let listing = session.steps.first { $0.block.text.contains("alerts list") }?.output
@@ -128,7 +129,9 @@ struct ReaderTests {
         let restored = try #require(session.steps.first { $0.block.text.contains("drop schema") })
         #expect(restored.output.contains(/web-1 +base +drifted/), "\(restored)")
         #expect(restored.output.contains("alert 1"), "\(restored)")
-        let resolved = session.messages.split(separator: "\n").filter { $0.hasPrefix("Configuration compliant · web-1") }
+        let resolved = session.messages.split(separator: "\n").filter {
+            $0.hasPrefix("Configuration compliant · web-1")
+        }
         #expect(resolved.count == 2, "the restored alert closes again: \(session)")
         for step in session.steps where step.block.text.contains("doctor") {
             #expect(step.output.contains(/ok +web-1/), "\(step)")
