@@ -7,6 +7,8 @@ struct DocumentPage: Sendable, CustomStringConvertible {
         var kind: String
         var text: String
         var line: Int
+        /// The heading that it stands below.
+        var section = ""
     }
 
     /// The path inside the repository.
@@ -38,6 +40,7 @@ struct DocumentPage: Sendable, CustomStringConvertible {
         text = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
         var open: (block: Block, indent: Int)?
         var prose = ""
+        var section = ""
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let bare = line.drop { $0 == " " }
             if let current = open {
@@ -48,10 +51,16 @@ struct DocumentPage: Sendable, CustomStringConvertible {
                     open?.block.text += line.dropFirst(min(current.indent, line.count - bare.count)) + "\n"
                 }
             } else if bare.hasPrefix("```") {
-                open = (Block(kind: String(bare.dropFirst(3)), text: "", line: index + 1), line.count - bare.count)
+                open = (
+                    Block(kind: String(bare.dropFirst(3)), text: "", line: index + 1, section: section),
+                    line.count - bare.count
+                )
             } else {
                 prose += line + "\n"
-                if line.hasPrefix("#") { anchors.insert(Self.anchor(line)) }
+                if line.hasPrefix("#") {
+                    section = String(line)
+                    anchors.insert(Self.anchor(line))
+                }
             }
         }
         if let open { throw DocumentError("\(path):\(open.block.line): the block has no end") }

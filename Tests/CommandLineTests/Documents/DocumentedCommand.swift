@@ -94,6 +94,7 @@ struct DocumentedCommand {
             return nil
         case "run", "exec":
             words = words.drop { $0.hasPrefix("--") }
+            if words.isEmpty { return nil }
             guard let service = words.popFirst(), services.contains(service) else {
                 return "Compose has no such service in \(arguments)"
             }

@@ -6,7 +6,7 @@ import TestSupport
 /// What the reader has is stood in for. `web-1.example.net` is a real `sshd` on loopback, which only the reader's ssh config
 /// knows. `make` builds nothing: it hands out the program that the tests have built. Between blocks the reader reads,
 /// so that messages which are on their way arrive.
-struct ReaderSession {
+struct ReaderSession: CustomStringConvertible {
     struct Step: Sendable {
         var block: DocumentPage.Block
         var output: String
@@ -16,8 +16,14 @@ struct ReaderSession {
     var steps: [Step] = []
     /// The commands that did not end with 0, each after its status.
     var failures: [String] = []
-    /// What is in the reader's home afterwards.
+    /// The files that `run` left in the reader's home.
     var messages = ""
+    var log = ""
+
+    var description: String {
+        let steps = steps.map { "$ \($0.block.text)\($0.output)\($0.errors)" }
+        return (failures + steps + [messages, log]).joined(separator: "\n")
+    }
 
     /// Ends what a session leaves running, also when the test gives up.
     static func run(_ blocks: [DocumentPage.Block], with server: SSHServer) async throws -> ReaderSession {
@@ -25,14 +31,15 @@ struct ReaderSession {
             let reader = try Reader(folder: folder, server: server)
             try reader.write(blocks)
             let result = try await Tool.run(
-                ["/usr/bin/timeout", "--kill-after=10", "400", "/bin/bash", "\(folder)/session"],
+                ["/usr/bin/timeout", "--kill-after=10", "240", "/bin/bash", "\(folder)/session"],
                 environment: reader.environment)
             _ = try? await Tool.run(
                 [reader.root + "scripts/private-postgres", "stop", "\(folder)/home/driftwatch/postgres"])
+            let session = try reader.session(of: blocks)
             guard result.status == 0 else {
-                throw DocumentError("the session ended with \(result.status ?? -1): \(result.text)\(result.errorText)")
+                throw DocumentError("the session ended with \(result.status ?? -1): \(session)\(result.errorText)")
             }
-            return try reader.session(of: blocks)
+            return session
         }
     }
 
@@ -64,7 +71,8 @@ struct ReaderSession {
             environment = [
                 "HOME": "\(folder)/home", "LANG": "C.UTF-8",
                 "PATH": "\(folder)/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")",
-                "DRIFTWATCH_SSH_CONFIG": "\(folder)/ssh_config", "DRIFTWATCH_LISTEN": "127.0.0.1:0",
+                "DRIFTWATCH_SSH_CONFIG": "\(folder)/ssh_config",
+                "DRIFTWATCH_LISTEN": "127.0.0.1:\(Int.random(in: 20_000..<60_000))",
                 "DRIFTWATCH_SSH_CONNECT_TIMEOUT": "60s", "DRIFTWATCH_SSH_LOGIN_TIMEOUT": "60s",
                 "DRIFTWATCH_PROBE_TIMEOUT": "60s",
             ]
@@ -129,10 +137,13 @@ struct ReaderSession {
             var session = ReaderSession()
             for (index, block) in blocks.enumerated() {
                 session.steps.append(
-                    Step(block: block, output: try text("\(index).out"), errors: try text("\(index).err")))
+                    Step(
+                        block: block, output: (try? text("\(index).out")) ?? "",
+                        errors: (try? text("\(index).err")) ?? ""))
             }
             session.failures = try text("failures").split(separator: "\n").map(String.init)
             session.messages = (try? text("home/driftwatch/messages")) ?? ""
+            session.log = (try? text("home/driftwatch/log")) ?? ""
             return session
         }
     }

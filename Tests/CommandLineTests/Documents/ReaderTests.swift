@@ -58,13 +58,15 @@ struct ReaderTests {
             var texts = 0
             for (index, block) in page.blocks.enumerated() where block.kind == "text" && index > 0 {
                 let before = page.blocks[index - 1]
-                guard let step = session.steps.first(where: { $0.block.line == before.line }) else { continue }
+                guard before.section == block.section,
+                    let step = session.steps.first(where: { $0.block.line == before.line })
+                else { continue }
                 #expect(Self.comparable(step.output) == Self.comparable(block.text), "README.md:\(block.line)")
                 texts += 1
             }
             #expect(texts == 3)
             let drifted =
-                "Configuration drift detected · web-1 · pack base · 1 item: ~/.ssh/authorized_keys: wrong permissions"
+                "Configuration drift detected · web-1 · pack base · 1 item: ~/.ssh/authorized_keys (Who may log in): wrong permissions"
             #expect(session.messages.contains(drifted), "\(session)")
             #expect(session.messages.contains("Configuration compliant · web-1 · pack base"), "\(session)")
             let listing = session.steps.first { $0.block.text.contains("alerts list") }?.output
