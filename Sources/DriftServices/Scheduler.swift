@@ -57,7 +57,7 @@ package struct Scheduler: Service {
         } catch {
             if complaints.change(of: due.name, to: "\(due.cron) \(due.timeZone): \(error)") {
                 logger.error(
-                    "schedule not understood: nothing is checked until driftwatch schedule set mends it",
+                    "schedule not understood: nothing is checked until driftwatch schedule set fixes it",
                     metadata: ["schedule.name": "\(due.name)", "error": "\(error)"])
             }
             return 0

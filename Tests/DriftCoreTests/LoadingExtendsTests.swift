@@ -129,8 +129,8 @@ struct LoadingPackNameTests {
     }
 
     @Test(arguments: [
-        (["packs/Base.yaml"], "packs/Base.yaml: error: `Base` is no pack name"),
-        (["packs/.yaml"], "packs/.yaml: error: `` is no pack name"),
+        (["packs/Base.yaml"], "packs/Base.yaml: error: `Base` is not a valid pack name"),
+        (["packs/.yaml"], "packs/.yaml: error: `` is not a valid pack name"),
         (["packs/base.txt"], "packs/base.txt: error: a pack's file ends in .yaml"),
         (["a/base.yaml", "b/base.yml"], "b/base.yml: error: a second file for the pack `base` (the other is a/base"),
     ])

@@ -77,7 +77,7 @@ struct InventoryReader {
             guard let server = server(node, defaults: defaults) else { return nil }
             if let first = firsts[server.id] {
                 reader.error(
-                    "the server \(quoted(server.id.rawValue)) stands twice", at: node.position,
+                    "the server \(quoted(server.id.rawValue)) appears twice", at: node.position,
                     hint: "first on line \(first.line)")
                 return nil
             }
@@ -146,7 +146,7 @@ extension InventoryReader {
             let text = reader.text(node, named: "packs", at: node.position) { Grammar.name($0, of: "pack name") }
             guard let name = text.map(PackName.init(rawValue:)) else { continue }
             if names.contains(name) {
-                reader.error("the pack \(quoted(name.rawValue)) stands twice", at: node.position, hint: "keep one")
+                reader.error("the pack \(quoted(name.rawValue)) appears twice", at: node.position, hint: "keep one")
             } else {
                 refuseUnknown(name, at: node.position)
                 names.append(name)

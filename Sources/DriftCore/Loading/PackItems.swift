@@ -50,7 +50,7 @@ extension PackFileReader {
             return nil
         }
         let text = reader.text("mode", in: fields) { text in
-            Grammar.mode(text) == nil ? Fault("\(quoted(text)) is no mode", hint: Grammar.modeHint(text)) : nil
+            Grammar.mode(text) == nil ? Fault("\(quoted(text)) is not a valid mode", hint: Grammar.modeHint(text)) : nil
         }
         return text.flatMap(Grammar.mode)
     }

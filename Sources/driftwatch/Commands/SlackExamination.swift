@@ -57,7 +57,7 @@ struct SlackExamination {
             if line.pausedAt != nil {
                 report.add(
                     "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
-                    hint: "mend what it says, and restart the notifier if its settings changed; "
+                    hint: "fix what it says, and restart the notifier if its settings changed; "
                         + "then driftwatch destination resume \(line.name)")
             } else if line.dead > 0 {
                 report.add(
