@@ -173,10 +173,11 @@ struct LoadingPackErrorTests {
     @Test(arguments: [
         BadInput(items("packages", "{ min_version: \"1\" }"), line: 3, "a package needs `name`"),
         BadInput(items("packages", "curl"), line: 3, "a package must be a mapping, not a text"),
-        BadInput(items("packages", "{ name: \"curl=7\" }"), line: 3, "no package name", "goes into min_version"),
-        BadInput(items("packages", "{ name: \"libc6:\" }"), line: 3, "no package name", "libc6:i386"),
-        BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "no package name"),
-        BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "no package name"),
+        BadInput(
+            items("packages", "{ name: \"curl=7\" }"), line: 3, "not a valid package name", "goes into min_version"),
+        BadInput(items("packages", "{ name: \"libc6:\" }"), line: 3, "not a valid package name", "libc6:i386"),
+        BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "not a valid package name"),
+        BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "not a valid package name"),
         BadInput(items("packages", "{ name: -x }"), line: 3, "`-x` is not a valid package name"),
         BadInput(items("packages", "{ name: curl, version: \"1\" }"), line: 3, "unknown key `version` in a package"),
         BadInput(items("packages", "{ name: a, min_version: 1.10 }"), line: 3, "not 1.10, a number", "\"1.10\""),
