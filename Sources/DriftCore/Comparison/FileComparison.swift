@@ -132,7 +132,7 @@ extension UnreadableReason {
 }
 
 extension FileEntry {
-    /// What the path leads to in the end; nil where it dangles.
+    /// What the path leads to in the end; nil if it dangles.
     var followed: FileStatus? { status.type == .symlink ? link?.destination : status }
 
     /// Whether the file's own mode lets every account of the server read it; the folders above may still forbid it.

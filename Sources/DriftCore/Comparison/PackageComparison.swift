@@ -88,7 +88,7 @@ private enum DpkgState: Hashable {
     /// Something between, in dpkg's own words.
     case partly(String)
 
-    /// Reads `ii `, `hi `, `rc `, `iF `, `iiR`; nil where dpkg never writes such letters.
+    /// Reads `ii `, `hi `, `rc `, `iF `, `iiR`; nil if dpkg never writes such letters.
     init?(_ letters: String) {
         let letters = Array(letters.utf8)
         guard letters.count >= 2, "uihrp".utf8.contains(letters[0]) else { return nil }

@@ -4,7 +4,7 @@ import Yams
 /// Reads the inventory file.
 struct InventoryReader {
     var reader: FileReader
-    /// Nil where nobody knows which packs there are.
+    /// Nil if nobody knows which packs there are.
     let packs: Set<PackName>?
 
     init(file: String, packs: Set<PackName>?) {
@@ -19,7 +19,7 @@ struct InventoryReader {
             let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.inventoryFileBytes)
             guard let root, !root.isBlank else {
                 reader.error(
-                    "the file is empty", at: Position(line: 1, column: 1), hint: "servers: [] for an inventory of none")
+                    "the file is empty", at: Position(line: 1, column: 1), hint: "write servers: [] if there are none")
                 return inventory
             }
             guard let fields = reader.fields(root, of: "the inventory", known: ["schedule", "defaults", "servers"])
@@ -63,7 +63,7 @@ struct InventoryReader {
 
     private mutating func servers(in fields: Fields, defaults: Shared) -> [Server] {
         guard let entry = fields["servers"] else {
-            reader.error("the inventory needs `servers`", at: fields.position, hint: "servers: [] for none")
+            reader.error("the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
             return []
         }
         guard let nodes = reader.list(entry) else { return [] }
@@ -77,7 +77,7 @@ struct InventoryReader {
             guard let server = server(node, defaults: defaults) else { return nil }
             if let first = firsts[server.id] {
                 reader.error(
-                    "the server \(quoted(server.id.rawValue)) stands twice", at: node.position,
+                    "the server \(quoted(server.id.rawValue)) appears twice", at: node.position,
                     hint: "first on line \(first.line)")
                 return nil
             }
@@ -115,7 +115,7 @@ struct InventoryReader {
 // MARK: What servers and defaults have in common
 
 extension InventoryReader {
-    /// Keys that may stand at a server and under `defaults`; nil where one is absent.
+    /// Keys that may stand at a server and under `defaults`; nil if one is absent.
     struct Shared {
         static let keys = ["port", "user", "config_user", "connection", "queue", "packs", "labels"]
 
@@ -146,7 +146,7 @@ extension InventoryReader {
             let text = reader.text(node, named: "packs", at: node.position) { Grammar.name($0, of: "pack name") }
             guard let name = text.map(PackName.init(rawValue:)) else { continue }
             if names.contains(name) {
-                reader.error("the pack \(quoted(name.rawValue)) stands twice", at: node.position, hint: "keep one")
+                reader.error("the pack \(quoted(name.rawValue)) appears twice", at: node.position, hint: "keep one")
             } else {
                 refuseUnknown(name, at: node.position)
                 names.append(name)

@@ -106,7 +106,7 @@ struct PackFileReader {
                 return true
             }
             reader.error(
-                "\(quoted(item.expectation.item)) stands twice in this pack", at: item.position,
+                "\(quoted(item.expectation.item)) appears twice in this pack", at: item.position,
                 hint: "first on line \(first.line); keep one")
             return false
         }
