@@ -25,7 +25,7 @@ package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
         if let odd = text.unicodeScalars.firstIndex(where: { !(" "..."~").contains($0) && $0 != "\t" }) {
             let column = text.unicodeScalars.distance(from: text.startIndex, to: odd) + 1
             throw CronError(
-                message: "the cron expression has a character that does not belong there (column \(column))",
+                message: "the cron expression has a character that is not allowed in one (column \(column))",
                 hint: "write it in one line of plain letters, digits, spaces and * , - /")
         }
         let words = CronField.Piece(text: text[...], column: 1).words

@@ -56,7 +56,7 @@ extension Server.Transport {
 package struct ProbeQuestions: Hashable, Sendable {
     package struct File: Hashable, Sendable {
         package var path: String
-        /// The contents that packs expect; empty where none asks for content.
+        /// The contents that packs expect; empty if none asks for content.
         package var expectedHashes: Set<SHA256Digest>
         /// Which text may come back.
         package var show: FileExpectation.Show
@@ -143,7 +143,7 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     package var remedy: String?
     /// The jump host where it came about, by its name in the ssh config; nil for the server itself.
     package var jumpHost: String?
-    /// When to come back: what was tried is no attempt, as nothing could be learned of the server.
+    /// When to come back: what was tried is not an attempt, as nothing could be learned of the server.
     package var retryAfter: Duration?
 
     /// `detail` may hold a server's words as they came: see `Masking.detail`.

@@ -5,11 +5,10 @@ package import JobQueue
 package import Logging
 package import Postgres
 
-/// Works on a check: looks at the server once, compares what it saw with each of its packs, and hands back what is to
-/// be written.
+/// Runs a check: looks at the server once, compares the result with each of its packs, and returns what to store.
 ///
-/// No connection is held while it looks. What it hands back runs in the transaction that settles the job, so that the
-/// check, the drift state, the alert and the message it owes are there together or not at all.
+/// It holds no connection while it looks. What it returns runs in the transaction that settles the job, so that the check,
+/// the drift state, the alert and its message are all stored, or none of them.
 package struct DriftCheckHandler: JobHandler {
     package static let kind = "drift_check"
 
@@ -19,7 +18,7 @@ package struct DriftCheckHandler: JobHandler {
     private let logger: Logger
     private let executor: (any TaskExecutor)?
 
-    /// Compares on `executor`, else on the shared pool.
+    /// Compares on `executor`, or on the shared pool if it is nil.
     package init(
         database: Database, prober: any Prober, logger: Logger, comparingOn executor: (any TaskExecutor)? = nil
     ) {
@@ -133,8 +132,8 @@ package struct DriftCheckHandler: JobHandler {
         for pack in packs { try EffectsStore.recordFailure(of: pack, from: origin, in: transaction) }
     }
 
-    /// Every check is stored; only that of an assignment that still stands, of the server where it is now to be looked
-    /// at, with the version of its pack that is in force, and that is not older than what is remembered, moves anything.
+    /// Every check is stored. It changes state only if the pack is still assigned, the server still has the address that was
+    /// looked at, the check used the current version of the pack, and it is not older than the last check that counted.
     private static func write(
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction

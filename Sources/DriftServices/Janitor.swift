@@ -2,8 +2,8 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Tidies up: moves waiting jobs to where their servers are reached now, ends holds whose time has passed, asks for the
-/// looks that servers are owed, notes which slots are complete, and forgets processes that are long gone.
+/// Tidies up: moves waiting jobs to the current queue of their server, ends holds whose time has passed, asks for checks
+/// outside the schedule, marks complete slots, and removes processes that ended long ago.
 package struct Janitor: Service {
     private let database: Database
     private let clock: any Clock<Duration>

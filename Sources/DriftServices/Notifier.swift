@@ -7,11 +7,10 @@ package import Postgres
 import ServiceLifecycle
 import Synchronization
 
-/// Drains the outbox to one destination, in order per alert, at the destination's pace.
+/// Sends the outbox to one destination, in order per alert, at the destination's pace.
 ///
-/// The destination is leased: of all the notifiers that serve it one sends, the others wait to take over. A message is
-/// known to be sent only when that is written down; where the reply, or the writing, is lost it goes out again under the
-/// same id.
+/// The destination is leased: one notifier sends, and the others wait to take over. A message counts as sent only once the
+/// database says so. If the reply or the write is lost, the message is sent again with the same id.
 package struct Notifier: Service {
     private let store: OutboxStore
     private let sender: any NotificationSender
@@ -71,7 +70,7 @@ package struct Notifier: Service {
         }
     }
 
-    /// Writes down what became of a message, as often as it takes: to claim again before would send it again.
+    /// Stores the result of a message, and retries until that works: claiming before would send the message again.
     private func settle(_ message: OutboxStore.Message, as decision: DeliveryDecision) async throws {
         var delays = RetryDelays()
         while true {
@@ -81,7 +80,7 @@ package struct Notifier: Service {
                 where error.sqlState != .leaseLost && !Task.isCancelled && !Task.isShuttingDownGracefully
             {
                 logger.warning(
-                    "cannot write down yet what became of a notification",
+                    "the result of a notification could not be stored yet",
                     metadata: ["outbox.id": "\(message.outboxID)", "error": "\(error)"])
                 await wake.wait(upTo: delays.next(), clock: clock)
             }

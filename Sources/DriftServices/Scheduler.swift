@@ -7,11 +7,10 @@ package import Postgres
 import ServiceLifecycle
 import Synchronization
 
-/// Fires slots: when a schedule comes due, one job per eligible server, in one transaction with the schedule's next slot.
+/// Fires slots: when a schedule is due, one job per eligible server, in one transaction with the schedule's next slot.
 ///
-/// Any number of schedulers run side by side: the first to lock the schedule's row fires the slot, for the others it is
-/// not due any more. All instants are the database's. After downtime the latest missed slot fires once, if it is not too
-/// old.
+/// Any number of schedulers can run: the first to lock the schedule's row fires the slot, and for the others it is no longer
+/// due. All times are the database's. After downtime the latest missed slot fires once, if it is not too old.
 package struct Scheduler: Service {
     private let database: Database
     private let settings: SchedulerSettings
@@ -57,7 +56,7 @@ package struct Scheduler: Service {
         } catch {
             if complaints.change(of: due.name, to: "\(due.cron) \(due.timeZone): \(error)") {
                 logger.error(
-                    "schedule not understood: nothing is checked until driftwatch schedule set fixes it",
+                    "the schedule cannot be read: nothing is checked until driftwatch schedule set corrects it",
                     metadata: ["schedule.name": "\(due.name)", "error": "\(error)"])
             }
             return 0
@@ -83,7 +82,7 @@ package struct Scheduler: Service {
         }
     }
 
-    /// The schedule's row is the truth; the environment makes it where there is none, and is told when it differs.
+    /// The schedule's row decides. The environment only supplies its first value; if they differ, a warning is logged.
     private func seed() async throws {
         let wanted = settings.seed
         let (cron, timeZone) = try await database.withTransaction { transaction in
@@ -91,7 +90,7 @@ package struct Scheduler: Service {
         }
         if settings.seedIsExplicit, (cron, timeZone) != (wanted.cron.description, wanted.timeZone) {
             logger.warning(
-                "the environment's schedule is not the one in force: driftwatch schedule set changes that one",
+                "the environment's schedule is not used, because the database has another one: driftwatch schedule set changes it",
                 metadata: ["schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)"])
         }
     }
@@ -103,11 +102,11 @@ extension Schedule {
     }
 }
 
-/// What was last complained of, so that a fault that stays is told once.
+/// The last complaint, so that a lasting fault is logged only once.
 private final class Complaints: Sendable {
     private let last = Mutex<[String: String]>([:])
 
-    /// Whether it is another one than before.
+    /// Whether the complaint differs from the last one.
     @discardableResult
     func change(of subject: String, to complaint: String?) -> Bool {
         last.withLock { last in
@@ -121,7 +120,7 @@ private final class Complaints: Sendable {
 package struct SchedulerSettings: Sendable {
     /// What the schedule's row is made from where there is none.
     package var seed: Schedule
-    /// The seed was asked for, and is no default.
+    /// Whether somebody set the seed; false for the default.
     package var seedIsExplicit: Bool
     /// A slot that was missed fires late while it is younger than this.
     package var catchUpWithin: Duration = .seconds(12 * 3600)

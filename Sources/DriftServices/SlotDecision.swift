@@ -24,7 +24,7 @@ extension Schedule {
             ? .fire(slot: latest, next: next) : .skip(missed: latest, next: next)
     }
 
-    /// The slot before `latest` that was missed as well, where `nextSlot` is the first that was; nil where `latest` is that.
+    /// The slot before `latest` that was missed as well, where `nextSlot` is the first that was; nil if `latest` is that.
     func slotMissed(before latest: Date, since nextSlot: Date) -> Date? {
         guard nextSlot < latest else { return nil }
         return max(latestSlot(atOrBefore: latest - 1) ?? nextSlot, nextSlot)

@@ -9,10 +9,10 @@ enum Attempt: Sendable {
 enum Conclusion: Sendable {
     case settle(Settlement, effects: Bool)
     case release(ReleaseOutcome, after: Duration)
-    /// Nothing may be written: somebody else has the job by now.
+    /// Nothing may be written, because another worker may have the job by now.
     case drop
 
-    /// A result that came in time counts, whatever else was asked meanwhile; only a lost lease forbids to write it.
+    /// A result that came in time counts, even if a cancel was requested. Only a lost lease forbids writing it.
     static func of(_ attempt: Attempt, interruptedBy interruption: Interruption?) -> Self {
         if interruption == .leaseLost { return .drop }
         switch attempt {

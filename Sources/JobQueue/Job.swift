@@ -5,17 +5,17 @@ package struct Job: Hashable, Sendable {
     package var id: Int64
     package var queue: String
     package var kind: String
-    /// Whom the job is about; `jobs.server_id`.
+    /// The server that the job is about; `jobs.server_id`.
     package var key: String?
     /// Counts from 1.
     package var attempt: Int
-    /// After how many attempts a passing fault is the result.
+    /// After this many attempts a temporary fault fails the job.
     package var maxAttempts: Int
-    /// How often a worker was lost with this job in hand.
+    /// How often a worker was lost while it ran this job.
     package var rescues: Int
     package var payload: String
 
-    /// No further attempt would follow a retry.
+    /// Whether this is the last attempt: a retry would fail the job.
     package var isLastAttempt: Bool { attempt >= maxAttempts }
 
     package init(
@@ -33,25 +33,25 @@ package struct Job: Hashable, Sendable {
     }
 }
 
-/// What a handler made of a job.
+/// A handler's result.
 package struct JobResult: Sendable {
     /// How the attempt ends.
     package enum Outcome: Hashable, Sendable {
         case succeeded
-        /// For good.
+        /// The job has failed; it is not retried.
         case failed(FailureNote)
-        /// A passing fault: once more after a backoff, or failed where this was the last attempt.
+        /// A temporary fault: the job is retried after a backoff, or fails if this was the last attempt.
         case retry(FailureNote)
-        /// Handed back untouched, the attempt refunded: nothing could be tried for want of a place.
+        /// Handed back: no login place was free, so nothing was tried. The attempt does not count.
         case noPlace(retryAfter: Duration)
     }
 
     package var outcome: Outcome
-    /// What is to be known of a success that is no good news: the job is done, and what it found is that it could not.
+    /// A note on a job that succeeded without looking at the server.
     package var note: FailureNote?
-    /// Runs in the transaction that settles the job, after the lease was proven to hold: together or not at all.
+    /// Runs in the transaction that settles the job, after the check that the lease still holds.
     ///
-    /// It may run more than once, each time in a new transaction. Not run for `noPlace`.
+    /// It may run more than once, each time in a new transaction. It does not run for `noPlace`.
     package var effects: Effects?
 
     package typealias Effects = @Sendable (borrowing Transaction) throws -> Void
@@ -81,8 +81,8 @@ package protocol JobHandler: Sendable {
     /// Works on one attempt of `job`.
     ///
     /// The task is cancelled when the lease is lost, somebody cancelled the job, its deadline passed, or the process
-    /// stops; whatever was started must be gone when this returns or throws. No database connection is held meanwhile.
+    /// stops. Everything that was started must have ended when this returns or throws. It holds no database connection.
     ///
-    /// - Throws: anything when cancelled, such as `CancellationError`; else an error counts as a passing fault.
+    /// - Throws: Any error once cancelled, such as `CancellationError`; otherwise an error counts as a temporary fault.
     func handle(_ job: Job) async throws -> JobResult
 }

@@ -9,9 +9,9 @@ enum Interruption: String, Hashable, Sendable {
     case shutdown
 }
 
-/// The line between those who watch over a running job and the task that runs it.
+/// Connects the task that runs a job with the tasks that may interrupt it.
 ///
-/// The first interruption stands, but for a lost lease, which overrides all: it forbids writing.
+/// The first interruption counts, except that a lost lease replaces any other, because it forbids writing.
 final class JobControl: Sendable {
     private struct State {
         var interruption: Interruption?
@@ -23,7 +23,7 @@ final class JobControl: Sendable {
 
     var interruption: Interruption? { state.withLock { $0.interruption } }
 
-    /// Whether the lease may still be believed in.
+    /// Whether the lease can still be trusted.
     var mayWrite: Bool { interruption != .leaseLost }
 
     func interrupt(_ why: Interruption) {

@@ -1,28 +1,29 @@
 import Logging
 import Postgres
 
-/// The right to write about a job, until one of ``settle(as:effects:until:)`` and ``release(_:after:until:)`` uses it up.
+/// The right to write about a job. ``settle(as:effects:in:while:)`` or ``release(_:after:in:while:)`` consumes it.
 ///
-/// The token is the fence: the database compares it in every verb, so that a worker that was thought dead and was not
-/// cannot write over its successor. A number that counts attempts would not do, as attempts are refunded.
+/// The token is the fence: the database compares it in every function, so that a worker that was wrongly thought dead cannot
+/// overwrite the work of its successor. An attempt number would not be enough, because the number of an attempt that is
+/// handed back is used again.
 struct Lease: ~Copyable {
     let jobID: Int64
     let token: LeaseToken
 
     /// How the writing ended.
     enum Ending: Hashable, Sendable {
-        /// Committed, with the job's new state.
+        /// Committed, with the job's new state; after a release always `available`.
         case done(state: String)
-        /// Somebody else holds the job now; nothing was written.
+        /// The lease is lost or could not be renewed: another worker may have the job.
         case lost
     }
 
     /// Ends the attempt and runs its effects, in one transaction whose first statement is the fence.
     ///
-    /// A fault of the connection is waited out while `control` still believes in the lease. Where the reply to a
-    /// commit was lost, the database is asked what became of it before anything is repeated.
+    /// Retries after a connection fault while `control` still trusts the lease. If the reply to a commit was lost, it asks
+    /// the database what happened before it repeats anything.
     ///
-    /// - Throws: any error of the effects, and those of the database that waiting does not mend.
+    /// - Throws: any error of the effects, and database errors that are not transient.
     consuming func settle(
         as settlement: Settlement, effects: JobResult.Effects?, in store: QueueStore,
         while control: JobControl
@@ -35,7 +36,7 @@ struct Lease: ~Copyable {
         }
     }
 
-    /// Hands the job back, its attempt refunded.
+    /// Hands the job back; the attempt does not count.
     consuming func release(
         _ outcome: ReleaseOutcome, after delay: Duration, in store: QueueStore, while control: JobControl
     ) async throws -> Ending {

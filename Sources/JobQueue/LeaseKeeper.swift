@@ -1,12 +1,12 @@
 import Logging
 import Synchronization
 
-/// Renews the leases of all running jobs in one statement, on a connection of its own, and interrupts the jobs whose
-/// lease is lost, that somebody cancelled, or that ran past their time.
+/// Renews the leases of all running jobs in one statement, on its own connection. Interrupts jobs that have lost their lease,
+/// were cancelled, or ran past their time limit.
 ///
-/// A lease is believed in from the moment before the statement was sent that renewed it, by the local clock, and given
-/// up a margin before the database would: a worker that cannot reach the database stops writing before its successor
-/// starts. A renewal that hangs delays that by nothing.
+/// By the local clock, a lease runs from the moment before its renewal was sent, and it is given up a margin before the
+/// database would end it. So a worker that cannot reach the database stops writing before its successor starts, even while
+/// a renewal hangs.
 final class LeaseKeeper: Sendable {
     private struct Held {
         let jobID: Int64
@@ -18,7 +18,7 @@ final class LeaseKeeper: Sendable {
     private let store: QueueStore
     private let settings: WorkerPoolSettings
     private let clock = ContinuousClock()
-    /// By token: a job whose lease was lost may be claimed again here while its first handler still winds down.
+    /// By token: this worker may claim a job again while the handler of its lost lease is still stopping.
     private let held = Mutex<[LeaseToken: Held]>([:])
 
     init(store: QueueStore, settings: WorkerPoolSettings) {
@@ -103,7 +103,7 @@ final class LeaseKeeper: Sendable {
             }
             switch survivors[token] {
             case .none:
-                // Also seen for a job that was settled while the statement ran; its control is not asked any more.
+                // A job that was settled while the statement ran is also missing; interrupting it has no effect.
                 control?.interrupt(.leaseLost)
             case .some(true): control?.interrupt(.cancelRequested)
             case .some(false): break

@@ -3,7 +3,7 @@ import ServiceLifecycle
 
 /// Turns notifications on a channel into wake-ups.
 ///
-/// A hint only: whoever is woken polls as well.
+/// This is only a hint: the loops that it wakes also poll.
 package struct Listener: Service {
     private let database: Database
     private let channel: String

@@ -1,6 +1,6 @@
 import Logging
 
-/// What any worker does for all: makes due what has waited for its time, and takes back what lost its worker.
+/// Work that each worker does for all: makes due jobs available, and takes back jobs that lost their worker.
 struct Maintenance: Sendable {
     let store: QueueStore
     /// How often lost jobs are looked for, ± 30 %; what is due is promoted every second.

@@ -13,7 +13,7 @@ struct Places: Equatable {
     /// What to ask the queue for.
     struct Demand: Equatable {
         var jobs: Int
-        /// At most one job that was rescued runs at a time, so that a poison job takes no neighbours with it.
+        /// At most one rescued job runs at a time, so that a job that kills its worker does not kill others with it.
         var rescued: Int
     }
 

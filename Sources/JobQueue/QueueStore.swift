@@ -4,7 +4,7 @@ import Postgres
 /// A lease's token: a uuid made by the database, compared by equality.
 typealias LeaseToken = UUID
 
-/// The queue's verbs as the database offers them (`sql/functions/f10_claim.sql`, `f11_workers.sql`).
+/// Calls the queue's functions in the database (`sql/functions/f10_claim.sql`).
 struct QueueStore: Sendable {
     let database: Database
 
@@ -77,16 +77,16 @@ struct QueueStore: Sendable {
             "select driftwatch.release_job(\(job), \(token), \(outcome.rawValue), \(delay))")
     }
 
-    /// Runs a writing that is fenced by `token` until it is known to be committed, or known to be too late.
+    /// Repeats a write that is fenced by `token` until it is known to be committed, or the lease is lost.
     ///
-    /// The writing itself is not cancelled with its task: what is done must be written down, also while the process
-    /// stops. Only waiting for a database that is away ends then.
+    /// Cancelling the task does not cancel the write: results must be stored even while the process stops. It only ends
+    /// the wait for a database that cannot be reached.
     func fenced(
         _ job: Int64, _ token: LeaseToken, while control: JobControl,
         _ write: @escaping @Sendable (borrowing Transaction) throws -> String
     ) async throws -> Lease.Ending {
         var delays = RetryDelays()
-        // A commit's reply was lost: the writing may stand, or come to stand while this goes on.
+        // The reply to a commit was lost: the write may be committed, or may be committed later.
         var mayStand = false
         while true {
             do {
@@ -94,12 +94,12 @@ struct QueueStore: Sendable {
                 guard control.mayWrite else { return .lost }
                 return .done(state: try await database.withTransaction(cancellation: .shielded, write))
             } catch let error as DatabaseError where error.sqlState == .leaseLost {
-                // Perhaps to oneself: asked again, the database knows.
+                // If the earlier commit worked, this call lost the lease to itself: ask the database.
                 guard mayStand else { return .lost }
             } catch let error as DatabaseError where error.isTransient {
                 mayStand = mayStand || error.mayHaveCommitted
                 guard control.mayWrite || error.mayHaveCommitted else { return .lost }
-                // The database is the one that is waited for: its pace is real time.
+                // Real time on purpose: this waits for the database.
                 try await Task.sleep(for: delays.next())
             }
         }

@@ -2,7 +2,7 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Keeps a process's row in `workers` alive, for people and health checks; leases do not hang on it.
+/// Keeps a process's row in `workers` up to date, for people and health checks. Leases do not depend on it.
 package struct Registration: Service {
     /// What the row says.
     package struct Process: Sendable {
@@ -16,7 +16,7 @@ package struct Registration: Service {
         package var queues: [String]
         /// The account of the machine that it runs as.
         package var account: String?
-        /// What people should know of how it works, as a JSON object without secrets.
+        /// Settings that people should see, as a JSON object without secrets.
         package var settings: JSONText
 
         package init(
@@ -67,7 +67,7 @@ package struct Registration: Service {
         _ = try? await touch("draining")
     }
 
-    /// Says that the process is gone; called when everything else has ended.
+    /// Records that the process has stopped; called when everything else has ended.
     package func sayStopped() async {
         _ = try? await touch("stopped")
     }

@@ -1,4 +1,4 @@
-/// How long a loop waits after each failure in a row: doubling, with full jitter, and for ever.
+/// How long a loop waits after each failure in a row: doubled up to a limit, with jitter. It never gives up.
 package struct RetryDelays: Sendable {
     private let first: Duration
     private let longest: Duration
@@ -10,7 +10,7 @@ package struct RetryDelays: Sendable {
         bound = first
     }
 
-    /// Between half of the current bound and all of it; the bound then doubles.
+    /// A random wait between half of the current bound and the bound; the bound then doubles.
     package mutating func next() -> Duration {
         defer { bound = min(bound * 2, longest) }
         return bound * Double.random(in: 0.5...1)

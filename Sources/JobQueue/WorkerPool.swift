@@ -2,11 +2,11 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Claims jobs into free places, runs their handlers, and settles what they made of them.
+/// Claims a job for each free place, runs its handler, and settles the result.
 ///
-/// Any number of pools work on the same queue, without knowing of each other. A job holds no connection while its
-/// handler works. When a stop is asked for, the pool claims nothing more, lets its jobs go on for the grace, hands the
-/// rest back with the attempt refunded, and returns.
+/// Any number of pools can work on the same queue. A job holds no connection while its handler runs. When the pool is asked
+/// to stop, it claims no more jobs, gives the running ones a grace period, hands the rest back without counting the
+/// attempt, and returns.
 package struct WorkerPool: Service {
     private let store: QueueStore
     private let keeper: LeaseKeeper
@@ -20,8 +20,8 @@ package struct WorkerPool: Service {
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a connection apart for renewing leases, which must not wait for a place in the pool of the other;
-    /// only the kinds in `handlers` are claimed; `wake` is raised by whoever hears that there may be work.
+    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. Only jobs of the
+    /// kinds in `handlers` are claimed. `wake` is raised when there may be work.
     package init(
         database: Database, renewals: Database, settings: WorkerPoolSettings, handlers: [String: any JobHandler],
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
@@ -63,7 +63,7 @@ package struct WorkerPool: Service {
         var at: ContinuousClock.Instant
     }
 
-    /// Claims until cancelled; asks again at once only after a full answer, else waits for a signal or the poll.
+    /// Claims until cancelled. After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
         var delays = RetryDelays()
         while !Task.isCancelled {
@@ -121,7 +121,7 @@ package struct WorkerPool: Service {
                 do {
                     return .finished(try await handler.handle(job))
                 } catch  where Task.isCancelled {
-                    // Whatever it says: a statement, a program that was stopped says it in its own words.
+                    // Whatever the error is: a statement or a program that was stopped reports it in different ways.
                     return .interrupted
                 } catch {
                     return .finished(JobResult(.retry(FailureNote(label: "unexpected", message: "\(error)"))))
@@ -138,7 +138,7 @@ package struct WorkerPool: Service {
         }
     }
 
-    /// Writes down how the attempt ended, and says it in a word.
+    /// Stores how the attempt ended, and returns it as one word.
     private func conclude(_ attempt: Attempt, of claim: Claim, logger: Logger) async -> String {
         let lease = Lease(jobID: claim.job.id, token: claim.token)
         do {
@@ -155,13 +155,13 @@ package struct WorkerPool: Service {
                 return say(.lost, logger)
             }
         } catch {
-            // Its lease runs out, and another worker takes it.
-            logger.error("the job's end could not be written", metadata: ["error": "\(error)"])
+            // The lease will expire, and another worker will take the job.
+            logger.error("the job's result could not be stored", metadata: ["error": "\(error)"])
             return "unwritten"
         }
     }
 
-    /// Effects that the database refuses for good end the attempt as a fault, without them.
+    /// If the database refuses the effects permanently, the attempt ends as a fault, without effects.
     private func settle(
         _ lease: consuming Lease, as settlement: Settlement, effects: JobResult.Effects?, of claim: Claim,
         logger: Logger

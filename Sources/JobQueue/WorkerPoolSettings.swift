@@ -1,6 +1,6 @@
 /// How a worker works.
 ///
-/// Times are measured on the database's clock where they are stored, on the local one where it waits.
+/// Stored times use the database's clock, and waits use the local one.
 package struct WorkerPoolSettings: Sendable {
     /// `host:pid:start`, unique for ever.
     package var workerID: String
@@ -10,11 +10,11 @@ package struct WorkerPoolSettings: Sendable {
     package var concurrency: Int
     package var lease: Duration = .seconds(60)
     package var renewEvery: Duration = .seconds(20)
-    /// How long before the database would, a lease is given up that could not be renewed.
+    /// A lease that cannot be renewed is given up this long before the database ends it.
     package var leaseMargin: Duration = .seconds(5)
     /// After this a job is interrupted.
     package var timeLimit: Duration = .seconds(180)
-    /// How much later another worker may take it back: until then what it started is gone, and its end written.
+    /// How much later another worker may take the job back. By then its processes have ended and its result is stored.
     package var timeLimitMargin: Duration = .seconds(30)
     /// How often an idle worker asks, ± 20 %.
     package var pollEvery: Duration = .seconds(1)

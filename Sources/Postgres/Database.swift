@@ -33,9 +33,9 @@ package final class Database: Sendable {
 
     /// Runs `body` in a transaction: commits when it returns, rolls back when it throws.
     ///
-    /// Its own error comes out as it is. After a serialization failure or a deadlock the whole is run again, a
-    /// few times, so `body` must touch nothing but the transaction. `commitUnknown` is thrown when the
-    /// connection broke between COMMIT and its answer.
+    /// An error of `body` passes through unchanged. After a serialization failure or a deadlock `body` runs again, a few
+    /// times at most, so it must change nothing outside the transaction. If the connection breaks between COMMIT and its
+    /// answer, `commitUnknown` is thrown.
     @discardableResult
     package func withTransaction<R: Sendable>(
         isolation: Isolation = .readCommitted, access: Access = .readWrite, cancellation: Cancellation = .allowed,
@@ -85,7 +85,7 @@ package final class Database: Sendable {
         try await call(cancellation) { try $0.alone(sql).affected }
     }
 
-    /// Runs several statements at once, in one transaction unless they say otherwise.
+    /// Runs several statements at once, in one transaction unless they contain transaction commands.
     package func executeScript(_ script: String) async throws {
         try await call(.allowed) { try $0.scriptAlone(script) }
     }

@@ -26,7 +26,7 @@ struct TransactionMode {
     ///
     /// Behind a pooler in transaction mode the session's timeouts do not hold, so the transaction brings them.
     func begin(_ settings: DatabaseSettings) -> String {
-        // READ WRITE is not spelled out: a standby would refuse it with an error that does not tell why.
+        // READ WRITE is left out: a standby would refuse it with an error that does not say why.
         let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(access == .readOnly ? " READ ONLY" : "")"
         guard settings.pooler == .transaction else { return begin }
         return ([begin] + settings.serverTimeouts.map { "SET LOCAL \($0) = \($1)" }).joined(separator: "; ")

@@ -8,7 +8,7 @@ package struct DifferenceText: Hashable, Sendable {
     /// A value that tells a person little, such as a hash.
     package struct Detail: Hashable, Sendable {
         package var name: String
-        /// Nil where that side says nothing about it.
+        /// Nil if that side says nothing about it.
         package var expected: String?
         package var actual: String?
     }

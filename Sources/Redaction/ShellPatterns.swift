@@ -45,7 +45,7 @@ private let slash = UInt8(ascii: "/")
 private struct ShellPattern {
     private let first: [UInt8]
     private let middle: [[UInt8]]
-    /// Nil where the pattern has no `*`.
+    /// Nil if the pattern has no `*`.
     private let last: [UInt8]?
 
     init(_ text: String) {
@@ -55,16 +55,16 @@ private struct ShellPattern {
         middle = parts
     }
 
-    /// What every path that fits ends with; nil where that may be anything.
+    /// What every path that fits ends with; nil if that may be anything.
     var lastByte: UInt8? { end.last }
 
-    /// The whole last name of every path that fits; nil where more than one may.
+    /// The whole last name of every path that fits; nil if more than one may.
     var lastName: ArraySlice<UInt8>? {
         guard let start = end.lastIndex(of: slash), start + 1 < end.endIndex else { return nil }
         return end[(start + 1)...]
     }
 
-    /// How a name begins that every path that fits has; nil where the pattern does not say.
+    /// How a name begins that every path that fits has; nil if the pattern does not say.
     var firstLetter: UInt8? {
         ([first] + middle).first { $0.count > 1 && $0[0] == slash }?[1]
     }

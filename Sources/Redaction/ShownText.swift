@@ -88,7 +88,7 @@ package struct ShownText: Hashable, Sendable {
         }
     }
 
-    /// One line that says what the marks are, such as `‹U+00A0› is NO-BREAK SPACE`; nil where there are none.
+    /// One line that says what the marks are, such as `‹U+00A0› is NO-BREAK SPACE`; nil if there are none.
     package static func legend(of marks: [Sign]) -> String? {
         var words: [String] = []
         var known: Set<String> = []

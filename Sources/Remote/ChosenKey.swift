@@ -13,7 +13,7 @@ struct ChosenKey {
 
     /// The first key that ssh would offer.
     ///
-    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil where the
+    /// That is a default file's where an agent has it, else an agent's first, else the first default file. Nil if the
     /// ssh config names keys, and where there is none.
     static func choose(
         for target: ProbeTarget, settings: RemoteSettings, _ configs: ResolvedConfigs

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Small programs beside ssh, which answer at once.
 enum Helper {
-    /// What a program prints, or nil where it fails or takes longer than `limit`.
+    /// What a program prints, or nil if it fails or takes longer than `limit`.
     static func output(
         of executable: String, _ arguments: [String], _ environment: [String: String], within limit: Duration
     ) async -> String? {

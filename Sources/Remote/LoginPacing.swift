@@ -87,7 +87,7 @@ package struct LoginPacing {
         return failure
     }
 
-    /// What sshd adds to the debt for a login that ended so, at the most; nil where it adds nothing.
+    /// What sshd adds to the debt for a login that ended so, at the most; nil if it adds nothing.
     private static func cost(of reason: ProbeFailure.Reason) -> Duration? {
         switch reason {
         case .authenticationRefused, .moreAuthenticationNeeded, .accountRefused, .identityUnusable: failedLogin

@@ -72,8 +72,7 @@ enum Remedy {
                 + "-lf /etc/ssh/ssh_host_ed25519_key.pub); only if it was reinstalled and they are equal: ssh-keygen -f "
                 + "\(file) -R '\(name)', then as for a new server"
         case .hostKeyRevoked:
-            return
-                "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
+            return "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
                 + "the server"
         case .hostCertificateInvalid:
             return "let the certificate authority sign the server's host key anew, for the name that is used here "

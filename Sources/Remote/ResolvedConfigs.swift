@@ -17,7 +17,7 @@ final class ResolvedConfigs: Sendable {
 
     init(_ settings: RemoteSettings) { self.settings = settings }
 
-    /// Nil where the config cannot be read: that is ssh's to complain of.
+    /// Nil if the config cannot be read: that is ssh's to complain of.
     func text(for target: ProbeTarget) async throws(ProbeFailure) -> String? {
         let now = ContinuousClock.now
         if let entry = known.withLock({ $0[target] }), entry.until > now { return entry.text }

@@ -25,7 +25,7 @@ enum SSHDiagnosis {
             retryAfter: failure.retryAfter)
     }
 
-    /// Why a session that a login shell ended by itself, with no answer, was the server's refusal; nil where it was not.
+    /// Why a session that a login shell ended by itself, with no answer, was the server's refusal; nil if it was not.
     static func refusal(_ lines: [String]) -> ProbeFailure? {
         let said = SSHTrace(lines).lines
         if let line = said.last(where: { $0.contains("Password change required but no TTY") }) {

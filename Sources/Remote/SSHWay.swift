@@ -7,7 +7,7 @@ struct SSHWay: Hashable, Sendable {
     /// Such as `the jump host bastion`.
     let words: String
 
-    /// Asks ssh; nil where it goes straight, and where its config cannot be read.
+    /// Asks ssh; nil if it goes straight, and where its config cannot be read.
     init?(to target: ProbeTarget, _ settings: RemoteSettings) async {
         guard target.connection == .ssh,
             let text = try? await ResolvedConfigs(settings).text(for: target)

@@ -30,7 +30,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
         package var state: State
         /// One safe line for people; may be empty.
         package var detail: String
-        /// How to fix it, as one line; nil where nothing is to be done.
+        /// How to fix it, as one line; nil if nothing is to be done.
         package var hint: String?
     }
 
@@ -42,7 +42,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
 
     /// Places one session's end at the stage where it came about.
     ///
-    /// `way` is what ssh goes through to reach the server; nil where it goes straight.
+    /// `way` is what ssh goes through to reach the server; nil if it goes straight.
     init(_ target: ProbeTarget, failure: ProbeFailure?, facts: Facts?, way: SSHWay? = nil, knownHosts: String? = nil) {
         self.target = target
         var results: [StageResult] = []
@@ -115,7 +115,7 @@ package struct ServerDiagnosis: Hashable, Sendable {
         }
     }
 
-    /// How to fix what kept a probe of `target` from finishing, as one line; nil where nothing is to be done.
+    /// How to fix what kept a probe of `target` from finishing, as one line; nil if nothing is to be done.
     ///
     /// `knownHosts` is the file of host keys, where it is not the account's own.
     package static func hint(

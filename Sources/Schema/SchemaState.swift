@@ -3,7 +3,7 @@ package enum SchemaState: Hashable, Sendable {
     case empty
     /// Migrations are missing.
     case behind(pending: [String])
-    /// Only functions or views are of an earlier binary; this one works with them until somebody migrates.
+    /// Only functions or views belong to an older version. This version works with them until somebody migrates.
     case outdated
     case current
     /// A later binary migrated it; this one still works on it, and leaves it alone.
@@ -22,7 +22,7 @@ package enum SchemaState: Hashable, Sendable {
     }
 }
 
-/// Why the schema cannot be worked on; its description says how to mend it.
+/// Why the schema cannot be used; its description says how to fix it.
 package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case serverTooOld(version: Int)
     /// A database that cannot hold every server's texts.

@@ -56,7 +56,7 @@ package final class ChildProcess: Sendable {
     /// Sends a signal to the child alone.
     package func send(_ signal: Int32) { kill(processIdentifier, signal) }
 
-    /// Waits until the child has ended by itself; its exit status, or nil where a signal ended it.
+    /// Waits until the child has ended by itself; its exit status, or nil if a signal ended it.
     package func exitStatus() async -> Int? { await task.value }
 
     /// Kills the child and all that descends from it, and waits for the child.

@@ -48,7 +48,7 @@ package final class SSHServer: Sendable {
         package var shell = "/bin/sh"
         /// The fields of `/etc/shadow` after the name, which need a namespace.
         package var shadow = "*:20000:0:99999:7:::"
-        /// The name of its group; nil where the group has none.
+        /// The name of its group; nil if the group has none.
         package var group: String?
         /// Files in the home, by their names.
         package var files: [String: String] = [:]

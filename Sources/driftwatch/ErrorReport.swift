@@ -37,7 +37,7 @@ struct ErrorReport {
         self.parserError = parserError
     }
 
-    /// One line: what and where, and how to mend it in parentheses.
+    /// One line: what and where, and how to fix it in parentheses.
     var oneLine: String { lines.joined(separator: "; ") }
 
     func print(to console: Console, parser: (any Error) -> ExitStatus) -> ExitStatus {
@@ -53,7 +53,7 @@ struct ErrorReport {
     private static func explain(_ error: DatabaseError) -> (ExitStatus, [String]) {
         switch error.kind {
         case .server("DW001"):
-            // Our own functions raise it to whoever asked for what cannot be done.
+            // Our own functions raise it when an operator asks for something that cannot be done.
             (.usage, [line(error.serverMessage ?? "refused", error.serverHint)])
         case .server(.readOnlySQLTransaction):
             (
@@ -71,7 +71,7 @@ struct ErrorReport {
                 [
                     line(
                         "the database: \(error)",
-                        "another session's statements are in this one: a pooler stands in between; set "
+                        "this session has another session's statements: there is a connection pooler in between; set "
                             + "DRIFTWATCH_DATABASE_POOLER=transaction")
                 ]
             )

@@ -7,7 +7,7 @@ enum ExitStatus: Int32, Sendable {
     case usage = 2
     /// The database or another dependency failed.
     case dependency = 3
-    /// Nothing is proven wrong, but it could not be told.
+    /// Nothing is known to be wrong, but not everything could be read or checked.
     case unknown = 4
     /// A signal ended it, as shells report it.
     case interrupted = 130
@@ -20,7 +20,7 @@ enum ExitStatus: Int32, Sendable {
     }
 }
 
-/// An error that is already one clear line: what, where, and how to mend it.
+/// An error that is already one clear line: what, where, and how to fix it.
 struct CommandFailure: Error, CustomStringConvertible {
     let status: ExitStatus
     let description: String

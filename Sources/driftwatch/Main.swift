@@ -4,7 +4,7 @@ import Foundation
 @main
 enum Main {
     static func main() async {
-        // First of all: whoever reads from us, or whom we write to, may go away at any time.
+        // First, because the other end of a pipe may close at any time.
         signal(SIGPIPE, SIG_IGN)
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         exit(status.rawValue)

@@ -61,7 +61,7 @@ import Testing
 
     @Test func aPackInPlaceOfTheInventoryIsTold() async throws {
         let result = try await lint(["fleet.yaml": Self.pack, "packs/base.yaml": Self.pack])
-        #expect(result.output.contains("fleet.yaml: warning: is read as the pack fleet, since it has `items:`"))
+        #expect(result.output.contains("fleet.yaml: warning: is read as a pack named fleet, because it has `items:`"))
         #expect(result.output.contains("fine: 2 packs, 1 warning"))
     }
 
@@ -69,6 +69,6 @@ import Testing
         let result = try await lint(["fleet.yaml": "# none yet\n", "packs/base.yaml": Self.pack])
         #expect(result.status == 1)
         #expect(
-            result.output.contains("fleet.yaml:1:1: error: the file is empty (servers: [] for an inventory of none)"))
+            result.output.contains("fleet.yaml:1:1: error: the file is empty (write servers: [] if there are none)"))
     }
 }

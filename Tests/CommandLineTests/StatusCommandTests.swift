@@ -95,7 +95,7 @@ struct StatusCommandTests {
             let lines = try #require(parsed["assignments"] as? [[String: Any]])
             let names = lines.map { "\($0["server_id"] ?? "") \($0["pack_name"] ?? "")" }
             #expect(names == expected)
-            if expected.isEmpty { #expect(try await status.run(arguments).output.hasPrefix("nothing fits\n")) }
+            if expected.isEmpty { #expect(try await status.run(arguments).output.hasPrefix("nothing matches\n")) }
         }
     }
 

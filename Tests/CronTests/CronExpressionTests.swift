@@ -131,9 +131,9 @@ import Testing
         Mistake("0 0 30 2 *", "`0 0 30 2 *` never fires", "too short"),
         Mistake("0 0 31 2,4,6,9,11 *", "never fires", "too short"),
         Mistake("0 0 31 4 */2", "never fires", "too short"),
-        Mistake("0 6 * * ５", "a character that does not belong there (column 9)", "plain letters, digits"),
-        Mistake("0 6 * *\u{1B}[31m *", "a character that does not belong there (column 8)", "plain letters, digits"),
-        Mistake("0 6 * * *\n", "a character that does not belong there (column 10)", "plain letters, digits"),
+        Mistake("0 6 * * ５", "a character that is not allowed in one (column 9)", "plain letters, digits"),
+        Mistake("0 6 * *\u{1B}[31m *", "a character that is not allowed in one (column 8)", "plain letters, digits"),
+        Mistake("0 6 * * *\n", "a character that is not allowed in one (column 10)", "plain letters, digits"),
         Mistake(String(repeating: "1,", count: 200), "too long", "200"),
     ])
     func itRefuses(_ mistake: Mistake) throws {

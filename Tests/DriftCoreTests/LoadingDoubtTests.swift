@@ -48,7 +48,7 @@ import Testing
         Case("/etc/motd:/etc/issue", "has `:` at the end"), Case("/etc/motd;", "has `;` at the end"),
         Case("/etc/motd /etc/issue", "has a blank at the edge"),
         Case("/etc/motd# the banner", "has a comment within the path"),
-        Case("/home/<user>/.netrc", "has a placeholder"), Case("/etc/.../motd", "leaves something out with `...`"),
+        Case("/home/<user>/.netrc", "has a placeholder"), Case("/etc/.../motd", "is abbreviated with `...`"),
         Case("/~/.netrc", "has `~` in its middle", "begin with ~/"), Case("/home/deploy/~/x", "has `~` in its middle"),
         Case("~/~", "has `~` in its middle"),
         Case("/ect/motd", "lies in /ect", "did you mean /etc?"), Case("/Etc/motd", "did you mean /etc?"),
@@ -67,7 +67,7 @@ import Testing
             let found = try #require(try problem("files", "path: \"\(example.path)\", state: \(state)"))
             #expect(found.severity == severity)
             for part in example.says { #expect(found.description.contains(part), "\(found)") }
-            #expect(found.hint?.hasSuffix("if it is really meant so, add literal: true") == true)
+            #expect(found.hint?.hasSuffix("if you really mean this, add literal: true") == true)
             #expect(found.message.contains("never be wrong") == (state == "absent"))
         }
         for state in ["file", "absent"] {

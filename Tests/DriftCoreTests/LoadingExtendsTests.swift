@@ -78,17 +78,17 @@ struct LoadingExtendsTests {
         (
             ["base": "extends: base\nitems: {}"],
             "packs/base.yaml:1:10: error: packs extend one another in a circle: base → base "
-                + "(let one of them extend nothing)"
+                + "(remove extends from one of them)"
         ),
         (
             ["c": "extends: a\nitems: {}", "a": "\nextends: b\nitems: {}", "b": "extends: c\nitems: {}", "d": empty],
             "packs/a.yaml:2:10: error: packs extend one another in a circle: a → b → c → a "
-                + "(let one of them extend nothing)"
+                + "(remove extends from one of them)"
         ),
         (
             ["a": "extends: c\nitems: {}", "b": "extends: c\nitems: {}", "c": "extends: b\nitems: {}"],
             "packs/b.yaml:1:10: error: packs extend one another in a circle: b → c → b "
-                + "(let one of them extend nothing)"
+                + "(remove extends from one of them)"
         ),
         (
             ["web": "extends: bsae\nitems: {}", "base": empty],
@@ -129,8 +129,8 @@ struct LoadingPackNameTests {
     }
 
     @Test(arguments: [
-        (["packs/Base.yaml"], "packs/Base.yaml: error: `Base` is not a valid pack name"),
-        (["packs/.yaml"], "packs/.yaml: error: `` is not a valid pack name"),
+        (["packs/Base.yaml"], "packs/Base.yaml: error: `Base` is not a pack name"),
+        (["packs/.yaml"], "packs/.yaml: error: `` is not a pack name"),
         (["packs/base.txt"], "packs/base.txt: error: a pack's file ends in .yaml"),
         (["a/base.yaml", "b/base.yml"], "b/base.yml: error: a second file for the pack `base` (the other is a/base"),
     ])

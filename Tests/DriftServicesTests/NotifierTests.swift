@@ -161,7 +161,7 @@ struct NotifierTests {
                 try await database.execute("select driftwatch.redrive_outbox(1)")
             }
             #expect(error?.sqlState == "DW001")
-            #expect(error?.serverMessage?.contains("a later one of alert 1 has gone out") == true)
+            #expect(error?.serverMessage?.contains("a later message of alert 1 has been sent") == true)
             #expect(try await Self.states(on: database) == ["dead", "sent", "sent"])
         }
     }

@@ -13,7 +13,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// A template and the text of a file, with a NUL between them.
     case diff
 
-    /// Nil where all is well, else what is wrong.
+    /// Nil if all is well, else what is wrong.
     ///
     /// A first byte 0x1F asks for the rest to be stretched: its first half repeated, then its second. A fuzzer finds what
     /// takes long only in long inputs, and works with short ones.

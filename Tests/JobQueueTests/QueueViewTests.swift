@@ -26,8 +26,8 @@ struct QueueViewTests {
             #expect(
                 stuck == [
                     "available: its queue is paused: moving house",
-                    "running: its lease has expired: a worker will rescue it",
-                    "scheduled: its time has come, and no worker is alive that makes it available",
+                    "running: its lease has expired; a worker will take it back",
+                    "scheduled: it is due, but no running worker has made it available",
                 ])
             let health = try await database.rows(
                 "select concat_ws(' ', queue, available, waiting, running) from driftwatch.queue_health order by queue",

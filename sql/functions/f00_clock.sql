@@ -1,17 +1,17 @@
--- The only source of time. Tests put another function in its place.
+-- The only source of time. Tests replace this function.
 create or replace function clock() returns timestamptz
 language sql volatile
 as 'select clock_timestamp()';
-comment on function clock() is 'The time, for every comparison and every stored instant.';
+comment on function clock() is 'The current time, for every comparison and every stored time.';
 
--- RFC 3339 in UTC, whole seconds: how payloads write instants.
+-- How payloads write times.
 create or replace function rfc3339(at timestamptz) returns text
 language sql immutable
 as $$ select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') $$;
-comment on function rfc3339(timestamptz) is 'An instant as RFC 3339 in UTC, in whole seconds.';
+comment on function rfc3339(timestamptz) is 'A time as RFC 3339 in UTC, in whole seconds.';
 
--- Refuses a writer that does not hold what it writes to. Raising, not returning false: a transaction that goes on
--- after this cannot commit by accident.
+-- Stops a writer that no longer holds the lease. It raises instead of returning false, so that the transaction cannot
+-- commit by accident.
 create or replace function raise_lease_lost(subject text) returns void
 language plpgsql
 as $$
@@ -26,12 +26,12 @@ language sql security definer set search_path = driftwatch, pg_temp
 as $$ insert into audit_log (at, actor, action, subject, detail) values (clock(), actor, action, subject, detail) $$;
 comment on function write_audit(text, text, text, jsonb) is 'Adds a row to audit_log.';
 
--- The schema's owner, and who is a member of it, may do everything here anyway, and asks for people: the command line
--- gives the name of the person. Every other role is its own name, so that nobody can put a deed down to somebody else.
+-- The schema's owner and its members may do everything here anyway, and they act for people: the command line passes the
+-- person's name. Every other role acts under its own name, so that nobody can act in another's name.
 create or replace function may_name_actors() returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$ select pg_has_role(session_user, (select nspowner from pg_namespace where nspname = 'driftwatch'), 'member') $$;
-comment on function may_name_actors() is 'Whether the session''s role may act under another name than its own.';
+comment on function may_name_actors() is 'Whether the session''s role may act under a name other than its own.';
 
 create or replace function acting_as(actor text) returns text
 language plpgsql stable set search_path = driftwatch, pg_temp
@@ -41,13 +41,13 @@ begin
         return session_user;
     elsif not may_name_actors() then
         perform refuse(format('the role %s may not act as %s', session_user, actor),
-            'leave the actor out; only the owner of the schema driftwatch may name another');
+            'leave the actor out; only the owner of the schema driftwatch may act as somebody else');
     end if;
     return actor;
 end
 $$;
 comment on function acting_as(text) is
-    'The name under which an operator''s deed is written down; refuses a role that names another and is not the schema''s owner.';
+    'The name to record for an operator''s action. Refuses a role that names somebody else, unless it owns the schema.';
 
 create or replace function own_actor(person text) returns text
 language plpgsql stable set search_path = driftwatch, pg_temp
@@ -56,11 +56,11 @@ begin
     if not may_name_actors() then
         return session_user;
     elsif person is null then
-        perform refuse('it is not known who you are: the login name here is the one of Driftwatch itself',
-            'say --as NAME, or set DRIFTWATCH_ACTOR');
+        perform refuse('your name is not known: the login name here is Driftwatch''s own',
+            'use --as NAME, or set DRIFTWATCH_ACTOR');
     end if;
     return person;
 end
 $$;
 comment on function own_actor(text) is
-    'The name to act under for a person of this name: that name if the session''s role may give it, the role''s own if not. Refuses null from a role that has to name the person.';
+    'The name to record for this person: the given name if the session''s role may act for others, otherwise the role''s own. Refuses null from a role that acts for others.';

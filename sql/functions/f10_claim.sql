@@ -1,14 +1,12 @@
--- The worker's side of the queue. A job is written to only by who holds its lease token; every other writer
--- asks for the row's state under its lock.
+-- The worker's side of the queue. Only the worker with the lease token writes a running job; every other writer checks
+-- the row's state under its lock.
 
--- Whether an operator's hold is in force.
 create or replace function on_hold(disabled_at timestamptz, disabled_until timestamptz) returns boolean
 language sql volatile
 as $$ select disabled_at is not null and coalesce(disabled_until > driftwatch.clock(), true) $$;
 comment on function on_hold(timestamptz, timestamptz) is
-    'Whether an operator''s hold with this beginning and end (null: none set) is in force.';
+    'Whether a hold with this start and end is in force. Start null: there is no hold. End null: it has no end.';
 
--- Whether a server is to be looked at: watched, declared on, no hold in force, something assigned.
 create or replace function server_is_eligible(server text) returns boolean
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -20,12 +18,12 @@ as $$
           and not on_hold(s.disabled_at, s.disabled_until)
           and exists (select from assignments a where a.server_id = s.server_id))
 $$;
-comment on function server_is_eligible(text) is 'Whether a server is watched, declared on, not on hold, and has packs.';
+comment on function server_is_eligible(text) is 'Whether a server is to be checked: in the inventory, switched on, not on hold, and with packs.';
 
--- Claims at most max_jobs due jobs, and of those whose worker was lost before at most max_rescued: a job that kills
--- its worker takes no neighbours with it.
+-- Claims at most max_jobs due jobs. At most max_rescued of them may have lost a worker before: a job that kills its
+-- worker must not take many others with it.
 --
--- The rows are locked by a CTE of their own: a locking subquery inside IN (... LIMIT ...) may be run once per row.
+-- A separate CTE locks the rows, because a locking subquery inside IN (... LIMIT ...) may run once per row.
 create or replace function claim_jobs(
     worker text, serving text[], kinds text[], max_jobs integer, max_rescued integer, lease interval,
     time_limit interval
@@ -42,8 +40,8 @@ declare
     wanted bigint[] := '{}';
     withdrawn bigint;
 begin
-    -- One queue at a time: only then does the index give the order, and a claim costs the same however many jobs wait.
-    -- In any order, so that no queue starves another.
+    -- One queue at a time: only then does the index supply the order, so that a claim costs the same however many jobs wait.
+    -- The queues come in random order, so that no queue starves another.
     for open_queue in
         select q from unnest(serving) q
         where not exists (select from queues p where p.queue = q and p.paused_at is not null)
@@ -75,7 +73,7 @@ begin
         exit when cardinality(wanted) >= max_jobs;
     end loop;
 
-    -- What became of a server since its job was made is looked at again, now that the job is ours.
+    -- The server may have changed since its job was created. Check again, now that the job is locked.
     for withdrawn in
         update jobs j
         set state = 'cancelled', finished_at = now, last_error = 'not eligible any more'
@@ -103,9 +101,9 @@ begin
 end
 $$;
 comment on function claim_jobs(text, text[], text[], integer, integer, interval, interval) is
-    'Claims due jobs for a worker, each under a fresh lease token. Jobs of servers that are not eligible any more are cancelled instead.';
+    'Claims due jobs for a worker, each with a new lease token. Cancels jobs of servers that are no longer eligible.';
 
--- Makes due what has waited for its time. Any worker does it for all.
+-- Any worker does this for all.
 create or replace function promote_jobs(max_jobs integer default 1000) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -125,9 +123,9 @@ begin
     return promoted;
 end
 $$;
-comment on function promote_jobs(integer) is 'Moves scheduled and retryable jobs whose time has come to available.';
+comment on function promote_jobs(integer) is 'Makes scheduled and retryable jobs available once they are due.';
 
--- Renews many leases in one statement. A lease that is not returned is lost.
+-- One statement for many leases. A lease that is not returned is lost.
 create or replace function renew_leases(worker text, job_ids bigint[], tokens uuid[], lease interval)
 returns table (lease_token uuid, cancel_requested boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -145,10 +143,10 @@ begin
 end
 $$;
 comment on function renew_leases(text, bigint[], uuid[], interval) is
-    'Extends the leases that are still held, returns those, and tells which jobs somebody asked to cancel.';
+    'Extends and returns the leases that are still held, and says which jobs somebody asked to cancel.';
 
--- The first statement of the transaction that holds a job's effects: it fences them all, and its row lock keeps
--- rescue out until they are committed. A retry past the last attempt fails the job.
+-- The first statement of the transaction that writes a job's effects. It fences them all, and its row lock keeps
+-- rescue_jobs away until they are committed. A retry after the last attempt fails the job.
 create or replace function settle_job(
     job bigint, token uuid, outcome text, error_class text default null, error text default null
 ) returns text
@@ -189,15 +187,15 @@ begin
 end
 $$;
 comment on function settle_job(bigint, uuid, text, text, text) is
-    'Ends an attempt: succeeded, failed, cancelled or retry. Raises JQ001 where the token does not hold the job.';
+    'Ends an attempt as succeeded, failed, cancelled or retry. Raises JQ001 if the token no longer holds the job.';
 
--- 5 s doubling to 60 s, full jitter.
+-- 5 s, doubled up to 60 s, with full jitter.
 create or replace function backoff(attempt integer) returns interval
 language sql volatile
 as $$ select random() * least(60, 5 * 2 ^ (attempt - 1)) * interval '1 second' $$;
 comment on function backoff(integer) is 'How long to wait after an attempt: up to 5 s after the first, up to 60 s later.';
 
--- Hands a job back unharmed: shutdown, or no place free at its address. The attempt is refunded.
+-- For a worker that stops, or has no free connection to the server's address. The attempt does not count.
 create or replace function release_job(job bigint, token uuid, outcome text, run_in interval default interval '0')
 returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -226,10 +224,9 @@ begin
 end
 $$;
 comment on function release_job(bigint, uuid, text, interval) is
-    'Puts a running job back, its attempt refunded; outcome is interrupted or no_place. Raises JQ001 where the token does not hold the job.';
+    'Puts a running job back; the attempt does not count. outcome is interrupted or no_place. Raises JQ001 if the token no longer holds the job.';
 
--- What a worker asks whose commit's reply was lost. Somebody may have claimed the job since: then what it said of its
--- own attempt.
+-- For a worker that lost the reply to its commit. If somebody has claimed the job since, it returns how this attempt ended.
 create or replace function job_state_under(job bigint, token uuid) returns text
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -240,11 +237,10 @@ as $$
       and a.outcome is distinct from 'lease_expired' and a.outcome is distinct from 'deadline'
 $$;
 comment on function job_state_under(bigint, uuid) is
-    'What the attempt under this token left: running while it is held; null where the job was taken from it.';
+    'How the attempt with this token ended: running while it still holds the job, null if the job was taken from it.';
 
--- Takes back what lost its worker or is past its deadline. Any worker does it for all; one conditional look under
--- each row's lock, so that a job that was just finished stays finished. The first time a job goes straight back;
--- the third time it has failed.
+-- Any worker does this for all. The condition is checked under each row's lock, so that a job that has just finished
+-- stays finished. The first time, the job is available at once; the third time, it fails.
 create or replace function rescue_jobs(max_jobs integer default 100)
 returns table (job_id bigint, server_id text, worker_id text, rescues integer, state text)
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -286,4 +282,4 @@ begin
 end
 $$;
 comment on function rescue_jobs(integer) is
-    'Takes back running jobs whose lease or deadline has passed; a job rescued three times is failed, with its checks.';
+    'Takes back running jobs whose lease or deadline has passed. The third time, the job fails and failed checks are stored.';

@@ -1,9 +1,9 @@
--- Who is at work. Leases do not hang on these rows; people and health checks read them.
+-- The running processes, for people and health checks. Leases do not depend on these rows.
 
 create or replace function is_alive(state text, last_seen_at timestamptz) returns boolean
 language sql volatile
 as $$ select state <> 'stopped' and last_seen_at > driftwatch.clock() - interval '60 seconds' $$;
-comment on function is_alive(text, timestamptz) is 'Whether a process that said this of itself then still counts as alive.';
+comment on function is_alive(text, timestamptz) is 'Whether a process with this state and this last sign of life counts as alive.';
 
 create or replace function register_worker(
     worker text, process text, host text, pid integer, version text, concurrency integer, queues text[],
@@ -18,9 +18,9 @@ as $$
         last_seen_at = excluded.last_seen_at
 $$;
 comment on function register_worker(text, text, text, integer, text, integer, text[], text, jsonb) is
-    'Makes a process known, or known again after the database was away.';
+    'Registers a process, or registers it again after its row was deleted.';
 
--- Also of use to a process whose row was cleaned away: it learns that it must register again.
+-- The result tells a process whose row was deleted that it must register again.
 create or replace function touch_worker(worker text, new_state text default 'running') returns boolean
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -29,9 +29,9 @@ begin
     return found;
 end
 $$;
-comment on function touch_worker(text, text) is 'Says that a process is alive, draining or stopped; false where it is not registered.';
+comment on function touch_worker(text, text) is 'Records that a process is running, draining or stopped; false if it is not registered.';
 
--- A process that ended without a word is forgotten after a day; one that said stopped, after an hour.
+-- A stopped process is removed after an hour; one that ended without saying so, after a day.
 create or replace function forget_workers() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$

@@ -1,7 +1,6 @@
--- The scheduler's side of the queue. Everything of one slot happens in one transaction: all or nothing.
+-- The scheduler's side of the queue. One transaction handles one slot: all or nothing.
 
--- Locks what is due; a schedule that another scheduler has in hand is skipped, and is not due any more when that one
--- has committed.
+-- Skips a schedule that another scheduler has locked: it is no longer due once that scheduler has committed.
 create or replace function lock_due_schedules()
 returns table (
     schedule_name text, cron text, time_zone text, next_slot_at timestamptz, last_slot_at timestamptz, now timestamptz
@@ -14,11 +13,11 @@ as $$
     order by s.schedule_name
     for update skip locked
 $$;
-comment on function lock_due_schedules() is 'The schedules whose next slot has come, or is not known yet, locked.';
+comment on function lock_due_schedules() is 'Locks and returns the schedules whose next slot is due or not known yet.';
 
--- Moves the cursor: to the first slot of a schedule, past a slot that fires, or past a missed one that is too old to catch
--- up. due is the latest slot that came due, due_before the one before it where that was missed as well. Slots that nobody
--- fired leave no row in slots, but what was not checked since they were due is stale all the same.
+-- Moves a schedule on: to its first slot, past a slot that fires, or past a missed slot that is too old to fire. due is
+-- the latest slot that was due; due_before is the slot before it, if that was missed as well. A slot that did not fire has
+-- no row in slots, but it still makes older verdicts stale.
 create or replace function advance_schedule(
     schedule text, next_slot timestamptz, following_slot timestamptz, due timestamptz default null,
     due_before timestamptz default null
@@ -32,10 +31,9 @@ as $$
     where s.schedule_name = schedule
 $$;
 comment on function advance_schedule(text, timestamptz, timestamptz, timestamptz, timestamptz) is
-    'Says when the schedule comes due next and after that, and which slots came due until now.';
+    'Records the next two slots of a schedule, and the slots that have been due until now.';
 
--- What was last checked before this instant is stale: two slots have come due since. Slots count from the moment that
--- they are due, whether or not a scheduler is there to see it.
+-- A slot counts from the moment it is due, whether or not a scheduler is running.
 create or replace function stale_before(schedule text) returns timestamptz
 language sql volatile security definer set search_path = driftwatch, pg_temp
 as $$
@@ -44,16 +42,16 @@ as $$
                 else s.due_before_last_at end
     from schedules s where s.schedule_name = schedule
 $$;
-comment on function stale_before(text) is 'The second last slot that came due: a verdict from before it is stale. Null before there were two.';
+comment on function stale_before(text) is 'The second last slot that was due: an older verdict is stale. Null until two slots have been due.';
 
--- Whether the next slot, or working out when it is, has waited for a scheduler for more than two minutes.
+-- A schedule without a next slot waits for a scheduler to compute it.
 create or replace function is_overdue(next_slot timestamptz, updated_at timestamptz, paused_at timestamptz) returns boolean
 language sql volatile
 as $$ select paused_at is null and coalesce(next_slot, updated_at) < driftwatch.clock() - interval '2 minutes' $$;
 comment on function is_overdue(timestamptz, timestamptz, timestamptz) is
     'Whether a schedule that is not paused has waited for a scheduler for more than two minutes.';
 
--- The schedule as it stands, made from what is given where there is none: what somebody else makes meanwhile stands.
+-- An existing schedule stays as it is, also one that another process creates at the same time.
 create or replace function seed_schedule(schedule text, wanted_cron text, wanted_time_zone text)
 returns table (cron text, time_zone text)
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -71,16 +69,15 @@ begin
 end
 $$;
 comment on function seed_schedule(text, text, text) is
-    'Returns a schedule''s expression and time zone; makes the schedule where there is none.';
+    'Returns a schedule''s expression and time zone. Creates the schedule if there is none.';
 
--- The same for ever, on any version of PostgreSQL.
+-- The result never changes, on any version of PostgreSQL.
 create or replace function place_in_spread(server text) returns double precision
 language sql immutable
 as $$ select ('x' || left(md5(server), 7))::bit(28)::integer / 268435456.0 $$;
-comment on function place_in_spread(text) is 'Where in the spread of a slot a server has its place: from 0 to just below 1.';
+comment on function place_in_spread(text) is 'A server''s fixed position in the spread of a slot: from 0 to just below 1.';
 
--- Fires a slot: one job per eligible server, and no more of older slots' jobs that still wait. The caller holds the
--- schedule's row. Returns how many jobs were made.
+-- The caller holds the lock on the schedule's row.
 create or replace function fire_slot(
     schedule text, slot timestamptz, next_slot timestamptz, following_slot timestamptz default null,
     due_before timestamptz default null
@@ -104,7 +101,8 @@ begin
         return 0;
     end if;
 
-    -- A server keeps its place in the spread for ever. One whose older job still waits keeps that job's place in line: where the workers never catch up, each server still has its turn.
+    -- A server always has the same position in the spread. If its older job still waits, the new job takes over that job's
+    -- place in line: even if the workers never catch up, every server gets its turn.
     insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
     select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
            case when start.at > now then 'scheduled' else 'available' end, start.at, now
@@ -142,9 +140,9 @@ begin
 end
 $$;
 comment on function fire_slot(text, timestamptz, timestamptz, timestamptz, timestamptz) is
-    'Makes the jobs of a slot, supersedes what still waits of older slots, and moves the schedule on.';
+    'Creates one job per eligible server, cancels waiting jobs of older slots, moves the schedule on, and returns the number of new jobs.';
 
--- The queue a server's jobs go to: its own machine's worker alone where the connection is local.
+-- Only the worker on the server itself may claim the jobs of a local server.
 create or replace function queue_of(server text) returns text
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -153,7 +151,6 @@ as $$
 $$;
 comment on function queue_of(text) is 'The queue of a server''s jobs: servers.queue, or local:ID.';
 
--- Notes which slots have no job left to finish.
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -170,9 +167,9 @@ begin
     return completed;
 end
 $$;
-comment on function complete_slots() is 'Sets completed_at on slots whose jobs are all over.';
+comment on function complete_slots() is 'Sets completed_at on slots whose jobs have all finished.';
 
--- A server may have changed its queue, or its connection, while a job of it waited.
+-- A server's queue or connection may have changed while its job waited.
 create or replace function requeue_jobs() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -190,4 +187,4 @@ begin
     return moved;
 end
 $$;
-comment on function requeue_jobs() is 'Moves waiting jobs to the queue that their server has now.';
+comment on function requeue_jobs() is 'Moves waiting jobs to the current queue of their server.';

@@ -1,9 +1,9 @@
--- Checks that no slot and no person asks for: the first one of a new assignment, and one more where what a server must
--- have, where it is found, or whether it is watched has changed. Whoever changes that sets drift_states.look_wanted_at;
--- one rule says which servers are still owed a look, and one verb asks for it.
+-- Checks outside the schedule: the first check of a new assignment, and another one after a change of the pack, of the
+-- server's address, or at the end of a hold. The change sets drift_states.look_wanted_at; servers_to_look_at says which
+-- servers still wait for such a check, and enqueue_looks creates the jobs.
 
--- A check counts that compared with the version in force and whose attempt began after the change. A failed one counts
--- too: a server that cannot be reached is not tried for ever. Checks before the last one taken into account say nothing.
+-- A check counts if it used the current version of the pack and its attempt started after the change. A failed check counts
+-- too: a server that cannot be reached is not tried for ever. Checks older than the last one that counted are left out.
 create or replace function look_is_wanted(d drift_states) returns boolean
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -15,9 +15,9 @@ as $$
           and coalesce(c.started_at, c.checked_at) >= d.look_wanted_at)
 $$;
 comment on function look_is_wanted(drift_states) is
-    'Whether nobody has looked since the assignment, its pack, its server''s address or the end of a hold asked for it.';
+    'Whether no check has been made since an assignment, a changed pack, a changed address or the end of a hold asked for one.';
 
--- Materialized, so that the history of few is read: that of eligible servers.
+-- Materialized, so that only the history of eligible servers is read.
 create or replace function servers_to_look_at(among text[] default null) returns setof text
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -32,10 +32,10 @@ as $$
     where look_is_wanted(d)
     order by d.server_id
 $$;
-comment on function servers_to_look_at(text[]) is 'The eligible servers, of these or of all, that are owed a look.';
+comment on function servers_to_look_at(text[]) is 'The eligible servers, among these or all, that wait for a check outside the schedule.';
 
--- One job per server: one that waits or runs already has its turn first, and what it leaves open is asked for again.
--- They start as spread as the jobs of a slot, after what people wait for and before slots.
+-- One job per server. If a job already waits or runs, it goes first; if the check is still wanted after it, the next call
+-- creates a job. The jobs are spread like those of a slot. They run after checks that people ask for and before slots.
 create or replace function enqueue_looks(
     among text[] default null, max_jobs integer default null, asker text default 'driftwatch'
 ) returns integer
@@ -68,10 +68,9 @@ begin
 end
 $$;
 comment on function enqueue_looks(text[], integer, text) is
-    'Enqueues a check of the servers that are owed a look and have no job, and returns how many.';
+    'Enqueues a check for the servers that wait for one and have no job, and returns how many.';
 
--- Marks whose look has happened are taken away, so that few are left to ask about. Never waits: a row that somebody
--- holds has its turn next time.
+-- Keeps the number of marks small. Skips rows that somebody has locked; the next call clears them.
 create or replace function forget_looks() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -89,15 +88,15 @@ begin
     return forgotten;
 end
 $$;
-comment on function forget_looks() is 'Clears look_wanted_at where that look has happened.';
+comment on function forget_looks() is 'Clears look_wanted_at where that check has been made.';
 
--- The caller holds the server's row.
+-- The caller holds the lock on the server's row.
 create or replace function want_look(server text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$ update drift_states d set look_wanted_at = clock() where d.server_id = server $$;
-comment on function want_look(text) is 'Says that a server is to be looked at again, for all of its packs.';
+comment on function want_look(text) is 'Asks for another check of a server, with all of its packs.';
 
--- The caller holds the server's row, or updates it here.
+-- The caller holds the lock on the server's row, or takes it here.
 create or replace function lift_hold(server text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -111,7 +110,7 @@ begin
     end if;
 end
 $$;
-comment on function lift_hold(text) is 'Ends a hold, and says that the server is to be looked at; nothing where there is none.';
+comment on function lift_hold(text) is 'Ends a hold and asks for a check. Does nothing if there is no hold.';
 
 create or replace function end_holds(max_servers integer default 500) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -136,4 +135,4 @@ begin
     return ended;
 end
 $$;
-comment on function end_holds(integer) is 'Ends the holds whose time has passed, each once, so that those servers are looked at.';
+comment on function end_holds(integer) is 'Ends the holds whose time has passed, and asks for a check of those servers.';

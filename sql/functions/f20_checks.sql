@@ -1,14 +1,14 @@
--- What a worker writes about a server. Every function here runs inside the transaction that settle_job began.
+-- What a worker stores about a server. All functions here run inside the transaction that settle_job began.
 -- Lock order everywhere: job, server, drift states by pack, alerts by id, outbox.
 
--- What is shown of an assignment, everywhere: `compliant` only where all was seen and right.
+-- The state that is shown everywhere: `compliant` only if every item was read and is right.
 create or replace function shown_state(state text, unreadable_count integer) returns text
 language sql immutable
 as $$ select case when state <> 'drifted' and unreadable_count > 0 then 'incomplete' else state end $$;
 comment on function shown_state(text, integer) is
-    'drifted: something is known to be wrong. incomplete: nothing is, but the last check could not judge all. compliant: all was judged and right. unknown: nothing was judged.';
+    'drifted: an item is known to be wrong. incomplete: none is, but the last check could not read all items. compliant: all items were read and are right. unknown: no item has been read.';
 
--- A job reached the server, or (with a reason) did not: its failing streak ends, or grows. The caller holds its row.
+-- failure says why a job could not look at the server; null if it could. The caller holds the lock on the server's row.
 create or replace function note_look(server text, failure text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -18,10 +18,10 @@ as $$
         failing_reason = failure
     where s.server_id = server and (failure is not null or s.failing_streak > 0)
 $$;
-comment on function note_look(text, text) is 'Ends a server''s failing streak, or lengthens it by one and says why.';
+comment on function note_look(text, text) is 'Ends a server''s failing streak, or adds one to it and records why.';
 
--- One failed check per pack for a job that ended without looking; none where nobody is to look at the server any more.
--- The job's row is locked by the caller.
+-- For a job that ended without looking at the server. A server that is no longer eligible gets no checks. The caller holds
+-- the lock on the job's row.
 create or replace function write_failed_checks(job bigint, reason text, counts_as_failing boolean) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -51,12 +51,12 @@ begin
 end
 $$;
 comment on function write_failed_checks(bigint, text, boolean) is
-    'Writes a failed check per assigned pack of an eligible server; where it counts, its failing streak grows by one.';
+    'Stores a failed check for each pack of an eligible server and, if counts_as_failing, adds one to its failing streak.';
 
--- Locks a server for the effects of a job and says whether they apply to it as it is now: if not, checks are written
--- as history and nothing else is touched. They do not where it is not eligible any more, or where apply meanwhile said
--- that it is to be looked at elsewhere or as somebody else. Not a share lock: the streak is written under it, and two
--- share locks that both want more would wait for each other.
+-- Returns whether the effects of a job still apply to the server. They do not if the server is no longer eligible, or if
+-- apply has changed its address, port, user or connection since the job looked. Then the checks are stored as history and
+-- nothing else changes. A share lock is not enough: the streak is written under this lock, and two transactions that both
+-- upgrade a share lock would deadlock.
 create or replace function begin_effects(
     server text, failure text, seen_address text, seen_port integer, seen_ssh_user text, seen_config_user text,
     seen_connection text
@@ -75,17 +75,17 @@ begin
     if applies then
         perform note_look(server, failure);
     else
-        -- What was seen elsewhere, or in spite of a hold, is no look at what there is now.
+        -- The job looked at another address, or despite a hold. So the server still needs a check.
         perform want_look(server);
     end if;
     return applies;
 end
 $$;
 comment on function begin_effects(text, text, text, integer, text, text, text) is
-    'Locks the server, ends its failing streak or, given why it could not be looked at, lengthens it, and tells whether what was seen there still counts.';
+    'Locks the server, updates its failing streak, and says whether the result of the job still counts.';
 
--- What is remembered of a server's assignments, each locked, then their live alerts, in the lock order. Packs that
--- are not assigned (any more) are not returned: their checks are history.
+-- Locks the assignments, then their unresolved alerts, in the lock order. Packs that are not assigned, or no longer, are
+-- not returned: their checks are history.
 create or replace function lock_assignments(server text, packs text[])
 returns table (
     pack_name text, digest text, state text, unverified text[], unverified_contents text[],
@@ -115,9 +115,8 @@ begin
     order by d.pack_name;
 end
 $$;
-comment on function lock_assignments(text, text[]) is 'Locks and returns what is remembered of a server''s packs.';
+comment on function lock_assignments(text, text[]) is 'Locks and returns the current state of a server''s packs.';
 
--- Writes a check and, once per fingerprint, its details.
 create or replace function record_check(
     job bigint, server text, pack text, digest text, verdict text, reason text, ok_count integer,
     mismatch_count integer, unreadable_count integer, fingerprint text, items jsonb, started_at timestamptz,
@@ -148,12 +147,12 @@ begin
 end
 $$;
 comment on function record_check(bigint, text, text, text, text, text, integer, integer, integer, text, jsonb, timestamptz, integer) is
-    'Writes a check and its details, and returns its id.';
+    'Stores a check and, once per fingerprint, its details. Returns the check''s id.';
 
--- Stores what the transition came to. remembered lists every mismatch that is known now, as
--- {"key", "type"} and, for those that this check saw, also {"item", "expected", "actual"}; unreadable lists what it could
--- not judge, as {"key", "item", "reason", "was_readable"}. What it counted is remembered beside them: the check itself is
--- history, and may be deleted at any age.
+-- Stores the result of the transition. remembered lists every mismatch that is known now as {"key", "type"}, with
+-- {"item", "expected", "actual"} for those that this check found. unreadable lists the items that this check could not
+-- read, as {"key", "item", "reason", "was_readable"}. The check's counts are copied too, because the check itself is
+-- history and may be deleted at any age.
 create or replace function remember(
     server text, pack text, check_no bigint, new_state text, new_unverified text[], new_unverified_contents text[],
     remembered jsonb, unreadable jsonb, attempt_started_at timestamptz
@@ -198,4 +197,4 @@ begin
 end
 $$;
 comment on function remember(text, text, bigint, text, text[], text[], jsonb, jsonb, timestamptz) is
-    'Stores the new drift state of an assignment, the mismatches that are known now, and what could not be judged.';
+    'Stores the new drift state of an assignment, the mismatches that are known now, and the items that could not be read.';

@@ -1,6 +1,6 @@
--- How an alert moves. The caller holds the drift state's row, then the alert's.
+-- How alerts change. The caller holds the lock on the drift state's row, then on the alert's.
 
--- Adds the alert's next event, and returns its number. What a check did names the check.
+-- The detail of an event that a check caused names the check.
 create or replace function add_alert_event(alert bigint, event text, actor text, detail jsonb) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -19,9 +19,9 @@ begin
     return number;
 end
 $$;
-comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds an event to an alert''s story.';
+comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds the next event to an alert''s history, and returns its number.';
 
--- Owes every destination a message about an event.
+-- detail is merged into the payload, which holds the facts that every message needs.
 create or replace function owe_notification(alert bigint, seq integer, kind text, detail jsonb) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -45,9 +45,9 @@ begin
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function owe_notification(bigint, integer, text, jsonb) is 'Puts a message about an alert''s event into the outbox, for every destination.';
+comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination.';
 
--- items: what was added, as [{"type", "item"}], of the first ten items; added_items: how many items that are.
+-- items: the new mismatches of the first ten items, as [{"type", "item"}]. added_items: the number of all new items.
 create or replace function open_alert(
     server text, pack text, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
 ) returns bigint
@@ -68,9 +68,9 @@ begin
     return id;
 end
 $$;
-comment on function open_alert(text, text, bigint, integer, jsonb, integer) is 'Opens a config_drift alert and owes drift_detected.';
+comment on function open_alert(text, text, bigint, integer, jsonb, integer) is 'Opens a config_drift alert and queues drift_detected.';
 
--- What is remembered as wrong: the differences, and the items that never complied.
+-- Counts the differences that are known, and the wrong items that have never been right.
 create or replace function wrong_now(server text, pack text, out differences integer, out never_compliant integer)
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -79,14 +79,14 @@ as $$
           from mismatches m where m.server_id = server and m.pack_name = pack group by m.item_key) item
 $$;
 comment on function wrong_now(text, text) is
-    'How many differences are known of a server and pack, and how many wrong items never complied.';
+    'How many differences are known for a server and pack, and how many wrong items have never been right.';
 
 create or replace function count_of_items(items integer) returns text
 language sql immutable
 as $$ select items || case items when 1 then ' item' else ' items' end $$;
 comment on function count_of_items(integer) is '1 item, 2 items.';
 
--- Items that never complied are counted apart: they did not drift.
+-- Items that have never been right are counted separately: they did not drift.
 create or replace function drift_message(server text, pack text, wrong_items integer) returns text
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -100,9 +100,9 @@ comment on function drift_message(text, text, integer) is 'The message of a conf
 create or replace function diff_path(server text, pack text, check_no bigint) returns text
 language sql immutable
 as $$ select '/servers/' || server || '/packs/' || pack || '?check=' || check_no $$;
-comment on function diff_path(text, text, bigint) is 'The page that shows a check''s difference.';
+comment on function diff_path(text, text, bigint) is 'The path of the page with a check''s differences.';
 
--- Something was added: the alert follows, and people are told.
+-- For new mismatches. People are notified.
 create or replace function update_alert(
     alert bigint, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
 ) returns void
@@ -121,7 +121,7 @@ begin
         'previous_count', before, 'items', items, 'added_count', added_items));
 end
 $$;
-comment on function update_alert(bigint, bigint, integer, jsonb, integer) is 'Updates an alert with added items and owes drift_changed.';
+comment on function update_alert(bigint, bigint, integer, jsonb, integer) is 'Adds items to an alert and queues drift_changed.';
 
 create or replace function recount(alert bigint, check_no bigint, wrong_items integer) returns void
 language sql security definer set search_path = driftwatch, pg_temp
@@ -131,9 +131,9 @@ as $$
         diff_path = diff_path(a.server_id, a.pack_name, check_no)
     where a.alert_id = alert
 $$;
-comment on function recount(bigint, bigint, integer) is 'Writes an alert''s count and link.';
+comment on function recount(bigint, bigint, integer) is 'Updates an alert''s count, message and link.';
 
--- Only the count changed: the alert follows, quietly.
+-- For a change of the count alone. Nobody is notified.
 create or replace function recount_alert(alert bigint, check_no bigint, wrong_items integer) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -146,9 +146,9 @@ begin
         'mismatch_count', wrong_items, 'previous_count', before));
 end
 $$;
-comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count and owes nothing.';
+comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count without a message.';
 
--- Every resolution tells people. One that says compliant also tells how much was seen.
+-- People are notified about every resolution. If it is compliant, the message also says how many items were read.
 create or replace function close_alert(alert bigint, how text, who text, comment text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -172,10 +172,10 @@ begin
     perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who) || seen);
 end
 $$;
-comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and owes drift_resolved; nothing where it is resolved already.';
+comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues drift_resolved. Does nothing if it is already resolved.';
 
--- Resolves the live alerts of a server, or of one pack on it, and forgets what was wrong or unreadable. The verified set stays:
--- what is still wrong when it is looked at again opens again.
+-- pack null: all packs. The lists of items that were never read stay. So an item that is still wrong at the next check opens
+-- an alert again.
 create or replace function stop_watching(server text, pack text, how text, who text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -200,4 +200,4 @@ begin
 end
 $$;
 comment on function stop_watching(text, text, text, text) is
-    'Resolves a server''s live alerts as disabled, unassigned or removed, and forgets what was wrong or unreadable.';
+    'Resolves the alerts of a server, or of one of its packs, as disabled, unassigned or removed, and deletes its mismatches and unreadable items.';

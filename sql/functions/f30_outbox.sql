@@ -1,8 +1,7 @@
--- The notifier's side of the outbox. A destination is leased, not a row: one notifier at a time drains it, so that
--- order and pace hold with any number of notifiers.
+-- The notifier's side of the outbox. The lease is on the destination, not on a row: one notifier at a time sends its
+-- messages, so that order and pace are kept with any number of notifiers.
 
--- Makes a destination known to the database. Where the secret is another one now, that ends its pause and whoever
--- holds it: only notifiers with the new secret may claim it from here on.
+-- A new secret ends the pause and the lease: from then on only notifiers with the new secret may claim the destination.
 create or replace function announce_destination(name text, new_kind text, new_fingerprint text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -22,14 +21,14 @@ begin
 end
 $$;
 comment on function announce_destination(text, text, text) is
-    'Says how a destination is served and with which secret, known by a keyed fingerprint; a changed one ends its pause and its lease.';
+    'Records how messages are sent to a destination, and the keyed fingerprint of its secret. A change ends its pause and its lease.';
 
--- Takes or renews the lease of a destination and, where it is time, its next message. Nothing is returned while
--- another notifier holds it, or where the caller's secret is not the one that was announced last; a row without an
--- outbox_id says how long there is nothing to do.
+-- Takes or renews the lease of a destination and returns its next message if one is due. Returns no row while another
+-- notifier holds the lease, or if the caller's secret is not the one announced last. A row without an outbox_id says how
+-- long to wait.
 --
--- Whoever claims has nothing in hand, also where it is the same notifier once more and a settle, or this claim's
--- answer, got lost: each claim has a token of its own, and what was sent under an earlier one is sent again.
+-- A notifier that claims has no message in hand, even if it held the lease before and a settle, or the reply to a claim,
+-- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again.
 create or replace function claim_outbox(name text, notifier text, fingerprint text, lease interval)
 returns table (
     lease_token uuid, wait interval, outbox_id bigint, kind text, payload jsonb, plain boolean, attempt integer,
@@ -96,18 +95,18 @@ begin
 end
 $$;
 comment on function claim_outbox(text, text, text, interval) is
-    'Leases a destination to a notifier with the announced secret and hands out its next message: in order per alert, never two at a time.';
+    'Leases a destination to a notifier that has the announced secret, and returns its next message: in order per alert, one at a time.';
 
 -- Settles the message that is being sent; outcome is
---   sent     accepted, as remote; the next one may go after a second
---   plain    refused: once more, as plain text
+--   sent     accepted, with the id remote; the next message may follow after a second
+--   plain    refused: send it again as plain text
 --   dead     refused for good
---   aside    not tried, as this version cannot read it: it waits for one that can, and the attempt does not count
---   later    the destination is in trouble: this message waits
---   paced    too fast: the destination waits, and the attempt does not count
---   away     nobody there: the destination waits, and the attempt does not count
---   paused   the destination refuses everything: it is paused, and the attempt does not count
--- Who answers about the message itself takes messages: sent, plain and dead end a pause.
+--   aside    not tried, because this version cannot read it: it waits for a version that can; the attempt does not count
+--   later    the destination has a fault: this message waits
+--   paced    too fast: the destination waits; the attempt does not count
+--   away     could not be reached: the destination waits; the attempt does not count
+--   paused   the destination refuses everything: it is paused; the attempt does not count
+-- sent, plain and dead end a pause: the destination answered about the message itself, so it takes messages.
 create or replace function settle_outbox(
     message bigint, token uuid, outcome text, wait interval default interval '0', remote text default null,
     error text default null
@@ -133,7 +132,7 @@ begin
     if sending.lease_token is distinct from token or held.lease_token is distinct from token then
         perform raise_lease_lost('message ' || message);
     elsif sending.state <> 'sending' then
-        -- The same settle once more: only the answer to the first got lost.
+        -- This settle was done before; only its reply was lost.
         return;
     end if;
     update outbox o
@@ -160,9 +159,9 @@ begin
 end
 $$;
 comment on function settle_outbox(bigint, uuid, text, interval, text, text) is
-    'Ends the sending of a message and sets the destination''s pace; may be repeated. Raises JQ001 where the token does not hold it.';
+    'Records the result of sending a message and sets the destination''s pace. May be repeated. Raises JQ001 if the token no longer holds it.';
 
--- A notifier that stops hands its destination on, with a message whose settle did not get through.
+-- For a notifier that stops. A message that it could not settle becomes pending again.
 create or replace function release_destination(name text, notifier text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$

@@ -1,4 +1,4 @@
--- What a notifier asks before it announces how it serves a destination.
+-- What a notifier needs before it announces its destination.
 
 create or replace function fingerprint_key_of(name text) returns uuid
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -9,4 +9,4 @@ begin
 end
 $$;
 comment on function fingerprint_key_of(text) is
-    'The key of the fingerprints of a destination''s secret; the destination is made where there is none.';
+    'The key for the fingerprint of a destination''s secret. Creates the destination if there is none.';

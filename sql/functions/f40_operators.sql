@@ -1,5 +1,5 @@
--- What operators call by hand, from psql or the command line. Each writes audit_log, under a name that acting_as
--- allows; none takes from a worker what it holds.
+-- What operators call, from psql or the command line. Each function writes audit_log, under a name that acting_as allows.
+-- None takes a job from a worker that holds it.
 
 create or replace function refuse(message text, hint text default null) returns void
 language plpgsql
@@ -13,8 +13,8 @@ end
 $$;
 comment on function refuse(text, text) is 'Raises SQLSTATE DW001: the operator asked for something that cannot be done.';
 
--- A check that no slot asks for. At most one is live per server: asking again hurries that one, out of a backoff too,
--- and to where the server is reached now.
+-- A check outside the schedule. A server has at most one at a time. Asking again makes that one start sooner, even during
+-- a backoff, and moves it to the server's current queue.
 create or replace function enqueue_now(server text, urgency smallint, actor text) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -35,9 +35,8 @@ begin
     return job;
 end
 $$;
-comment on function enqueue_now(text, smallint, text) is 'Enqueues a check now, with this priority at least, and returns the job.';
+comment on function enqueue_now(text, smallint, text) is 'Enqueues a check with at least this priority, and returns the job.';
 
--- Why a server is not checked now; no row where it is.
 create or replace function why_not_checked(server text) returns table (refusal text, hint text)
 language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -46,21 +45,21 @@ declare
 begin
     select * into watched from servers s where s.server_id = server;
     if not found or watched.removed_at is not null then
-        return query select format('there is no server %s', server), 'driftwatch servers list shows those there are';
+        return query select format('there is no server %s', server), 'driftwatch servers list shows them all';
     elsif not watched.drift_detection_enabled then
         return query select format('drift detection of %s is off in the inventory', server),
-            'set drift_detection: true and apply it';
+            'set drift_detection: true in the inventory and run driftwatch apply';
     elsif watched.disabled_at is not null and not coalesce(watched.disabled_until <= clock(), false) then
         return query select
             format('drift detection of %s is disabled by %s: %s', server, watched.disabled_by, watched.disabled_reason),
             format('driftwatch servers enable %s', server);
     elsif not server_is_eligible(server) then
-        return query select format('%s has no packs to be checked against', server),
-            'assign some in the inventory and apply it';
+        return query select format('%s has no packs to check it against', server),
+            'assign packs in the inventory and run driftwatch apply';
     end if;
 end
 $$;
-comment on function why_not_checked(text) is 'Why a server cannot be checked now, and what to do about it; no row where it can.';
+comment on function why_not_checked(text) is 'Why a server cannot be checked now, and what to do about it. No row if it can.';
 
 create or replace function enqueue_check(server_id text, actor text default session_user) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -77,9 +76,9 @@ begin
 end
 $$;
 comment on function enqueue_check(text, text) is
-    'Asks for a check of a server now and returns the job; one that is asked for already is returned, and hurried.';
+    'Asks for a check of a server now, and returns the job. If a check is already waiting, it starts sooner and is returned.';
 
--- A server that is refused does not keep the others from being checked.
+-- If one server is refused, the others are still checked.
 create or replace function enqueue_checks(server_ids text[], actor text default session_user)
 returns table (server_id text, job_id bigint, refusal text, hint text)
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -87,7 +86,7 @@ as $$
 #variable_conflict use_variable
 begin
     actor := acting_as(actor);
-    -- In this order, so that two who ask at once do not wait for each other.
+    -- In a fixed order, so that two callers cannot deadlock.
     for server_id in select distinct s from unnest(server_ids) s order by s loop
         job_id := null;
         select w.refusal, w.hint into refusal, hint from why_not_checked(server_id) w;
@@ -100,7 +99,7 @@ begin
 end
 $$;
 comment on function enqueue_checks(text[], text) is
-    'Asks for checks of many servers now: one row for each, with the job, or with why it is refused and what to do.';
+    'Asks for checks of many servers now. One row per server: the job, or why it was refused and what to do.';
 
 create or replace function acknowledge_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -121,7 +120,7 @@ begin
 end
 $$;
 comment on function acknowledge_alert(bigint, text, text) is
-    'Notes that a person has seen an alert. It still resolves by itself.';
+    'Records that a person has seen an alert. It still resolves by itself.';
 
 create or replace function resolve_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -140,7 +139,7 @@ begin
 end
 $$;
 comment on function resolve_alert(bigint, text, text) is
-    'Resolves an alert by hand. What is wrong stays remembered: it opens again only when something is added.';
+    'Resolves an alert by hand. Its mismatches stay known: a new alert opens only if another one is found.';
 
 -- Locks the drift state first, as a worker does, then the alert.
 create or replace function lock_alert(alert_id bigint) returns alerts
@@ -152,14 +151,14 @@ declare
 begin
     select * into held from alerts a where a.alert_id = lock_alert.alert_id;
     if not found then
-        perform refuse(format('there is no alert %s', alert_id), 'driftwatch alerts list shows those there are');
+        perform refuse(format('there is no alert %s', alert_id), 'driftwatch alerts list shows them all');
     end if;
     perform from drift_states d where d.server_id = held.server_id and d.pack_name = held.pack_name for update;
     select * into held from alerts a where a.alert_id = lock_alert.alert_id for update;
     return held;
 end
 $$;
-comment on function lock_alert(bigint) is 'Locks an alert in the lock order, or refuses.';
+comment on function lock_alert(bigint) is 'Locks an alert in the lock order. Refuses if there is none.';
 
 create or replace function disable_drift_detection(
     server_id text, reason text, until timestamptz default null, actor text default session_user
@@ -170,7 +169,7 @@ as $$
 begin
     actor := acting_as(actor);
     if coalesce(btrim(reason), '') = '' then
-        perform refuse('a hold needs a reason', 'say why, for whoever finds it');
+        perform refuse('a hold needs a reason', 'give a reason, for the next person who wonders');
     elsif until <= clock() then
         perform refuse(format('%s is in the past', until), 'give a later time, or none');
     end if;
@@ -178,7 +177,7 @@ begin
     set disabled_at = clock(), disabled_by = actor, disabled_reason = reason, disabled_until = until
     where s.server_id = disable_drift_detection.server_id and s.removed_at is null;
     if not found then
-        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
+        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows them all');
     end if;
     perform stop_watching(server_id, null, 'disabled', actor);
     perform write_audit(actor, 'disable_drift_detection', 'server ' || server_id,
@@ -186,7 +185,7 @@ begin
 end
 $$;
 comment on function disable_drift_detection(text, text, timestamptz, text) is
-    'Puts a server on hold: it is skipped, and its alerts resolve as disabled.';
+    'Puts a server on hold: it is not checked, and its alerts are resolved as disabled.';
 
 create or replace function enable_drift_detection(server_id text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -197,15 +196,15 @@ begin
     perform from servers s
     where s.server_id = enable_drift_detection.server_id and s.removed_at is null for update;
     if not found then
-        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows those there are');
+        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows them all');
     end if;
     perform lift_hold(server_id);
     perform write_audit(actor, 'enable_drift_detection', 'server ' || server_id);
-    -- It makes a job and waits for none, so it may come after the server's row.
+    -- This creates a job and waits for none, so it may follow the lock on the server's row.
     perform enqueue_looks(array[server_id], null, actor);
 end
 $$;
-comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold and asks for a check. What the inventory declares stays as it is.';
+comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold and asks for a check. drift_detection in the inventory still applies.';
 
 create or replace function redrive_outbox(outbox_id bigint, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -216,7 +215,7 @@ declare
 begin
     actor := acting_as(actor);
     select * into dead from outbox o where o.outbox_id = redrive_outbox.outbox_id;
-    -- As a claim does, so that nothing of the alert goes out meanwhile.
+    -- The same lock as in claim_outbox, so that no message of this alert is sent at the same time.
     perform from destinations d where d.destination = dead.destination for update;
     update outbox o
     set state = 'pending', attempt = 0, plain = false, not_before = clock(), created_at = clock(), lease_token = null
@@ -226,17 +225,17 @@ begin
         where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
           and later.state in ('sending', 'sent'));
     if not found then
-        perform refuse(format('message %s is out of date: a later one of alert %s has gone out', outbox_id, dead.alert_id),
-            format('driftwatch alerts show %s tells how the alert stands', dead.alert_id))
+        perform refuse(format('message %s is out of date: a later message of alert %s has been sent', outbox_id, dead.alert_id),
+            format('driftwatch alerts show %s shows the alert as it is now', dead.alert_id))
         from outbox o where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
-        perform refuse(format('there is no dead message %s', outbox_id), 'driftwatch outbox list --dead shows those there are');
+        perform refuse(format('there is no dead message %s', outbox_id), 'driftwatch outbox list --dead shows them all');
     end if;
     perform write_audit(actor, 'redrive_outbox', 'message ' || outbox_id);
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
 comment on function redrive_outbox(bigint, text) is
-    'Gives a dead message another life. Refused where a later message of its alert has gone out: people would read the past as news.';
+    'Queues a dead message again. Refused if a later message of its alert has been sent: people would read old news as new.';
 
 create or replace function resume_destination(destination text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -248,13 +247,13 @@ begin
     set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock()
     where d.destination = resume_destination.destination;
     if not found then
-        perform refuse(format('there is no destination %s', destination), 'driftwatch destination list shows those there are');
+        perform refuse(format('there is no destination %s', destination), 'driftwatch destination list shows them all');
     end if;
     perform write_audit(actor, 'resume_destination', 'destination ' || destination);
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function resume_destination(text, text) is 'Ends the pause, or the waiting, of a destination.';
+comment on function resume_destination(text, text) is 'Ends the pause of a destination, or its wait before the next attempt.';
 
 create or replace function set_schedule(
     schedule text, new_cron text, new_time_zone text, actor text default session_user
@@ -267,7 +266,7 @@ begin
     values (schedule, new_cron, new_time_zone, clock())
     on conflict (schedule_name) do update
     set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at,
-        -- A slot that is due already was promised, and fires.
+        -- A slot that is already due still fires.
         next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end,
         following_slot_at = null
     where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
@@ -280,4 +279,4 @@ begin
 end
 $$;
 comment on function set_schedule(text, text, text, text) is
-    'Sets when checks come due; true where that changed anything. A scheduler works the next slot out.';
+    'Sets when checks are due; true if that changed anything. A scheduler computes the next slot.';

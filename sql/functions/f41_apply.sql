@@ -1,9 +1,9 @@
--- What `apply` calls, all in one transaction. Nothing here is undone by a probe that is under way: its effects look
--- at the server and its assignments again, under their locks. Nothing here touches a job: who settles one holds it while
--- waiting for its server.
+-- What `apply` calls, all in one transaction. A probe that is running cannot undo any of it: before its effects are stored,
+-- the server and its assignments are checked again under their locks. Nothing here changes a job: a worker that settles a
+-- job holds its lock while it waits for the server's.
 
--- One apply at a time, and before anything else the lock of every server. Another apply may take a while; the servers'
--- rows are held for moments. The lock on the table keeps only another apply out: readers and workers pass. Unlike an
+-- One apply at a time, and it locks every server first. Another apply may take a while, hence the long timeout; others
+-- hold a server's row only for moments. The table lock excludes only another apply, not readers and workers. Unlike an
 -- advisory lock, it cannot be taken by a role that may not write the table.
 create or replace function begin_apply() returns table (server_id text, is_watched boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -15,11 +15,11 @@ begin
     return query select s.server_id, s.removed_at is null from servers s order by s.server_id for update;
 end
 $$;
-comment on function begin_apply() is 'Waits for another apply, locks all servers, and returns them.';
+comment on function begin_apply() is 'Waits until no other apply is running, locks all servers, and returns them.';
 
--- Stores a pack, and a new version where it is one. Expectations that are new to the pack count as unverified on
--- every server that has it, and those servers are to be looked at again. What is remembered of expectations that it no
--- longer has stays, so that it can move to another pack: forget_items ends that. Returns created, changed or unchanged.
+-- Stores a pack, with a new version if it changed. New items count as never read on every server with the pack, and those
+-- servers are checked again. What is known about items that left the pack stays until forget_items, so that it can move to
+-- another pack.
 create or replace function apply_pack(
     pack text, new_display_name text, new_description text, new_extends text, new_digest text, new_resolved jsonb,
     keys text[]
@@ -33,7 +33,7 @@ declare
     added text[];
 begin
     select * into old from packs p where p.pack_name = pack for update;
-    -- The stored text is compared as well: one that somebody changed is put right.
+    -- Compare the stored text as well: if somebody changed it, it is corrected.
     if old.digest = new_digest and old.display_name = new_display_name
        and old.description is not distinct from new_description and old.extends is not distinct from new_extends
        and exists (
@@ -62,11 +62,10 @@ begin
     return 'changed';
 end
 $$;
-comment on function apply_pack(text, text, text, text, text, jsonb, text[]) is 'Stores a resolved pack; created, changed or unchanged.';
+comment on function apply_pack(text, text, text, text, text, jsonb, text[]) is 'Stores a resolved pack, and returns created, changed or unchanged.';
 
--- Stores a server as the inventory declares it, its assignments becoming exactly the given packs. Returns created,
--- changed or unchanged, and the packs that are newly assigned. moves is what of its memory moves from one pack to
--- another and what becomes of its alerts, as carry_out takes it.
+-- Stores a server as in the inventory. Returns created, changed or unchanged, and the packs that were newly assigned and
+-- unassigned. moves says what moves from one pack to another, in the form that carry_out takes.
 create or replace function apply_server(
     server text, new_display_name text, new_address text, new_port integer, new_ssh_user text, new_config_user text,
     new_connection text, new_queue text, new_labels jsonb, enabled boolean, wanted text[], actor text,
@@ -136,7 +135,7 @@ begin
 end
 $$;
 comment on function apply_server(text, text, text, integer, text, text, text, text, jsonb, boolean, text[], text, jsonb) is
-    'Stores a server and makes its assignments exactly the given packs.';
+    'Stores a server and assigns exactly the given packs.';
 
 create or replace function unassign(server text, pack text, how text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -148,7 +147,7 @@ begin
     delete from assignments a where a.server_id = server and a.pack_name = pack;
 end
 $$;
-comment on function unassign(text, text, text, text) is 'Takes a pack off a server: its alert resolves, all of it is forgotten.';
+comment on function unassign(text, text, text, text) is 'Removes a pack from a server: resolves its alert and deletes its current state.';
 
 create or replace function remove_server(server text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -158,7 +157,7 @@ declare
     pack text;
 begin
     actor := acting_as(actor);
-    -- A hold ends with what was held: should the server come back, the inventory alone says whether to look at it.
+    -- The hold ends too: if the server comes back, the inventory alone decides whether it is checked.
     update servers s
     set removed_at = clock(), updated_at = clock(), failing_streak = 0, failing_since = null, failing_reason = null,
         disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
@@ -168,7 +167,7 @@ begin
     end loop;
 end
 $$;
-comment on function remove_server(text, text) is 'Takes a server out of watch: its alerts resolve as removed.';
+comment on function remove_server(text, text) is 'Stops watching a server: its alerts are resolved as removed.';
 
 create or replace function remove_pack(pack text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -188,7 +187,7 @@ begin
     delete from packs p where p.pack_name = pack;
 end
 $$;
-comment on function remove_pack(text, text) is 'Takes a pack out of use: it is unassigned everywhere; its versions stay for the history.';
+comment on function remove_pack(text, text) is 'Removes a pack: it is unassigned everywhere. Its versions stay for the history.';
 
 create or replace function finish_apply(detail jsonb, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -197,4 +196,4 @@ begin
     perform write_audit(acting_as(actor), 'apply', 'configuration', detail);
 end
 $$;
-comment on function finish_apply(jsonb, text) is 'Notes in audit_log what an apply changed.';
+comment on function finish_apply(jsonb, text) is 'Records in audit_log what an apply changed.';

@@ -1,7 +1,7 @@
--- What becomes of memory and alerts when an apply takes expectations from a pack. What moves where is decided in Swift
--- (MemoryMoves, AlertMoves); here it is carried out, inside the transaction that begin_apply began.
+-- Moves what is known about items, and alerts, when an apply takes items from a pack. Swift (MemoryMoves, AlertMoves)
+-- decides what moves; these functions do it, inside the transaction that begin_apply began.
 
--- What the decision on alerts needs, locked until it is carried out.
+-- What the decision about alerts needs. It stays locked until the decision is carried out.
 create or replace function lock_alerts_of(servers text[])
 returns table (server_id text, pack_name text, alert_id bigint, wrong text[])
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -17,7 +17,7 @@ begin
     where a.server_id = any(servers) and a.status <> 'resolved';
 end
 $$;
-comment on function lock_alerts_of(text[]) is 'Locks what is remembered of these servers, and returns their live alerts with the items that are wrong.';
+comment on function lock_alerts_of(text[]) is 'Locks the current state of these servers, and returns their unresolved alerts with the items that are wrong.';
 
 -- moves is {"keys": […], "sources": […], "targets": […], "close": [alert…], "follow": [{"alert", "source", "target"}…],
 -- "split": [the same…]}. The caller holds the server's row and what lock_alerts_of locks.
@@ -36,8 +36,8 @@ begin
     for fate in select c::bigint as alert from jsonb_array_elements_text(moves -> 'close') c order by 1 loop
         perform close_alert(fate.alert, 'unassigned', actor);
     end loop;
-    -- Two packs may exchange what they want: their alerts leave before any of them arrives. One that the same apply
-    -- resolved, as the server is not to be watched, stays where it was.
+    -- Two packs may swap their items: first all alerts leave their packs, then they arrive. An alert that this apply has
+    -- resolved, because the server is no longer watched, stays where it was.
     update alerts a set pack_name = 'moving ' || a.alert_id
     from jsonb_to_recordset(moves -> 'follow') as f (alert bigint)
     where a.alert_id = f.alert and a.status <> 'resolved';
@@ -65,10 +65,10 @@ begin
     end loop;
 end
 $$;
-comment on function carry_out(text, jsonb, text) is 'Moves memory and alerts from one pack of a server to another.';
+comment on function carry_out(text, jsonb, text) is 'Moves what is known about items, and alerts, from one pack of a server to another.';
 
--- Ends what is remembered of expectations that a changed pack no longer has and that went to no other pack. An alert
--- that was about them alone resolves as unassigned.
+-- For items that a changed pack no longer has and that moved to no other pack. An alert about nothing else is resolved
+-- as unassigned.
 create or replace function forget_items(pack text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -90,7 +90,7 @@ begin
     set unverified = array(select k from unnest(d.unverified) k where k = any(keys) order by k),
         unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k)
     where d.pack_name = pack and not (d.unverified <@ keys and d.unverified_contents <@ keys);
-    -- Where nothing of the new version was ever judged whole, what was proven of the old one says nothing any more.
+    -- If no item of the new version was ever fully read, the state of the old version no longer says anything.
     update drift_states d
     set state = n.state, since = now
     from drift_states o
@@ -107,9 +107,9 @@ begin
     end loop;
 end
 $$;
-comment on function forget_items(text, text) is 'Forgets what a pack no longer asks for, and closes alerts that were about nothing else.';
+comment on function forget_items(text, text) is 'Deletes what is known about items that a pack no longer has, and resolves alerts about nothing else.';
 
--- An alert whose mismatches went elsewhere, or came from there: it says how many there are now, or ends.
+-- For an alert whose mismatches moved to another pack, or came from one.
 create or replace function settle_alert(alert bigint, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -122,7 +122,7 @@ begin
     if wrong = 0 then
         perform close_alert(alert, 'unassigned', actor);
     elsif wrong <> held.mismatch_count then
-        -- Its link stays: no check said so.
+        -- The link stays, because no check found this.
         update alerts a
         set mismatch_count = wrong, message = drift_message(a.server_id, a.pack_name, wrong)
         where a.alert_id = alert;
@@ -131,7 +131,7 @@ begin
     end if;
 end
 $$;
-comment on function settle_alert(bigint, text) is 'Recounts a live alert quietly, or resolves it as unassigned where nothing of it is left.';
+comment on function settle_alert(bigint, text) is 'Updates the count of an unresolved alert without a message, or resolves it as unassigned if nothing is left.';
 
 create or replace function wrong_items(alert bigint) returns integer
 language sql stable security definer set search_path = driftwatch, pg_temp
@@ -140,11 +140,12 @@ as $$
     join alerts a on a.server_id = m.server_id and a.pack_name = m.pack_name
     where a.alert_id = alert
 $$;
-comment on function wrong_items(bigint) is 'How many items of an alert''s assignment are remembered as wrong.';
+comment on function wrong_items(bigint) is 'How many items of an alert''s server and pack are known to be wrong.';
 
--- An expectation that left one pack of a server and that another one wants just so takes its memory along: whether it
--- was ever judged, whether its content was, in which ways it is wrong, and whether it can be seen. keys, sources and
--- targets belong together, place by place. Targets must be assigned, sources still be. What the target knows itself stays.
+-- If an item leaves one pack of a server and another pack expects exactly the same, what is known about it moves too:
+-- whether it was ever read, whether its content was, what is wrong with it, and whether it can be read now. keys, sources
+-- and targets have the same length and belong together by index. Both packs must be assigned. What is already known about
+-- the target stays.
 create or replace function move_memory(server text, keys text[], sources text[], targets text[]) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -185,7 +186,7 @@ begin
     from heirs h
     where d.server_id = server and d.pack_name = h.target;
 
-    -- Compliant only where all of it is known to have been right: of a part, the first look is still to come.
+    -- Compliant only if all items are known to have been right. If some have never been read, the first check decides.
     with origins as (
         select m.target, bool_and(s.state <> 'unknown') as known, min(s.since) filter (where s.state = 'drifted') as drifted,
                max(s.since) as since, min(s.last_checked_at) as last_checked_at
@@ -225,10 +226,9 @@ begin
 end
 $$;
 comment on function move_memory(text, text[], text[], text[]) is
-    'Moves what is remembered of expectations from one pack of a server to another that wants the same.';
+    'Moves what is known about items from one pack of a server to another that expects the same.';
 
--- The alert follows what it is about. Its page shows what is known now: the check that it was about belongs to the
--- other pack.
+-- The link changes to the page of the new pack, because the alert's check belongs to the old one.
 create or replace function move_alert(alert bigint, source text, pack text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -246,15 +246,15 @@ begin
         'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before));
 end
 $$;
-comment on function move_alert(bigint, text, text, text) is 'Makes an alert one of another pack, quietly: what it is about moved there.';
+comment on function move_alert(bigint, text, text, text) is 'Moves an alert to the pack that its items moved to, without a message.';
 
 create or replace function pack_path(server text, pack text) returns text
 language sql immutable
 as $$ select '/servers/' || server || '/packs/' || pack $$;
-comment on function pack_path(text, text) is 'The page that shows what is known of a pack on a server.';
+comment on function pack_path(text, text) is 'The path of the page with what is known about a pack on a server.';
 
--- A part of what an alert was about went to a pack that has no alert: it gets one, which people are notified about, and
--- which is acknowledged where that one was.
+-- For an alert of which some items moved to a pack without an alert. The new alert is acknowledged if the old one is, and
+-- people are notified about it.
 create or replace function split_alert(alert bigint, source text, pack text, actor text) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -289,4 +289,4 @@ begin
     return part;
 end
 $$;
-comment on function split_alert(bigint, text, text, text) is 'Opens an alert for what moved to another pack while the rest of the alert did not.';
+comment on function split_alert(bigint, text, text, text) is 'Opens an alert in another pack for the items of an alert that moved there.';

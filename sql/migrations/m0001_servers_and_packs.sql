@@ -1,4 +1,5 @@
--- What is watched, and against what. Only `apply` and operators write here.
+-- The servers and the packs that they are checked against. Written by `apply` and by operators; workers and the scheduler
+-- change only a server's streak and its hold.
 
 create table servers (
     server_id text primary key check (server_id ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
@@ -26,27 +27,27 @@ create table servers (
     check (disabled_at is not null or (disabled_by is null and disabled_reason is null and disabled_until is null))
 );
 create index servers_on_hold on servers (disabled_until) where disabled_until is not null;
-comment on table servers is 'The machines under watch. The inventory declares them; a removed one keeps its row for its history.';
-comment on column servers.server_id is 'The id that the inventory gives, for ever the same machine.';
-comment on column servers.display_name is 'What people are shown.';
-comment on column servers.address is 'Host name or IP address that ssh is given.';
-comment on column servers.port is 'TCP port, only where the inventory sets one: else ssh''s own configuration decides.';
-comment on column servers.ssh_user is 'Who logs in, only where the inventory sets it: else ssh''s own configuration decides.';
-comment on column servers.config_user is 'Whose home ~ is in packs; the login user where null.';
-comment on column servers.connection is 'ssh, or local: the machine of a worker started with --local ID.';
-comment on column servers.queue is 'Which workers can reach it: those started with --queue of this name.';
-comment on column servers.labels is 'Free words of the inventory, a map of strings.';
-comment on column servers.drift_detection_enabled is 'What the inventory declares; only apply writes it.';
-comment on column servers.disabled_at is 'Since when an operator holds drift detection off; null where nobody does.';
-comment on column servers.disabled_by is 'Who put the hold.';
-comment on column servers.disabled_reason is 'Why.';
-comment on column servers.disabled_until is 'When the scheduler ends the hold; null: when an operator ends it.';
-comment on column servers.failing_streak is 'Jobs in a row whose probe did not finish; a job that reaches the server sets it to 0.';
-comment on column servers.failing_since is 'Since when the server cannot be looked at: when that streak began; null while it can.';
-comment on column servers.failing_reason is 'Why the last job of that streak failed, such as unreachable.';
-comment on column servers.created_at is 'When the inventory first named it.';
+comment on table servers is 'The servers in the inventory. A removed server keeps its row, so that its history stays readable.';
+comment on column servers.server_id is 'The id in the inventory. It always means the same machine.';
+comment on column servers.display_name is 'The name shown to people.';
+comment on column servers.address is 'Host name or IP address that is passed to ssh.';
+comment on column servers.port is 'TCP port, if the inventory sets one; otherwise the ssh configuration decides.';
+comment on column servers.ssh_user is 'The login user, if the inventory sets one; otherwise the ssh configuration decides.';
+comment on column servers.config_user is 'The user whose home directory ~ means in packs; null: the login user.';
+comment on column servers.connection is 'ssh, or local: this server is the machine of the worker started with --local ID.';
+comment on column servers.queue is 'The queue of its jobs. Workers started with --queue and this name take them.';
+comment on column servers.labels is 'Labels from the inventory: a map of strings.';
+comment on column servers.drift_detection_enabled is 'drift_detection in the inventory. Only apply changes it.';
+comment on column servers.disabled_at is 'Since when an operator has disabled drift detection; null if nobody has.';
+comment on column servers.disabled_by is 'Who disabled it.';
+comment on column servers.disabled_reason is 'Why it was disabled.';
+comment on column servers.disabled_until is 'When the scheduler enables it again; null: when an operator does.';
+comment on column servers.failing_streak is 'How many jobs in a row could not look at the server. A job that can resets it to 0.';
+comment on column servers.failing_since is 'Since when jobs cannot look at the server: the start of that streak. Null while they can.';
+comment on column servers.failing_reason is 'Why the last of these jobs failed, such as unreachable.';
+comment on column servers.created_at is 'When apply first stored it.';
 comment on column servers.updated_at is 'When apply last changed it.';
-comment on column servers.removed_at is 'When apply --prune took it out; null while it is watched.';
+comment on column servers.removed_at is 'When apply --prune removed it; null while it is in the inventory.';
 
 create table packs (
     pack_name text primary key check (pack_name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
@@ -58,12 +59,12 @@ create table packs (
     updated_at timestamptz not null
 );
 comment on table packs is 'The config packs as last applied.';
-comment on column packs.pack_name is 'The stem of the pack''s file.';
-comment on column packs.display_name is 'What people are shown.';
+comment on column packs.pack_name is 'The name of the pack''s file without its extension.';
+comment on column packs.display_name is 'The name shown to people.';
 comment on column packs.description is 'What the pack is for.';
 comment on column packs.extends is 'The parent pack, already merged into the resolved version.';
-comment on column packs.digest is 'Which version is in force: sha256 over all that changes a judgement.';
-comment on column packs.item_keys is 'The keys of the expectations of this version.';
+comment on column packs.digest is 'The current version: sha256 over everything that can change a verdict.';
+comment on column packs.item_keys is 'The keys of the expectations in this version.';
 comment on column packs.updated_at is 'When apply last changed it.';
 
 create table pack_versions (
@@ -73,10 +74,10 @@ create table pack_versions (
     first_seen_at timestamptz not null,
     primary key (pack_name, digest)
 );
-comment on table pack_versions is 'Every version of every pack that was ever applied, with its parent merged in.';
+comment on table pack_versions is 'The versions of each pack that were applied, with their parents merged in.';
 comment on column pack_versions.pack_name is 'The pack.';
-comment on column pack_versions.digest is 'The version, as checks name it.';
-comment on column pack_versions.resolved is 'The expectations, as workers compare them.';
+comment on column pack_versions.digest is 'The version, as in checks.pack_digest.';
+comment on column pack_versions.resolved is 'The expectations that workers compare a server with.';
 comment on column pack_versions.first_seen_at is 'When apply first stored it.';
 
 create table assignments (
@@ -89,7 +90,7 @@ create index assignments_by_pack on assignments (pack_name);
 comment on table assignments is 'Which packs a server is checked against.';
 comment on column assignments.server_id is 'The server.';
 comment on column assignments.pack_name is 'The pack.';
-comment on column assignments.assigned_at is 'Since when.';
+comment on column assignments.assigned_at is 'When the pack was assigned.';
 
 create table audit_log (
     audit_id bigint generated always as identity primary key,
@@ -100,9 +101,9 @@ create table audit_log (
     detail jsonb not null default '{}'
 );
 comment on table audit_log is 'What operators and apply did.';
-comment on column audit_log.audit_id is 'Order of writing.';
-comment on column audit_log.at is 'When.';
-comment on column audit_log.actor is 'Who: the database role, or the name that the caller gave.';
-comment on column audit_log.action is 'The function or command.';
+comment on column audit_log.audit_id is 'The entry, in order of writing.';
+comment on column audit_log.at is 'When it was done.';
+comment on column audit_log.actor is 'Who did it: the database role, or the name that the caller gave.';
+comment on column audit_log.action is 'The function or command that was called.';
 comment on column audit_log.subject is 'What it was done to, such as server web-1.';
-comment on column audit_log.detail is 'The rest.';
+comment on column audit_log.detail is 'Facts about the action, such as its reason.';

@@ -1,4 +1,4 @@
--- The queue: slots that come due, the jobs they make, who works on them, and what became of each attempt.
+-- The queue: schedules and their slots, the jobs of each slot, the workers, and the attempts at each job.
 
 create table schedules (
     schedule_name text primary key,
@@ -15,17 +15,17 @@ create table schedules (
     updated_at timestamptz not null,
     check (spread >= interval '0')
 );
-comment on table schedules is 'When checks come due. This row is the truth; environment variables only seed it.';
-comment on column schedules.schedule_name is 'default is the only one that this version makes.';
-comment on column schedules.cron is 'Five cron fields.';
-comment on column schedules.time_zone is 'The named zone that the fields are read in.';
-comment on column schedules.spread is 'Jobs of a slot start spread over this long, each server always at the same point.';
-comment on column schedules.next_slot_at is 'The slot that comes due next; null until a scheduler has looked at the row.';
-comment on column schedules.following_slot_at is 'The slot after that one; null until a scheduler has looked at the row.';
+comment on table schedules is 'When checks are due. These rows decide; environment variables only set their first value.';
+comment on column schedules.schedule_name is 'The schedule. This version creates only one, named default.';
+comment on column schedules.cron is 'The cron expression: five fields.';
+comment on column schedules.time_zone is 'The time zone of the cron expression.';
+comment on column schedules.spread is 'The jobs of a slot start over this span of time, each server always at the same point in it.';
+comment on column schedules.next_slot_at is 'The next slot; null until a scheduler has computed it.';
+comment on column schedules.following_slot_at is 'The slot after next_slot_at; null until a scheduler has computed it.';
 comment on column schedules.last_slot_at is 'The slot that fired last.';
-comment on column schedules.last_due_at is 'The slot that came due last, whether it fired or was too old by the time a scheduler looked.';
-comment on column schedules.due_before_last_at is 'The slot that came due before that one, in the same sense.';
-comment on column schedules.paused_at is 'Since when no slot fires; null while they do.';
+comment on column schedules.last_due_at is 'The last slot that was due, whether it fired or was too old when a scheduler saw it.';
+comment on column schedules.due_before_last_at is 'The slot that was due before last_due_at, fired or not.';
+comment on column schedules.paused_at is 'Since when the schedule has been paused; null while it is not.';
 comment on column schedules.paused_by is 'Who paused it.';
 comment on column schedules.updated_at is 'When cron or time zone last changed.';
 
@@ -38,12 +38,12 @@ create table slots (
     primary key (schedule_name, slot_at)
 );
 create index slots_open on slots (slot_at) where completed_at is null;
-comment on table slots is 'The due instants that fired, each once.';
+comment on table slots is 'The slots that fired. Each fires once.';
 comment on column slots.schedule_name is 'The schedule.';
-comment on column slots.slot_at is 'The due instant.';
-comment on column slots.fired_at is 'When a scheduler made its jobs.';
-comment on column slots.enqueued is 'How many jobs it made.';
-comment on column slots.completed_at is 'When the last of them was seen to be finished.';
+comment on column slots.slot_at is 'When the slot was due.';
+comment on column slots.fired_at is 'When a scheduler created its jobs.';
+comment on column slots.enqueued is 'How many jobs were created.';
+comment on column slots.completed_at is 'When all of its jobs were found finished.';
 
 create table queues (
     queue text primary key,
@@ -51,11 +51,11 @@ create table queues (
     paused_by text,
     paused_reason text
 );
-comment on table queues is 'Queues that are, or were, paused. A queue without a row runs.';
-comment on column queues.queue is 'The name that servers.queue gives.';
-comment on column queues.paused_at is 'Since when nothing is claimed from it; null while it runs.';
+comment on table queues is 'Queues that are or were paused. A queue without a row is not paused.';
+comment on column queues.queue is 'The queue, as in servers.queue.';
+comment on column queues.paused_at is 'Since when no job is claimed from it; null while it is not paused.';
 comment on column queues.paused_by is 'Who paused it.';
-comment on column queues.paused_reason is 'Why.';
+comment on column queues.paused_reason is 'Why it was paused.';
 
 create table jobs (
     job_id bigint generated always as identity primary key,
@@ -89,7 +89,7 @@ create table jobs (
     constraint running_under_a_lease check (
         state <> 'running' or (lease_token is not null and lease_expires_at is not null and worker_id is not null))
 ) with (
-    -- Renewals touch no indexed column: with room on the page they stay heap-only updates.
+    -- Renewing a lease changes no indexed column. With free room on the page it stays a heap-only update.
     fillfactor = 70,
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2000
@@ -103,32 +103,32 @@ create unique index one_live_manual_job_per_server on jobs (kind, server_id)
     where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable');
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
 comment on table jobs is
-    'The queue. scheduled -> available -> running -> succeeded | failed | cancelled, by way of retryable after a passing fault. The last three are for good: a retry is a new job.';
+    'The queue. scheduled -> available -> running -> succeeded | failed | cancelled, with retryable in between after a temporary fault. The last three are final: a retry is a new job.';
 comment on column jobs.job_id is 'The job.';
-comment on column jobs.queue is 'Which workers may claim it; local:ID for a server that only its own machine''s worker can look at.';
-comment on column jobs.kind is 'What to do; drift_check is all there is.';
-comment on column jobs.server_id is 'Whom to do it to.';
-comment on column jobs.schedule_name is 'The schedule whose slot made it; null when a person asked for it.';
-comment on column jobs.slot_at is 'The slot that made it; null when a person asked for it.';
-comment on column jobs.state is 'Where it stands.';
-comment on column jobs.priority is 'Smaller runs first: 10 for what a person waits for, 50 for first checks, 100 for slots.';
+comment on column jobs.queue is 'The workers that serve this queue may claim it. local:ID: only the worker on that server itself.';
+comment on column jobs.kind is 'What to do: always drift_check.';
+comment on column jobs.server_id is 'The server to check.';
+comment on column jobs.schedule_name is 'The schedule that created it; null if no schedule did.';
+comment on column jobs.slot_at is 'The slot that created it; null if no slot did.';
+comment on column jobs.state is 'scheduled, available, running, retryable, succeeded, failed or cancelled.';
+comment on column jobs.priority is 'Smaller runs first: 10 if a person asked, 50 for the check after a change, 100 for slots.';
 comment on column jobs.run_at is
-    'Not before; of what is due, the earliest goes first. A slot''s job takes it over from the job of its server that it supersedes.';
-comment on column jobs.attempt is 'How often it was claimed, less the claims that were handed back.';
-comment on column jobs.max_attempts is 'After how many attempts a passing fault is the result.';
-comment on column jobs.rescues is 'How often its worker was lost; the third time fails it.';
+    'The job does not start before this; of the jobs that are due, the earliest starts first. A slot''s job inherits it from the waiting job that it replaces.';
+comment on column jobs.attempt is 'How often it was claimed, without the claims that were handed back.';
+comment on column jobs.max_attempts is 'After this many attempts a temporary fault fails the job.';
+comment on column jobs.rescues is 'How often its worker was lost or its deadline passed. The third time fails it.';
 comment on column jobs.retry_of is 'The finished job that this one repeats.';
-comment on column jobs.lease_token is 'The fence: who does not hold this token may not write. Kept when the job is over, so that a worker whose commit''s reply was lost can ask.';
-comment on column jobs.worker_id is 'Who holds it, or held it last.';
-comment on column jobs.claimed_at is 'Since when.';
-comment on column jobs.lease_expires_at is 'Until when, unless renewed. Not indexed, on purpose.';
-comment on column jobs.deadline_at is 'When it counts as stuck even though its lease is renewed.';
-comment on column jobs.cancel_requested_at is 'When somebody asked to cancel it; its worker learns of it with the next renewal.';
+comment on column jobs.lease_token is 'The fence: only the worker with this token may write. It stays when the job is finished, so that a worker that lost the reply to its commit can ask what happened.';
+comment on column jobs.worker_id is 'The worker that holds it, or held it last.';
+comment on column jobs.claimed_at is 'When it was last claimed.';
+comment on column jobs.lease_expires_at is 'When the lease ends unless it is renewed. Deliberately not indexed.';
+comment on column jobs.deadline_at is 'When it is taken back even if its lease is renewed.';
+comment on column jobs.cancel_requested_at is 'When somebody asked to cancel it. Its worker sees this at the next renewal.';
 comment on column jobs.payload is 'Facts for the handler.';
-comment on column jobs.last_error is 'What the last attempt said, in one line.';
+comment on column jobs.last_error is 'The error of the last attempt, in one line.';
 comment on column jobs.requested_by is 'Who asked for it; null for slots.';
 comment on column jobs.created_at is 'When it was enqueued.';
-comment on column jobs.finished_at is 'When it was over.';
+comment on column jobs.finished_at is 'When it finished.';
 
 create table job_attempts (
     job_id bigint not null,
@@ -146,16 +146,16 @@ create table job_attempts (
     autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0
 );
 create index job_attempts_started on job_attempts (started_at);
-comment on table job_attempts is 'One row per claim: who tried, and how it ended.';
+comment on table job_attempts is 'One row per claim: which worker tried, and how it ended.';
 comment on column job_attempts.job_id is 'The job.';
-comment on column job_attempts.lease_token is 'The token of that claim.';
-comment on column job_attempts.attempt is 'Its number; a handed back attempt''s number is used again.';
-comment on column job_attempts.worker_id is 'Who.';
-comment on column job_attempts.started_at is 'From when.';
-comment on column job_attempts.ended_at is 'Until when; null while it runs.';
+comment on column job_attempts.lease_token is 'The token of the claim.';
+comment on column job_attempts.attempt is 'The number of the attempt. The number of an attempt that was handed back is used again.';
+comment on column job_attempts.worker_id is 'The worker.';
+comment on column job_attempts.started_at is 'When it started.';
+comment on column job_attempts.ended_at is 'When it ended; null while it runs.';
 comment on column job_attempts.outcome is 'How it ended; null while it runs.';
-comment on column job_attempts.error_class is 'A word from a small set, such as unreachable; also of a success that found that it could not look.';
-comment on column job_attempts.error is 'One line for people.';
+comment on column job_attempts.error_class is 'The kind of fault, such as unreachable. Also set if the job succeeded but could not look at the server.';
+comment on column job_attempts.error is 'The error, in one line.';
 
 create table workers (
     worker_id text primary key,
@@ -172,16 +172,16 @@ create table workers (
     last_seen_at timestamptz not null
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 create index workers_seen on workers (process, last_seen_at);
-comment on table workers is 'The processes, for people and health checks. Leases do not hang on these rows.';
+comment on table workers is 'The running processes, for people and health checks. Leases do not depend on these rows.';
 comment on column workers.worker_id is 'host:pid:start, unique.';
-comment on column workers.process is 'Which of the long-running commands.';
-comment on column workers.host is 'Where it runs.';
-comment on column workers.pid is 'Its process id there.';
+comment on column workers.process is 'What kind of process it is, such as worker or notifier.';
+comment on column workers.host is 'The machine that it runs on.';
+comment on column workers.pid is 'Its process id on that machine.';
 comment on column workers.version is 'Its version.';
-comment on column workers.concurrency is 'How many jobs at once; null for other processes.';
+comment on column workers.concurrency is 'How many jobs a worker runs at once; null for other processes.';
 comment on column workers.state is 'running, draining (claims nothing more) or stopped.';
 comment on column workers.queues is 'The queues that a worker serves.';
-comment on column workers.account is 'The account of its machine that it runs as.';
-comment on column workers.settings is 'The files with which a worker logs in, for doctor; never a secret.';
-comment on column workers.started_at is 'Since when.';
-comment on column workers.last_seen_at is 'When it last wrote here, every 20 seconds or sooner.';
+comment on column workers.account is 'The user account that it runs as.';
+comment on column workers.settings is 'The files that a worker uses to log in, for doctor. Never a secret.';
+comment on column workers.started_at is 'When it started.';
+comment on column workers.last_seen_at is 'When it last updated this row: at least every 20 seconds.';

@@ -1,4 +1,4 @@
--- What was seen, what is remembered of it, and what people are told.
+-- Checks, what is remembered from them, alerts, and the messages about alerts.
 
 create table checks (
     check_id bigint generated always as identity primary key,
@@ -30,24 +30,24 @@ create table checks (
 );
 create index checks_of_assignment on checks (server_id, pack_name, check_id desc);
 create index checks_by_time on checks (checked_at);
-comment on table checks is 'One comparison of one server with one pack. History: rows may be deleted at any age.';
-comment on column checks.check_id is 'The check, as links name it.';
-comment on column checks.job_id is 'The job that made it; one check per job and pack.';
-comment on column checks.schedule_name is 'The schedule; null when a person asked for it.';
-comment on column checks.slot_at is 'The slot; null when a person asked for it.';
+comment on table checks is 'One comparison of a server with a pack. This is history: rows may be deleted at any age.';
+comment on column checks.check_id is 'The check. Links contain this number.';
+comment on column checks.job_id is 'The job that ran it; one check per job and pack.';
+comment on column checks.schedule_name is 'The schedule of the job; null if no schedule created it.';
+comment on column checks.slot_at is 'The slot of the job; null if no slot created it.';
 comment on column checks.server_id is 'The server.';
 comment on column checks.pack_name is 'The pack.';
-comment on column checks.pack_digest is 'The version of the pack; null where none was read.';
-comment on column checks.verdict is 'compliant, drifted, incomplete (nothing proven wrong, not everything seen) or failed (the probe did not finish).';
+comment on column checks.pack_digest is 'The version of the pack; null if none was read.';
+comment on column checks.verdict is 'compliant, drifted, incomplete (nothing is wrong, but not everything could be read) or failed (the probe did not finish).';
 comment on column checks.reason is 'Why it failed, such as unreachable.';
-comment on column checks.item_count is 'Expectations in the pack: ok + mismatch + unreadable.';
-comment on column checks.ok_count is 'Met.';
-comment on column checks.mismatch_count is 'Proven not met.';
-comment on column checks.unreadable_count is 'Could not be judged.';
-comment on column checks.fingerprint is 'sha256 over what is not ok; the key of check_details. Null where all is ok.';
-comment on column checks.started_at is 'When the attempt began that looked.';
-comment on column checks.checked_at is 'When it was written.';
-comment on column checks.duration_ms is 'How long the look and the comparison took.';
+comment on column checks.item_count is 'Items in the pack: ok + mismatch + unreadable.';
+comment on column checks.ok_count is 'Items that are as expected.';
+comment on column checks.mismatch_count is 'Items that are not as expected.';
+comment on column checks.unreadable_count is 'Items that could not be read.';
+comment on column checks.fingerprint is 'sha256 over the items that are not ok; the key of check_details. Null if all are ok.';
+comment on column checks.started_at is 'When the attempt that looked at the server started.';
+comment on column checks.checked_at is 'When it was stored.';
+comment on column checks.duration_ms is 'How long the probe and the comparison took.';
 
 create table check_details (
     server_id text not null,
@@ -57,12 +57,12 @@ create table check_details (
     first_seen_at timestamptz not null,
     primary key (server_id, pack_name, fingerprint)
 );
-comment on table check_details is 'The items that are not ok, stored once for all checks that found the same.';
+comment on table check_details is 'The items that are not ok. Checks with the same result share one row.';
 comment on column check_details.server_id is 'The server.';
 comment on column check_details.pack_name is 'The pack.';
-comment on column check_details.fingerprint is 'As in checks.';
-comment on column check_details.items is 'Key, status, mismatches with expected, actual and diff; masked.';
-comment on column check_details.first_seen_at is 'When it was first found so.';
+comment on column check_details.fingerprint is 'The fingerprint, as in checks.';
+comment on column check_details.items is 'Each item: key, status, mismatches with expected, actual and diff. Secrets are masked.';
+comment on column check_details.first_seen_at is 'When a check first had this result.';
 
 create table drift_states (
     server_id text not null,
@@ -84,20 +84,20 @@ create table drift_states (
     autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
 );
 create index drift_states_to_look_at on drift_states (server_id) where look_wanted_at is not null;
-comment on table drift_states is 'What is remembered of each assignment. Locked by whoever changes it or its alert.';
+comment on table drift_states is 'The current state of each assignment. To change it or its alert, lock its row first.';
 comment on column drift_states.server_id is 'The server.';
 comment on column drift_states.pack_name is 'The pack.';
-comment on column drift_states.state is 'drifted while a mismatch is remembered, else unknown while nothing was judged, else compliant.';
+comment on column drift_states.state is 'drifted if a mismatch is known; otherwise unknown if no item has been read, and compliant if one has. fleet_status.shown_state also counts items that could not be read.';
 comment on column drift_states.since is 'Since when it has been in this state.';
-comment on column drift_states.last_check_id is 'The check that was last taken into account.';
-comment on column drift_states.last_checked_at is 'When, or of a memory that came from another pack, when that was checked; older than two slots is stale.';
-comment on column drift_states.last_started_at is 'When its attempt began: a check that began earlier is only history.';
-comment on column drift_states.pack_digest is 'The version of the pack that this check compared with; null before the first.';
-comment on column drift_states.item_count is 'Expectations that this check was about.';
-comment on column drift_states.unreadable_count is 'Those of them that it could not judge.';
-comment on column drift_states.unverified is 'Keys of expectations that were never judged: their first look alerts nobody.';
-comment on column drift_states.unverified_contents is 'Keys of files whose content alone was never judged, for want of permission, say.';
-comment on column drift_states.look_wanted_at is 'Since when a check out of turn is wanted: assigned, the pack changed, the server is found elsewhere, a hold ended. Null where none is.';
+comment on column drift_states.last_check_id is 'The last check that counted.';
+comment on column drift_states.last_checked_at is 'When that check was stored. If the state was moved here from another pack, when that pack was checked. Stale once two slots have been due since.';
+comment on column drift_states.last_started_at is 'When the attempt of that check started. A check that started earlier is only history.';
+comment on column drift_states.pack_digest is 'The version of the pack in that check; null before the first check.';
+comment on column drift_states.item_count is 'Items in that check.';
+comment on column drift_states.unreadable_count is 'Items that it could not read.';
+comment on column drift_states.unverified is 'Keys of items that have never been read. If the first check finds them wrong, it opens no alert.';
+comment on column drift_states.unverified_contents is 'Keys of files whose content has never been read although the rest has, for example for lack of permission.';
+comment on column drift_states.look_wanted_at is 'Since when a check outside the schedule is wanted: after a new assignment, a changed pack, a changed address, or the end of a hold. Null if none is wanted.';
 
 create table mismatches (
     server_id text not null,
@@ -112,17 +112,17 @@ create table mismatches (
     first_look boolean not null default false,
     primary key (server_id, pack_name, item_key, type)
 );
-comment on table mismatches is 'What is known to be wrong now.';
+comment on table mismatches is 'The mismatches that are known now.';
 comment on column mismatches.server_id is 'The server.';
 comment on column mismatches.pack_name is 'The pack.';
-comment on column mismatches.item_key is 'The expectation, such as file:/etc/motd.';
-comment on column mismatches.type is 'In which way, such as wrong_permissions.';
-comment on column mismatches.item is 'The same for people, such as /etc/motd.';
-comment on column mismatches.expected is 'What the pack wants, masked.';
-comment on column mismatches.actual is 'What the server has, masked.';
-comment on column mismatches.since is 'When it was first seen so.';
-comment on column mismatches.check_id is 'The check that saw it last.';
-comment on column mismatches.first_look is 'It was wrong when it was first looked at: it never complied, so it alerted nobody.';
+comment on column mismatches.item_key is 'The key of the item, such as file:/etc/motd.';
+comment on column mismatches.type is 'What is wrong, such as wrong_permissions.';
+comment on column mismatches.item is 'The item as people see it, such as /etc/motd.';
+comment on column mismatches.expected is 'What the pack expects, with secrets masked.';
+comment on column mismatches.actual is 'What the server has, with secrets masked.';
+comment on column mismatches.since is 'When a check first found it.';
+comment on column mismatches.check_id is 'The last check that found it.';
+comment on column mismatches.first_look is 'It was already wrong in the first check, so it opened no alert.';
 
 create table unreadables (
     server_id text not null,
@@ -134,14 +134,14 @@ create table unreadables (
     since timestamptz not null,
     primary key (server_id, pack_name, item_key)
 );
-comment on table unreadables is 'What the check that was last taken into account could not judge. The checks may be gone; this stays.';
+comment on table unreadables is 'The items that the last check that counted could not read. Checks may be deleted; these rows stay.';
 comment on column unreadables.server_id is 'The server.';
 comment on column unreadables.pack_name is 'The pack.';
-comment on column unreadables.item_key is 'The expectation, such as file:/etc/motd.';
-comment on column unreadables.item is 'The same for people, such as /etc/motd.';
-comment on column unreadables.reason is 'Why, such as permission_denied.';
-comment on column unreadables.was_readable is 'It had been judged before: it went dark. False where it never could be judged.';
-comment on column unreadables.since is 'Since when.';
+comment on column unreadables.item_key is 'The key of the item, such as file:/etc/motd.';
+comment on column unreadables.item is 'The item as people see it, such as /etc/motd.';
+comment on column unreadables.reason is 'Why it could not be read, such as permission_denied.';
+comment on column unreadables.was_readable is 'True if it could be read before and no longer can be. False if it never could be.';
+comment on column unreadables.since is 'Since when it could not be read.';
 
 create table alerts (
     alert_id bigint generated always as identity primary key,
@@ -169,25 +169,25 @@ create table alerts (
 create unique index one_unresolved_alert_per_assignment on alerts (server_id, pack_name, alert_type)
     where status <> 'resolved';
 create index alerts_by_time on alerts (opened_at);
-comment on table alerts is 'One story of something that went wrong: open, perhaps acknowledged, resolved.';
+comment on table alerts is 'Alerts, one unresolved at most per server and pack: open, then perhaps acknowledged, then resolved.';
 comment on column alerts.alert_id is 'The alert.';
-comment on column alerts.alert_type is 'config_drift: a server that complied no longer does.';
-comment on column alerts.severity is 'warning.';
+comment on column alerts.alert_type is 'config_drift: something on the server is no longer as its pack expects.';
+comment on column alerts.severity is 'Always warning.';
 comment on column alerts.server_id is 'The server.';
 comment on column alerts.pack_name is 'The pack.';
 comment on column alerts.status is 'open, acknowledged (a person has seen it) or resolved.';
-comment on column alerts.title is 'Names the server.';
-comment on column alerts.message is 'Names the pack and the number of items.';
+comment on column alerts.title is 'The title, with the server''s name.';
+comment on column alerts.message is 'One sentence with the pack and the number of items.';
 comment on column alerts.mismatch_count is 'Items known to be wrong.';
-comment on column alerts.diff_path is 'The page that shows the difference, below the dashboard''s address.';
-comment on column alerts.check_id is 'The check that page shows; of an alert that moved, the last one of the pack that it moved from.';
+comment on column alerts.diff_path is 'The path of the page with the difference, relative to the dashboard''s address.';
+comment on column alerts.check_id is 'The check that the page shows. If the alert moved to another pack, the last check of the old pack.';
 comment on column alerts.opened_at is 'When it opened.';
-comment on column alerts.updated_at is 'When anything of it last changed.';
-comment on column alerts.acknowledged_at is 'When a person took note.';
-comment on column alerts.acknowledged_by is 'Who.';
-comment on column alerts.resolved_at is 'When it ended.';
-comment on column alerts.resolved_by is 'Who ended it; driftwatch itself where the server complies again.';
-comment on column alerts.resolution is 'How it ended.';
+comment on column alerts.updated_at is 'When the alert last changed.';
+comment on column alerts.acknowledged_at is 'When a person acknowledged it.';
+comment on column alerts.acknowledged_by is 'Who acknowledged it.';
+comment on column alerts.resolved_at is 'When it was resolved.';
+comment on column alerts.resolved_by is 'Who resolved it; driftwatch if the server complies again.';
+comment on column alerts.resolution is 'Why it was resolved: compliant, manual, disabled, unassigned or removed.';
 comment on column alerts.last_seq is 'The number of its last event.';
 
 create table alert_events (
@@ -199,13 +199,13 @@ create table alert_events (
     detail jsonb not null default '{}',
     primary key (alert_id, seq)
 );
-comment on table alert_events is 'The story of each alert, only ever added to.';
+comment on table alert_events is 'The history of each alert. Rows are only added.';
 comment on column alert_events.alert_id is 'The alert.';
-comment on column alert_events.seq is 'Counts from 1; a notification of the event carries the same number.';
+comment on column alert_events.seq is 'The number of the event, from 1. Its message in the outbox has the same number.';
 comment on column alert_events.event is 'What happened.';
-comment on column alert_events.at is 'When.';
-comment on column alert_events.actor is 'Who, or driftwatch.';
-comment on column alert_events.detail is 'Counts, added items, comment.';
+comment on column alert_events.at is 'When it happened.';
+comment on column alert_events.actor is 'Who did it: a person, or driftwatch itself.';
+comment on column alert_events.detail is 'Facts about the event, such as counts, new items or a comment.';
 
 create table destinations (
     destination text primary key,
@@ -221,22 +221,22 @@ create table destinations (
     lease_expires_at timestamptz,
     notifier_id text
 ) with (
-    -- Few rows, each written with every message.
+    -- Few rows, and every message updates one.
     fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200
 );
-comment on table destinations is 'Where notifications go. One notifier at a time holds one, so that order and pace hold.';
-comment on column destinations.destination is 'default is the only one that this version makes.';
-comment on column destinations.kind is 'How the notifier that serves it sends: slack or console.';
-comment on column destinations.paused_at is 'Since when it has been refused for good: a wrong secret, an archived channel. Rows wait.';
-comment on column destinations.paused_reason is 'What it answered.';
-comment on column destinations.next_send_at is 'Nothing is sent before: pace, Retry-After, or waiting for it to come back.';
-comment on column destinations.next_probe_at is 'When one message is tried although it is paused.';
-comment on column destinations.failures is 'How often in a row it could not be reached.';
-comment on column destinations.fingerprint_key is 'Keys the fingerprint of the secret.';
-comment on column destinations.secret_fingerprint is 'Tells that the secret has changed, never what it is.';
-comment on column destinations.lease_token is 'The fence of the notifier that holds it.';
-comment on column destinations.lease_expires_at is 'Until when it holds it.';
-comment on column destinations.notifier_id is 'Which notifier holds it, or held it last.';
+comment on table destinations is 'Where messages are sent. One notifier at a time serves a destination, so that messages keep their order and their pace.';
+comment on column destinations.destination is 'The destination. This version creates only one, named default.';
+comment on column destinations.kind is 'How messages are sent: slack or console.';
+comment on column destinations.paused_at is 'Since when the destination has refused everything, for example for a wrong secret or an archived channel. Messages wait. Null while it is not paused.';
+comment on column destinations.paused_reason is 'What the destination answered.';
+comment on column destinations.next_send_at is 'Nothing is sent before this: to keep the pace, to honour Retry-After, or because the destination could not be reached.';
+comment on column destinations.next_probe_at is 'When one message is tried despite the pause.';
+comment on column destinations.failures is 'How many times in a row it could not be reached.';
+comment on column destinations.fingerprint_key is 'The key for the fingerprint of the secret.';
+comment on column destinations.secret_fingerprint is 'A keyed fingerprint: it shows that the secret has changed, never what it is.';
+comment on column destinations.lease_token is 'The fence: only the notifier with this token may settle messages.';
+comment on column destinations.lease_expires_at is 'When the notifier''s lease ends.';
+comment on column destinations.notifier_id is 'The notifier that holds the lease, or held it last.';
 
 create table outbox (
     outbox_id bigint generated always as identity primary key,
@@ -266,25 +266,25 @@ create table outbox (
 );
 create index outbox_waiting on outbox (destination, outbox_id) where state in ('pending', 'sending');
 create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
-comment on table outbox is 'Messages owed. Written with the alert in one transaction, sent in order per alert, at least once.';
+comment on table outbox is 'Messages to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert.';
 comment on column outbox.outbox_id is 'The message, in order of writing.';
 comment on column outbox.alert_id is 'The alert.';
-comment on column outbox.seq is 'The event of the alert that it tells.';
-comment on column outbox.destination is 'Where to.';
-comment on column outbox.kind is 'What it says.';
-comment on column outbox.payload is 'Facts with a version, rendered when sent.';
+comment on column outbox.seq is 'The event of the alert that it is about.';
+comment on column outbox.destination is 'Where it is sent.';
+comment on column outbox.kind is 'drift_detected, drift_changed or drift_resolved.';
+comment on column outbox.payload is 'The facts, with a version number. The text is written when it is sent.';
 comment on column outbox.state is 'pending, sending, sent, or dead: refused for good.';
-comment on column outbox.attempt is 'Tries that count: not those that were only too fast or found nobody.';
-comment on column outbox.plain is 'It is to go as plain text: the full form was refused.';
-comment on column outbox.not_before is 'Not before.';
-comment on column outbox.group_key is 'Messages that may be told together.';
-comment on column outbox.message_id is 'Unique everywhere, the same for every repeat. What people see of it is the alert and the outbox_id, which each message names.';
-comment on column outbox.lease_token is 'The claim under which it is being sent, or was last.';
-comment on column outbox.lease_expires_at is 'After this it is sent again.';
-comment on column outbox.last_error is 'What the last try met.';
-comment on column outbox.created_at is 'When it was owed.';
-comment on column outbox.sent_at is 'When it was accepted.';
-comment on column outbox.remote_id is 'What the destination calls it.';
+comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
+comment on column outbox.plain is 'Send it as plain text, because the full form was refused.';
+comment on column outbox.not_before is 'It is not sent before this.';
+comment on column outbox.group_key is 'Messages with the same key may be sent together.';
+comment on column outbox.message_id is 'Globally unique, and the same in every repetition. People recognise a repetition by the alert and the outbox_id, which each message contains.';
+comment on column outbox.lease_token is 'The token of the claim that is sending it, or sent it last.';
+comment on column outbox.lease_expires_at is 'After this time it is sent again.';
+comment on column outbox.last_error is 'The error of the last attempt.';
+comment on column outbox.created_at is 'When it was queued.';
+comment on column outbox.sent_at is 'When the destination accepted it.';
+comment on column outbox.remote_id is 'The id that the destination gave it.';
 
--- Every alert owes it a message, whether or not a notifier has ever run.
+-- Alerts queue messages for it even before a notifier has run.
 insert into destinations (destination, next_send_at) values ('default', 'epoch');

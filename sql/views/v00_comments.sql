@@ -1,4 +1,4 @@
--- Views are replaced in place and keep their columns' comments: those are said anew by the files that follow.
+-- Views are replaced in place and keep the comments on their columns. Clear them here; the files that follow set them again.
 do $$
 declare
     shown record;

@@ -1,5 +1,5 @@
--- How the fleet does, for psql, the command line and the dashboard. Replaced in place, as those in v10_queue.sql are: new
--- columns at the end only.
+-- The state of the fleet, for psql, the command line and the dashboard. Views are replaced in place (see v10_queue.sql): new
+-- columns go at the end.
 
 create or replace view fleet_status as
 select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checked_at,
@@ -36,23 +36,23 @@ left join lateral (
 left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.status <> 'resolved'
 where s.removed_at is null
 order by s.server_id, d.pack_name;
-comment on view fleet_status is 'One line per server and pack; a server without packs has one line with no pack.';
-comment on column fleet_status.state is 'What is remembered, whether or not all could be seen: shown_state is what to look at.';
-comment on column fleet_status.mismatch_count is 'Items known to be wrong, whether they alerted or not.';
-comment on column fleet_status.last_check_id is 'The newest check that is kept, whatever its verdict; null where none is, although there may have been some.';
-comment on column fleet_status.last_verdict is 'Of that check, also where it failed.';
-comment on column fleet_status.last_reason is 'Why it failed.';
-comment on column fleet_status.last_verdict_at is 'When that check was written.';
+comment on view fleet_status is 'One row per server and pack. A server without packs has one row, with no pack.';
+comment on column fleet_status.state is 'The remembered state, which ignores items that could not be read. Use shown_state instead.';
+comment on column fleet_status.mismatch_count is 'Items known to be wrong, with or without an alert.';
+comment on column fleet_status.last_check_id is 'The newest stored check, whatever its verdict. Null if none is stored: older ones may have been deleted.';
+comment on column fleet_status.last_verdict is 'The verdict of that check: compliant, drifted, incomplete or failed.';
+comment on column fleet_status.last_reason is 'Why that check failed; null if it did not.';
+comment on column fleet_status.last_verdict_at is 'When that check was stored.';
 comment on column fleet_status.unreadable_count is 'Items that the last finished check could not judge.';
-comment on column fleet_status.alert_status is 'open or acknowledged; null where no alert is live.';
-comment on column fleet_status.stale is 'Two slots have come due since the last check that finished, or none ever did since then.';
-comment on column fleet_status.disabled is 'Declared off, or on hold.';
-comment on column fleet_status.shown_state is 'drifted: something is known to be wrong. incomplete: nothing is, but the last finished check could not judge all. compliant: all was judged and right. unknown: nothing was judged.';
-comment on column fleet_status.unreadable_since is 'Since when something that could be judged before no longer can.';
-comment on column fleet_status.dark_count is 'How many items could be judged before and no longer can.';
-comment on column fleet_status.item_count is 'Items that the last finished check was about.';
-comment on column fleet_status.outdated is 'The last finished check compared with an older version of the pack.';
-comment on column fleet_status.standing is 'The one group in which it is counted: disabled, drifted, failed (the server cannot be looked at, or the newest check failed), incomplete, compliant, unknown; null of a server without packs.';
+comment on column fleet_status.alert_status is 'open or acknowledged; null if there is no unresolved alert.';
+comment on column fleet_status.stale is 'Two slots have been due since the last finished check, or since the assignment if no check has finished.';
+comment on column fleet_status.disabled is 'Switched off in the inventory, or disabled by an operator.';
+comment on column fleet_status.shown_state is 'drifted: an item is known to be wrong. incomplete: none is, but the last finished check could not read all items. compliant: all items were read and are right. unknown: no item has been read.';
+comment on column fleet_status.unreadable_since is 'Since when an item that could be read before no longer can be.';
+comment on column fleet_status.dark_count is 'How many items could be read before and no longer can be.';
+comment on column fleet_status.item_count is 'Items in the last finished check.';
+comment on column fleet_status.outdated is 'The last finished check used an older version of the pack.';
+comment on column fleet_status.standing is 'The one group that the row counts in: disabled, drifted, failed (the server cannot be checked, or the newest check failed), incomplete, compliant or unknown. Null for a server without packs.';
 
 create or replace view open_alerts as
 select a.alert_id, a.severity, a.status, a.server_id, s.display_name, a.pack_name, a.title, a.message, a.mismatch_count,
@@ -62,7 +62,7 @@ join servers s on s.server_id = a.server_id
 where a.status <> 'resolved'
 order by a.alert_id;
 comment on view open_alerts is 'Alerts that are not resolved, oldest first.';
-comment on column open_alerts.age is 'Since it opened.';
+comment on column open_alerts.age is 'How long ago it opened.';
 
 create or replace view outbox_backlog as
 select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, clock() - o.created_at as age,
@@ -79,12 +79,12 @@ left join destinations d on d.destination = o.destination
 where o.state <> 'sent'
 order by o.outbox_id;
 comment on view outbox_backlog is 'Messages that are not delivered, and why.';
-comment on column outbox_backlog.why is 'What it waits for.';
-comment on column outbox_backlog.kind is 'What it says.';
-comment on column outbox_backlog.age is 'Since it was owed.';
+comment on column outbox_backlog.why is 'Why it has not been delivered.';
+comment on column outbox_backlog.kind is 'drift_detected, drift_changed or drift_resolved.';
+comment on column outbox_backlog.age is 'How long ago it was queued.';
 
--- Rows that are dead are told while something can be done about them: for a week, unless a later message of the same alert
--- has gone out.
+-- A dead message counts while something can be done about it: for a week, unless a later message of the same alert has been
+-- sent.
 create or replace view delivery_health as
 select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest_at, lost.messages as dead,
        nullif(concat_ws('; ',
@@ -109,8 +109,8 @@ cross join lateral (
         where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
           and later.state in ('sending', 'sent'))) lost
 order by d.destination;
-comment on view delivery_health is 'Whether each destination gets its messages.';
-comment on column delivery_health.waiting is 'Messages owed that have not gone out.';
-comment on column delivery_health.oldest_at is 'Since when the oldest of them has been owed.';
+comment on view delivery_health is 'Whether messages reach each destination.';
+comment on column delivery_health.waiting is 'Messages that have not been sent yet.';
+comment on column delivery_health.oldest_at is 'When the oldest of them was queued.';
 comment on column delivery_health.dead is 'Messages of the last week that were refused for good and can still be sent: driftwatch outbox redrive.';
-comment on column delivery_health.problem is 'Why messages are not delivered; null where they are.';
+comment on column delivery_health.problem is 'Why messages are not delivered; null if they are.';

@@ -1,4 +1,4 @@
--- A view's column that shows a table's column of the same name means the same.
+-- A view's column with the same name as a column of one of its tables gets that column's comment.
 do $$
 declare
     shown record;

@@ -51,7 +51,7 @@ struct DiffItems: Sendable {
     private let paging: Paging
     private let server: ServerID
     private let pack: PackName
-    /// How many differences the shown check found; nil where its details are gone.
+    /// How many differences the shown check found; nil if its details are gone.
     let differences: Int?
 
     init(_ content: DiffPage.Content, times: Times) {

@@ -8,9 +8,9 @@ struct DiffPage: Sendable {
     /// What was read for it.
     struct Content: Sendable {
         var assignment: AssignmentView
-        /// What is true now; nil where the pack is not assigned any more.
+        /// What is true now; nil if the pack is not assigned any more.
         var line: FleetLine?
-        /// The check to show; nil where none is kept.
+        /// The check to show; nil if none is kept.
         var check: CheckView?
         var newestID: Int64?
         /// The check that was asked for, if it is not kept any more, and the alert that pointed to it.

@@ -15,7 +15,7 @@ struct FleetPage: Sendable {
     var warnings: [String]
     var zone: String?
     var now: Date
-    /// Nil where one page shows all.
+    /// Nil if one page shows all.
     var links: PageLinks?
 
     var html: Page {

@@ -24,9 +24,9 @@ enum PageError: Error, Equatable {
         case .malformedName: "No server or pack can have this name."
         case .malformedCheck: "A check is named by a number."
         case .malformedPage: "Pages are counted from 1."
-        case .noServer: "There is no server of this name under watch."
+        case .noServer: "There is no server with this name."
         case .noAssignment: "This server was never checked against this pack."
-        case .noCheck: "There is no such check of this server and pack."
+        case .noCheck: "There is no check with this number for this server and pack."
         case .otherHost:
             "Driftwatch does not know itself by this name. DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES can add it."
         case .otherMethod: "These pages can only be read."

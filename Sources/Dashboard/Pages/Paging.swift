@@ -32,7 +32,7 @@ struct PageLinks: Sendable {
     var previous: Place?
     var next: Place?
 
-    /// Nil where one page shows all.
+    /// Nil if one page shows all.
     init?(_ noun: String, _ range: Range<Int>, of total: Int, page: Int, pages: Int, place: (_ page: Int) -> Place) {
         guard pages > 1 else { return nil }
         words = "\(noun) \(range.lowerBound + 1) to \(range.upperBound) of \(total)"

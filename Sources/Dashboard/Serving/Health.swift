@@ -31,7 +31,7 @@ struct Health: Sendable {
         .plain("the database does not answer\n", status: .serviceUnavailable)
     }
 
-    /// Nil where the database does not answer in time.
+    /// Nil if the database does not answer in time.
     private func deliveryProblems() async -> [String]? {
         let (answers, answer) = AsyncStream<[String]?>.makeStream()
         // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.

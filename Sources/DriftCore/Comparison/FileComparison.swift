@@ -126,13 +126,13 @@ extension UnreadableReason {
     fileprivate var leavesSizeTrue: Bool {
         switch self {
         case .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported: true
-        case .notRegular, .special, .unknownAccount, .malformedAnswer, .readError: false
+        case .notRegular, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError: false
         }
     }
 }
 
 extension FileEntry {
-    /// What the path leads to in the end; nil where it dangles.
+    /// What the path leads to in the end; nil if it dangles.
     var followed: FileStatus? { status.type == .symlink ? link?.destination : status }
 
     /// Whether the file's own mode lets every account of the server read it; the folders above may still forbid it.

@@ -44,7 +44,7 @@ enum PackageComparison {
     private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
         guard let minimum = wanted.minimumVersion else { return .none }
         // No version is older than `latest`, and none is newer: the order would prove something that nobody meant.
-        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.unsupported) }
+        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.notAVersion) }
         let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
         guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
             return .unreadable(.malformedAnswer)
@@ -88,7 +88,7 @@ private enum DpkgState: Hashable {
     /// Something between, in dpkg's own words.
     case partly(String)
 
-    /// Reads `ii `, `hi `, `rc `, `iF `, `iiR`; nil where dpkg never writes such letters.
+    /// Reads `ii `, `hi `, `rc `, `iF `, `iiR`; nil if dpkg never writes such letters.
     init?(_ letters: String) {
         let letters = Array(letters.utf8)
         guard letters.count >= 2, "uihrp".utf8.contains(letters[0]) else { return nil }

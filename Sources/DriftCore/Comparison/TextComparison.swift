@@ -6,7 +6,7 @@ struct ComparedText {
     let size: Int
     private(set) var masked: MaskedText
 
-    /// Nil where the bytes are not text.
+    /// Nil if the bytes are not text.
     init?(_ bytes: [UInt8]) {
         if TextLines.isBinary(bytes) { return nil }
         lines = TextLines(bytes)

@@ -16,7 +16,7 @@ struct Contrast: Sendable {
 
     let old: ShownText
     let new: ShownText
-    /// Where the first difference is, counted from one; nil where the beginning of both is shown.
+    /// Where the first difference is, counted from one; nil if the beginning of both is shown.
     private(set) var place: Int?
     /// Whether the two are the same in all that may be shown.
     let isHidden: Bool

@@ -83,7 +83,7 @@ enum LineMatching {
         for index in (0..<suffix).reversed() { pairs.append((old.endIndex - 1 - index, new.endIndex - 1 - index)) }
     }
 
-    /// Nil where the steps did not suffice.
+    /// Nil if the steps did not suffice.
     private static func shortestEdit(
         _ old: ArraySlice<Int>, _ new: ArraySlice<Int>, steps: inout SearchSteps
     ) -> [Pair]? {
@@ -196,7 +196,7 @@ struct SearchSteps {
     /// For the lines between two that belong together.
     init(gap lines: Int) { left = 64 + 16 * lines }
 
-    /// False where that is too much.
+    /// False if that is too much.
     mutating func take(_ steps: Int) -> Bool {
         taken += steps
         left -= steps

@@ -33,7 +33,7 @@ struct UnifiedDiff: Sendable {
 
     let old: TextLines
     let new: TextLines
-    /// Empty where the texts are the same.
+    /// Empty if the texts are the same.
     let hunks: [Hunk]
 
     init(from old: TextLines, to new: TextLines) {

@@ -1,6 +1,6 @@
 /// What a set of files declares, whole and free of errors.
 package struct LoadedConfiguration: Hashable, Sendable {
-    /// Nil where no inventory was given.
+    /// Nil if no inventory was given.
     package var inventory: Inventory?
     /// Each with its parent's items merged in.
     package var packs: [PackName: Pack]

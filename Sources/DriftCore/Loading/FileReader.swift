@@ -75,7 +75,7 @@ extension Node {
 extension FileReader {
     /// The entries of a mapping; those with a key that is not `known` are reported and left out.
     ///
-    /// Nil, with a report, where the node is no mapping.
+    /// Nil, with a report, where the node is not a mapping.
     mutating func fields(_ node: Node, of what: String, known: [String]) -> Fields? {
         guard let mapping = mapping(node, of: what) else { return nil }
         var entries: [String: Fields.Entry] = [:]
@@ -118,7 +118,7 @@ extension FileReader {
         return pairs
     }
 
-    /// The values of a list; nil, with a report, where the entry is no list.
+    /// The values of a list; nil, with a report, where the entry is not a list.
     mutating func list(_ entry: Fields.Entry) -> [Node]? {
         guard let sequence = entry.node.sequence, ScalarValue.hasPlainTag(entry.node) else {
             error(
@@ -137,13 +137,13 @@ extension FileReader {
 // MARK: Scalars
 
 extension FileReader {
-    /// The text of an optional key; nil where the key is absent, null, or wrong and reported.
+    /// The text of an optional key; nil if the key is absent, null, or wrong and reported.
     mutating func text(_ key: String, in fields: Fields, where fault: (String) -> Fault?) -> String? {
         guard let entry = fields[key], !entry.node.isNull else { return nil }
         return text(entry.node, named: key, at: entry.position, where: fault)
     }
 
-    /// The text of a key that must be there; nil where something is wrong and reported.
+    /// The text of a key that must be there; nil if something is wrong and reported.
     mutating func requiredText(
         _ key: String, in fields: Fields, of what: String, where fault: (String) -> Fault?
     ) -> String? {
@@ -186,12 +186,12 @@ extension FileReader {
         return nil
     }
 
-    /// Reports what a value that is accepted can hardly be meant to be.
+    /// Reports a value that is accepted but is most likely a mistake.
     ///
-    /// An error where the item `wouldNeverBeWrong`, so that nothing would ever show the mistake, and a warning elsewhere.
+    /// It is an error if the item `wouldNeverBeWrong`, because no check would ever show the mistake; otherwise a warning.
     mutating func doubt(_ key: String, in fields: Fields, _ fault: Fault?, wouldNeverBeWrong: Bool = false) {
         guard let fault, let entry = fields[key] else { return }
-        let hint = (fault.hint.map { $0 + "; " } ?? "") + "if it is really meant so, add literal: true"
+        let hint = (fault.hint.map { $0 + "; " } ?? "") + "if you really mean this, add literal: true"
         guard wouldNeverBeWrong else { return warn("\(quoted(key)): \(fault.message)", at: entry.position, hint: hint) }
         error(
             "\(quoted(key)): \(fault.message), so state: absent would never be wrong", at: entry.position,
@@ -227,7 +227,7 @@ extension FileReader {
         return nil
     }
 
-    /// One of the words of `Choice`; nil where the key is absent, null, or wrong and reported.
+    /// One of the words of `Choice`; nil if the key is absent, null, or wrong and reported.
     mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, in fields: Fields, among choices: [Choice] = Array(Choice.allCases)
     ) -> Choice? {

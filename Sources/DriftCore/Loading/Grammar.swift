@@ -74,7 +74,7 @@ extension Grammar {
         if let fault = line(path, limit: pathLimit, literal: literal) { return fault }
         if path.hasPrefix("~"), !path.hasPrefix("~/") {
             return Fault(
-                "\(quoted(path)): the home of another account is not looked up",
+                "\(quoted(path)): the home directory of another user is not looked up",
                 hint: "write the absolute path, or ~/ for the home of the server's config_user")
         }
         guard path.hasPrefix("/") || path.hasPrefix("~/") else {
@@ -83,7 +83,7 @@ extension Grammar {
         if path == "/" { return nil }
         let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         if components.contains("..") {
-            return Fault("\(quoted(path)) climbs with `..`", hint: "write where the path leads")
+            return Fault("\(quoted(path)) contains `..`", hint: "write the path that it leads to")
         }
         guard components.allSatisfy({ !$0.isEmpty && $0 != "." }) else {
             let start = path.hasPrefix("~") ? "~" : ""
@@ -104,11 +104,11 @@ extension Grammar {
             let isFile = path.hasPrefix("file:") && rest.hasPrefix("/")
             return Fault(
                 "\(quoted(path)) is a URL, not a path",
-                hint: isFile ? "write \(quoted(String(rest)))" : "write where the file lies on the server")
+                hint: isFile ? "write \(quoted(String(rest)))" : "write the file's path on the server")
         }
         let bytes = Array(path.utf8.prefix(3))
         if bytes.count == 3, bytes[1] == UInt8(ascii: ":"), isLetterOrDigit(bytes[0]), "\\/".utf8.contains(bytes[2]) {
-            return Fault("\(quoted(path)) is a path of Windows", hint: "begin with / or ~/, and separate with /")
+            return Fault("\(quoted(path)) is a Windows path", hint: "begin with / or ~/, and separate with /")
         }
         return Fault("\(quoted(path)) is a relative path", hint: "begin with / or ~/; variables are not expanded")
     }
@@ -141,10 +141,9 @@ extension Grammar {
         let hint = "sha256: and 64 hexadecimal digits, as sha256sum prints them"
         guard text.hasPrefix("sha256:") else {
             return Fault(
-                "\(quoted(text)) is not a valid content hash",
-                hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
+                "\(quoted(text)) is not a content hash", hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
         }
-        return SHA256Digest(text) == nil ? Fault("\(quoted(text)) is not a valid SHA-256", hint: hint) : nil
+        return SHA256Digest(text) == nil ? Fault("\(quoted(text)) is not a SHA-256", hint: hint) : nil
     }
 
     /// The name of a template below `packs/templates`, such as `motd` or `ssh/config`.
@@ -156,10 +155,10 @@ extension Grammar {
         }
         let components = name.split(separator: "/", omittingEmptySubsequences: false)
         if components.contains("..") {
-            return Fault("the template \(quoted(name)) climbs out of packs/templates", hint: hint)
+            return Fault("the template \(quoted(name)) leads out of packs/templates", hint: hint)
         }
         guard components.allSatisfy({ !$0.isEmpty && $0 != "." && $0.utf8.count <= pathComponentLimit }) else {
-            return Fault("\(quoted(name)) is not a valid template name", hint: hint)
+            return Fault("\(quoted(name)) is not a template name", hint: hint)
         }
         return nil
     }
@@ -171,7 +170,7 @@ extension Grammar {
         if let fault = line(name, limit: 256, literal: literal) { return fault }
         if name.contains(":") {
             return Fault(
-                "\(quoted(name)) is not an account", hint: "a name cannot have a colon; owner and group are two keys")
+                "\(quoted(name)) is not an account", hint: "a name cannot contain a colon; owner and group are separate keys")
         }
         guard !name.hasPrefix("-"), !name.hasPrefix("+") else {
             return Fault("\(quoted(name)) is not an account", hint: "a name or a number, such as root or \"0\"")
@@ -188,7 +187,7 @@ extension Grammar {
         else {
             let isVersioned = name.contains(":") || name.contains("=")
             return Fault(
-                "\(quoted(name)) is not a valid package name",
+                "\(quoted(name)) is not a package name",
                 hint: isVersioned ? "such as libc6 or libc6:i386; a version goes into min_version" : nil)
         }
         return nil
@@ -197,8 +196,7 @@ extension Grammar {
     static func packageVersion(_ version: String) -> Fault? {
         guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, isLetterOrDigit(first)
         else {
-            return Fault(
-                "\(quoted(version)) is not a valid version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
+            return Fault("\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
         }
         return nil
     }
@@ -206,14 +204,14 @@ extension Grammar {
     static func environmentVariable(_ name: String) -> Fault? {
         guard consists(name, of: "_", limit: 255), let first = name.utf8.first, !isDigit(first) else {
             let hint = name.hasPrefix("$") ? "without the $" : "letters, digits and underscores"
-            return Fault("\(quoted(name)) is not a valid environment variable", hint: hint)
+            return Fault("\(quoted(name)) is not an environment variable", hint: hint)
         }
         return nil
     }
 
     static func sysctlKey(_ name: String) -> Fault? {
         guard consists(name, of: "._/-", limit: 255), let first = name.utf8.first, isLetterOrDigit(first) else {
-            return Fault("\(quoted(name)) is not a valid sysctl key", hint: "such as net.ipv4.ip_forward")
+            return Fault("\(quoted(name)) is not a sysctl key", hint: "such as net.ipv4.ip_forward")
         }
         return nil
     }
@@ -221,7 +219,7 @@ extension Grammar {
     static func configKey(_ name: String, literal: Bool = false) -> Fault? {
         if let fault = line(name, limit: 255, literal: literal) { return fault }
         guard !name.unicodeScalars.contains(where: { $0 == " " || $0 == "\t" }) else {
-            return Fault("\(quoted(name)) is not a valid key of a configuration file", hint: "one word")
+            return Fault("\(quoted(name)) is not a key of a configuration file", hint: "a key is one word")
         }
         return nil
     }
@@ -233,7 +231,7 @@ extension Grammar {
     /// The name of a systemd unit, suffix included.
     static func unitName(_ name: String) -> Fault? {
         guard consists(name, of: ":_.\\@-", limit: 255), let first = name.utf8.first, first != UInt8(ascii: "-") else {
-            return Fault("\(quoted(name)) is not a valid unit name", hint: "such as ssh.service")
+            return Fault("\(quoted(name)) is not a unit name", hint: "such as ssh.service")
         }
         guard unitSuffixes.contains(where: { name.hasSuffix(".\($0)") && name.utf8.count > $0.utf8.count + 1 }) else {
             return Fault("\(quoted(name)) does not say which kind of unit", hint: "write \(quoted(name + ".service"))")
@@ -248,7 +246,7 @@ extension Grammar {
     static func name(_ text: String, of what: String) -> Fault? {
         guard isWellFormedName(text) else {
             return Fault(
-                "\(quoted(text)) is not a valid \(what)",
+                "\(quoted(text)) is not a \(what)",
                 hint: "lower-case letters, digits and . _ - after a letter or digit; at most 63 characters")
         }
         return nil
@@ -257,15 +255,13 @@ extension Grammar {
     /// A host name, an alias of ssh's configuration, or an IP address without brackets.
     static func address(_ text: String) -> Fault? {
         let hint = "a host name or an IP address"
-        if text.contains("@") {
-            return Fault("\(quoted(text)) is not a valid address", hint: "put who logs in under user")
-        }
+        if text.contains("@") { return Fault("\(quoted(text)) is not an address", hint: "put the login name under user") }
         if text.hasPrefix("["), text.contains("]") {
-            return Fault("\(quoted(text)) is not a valid address", hint: "without brackets; put the port under port")
+            return Fault("\(quoted(text)) is not an address", hint: "without brackets; put the port under port")
         }
         if text.contains(":") { return addressVersion6(text) }
         guard consists(text, of: "._-", limit: 253), let first = text.utf8.first, isLetterOrDigit(first) else {
-            return Fault("\(quoted(text)) is not a valid address", hint: hint)
+            return Fault("\(quoted(text)) is not an address", hint: hint)
         }
         return nil
     }
@@ -274,12 +270,12 @@ extension Grammar {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         let digits = parts[0]
         guard digits.count(where: { $0 == ":" }) >= 2 else {
-            return Fault("\(quoted(text)) is not a valid address", hint: "put the port under port")
+            return Fault("\(quoted(text)) is not an address", hint: "put the port under port")
         }
         let isHexadecimal = digits.allSatisfy { $0.isASCII && ($0.isHexDigit || $0 == ":" || $0 == ".") }
         let hasZone = parts.count == 1 || consists(String(parts[1]), of: "._-", limit: 32)
         return isHexadecimal && hasZone && digits.utf8.count <= 45
-            ? nil : Fault("\(quoted(text)) is not a valid IPv6 address", hint: "such as 2001:db8::7")
+            ? nil : Fault("\(quoted(text)) is not an IPv6 address", hint: "such as 2001:db8::7")
     }
 
     /// Who logs in; an argument of `ssh`.
@@ -287,17 +283,17 @@ extension Grammar {
         let body = text.hasSuffix("$") ? String(text.dropLast()) : text
         guard consists(body, of: "._@+-", limit: 64), let first = body.utf8.first,
             isLetterOrDigit(first) || first == UInt8(ascii: "_")
-        else { return Fault("\(quoted(text)) is not a valid user name", hint: "such as driftwatch") }
+        else { return Fault("\(quoted(text)) is not a user name", hint: "such as driftwatch") }
         return nil
     }
 
     static func port(_ number: Int) -> Fault? {
-        (1...65535).contains(number) ? nil : Fault("\(number) is not a valid port", hint: "1 to 65535")
+        (1...65535).contains(number) ? nil : Fault("\(number) is not a port", hint: "1 to 65535")
     }
 
     static func labelName(_ text: String) -> Fault? {
         guard consists(text, of: "._/-", limit: 63), let first = text.utf8.first, isLetterOrDigit(first) else {
-            return Fault("\(quoted(text)) is not a valid label name", hint: "letters, digits and . _ / -")
+            return Fault("\(quoted(text)) is not a label name", hint: "letters, digits and . _ / -")
         }
         return nil
     }

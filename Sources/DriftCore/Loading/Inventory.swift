@@ -1,6 +1,6 @@
 /// The servers under watch, as an inventory file declares them.
 package struct Inventory: Hashable, Sendable {
-    /// Nil where the file leaves the schedule alone.
+    /// Nil if the file leaves the schedule alone.
     package var schedule: ScheduleSetting?
     /// In the order of the file, each id once, with the file's defaults filled in.
     package var servers: [Server]

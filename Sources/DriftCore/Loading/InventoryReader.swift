@@ -4,7 +4,7 @@ import Yams
 /// Reads the inventory file.
 struct InventoryReader {
     var reader: FileReader
-    /// Nil where nobody knows which packs there are.
+    /// Nil if nobody knows which packs there are.
     let packs: Set<PackName>?
 
     init(file: String, packs: Set<PackName>?) {
@@ -19,7 +19,7 @@ struct InventoryReader {
             let root = try YAMLDocument.root(of: source, byteLimit: LoadingLimit.inventoryFileBytes)
             guard let root, !root.isBlank else {
                 reader.error(
-                    "the file is empty", at: Position(line: 1, column: 1), hint: "servers: [] for an inventory of none")
+                    "the file is empty", at: Position(line: 1, column: 1), hint: "write servers: [] if there are none")
                 return inventory
             }
             guard let fields = reader.fields(root, of: "the inventory", known: ["schedule", "defaults", "servers"])
@@ -63,7 +63,7 @@ struct InventoryReader {
 
     private mutating func servers(in fields: Fields, defaults: Shared) -> [Server] {
         guard let entry = fields["servers"] else {
-            reader.error("the inventory needs `servers`", at: fields.position, hint: "servers: [] for none")
+            reader.error("the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
             return []
         }
         guard let nodes = reader.list(entry) else { return [] }
@@ -115,7 +115,7 @@ struct InventoryReader {
 // MARK: What servers and defaults have in common
 
 extension InventoryReader {
-    /// Keys that may stand at a server and under `defaults`; nil where one is absent.
+    /// Keys that may stand at a server and under `defaults`; nil if one is absent.
     struct Shared {
         static let keys = ["port", "user", "config_user", "connection", "queue", "packs", "labels"]
 

@@ -8,7 +8,7 @@ package struct ItemChange: Hashable, Sendable {
     package struct Field: Hashable, Sendable {
         /// As the pack files call it.
         package var name: String
-        /// Nil where there is none, or where the value is not to be shown: a setting's may be a secret.
+        /// Nil if there is none, or where the value is not to be shown: a setting's may be a secret.
         package var old: String?
         package var new: String?
     }

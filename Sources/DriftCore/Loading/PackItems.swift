@@ -50,7 +50,7 @@ extension PackFileReader {
             return nil
         }
         let text = reader.text("mode", in: fields) { text in
-            Grammar.mode(text) == nil ? Fault("\(quoted(text)) is not a valid mode", hint: Grammar.modeHint(text)) : nil
+            Grammar.mode(text) == nil ? Fault("\(quoted(text)) is not a mode", hint: Grammar.modeHint(text)) : nil
         }
         return text.flatMap(Grammar.mode)
     }
@@ -73,12 +73,12 @@ extension PackFileReader {
         guard let show, let entry = fields["show"], file.state == .file else { return .worldReadable }
         if ["content_hash", "template"].allSatisfy({ fields[$0]?.node.isNull ?? true }) {
             reader.error(
-                "`show` means nothing where no content is compared", at: entry.position,
+                "`show` has no effect without a content to compare", at: entry.position,
                 hint: "add content_hash or template, or remove show")
         } else if show == .text, !Masking.mayReadContent(of: file.path) {
             reader.warn(
                 "the text of \(quoted(file.path)) is never shown", at: entry.position,
-                hint: "files at such a place hold secrets; remove show")
+                hint: "files at this path hold secrets; remove show")
         }
         return show
     }
@@ -100,7 +100,7 @@ extension PackFileReader {
                 case (_, .symlink): "state: file follows links and looks at what they lead to"
                 default: nil
                 }
-            reader.error("\(quoted(key)) means nothing with state: \(state.rawValue)", at: entry.position, hint: hint)
+            reader.error("\(quoted(key)) has no effect with state: \(state.rawValue)", at: entry.position, hint: hint)
         }
         if state == .symlink, fields["target"].map(\.node.isNull) ?? true {
             reader.error("a symlink needs `target`", at: fields.position, hint: "what readlink prints")
@@ -114,7 +114,7 @@ extension PackFileReader {
         let state: PackageExpectation.State = reader.choice("state", in: fields) ?? .present
         let version = reader.text("min_version", in: fields, where: Grammar.packageVersion)
         if state == .absent, let entry = fields["min_version"], !entry.node.isNull {
-            reader.error("`min_version` means nothing with state: absent", at: entry.position)
+            reader.error("`min_version` has no effect with state: absent", at: entry.position)
         } else if let entry = fields["min_version"], let fault = version.flatMap(ItemDoubt.minimumVersion) {
             reader.warn(
                 "`min_version`: \(fault.message), so dpkg cannot compare it", at: entry.position, hint: fault.hint)
@@ -172,7 +172,7 @@ extension PackFileReader {
                 "a setting of type config needs `file`", at: fields.position, hint: "file: /etc/ssh/sshd_config")
         }
         if kind != .config, let entry {
-            reader.error("`file` means nothing with type: \(kind.rawValue)", at: entry.position)
+            reader.error("`file` has no effect with type: \(kind.rawValue)", at: entry.position)
         }
     }
 

@@ -51,7 +51,7 @@ struct PackResolver {
         guard let draft = drafts[name], let parent = draft.parent, !declared.contains(parent.name) else { return }
         let hint =
             stored.contains(parent.name)
-            ? "the database has it; give its file too, as a pack is loaded together with its parents"
+            ? "the database has it, but a pack is loaded together with its parents: give its file too"
             : didYouMean(parent.name.rawValue, among: declared.map(\.rawValue)) ?? "packs/\(parent.name).yaml"
         problems.append(
             Problem(
@@ -87,15 +87,15 @@ struct PackResolver {
         problems.append(
             Problem(
                 file: draft.file, line: draft.parent?.position.line, column: draft.parent?.position.column,
-                message: "packs extend one another in a circle: \(turned.map(\.rawValue).joined(separator: " → "))",
-                hint: "let one of them extend nothing"))
+                message: "packs extend each other in a circle: \(turned.map(\.rawValue).joined(separator: " → "))",
+                hint: "remove extends from one of them"))
     }
 
     private mutating func reportExcess(in pack: Pack, _ draft: PackDraft) {
         if pack.expectations.count > LoadingLimit.itemsPerPack {
             problems.append(
                 Problem(
-                    file: draft.file, message: "the pack has \(pack.expectations.count) items, its parents' included",
+                    file: draft.file, message: "the pack has \(pack.expectations.count) items, including those of its parents",
                     hint: "at most \(LoadingLimit.itemsPerPack)"))
         }
         let bytes = pack.expectations.reduce(0) { $0 + $1.templateByteCount }

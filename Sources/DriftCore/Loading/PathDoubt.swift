@@ -13,7 +13,7 @@ enum PathDoubt {
         }
         if parts.dropFirst().contains([UInt8(ascii: "~")]) || path.hasPrefix("/~") {
             return Fault(
-                "\(quoted(path)) has `~` in its middle, where it is the name of a folder",
+                "\(quoted(path)) has `~` in the middle, where it is only a folder's name",
                 hint: "begin with ~/ for the home of the server's config_user")
         }
         return path.hasPrefix("/") ? misspelt(path, parts.first.map { String(decoding: $0, as: UTF8.self) } ?? "") : nil
@@ -132,7 +132,7 @@ enum PathDoubt {
             return Fault("\(quoted(path)) has a placeholder between < and >", hint: "write what it stands for")
         }
         if part.elementsEqual("...".utf8) {
-            return Fault("\(quoted(path)) leaves something out with `...`", hint: "write the whole path")
+            return Fault("\(quoted(path)) is abbreviated with `...`", hint: "write the whole path")
         }
         return nil
     }

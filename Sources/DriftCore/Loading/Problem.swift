@@ -11,7 +11,7 @@ package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     package var severity: Severity
     /// As the caller named the file.
     package var file: String
-    /// From 1; nil where the whole file is meant.
+    /// From 1; nil if the whole file is meant.
     package var line: Int?
     /// From 1, in Unicode scalars.
     package var column: Int?

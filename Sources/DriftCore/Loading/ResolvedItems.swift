@@ -76,7 +76,7 @@ struct ResolvedTemplate: Codable {
         }
     }
 
-    /// The contents, which must still have the hash that stands beside them.
+    /// The contents, which must still match the stored hash.
     func bytes() throws -> [UInt8] {
         let bytes = text.map { Array($0.utf8) } ?? base64.flatMap { Data(base64Encoded: $0) }.map { Array($0) }
         guard let bytes, SHA256Digest(of: bytes) == sha256 else {

@@ -2,7 +2,7 @@ import Yams
 
 /// What one YAML scalar is taken for.
 ///
-/// Quoted texts are texts. Of the others, all that YAML 1.1 or 1.2 reads as something else than text is no text
+/// Quoted texts are texts. Of the others, all that YAML 1.1 or 1.2 reads as something else than text is not a text
 /// here either, whichever of the two an editor or another program goes by: a `no`, a `0644` or a `1.10` must be
 /// quoted where text is wanted, and is never guessed at.
 enum ScalarValue: Hashable {

@@ -13,7 +13,7 @@ package struct SourceFile: Hashable, Sendable {
         self.init(path: path, bytes: Array(text.utf8))
     }
 
-    /// The last component without `.yaml` or `.yml`; nil where the file has another extension.
+    /// The last component without `.yaml` or `.yml`; nil if the file has another extension.
     var stem: String? {
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         for suffix in [".yaml", ".yml"] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }

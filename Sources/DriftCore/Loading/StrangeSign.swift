@@ -93,7 +93,7 @@ struct StrangeSign: Hashable {
             if scalar.properties.isDiacritic || scalar.properties.canonicalCombiningClass != .notReordered {
                 return StrangeSign(
                     scalar, "a letter whose accent is a character of its own, \(scalar.codePointAndName)",
-                    hint: "to Linux this is another name than the one that a keyboard gives; type it again")
+                    hint: "to Linux this differs from the name as you type it on a keyboard; type it again")
             }
         }
         return nil

@@ -122,7 +122,7 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         self.remark = remark
     }
 
-    /// Why it could not be judged, wholly or in its content; nil where it was judged whole.
+    /// Why it could not be judged, wholly or in its content; nil if it was judged whole.
     package var unseen: UnreadableReason? {
         if case .unreadable(let reason) = finding { reason } else { unseenContent }
     }

@@ -3,7 +3,7 @@
 /// Contents are as the server sent them, capped but not masked; they stay in memory, and only what the comparison
 /// has masked is ever stored.
 package struct Facts: Hashable, Sendable {
-    /// The home that `~` stands for, from the server's account database; nil where the account is unknown.
+    /// The home that `~` stands for, from the server's account database; nil if the account is unknown.
     package var home: String?
     /// By path as the packs write it, `~` unexpanded.
     package var files: [ServerPath: FileFact]
@@ -39,10 +39,12 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     case special
     /// It did not answer within its share of the probe's time: a hung mount, most likely.
     case slow
-    /// Root follows no link that another than root or the file's owner made.
+    /// Root only follows links made by root or by the file's owner.
     case plantedLink = "planted_link"
     /// This version, or the server's tools, cannot answer the question.
     case unsupported
+    /// The pack wants a version that is not one to the server's package manager, so nothing can be compared with it.
+    case notAVersion = "not_a_version"
     /// The account whose home `~` is does not exist on the server.
     case unknownAccount = "unknown_account"
     /// The answer for the item was missing or made no sense.
@@ -50,7 +52,7 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
     case readError = "read_error"
 
-    /// What people are told beside the raw value.
+    /// The reason in words, shown together with the raw value.
     package var words: String {
         switch self {
         case .permissionDenied: "the login user may not read it"
@@ -59,9 +61,10 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
         case .notRegular: "it is not a regular file"
         case .special: "files of /proc, /sys and the like are not read"
         case .slow: "the server gave up on it"
-        case .plantedLink: "root follows no link that another than root or the file's owner made"
+        case .plantedLink: "root only follows links made by root or by the file's owner"
         case .unsupported: "this version, or the server's tools, cannot answer"
-        case .unknownAccount: "the account whose home ~ stands for does not exist on the server"
+        case .notAVersion: "the pack's version is not one that dpkg can compare; driftwatch lint says why"
+        case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
         }
@@ -97,7 +100,7 @@ package struct FileEntry: Hashable, Sendable {
     package struct Link: Hashable, Sendable {
         /// The text of the link.
         package var target: String
-        /// What the link leads to in the end; nil where it dangles, or loops.
+        /// What the link leads to in the end; nil if it dangles, or loops.
         package var destination: FileStatus?
 
         package init(target: String, destination: FileStatus?) {
@@ -142,7 +145,7 @@ package struct FileStatus: Hashable, Sendable {
     }
 }
 
-/// A user or a group; the name is nil where the account database has none for the number.
+/// A user or a group; the name is nil if the account database has none for the number.
 package struct Account: Hashable, Sendable {
     package var name: String?
     package var number: Int

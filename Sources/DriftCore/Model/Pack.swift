@@ -61,7 +61,7 @@ package struct Expectation: Hashable, Sendable {
     }
 }
 
-/// How a path must look; nil where the pack does not care.
+/// How a path must look; nil if the pack does not care.
 package struct FileExpectation: Hashable, Sendable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case file, directory, symlink, absent
@@ -159,7 +159,7 @@ package struct SettingExpectation: Hashable, Sendable {
     }
 }
 
-/// How a service must be; nil where the pack does not care.
+/// How a service must be; nil if the pack does not care.
 package struct ServiceExpectation: Hashable, Sendable {
     package var name: String
     package var enabled: Bool?

@@ -44,7 +44,7 @@ package struct MemoryMoves: Hashable, Sendable {
 package struct RememberedDrift: Hashable, Sendable {
     package var pack: PackName
     package var wrong: Set<ItemKey>
-    /// Nil where no alert is live: a first look, or one that was resolved by hand.
+    /// Nil if no alert is live: a first look, or one that was resolved by hand.
     package var alert: Int64?
 
     package init(_ pack: PackName, wrong: Set<ItemKey>, alert: Int64?) {

@@ -1,8 +1,8 @@
 import DriftCore
 import Postgres
 
-/// Tells what became of alerts in the course of a transaction that holds every server: nobody but operators moves alerts
-/// meanwhile.
+/// Finds out how alerts changed within a transaction that has locked every server, so that only operators could also have
+/// changed them.
 struct AlertChanges {
     private struct Live: Hashable {
         var id: Int64
@@ -27,7 +27,7 @@ struct AlertChanges {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// What is different now: by server, then by pack.
+    /// The changes, by server, then by pack.
     func since(in transaction: borrowing Transaction) throws -> [ApplyReport.AlertLine] {
         let now = try Self.live(in: transaction)
         let gone = before.keys.filter { now[$0] == nil }.sorted()

@@ -1,15 +1,15 @@
 package import DriftCore
 package import Postgres
 
-/// Makes the database say what the files say, all of it in one transaction, or nothing.
+/// Makes the database match the files, in one transaction.
 ///
-/// Takes every lock in the order that all others keep: one apply at a time, then the servers by id, then what hangs on
-/// them. A check that is under way waits for its end, and then finds the new assignments. Jobs come before servers in
-/// that order, so they have a transaction of their own, afterwards.
+/// It follows the common lock order: one apply at a time, then the servers by id, then the rows that belong to them. A check
+/// that is running waits until apply has ended, and then finds the new assignments. Jobs come before servers in the lock
+/// order, so they are changed in a separate transaction afterwards.
 package struct Applier: Sendable {
     package struct Request: Sendable {
         package var configuration: LoadedConfiguration
-        /// Whether the files name all packs there shall be: those of a folder do, a lone inventory does not.
+        /// Whether the files name all packs that should exist: a folder does, a single inventory does not.
         package var namesAllPacks: Bool
         package var prune: Bool
         /// Whether more than a fifth of the servers may be removed.
@@ -42,9 +42,9 @@ package struct Applier: Sendable {
         Set(try await database.rows("select pack_name from driftwatch.packs", as: PackName.self))
     }
 
-    /// Applies, or with `dryRun` only tells what applying would do.
+    /// Applies the files, or with `dryRun` only returns what that would change.
     ///
-    /// - Throws: ``ApplyRefusal``, or `DatabaseError`; nothing is changed then.
+    /// - Throws: ``ApplyRefusal`` or `DatabaseError`; then nothing has changed.
     package func apply(_ request: Request) async throws -> ApplyReport {
         let report: ApplyReport
         do {
@@ -57,13 +57,13 @@ package struct Applier: Sendable {
             return undo.report
         }
         do { try await enqueue(report.checks, for: request.actor) } catch let error as DatabaseError {
-            // What was applied stands, and the janitor does the same a little later.
+            // The apply is committed, and the janitor does the same a little later.
             guard error.isTransient else { throw error }
         }
         return report
     }
 
-    /// Asks for the checks that are owed now, and moves waiting jobs to where their servers are reached now.
+    /// Asks for the checks that are now wanted, and moves waiting jobs to the current queue of their server.
     private func enqueue(_ servers: [ServerID], for actor: ActingPerson) async throws {
         try await database.execute("select driftwatch.requeue_jobs()", cancellation: .shielded)
         try await database.execute(

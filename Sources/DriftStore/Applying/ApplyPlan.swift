@@ -1,10 +1,9 @@
 import DriftCore
 import Postgres
 
-/// What an apply changes for the servers that are there already: which packs they have before and after, and so what is
-/// remembered of them goes where.
+/// What an apply changes for existing servers: their packs before and after, and so what is moved between packs.
 ///
-/// Cheap where nothing changes: then no pack is read.
+/// Cheap if nothing changes: then no pack is read.
 struct ApplyPlan {
     struct Assignments: Hashable {
         var before: [PackName]
@@ -44,7 +43,7 @@ struct ApplyPlan {
     /// Only where something moves.
     private(set) var moves: [ServerID: ServerMoves] = [:]
 
-    /// Reads what is needed, and locks what is remembered of servers where something moves.
+    /// Reads what is needed, and locks the state of servers where something moves.
     ///
     /// - Throws: `DatabaseError`
     init(
@@ -115,7 +114,7 @@ struct ApplyPlan {
         }
     }
 
-    /// What two packs of one server want and can never both have, of the servers where something changes.
+    /// Conflicts between two packs of one server, for the servers where something changes.
     func conflicts(places: PackConflicts.Places) -> [Problem] {
         let servers = assignments.map { (id: $0.key, packs: $0.value.after) }
         return PackConflicts(packs: laterPacks, places: places).problems(of: servers)

@@ -15,16 +15,16 @@ package struct ApplyReport: Hashable, Sendable {
         package var items: [ItemChange] = []
     }
 
-    /// An alert that was live before, or is new, and what becomes of it.
+    /// An alert that was unresolved before or is new, and what happens to it.
     package struct AlertLine: Hashable, Sendable {
         package enum Fate: Hashable, Sendable {
             /// With the resolution: `unassigned`, `removed` or `disabled`.
             case closes(String)
-            /// What it is about belongs to another pack now, and so does the alert.
+            /// Its items now belong to another pack, and so does the alert.
             case moves(from: PackName)
-            /// For a part of what another alert is about, whose pack gave it up.
+            /// For items of another alert whose pack no longer has them.
             case opens
-            /// It stays, and is about more or fewer items.
+            /// It stays, with more or fewer items.
             case recounts(from: Int)
         }
 
@@ -37,7 +37,7 @@ package struct ApplyReport: Hashable, Sendable {
         package var fate: Fate
     }
 
-    /// A value of the inventory that changed; nil where there is none.
+    /// A value of the inventory that changed; nil if there is none.
     package struct Replacement: Hashable, Sendable {
         package var name: String
         package var old: String?
@@ -57,21 +57,21 @@ package struct ApplyReport: Hashable, Sendable {
     package var packs: [PackLine] = []
     /// By id, the unchanged ones too.
     package var servers: [ServerLine] = []
-    /// What the database has and the files lack, left alone.
+    /// What the database has and the files lack; it is not changed.
     package var keptPacks: [PackName] = []
     package var keptServers: [ServerID] = []
-    /// Removing that many servers wants a confirmation, which this request does not give.
+    /// Removing this many servers needs a confirmation, and the request has none.
     package var wantsConfirmation = false
-    /// Nil where the inventory has none, or the row says the same already.
+    /// Nil if the inventory has none, or the row says the same already.
     package var schedule: ScheduleSetting?
     /// What the row said before.
     package var formerSchedule: ScheduleSetting?
     /// Alerts that end, move, open or change their count with it.
     package var alerts: [AlertLine] = []
-    /// Servers that are to be looked at now: what they must have, or where they are found, is new.
+    /// Servers that need a check now, because their packs or their address changed.
     package var checks: [ServerID] = []
 
-    /// Whether the database is, or would be, another one afterwards.
+    /// Whether the apply changes, or would change, the database.
     package var changesSomething: Bool {
         packs.contains { $0.change != .unchanged } || servers.contains { $0.change != .unchanged } || schedule != nil
     }
@@ -88,6 +88,6 @@ package enum ApplyRefusal: Error, Hashable, Sendable {
     case pruneTooLarge(removing: [ServerID], of: Int)
     /// Packs that the inventory assigns, and that neither the files nor the database have.
     case unknownPacks([PackName])
-    /// Packs of one server want what can never both hold, by what the database assigns or has besides the files.
+    /// Two packs of one server conflict. At least one of them, or its assignment, is in the database and not in the files.
     case conflicts([Problem])
 }

@@ -4,7 +4,7 @@ import Postgres
 /// One apply, inside its transaction.
 struct ApplyTransaction {
     private let request: Applier.Request
-    /// What is there before, not removed; every row is locked.
+    /// The servers before the apply, without removed ones; every row is locked.
     private let servers: [ServerLine]
     private let packs: [PackName]
     private let digests: [PackName: String]
@@ -75,7 +75,7 @@ struct ApplyTransaction {
         request.prune && !request.confirmed && surplus.count * 5 > servers.count
     }
 
-    /// Packs can be gone since the files were read against the database.
+    /// Packs may have been removed since the files were compared with the database.
     private func requireKnownPacks() throws {
         let prunesPacks = request.prune && request.namesAllPacks
         let known = Set(request.configuration.packs.keys).union(prunesPacks ? [] : packs)
@@ -155,7 +155,7 @@ struct ApplyTransaction {
         return changed ? schedule : nil
     }
 
-    /// What is to be looked at now, so that it does not wait for the next slot.
+    /// The servers that need a check now and should not wait for the next slot.
     private func checks(
         after plan: ApplyPlan, _ lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
     ) throws -> [ServerID] {

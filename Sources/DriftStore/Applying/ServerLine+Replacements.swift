@@ -3,7 +3,7 @@ import Foundation
 import Postgres
 
 extension ServerLine {
-    /// What the inventory says otherwise of this server, assignments aside.
+    /// The values of this server that the inventory changes, without its assignments.
     func replacements(by declared: Server) -> [ApplyReport.Replacement] {
         let isLocal = connection == .local || declared.connection == .local
         let pairs: [(String, String?, String?)] = [
@@ -21,7 +21,7 @@ extension ServerLine {
         return pairs.filter { $0.1 != $0.2 }.map { ApplyReport.Replacement(name: $0.0, old: $0.1, new: $0.2) }
     }
 
-    /// As it is where it is not a map of texts: what is not understood is not the same as none.
+    /// The raw text if it is not a map of texts, so that it is not mistaken for no labels.
     private static func text(of json: String) -> String? {
         guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8)) else { return json }
         return text(of: labels)

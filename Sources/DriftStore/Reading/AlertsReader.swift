@@ -2,7 +2,7 @@ package import DriftCore
 package import FoundationEssentials
 package import Postgres
 
-/// Reads alerts and their stories.
+/// Reads alerts and their history.
 package enum AlertsReader {
     package enum Filter: String, Hashable, Sendable, CaseIterable {
         /// Open and acknowledged.
@@ -26,7 +26,7 @@ package enum AlertsReader {
         try transaction.first("\(selection) where a.alert_id = \(id)", of: AlertLine.self)
     }
 
-    /// The story of an alert, from its beginning.
+    /// The history of an alert, oldest event first.
     package static func events(of id: Int64, in transaction: borrowing Transaction) throws -> [AlertEvent] {
         try transaction.rows(
             """
@@ -71,7 +71,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     /// Below the dashboard's address.
     package var diffPath: String
     package var checkID: Int64
-    /// False where retention has removed it: the alert itself stays.
+    /// False if retention has removed it: the alert itself stays.
     package var isCheckKept: Bool
     package var openedAt: Date
     package var updatedAt: Date
@@ -108,7 +108,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     }
 }
 
-/// One step of an alert's story.
+/// One event in an alert's history.
 package struct AlertEvent: Hashable, Sendable, RowDecodable {
     package var seq: Int
     package var event: String
@@ -116,7 +116,7 @@ package struct AlertEvent: Hashable, Sendable, RowDecodable {
     package var actor: String
     /// JSON.
     package var detail: String
-    /// Who asked for the check that did it; nil where a schedule did, and where that is not kept any more.
+    /// Who asked for the check that caused it; nil if a schedule did, or if that is not kept any more.
     package var requestedBy: String?
     /// The slot of that check.
     package var slotAt: Date?

@@ -2,9 +2,9 @@ package import DriftCore
 package import FoundationEssentials
 package import Postgres
 
-/// Reads what is known now of one server and pack, whatever checks are kept.
+/// Reads what is known now about one server and pack, even if its checks have been deleted.
 package enum AssignmentReader {
-    /// Nil where the server is not known, or nothing tells that it was ever assigned the pack.
+    /// Nil if the server is unknown, or if nothing shows that it ever had the pack.
     package static func view(
         _ server: ServerID, _ pack: PackName, in transaction: borrowing Transaction
     ) throws -> AssignmentView? {
@@ -51,11 +51,11 @@ package enum AssignmentReader {
         return view
     }
 
-    /// The alert that a check of this id opened or changed, kept or not; nil where it did neither.
+    /// The alert that a check of this id opened or changed, kept or not; nil if it did neither.
     package static func alert(
         _ server: ServerID, _ pack: PackName, of check: Int64, in transaction: borrowing Transaction
     ) throws -> ToldAlert? {
-        // Alerts of an assignment follow one another, and check_id is the last check of each.
+        // An assignment has one alert after another, and check_id is the last check of each.
         guard
             let (id, resolution, resolvedAt) = try transaction.rows(
                 """
@@ -117,7 +117,7 @@ package struct ResolvedAlert: Hashable, Sendable {
     package var checkID: Int64
 }
 
-/// One way in which an item is known to be wrong.
+/// One mismatch that is known now.
 package struct RememberedMismatch: Hashable, Sendable {
     package var key: ItemKey
     /// A `MismatchType`, or one that only a later version knows.
@@ -133,18 +133,18 @@ package struct RememberedUnreadable: Hashable, Sendable {
     package var item: String
     /// An `UnreadableReason`, or one that only a later version knows.
     package var reason: String
-    /// It had been judged before.
+    /// Whether it could be read before.
     package var wasReadable: Bool
     package var since: Date
 }
 
 extension AssignmentView {
-    /// What is remembered, as a check would tell it: never an item that is ok, and no diffs.
+    /// What is known, in the form of a check's result, without items that are ok and without diffs.
     package var outcomes: [ItemOutcome] {
         let wrong = Dictionary(grouping: mismatches, by: \.key)
         let unseen = Dictionary(unreadables.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         return Set(wrong.keys).union(unseen.keys).sorted().compactMap { key in
-            // A word of a later version is said in this one's nearest.
+            // A reason that only a newer version knows becomes the nearest one here.
             let reason = unseen[key].map { UnreadableReason(rawValue: $0.reason) ?? .unsupported }
             if let known = wrong[key], let item = known.first?.item {
                 let mismatches = known.map {
@@ -160,7 +160,7 @@ extension AssignmentView {
     }
 }
 
-/// An alert, live or over, with what was told of it.
+/// An alert, unresolved or resolved, with the items that people were notified about.
 package struct ToldAlert: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
         package var type: String

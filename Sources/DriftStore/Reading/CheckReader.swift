@@ -2,9 +2,9 @@ package import DriftCore
 package import FoundationEssentials
 package import Postgres
 
-/// Reads one check with what it found.
+/// Reads one check with its result.
 package enum CheckReader {
-    /// The check of that id, or without one the newest, of a server and a pack; nil where there is none.
+    /// The check of that id, or without one the newest, of a server and a pack; nil if there is none.
     ///
     /// - Throws: `DatabaseError`
     package static func check(
@@ -37,7 +37,7 @@ package enum CheckReader {
         left join driftwatch.packs p on p.pack_name = c.pack_name
         """
 
-    /// The pack that a check of a server compared with; nil where there is no such check.
+    /// The pack of a server's check; nil if the server has no check with this id.
     package static func pack(
         of id: Int64, on server: ServerID, in transaction: borrowing Transaction
     ) throws -> PackName? {
@@ -66,9 +66,9 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var serverName: String
     package var packName: PackName
     package var packDisplayName: String
-    /// The version that was compared with; nil where none was read.
+    /// The version that was compared with; nil if none was read.
     package var packDigest: String?
-    /// The version in force now; nil where the pack is gone.
+    /// The version in force now; nil if the pack is gone.
     package var currentDigest: String?
     package var slotAt: Date?
     package var verdict: Verdict
@@ -81,10 +81,9 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
-    /// Never one that is ok, and masked; nil where the details are gone, as they are kept for a time only, or where
-    /// ``hasNewerDetails``.
+    /// Only items that are not ok, with secrets masked. Nil if the details have been deleted, or if ``hasNewerDetails``.
     package var items: [ItemOutcome]?
-    /// A later version stored the details, in a way that this one cannot read.
+    /// A newer version stored the details in a form that this version cannot read.
     package var hasNewerDetails: Bool
 
     package init(row: Row) throws {

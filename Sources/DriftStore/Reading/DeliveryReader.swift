@@ -1,8 +1,8 @@
 package import Postgres
 
-/// Reads whether people get their messages: the view `delivery_health`.
+/// Reads whether messages are delivered: the view `delivery_health`.
 package enum DeliveryReader {
-    /// What keeps messages from arriving, a line for each destination that has a problem; empty where all is well.
+    /// What keeps messages from arriving, a line for each destination that has a problem; empty if all is well.
     package static func problems(in transaction: borrowing Transaction) throws -> [String] {
         try transaction.rows(
             """

@@ -1,6 +1,6 @@
 package import DriftCore
 
-/// How many lines of the fleet are in which group.
+/// How many lines of the fleet are in each group.
 package struct FleetCounts: Hashable, Sendable {
     /// Servers under watch.
     package private(set) var servers: Int

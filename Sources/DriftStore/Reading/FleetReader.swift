@@ -2,7 +2,7 @@ package import DriftCore
 package import FoundationEssentials
 package import Postgres
 
-/// Reads how the fleet does: the view `fleet_status`.
+/// Reads the state of the fleet: the view `fleet_status`.
 package enum FleetReader {
     /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack.
     ///
@@ -30,7 +30,7 @@ package enum FleetReader {
             """, of: FleetLine.self)
     }
 
-    /// Which of the named servers and packs there are not.
+    /// Which of the named servers and packs do not exist.
     package static func unknownNames(
         in selection: ServerSelection, in transaction: borrowing Transaction
     ) throws -> (servers: [ServerID], pack: PackName?) {
@@ -68,7 +68,7 @@ package struct FleetFilter: Hashable, Sendable {
     package var selection: ServerSelection
     package var state: State?
 
-    /// What can be asked for by name: a group of the counts, or a mark beside it.
+    /// What a caller can select: a group of the counts, or a mark such as stale.
     package enum State: Hashable, Sendable {
         case standing(Standing)
         /// Of those that are not disabled.
@@ -104,7 +104,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var displayName: String
     /// Nil of a server without packs; then everything of the assignment is nil.
     package var packName: PackName?
-    /// What is remembered, whether or not all could be seen.
+    /// The remembered state, which ignores items that could not be read.
     package var state: DriftStatus?
     package var shownState: ShownState?
     /// The group in which it is counted.
@@ -119,11 +119,11 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var itemCount: Int?
     /// Those of them that it could not judge.
     package var unreadableCount: Int?
-    /// Since when something that could be judged before no longer can.
+    /// Since when an item that could be read before no longer can be.
     package var unreadableSince: Date?
     /// How many items that is.
     package var darkCount: Int?
-    /// Nil where no check is kept.
+    /// Nil if no check is kept.
     package var lastCheckID: Int64?
     /// Of the newest check that is kept, failed ones too.
     package var lastVerdict: Verdict?
@@ -133,7 +133,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var isStale: Bool
     /// The last check that finished compared with an older version of the pack.
     package var isOutdated: Bool
-    /// For ten minutes it has been to be checked, and nothing was.
+    /// A check has been wanted for ten minutes, and none was made.
     package var isCheckOverdue: Bool
     /// Declared off, or on hold.
     package var isDisabled: Bool

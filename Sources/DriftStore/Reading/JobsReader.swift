@@ -23,14 +23,14 @@ package enum JobsReader {
         try transaction.first("\(selection) where j.job_id = \(id)", of: JobLine.self)
     }
 
-    /// Those of `ids` that are over.
+    /// Those of `ids` that have finished.
     package static func over(of ids: [Int64], in transaction: borrowing Transaction) throws -> [JobLine] {
         try transaction.rows(
             "\(selection) where j.job_id = any(\(ids)::bigint[]) and j.finished_at is not null order by j.job_id",
             of: JobLine.self)
     }
 
-    /// Those of `ids` that are not over, and how far they are.
+    /// Those of `ids` that have not finished, with their progress.
     package static func underWay(of ids: [Int64], in transaction: borrowing Transaction) throws -> [JobUnderWay] {
         try transaction.rows(
             """
@@ -118,7 +118,7 @@ package struct JobLine: Hashable, Sendable, RowDecodable {
     }
 }
 
-/// One job that is not over: no more of it than somebody who waits wants to know.
+/// One unfinished job, with only what somebody who waits for it needs to know.
 package struct JobUnderWay: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var serverID: ServerID?
@@ -126,7 +126,7 @@ package struct JobUnderWay: Hashable, Sendable, RowDecodable {
     package var state: String
     package var attempt: Int
     package var maxAttempts: Int
-    /// Why the last attempt did not finish; nil where none has failed.
+    /// Why the last attempt did not finish; nil if none has failed.
     package var lastError: String?
 
     package var isRunning: Bool { state == "running" }

@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import Postgres
 
-/// Reads the messages owed, and where they go.
+/// Reads the messages to send, and their destinations.
 package enum OutboxReader {
     package enum Filter: String, Hashable, Sendable, CaseIterable {
         /// Not delivered: waiting, being sent, dead.
@@ -10,8 +10,8 @@ package enum OutboxReader {
         case all
     }
 
-    /// In the order in which they were owed: the first of those that wait or are dead, which hold up the others, but
-    /// the last of all; and how many there are besides.
+    /// In the order in which they were queued, and how many more there are. Of undelivered or dead messages it returns the
+    /// first, which may hold up others; of all messages, the last.
     package static func list(
         _ filter: Filter, limit: Int = 200, in transaction: borrowing Transaction
     ) throws -> (lines: [OutboxLine], more: Int) {

@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import Postgres
 
-/// Reads when checks come due.
+/// Reads when checks are due.
 package enum SchedulesReader {
     /// The schedule `default`; nil before a scheduler or `apply` made it.
     package static func schedule(in transaction: borrowing Transaction) throws -> ScheduleLine? {
@@ -16,7 +16,7 @@ package enum SchedulesReader {
     }
 }
 
-/// One schedule, and when it comes due.
+/// One schedule, and when it is due.
 package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     package var name: String
     package var cron: String
@@ -26,7 +26,7 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     package var lastSlotAt: Date?
     package var pausedAt: Date?
     package var pausedBy: String?
-    /// For more than two minutes no scheduler has fired the next slot, or worked out when it is.
+    /// The next slot has waited for a scheduler for more than two minutes, or nobody has computed it for that long.
     package var isOverdue: Bool
     package var lastSlotJobs: Int?
 

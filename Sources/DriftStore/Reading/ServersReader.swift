@@ -27,7 +27,7 @@ package enum ServersReader {
         try StoredPacks.assigned(to: id, in: transaction).map { try $0.pack.get() }
     }
 
-    /// What of servers was never judged yet, so that first looks at it can be told; packs without such are left out.
+    /// The items that have never been read, by server and pack; packs without such items are left out.
     package static func unverified(
         of servers: [ServerID], in transaction: borrowing Transaction
     ) throws -> [ServerID: [PackName: DriftState]] {
@@ -59,7 +59,7 @@ package enum ServersReader {
         """
 }
 
-/// One server, as declared and as held.
+/// One server, as in the inventory, with its hold if there is one.
 package struct ServerLine: Hashable, Sendable, RowDecodable {
     package var id: ServerID
     package var displayName: String

@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import Postgres
 
-/// Reads which processes are at work.
+/// Reads which processes are running.
 package enum WorkersReader {
     /// Processes that are running and were seen within the last minute, by kind and age.
     package static func alive(in transaction: borrowing Transaction) throws -> [WorkerLine] {

@@ -1,15 +1,15 @@
 package import Postgres
 
-/// Who acts, as the operators' functions write it down.
+/// The person who acts, as the operators' functions record it.
 package enum ActingPerson: Hashable, Sendable {
-    /// Somebody said who it is: the database refuses that where the session's role may not name another.
+    /// A name that the caller gave. The database refuses it if the session's role may not act for others.
     case named(String)
-    /// The account of the person who asks, nil where it does not tell.
+    /// The login name of the caller; nil if it does not identify a person.
     ///
-    /// The role's own name takes its place where the role may not name another.
+    /// If the role may not act for others, the role's own name is used instead.
     case account(String?)
 
-    /// The name, worked out by the database.
+    /// The name, as the database decides it.
     package var sql: SQL {
         switch self {
         case .named(let name): "\(name)::text"

@@ -32,14 +32,14 @@ package struct CheckSubject: Sendable {
     package var location: Location
     /// In the order of their names.
     package var packs: [AssignedPack]
-    /// Packs whose stored text is not to be believed; nothing is compared with them.
+    /// Packs whose stored text was changed in the database; they are not compared.
     package var alteredPacks: [AlteredPack]
     /// When the attempt began, by the database's clock.
     package var startedAt: Date
 
-    /// Nil where the server is not eligible (any more).
+    /// Nil if the server is not eligible (any more).
     ///
-    /// - Throws: `DatabaseError`, or `DecodingError` where a stored pack is of a later version than this binary's.
+    /// - Throws: `DatabaseError`, or `DecodingError` if a newer version stored a pack.
     package static func load(
         _ server: ServerID, from database: Database, packs cache: PackCache
     ) async throws -> CheckSubject? {

@@ -5,7 +5,7 @@ package import Postgres
 package enum Destinations {
     package static let `default` = "default"
 
-    /// The key of the fingerprints of a destination's secret; the destination is made where there is none.
+    /// The key for the fingerprint of a destination's secret. Creates the destination if there is none.
     package static func fingerprintKey(
         of name: String = `default`, in transaction: borrowing Transaction
     ) throws -> [UInt8] {
@@ -13,7 +13,7 @@ package enum Destinations {
         return Array(key.uuidString.utf8)
     }
 
-    /// Says how a destination is served and with which secret; another secret than before ends its pause.
+    /// Announces how messages are sent to a destination, and with which secret. A new secret ends its pause.
     package static func announce(
         _ name: String = `default`, kind: String, fingerprint: String?, in transaction: borrowing Transaction
     ) throws {

@@ -2,7 +2,7 @@ package import DriftCore
 package import Foundation
 package import Postgres
 
-/// The writing half of a check, verb by verb (`sql/functions/f20_checks.sql`, `f21_alerts.sql`).
+/// Stores the result of a check (`sql/functions/f20_checks.sql`, `f21_alerts.sql`).
 ///
 /// All of it runs inside the transaction that settled the job. Lock order: job, server, drift states by pack, alerts by
 /// id, outbox.
@@ -33,8 +33,8 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and tells whether what was seen at `location` still counts; `failure` is why it could not be
-    /// looked at.
+    /// Locks the server, and returns whether the result from `location` still counts. `failure` says why the server could
+    /// not be looked at.
     package static func begin(
         at location: CheckSubject.Location, failure: ProbeFailure.Reason? = nil, in transaction: borrowing Transaction
     ) throws -> Bool {
@@ -95,7 +95,7 @@ package enum EffectsStore {
         try recordFailure(reason.rawValue, of: pack.pack.name, pack.digest, from: origin, in: transaction)
     }
 
-    /// Writes that nothing was compared with a pack, as its stored text is not to be believed.
+    /// Stores that a pack was not compared, because its stored text was changed in the database.
     package static func recordFailure(
         of pack: AlteredPack, from origin: Origin, in transaction: borrowing Transaction
     ) throws {
@@ -115,7 +115,7 @@ package enum EffectsStore {
             """)
     }
 
-    /// Stores a transition: the new memory, and what becomes of the alert.
+    /// Stores a transition: the new memory, and the change of the alert.
     package static func store(
         _ transition: Transition, of check: Check, id checkID: Int64, over assignment: Assignment, from origin: Origin,
         in transaction: borrowing Transaction
@@ -172,7 +172,7 @@ package enum EffectsStore {
             """)
     }
 
-    /// What a message names: the first ten items of what was added, each with all that is new about it.
+    /// What a message names: the first ten new items, each with all its new mismatches.
     private static func firstItems(of check: Check, _ added: Set<MismatchID>) -> [NotificationFacts.Item] {
         let mismatches = check.mismatches.filter { added.contains($0.id) }
         let descriptions = check.outcomes.reduce(into: [:]) { $0[$1.key] = $1.description }
@@ -191,7 +191,7 @@ private struct StoredMismatch: Codable, Sendable {
     var item: String?
     var expected: [String: String]?
     var actual: [String: String]?
-    /// Only on its way to the database: it was wrong when it was first looked at.
+    /// Only on its way to the database: it was already wrong in the first check.
     var firstLook: Bool?
 
     enum CodingKeys: String, CodingKey {

@@ -36,7 +36,7 @@ package struct OutboxStore: Sendable {
 
     /// Takes the destination for `lease`, and its next message if one is due.
     ///
-    /// Whoever claims has nothing in hand: what `notifier` claimed before and did not settle is due again.
+    /// A message that `notifier` claimed before and did not settle is due again.
     ///
     /// - Throws: `DatabaseError`
     package func claim(
@@ -58,10 +58,10 @@ package struct OutboxStore: Sendable {
                 destinationFailures: failures, openingUndelivered: undelivered ?? false))
     }
 
-    /// Carries a decision out.
+    /// Carries out a decision.
     ///
-    /// Not cancelled with its task: a message that went out must be known to have gone. May be repeated where it is
-    /// not known whether it worked.
+    /// Cancelling the task does not cancel it: that a message was sent must be stored. It may be repeated if it is not known
+    /// whether it worked.
     ///
     /// - Throws: `DatabaseError`, with `.leaseLost` where the message was claimed again by now.
     package func settle(_ message: Message, as decision: DeliveryDecision) async throws {
@@ -74,7 +74,7 @@ package struct OutboxStore: Sendable {
             cancellation: .shielded)
     }
 
-    /// Hands the destination on where `notifier` holds it, with what it has not settled.
+    /// Releases the destination if `notifier` holds it; messages that it has not settled become pending again.
     ///
     /// - Throws: `DatabaseError`
     package func release(_ destination: String, by notifier: String) async throws {

@@ -5,7 +5,7 @@ package import Postgres
 package enum SlotStore {
     package static let defaultSchedule = "default"
 
-    /// A schedule that is due, or was never looked at; its row is locked.
+    /// A schedule that is due, or has no slot yet; its row is locked.
     package struct Due: Sendable {
         package var name: String
         package var cron: String
@@ -23,10 +23,10 @@ package enum SlotStore {
 
     /// Where a schedule goes on.
     package struct Cursor: Sendable {
-        /// The slot that comes due next, and the one after it.
+        /// The slot that is due next, and the one after it.
         package var next: Date
         package var following: Date
-        /// The slot that came due before the latest, where it was missed as well.
+        /// The slot before the latest one that was due, if it was missed as well.
         package var dueBefore: Date?
 
         package init(next: Date, following: Date, dueBefore: Date? = nil) {
@@ -36,7 +36,7 @@ package enum SlotStore {
         }
     }
 
-    /// Moves a schedule on without firing: `missed` is the latest slot that came due, nil at the first look.
+    /// Moves a schedule on without firing. `missed` is the latest slot that was due; nil for a new schedule.
     package static func advance(
         _ schedule: String, to cursor: Cursor, missing missed: Date? = nil, in transaction: borrowing Transaction
     ) throws {
@@ -58,7 +58,7 @@ package enum SlotStore {
             """, as: Int.self)
     }
 
-    /// The schedule as it stands, made from the given one where there is none yet.
+    /// The schedule in the database; if there is none, it is created from these values.
     package static func seed(
         cron: String, timeZone: String, in transaction: borrowing Transaction
     ) throws -> (cron: String, timeZone: String) {

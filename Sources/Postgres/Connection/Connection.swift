@@ -1,6 +1,6 @@
 import Logging
 
-/// A server connection on a thread of its own: whoever calls it suspends, and only that thread blocks.
+/// A server connection on its own thread: callers suspend, and only that thread blocks.
 actor Connection {
     /// How a call ended, and what is left of the connection.
     struct Reply<R: Sendable>: Sendable {
@@ -22,7 +22,7 @@ actor Connection {
         interrupt = try Interrupt()
     }
 
-    /// Suspends until the server has let us in.
+    /// Suspends until the connection is established.
     static func open(_ settings: DatabaseSettings, logger: Logger) async throws(DatabaseError) -> Connection {
         let connection = try Connection()
         try await connection.connect(settings, logger: logger)

@@ -1,10 +1,9 @@
 import CLibpq
 
-/// What libpq is told when a connection is opened: the user's connection string, and our defaults where it
-/// is silent.
+/// What libpq gets to open a connection: the user's connection string, with our defaults for what it does not set.
 ///
-/// A service file's values count as silent, because libpq reads them later; put timeouts into the
-/// connection string instead.
+/// Our defaults also replace the values in a service file, because libpq reads that later. Put timeouts into the connection
+/// string instead.
 struct ConnectionOptions {
     private(set) var pairs: [(keyword: String, value: String)]
     /// `host:port/database`, safe to show.
@@ -19,7 +18,7 @@ struct ConnectionOptions {
 
         var wanted = given
         for (keyword, value) in Self.defaults(settings) where known(keyword) == nil { wanted[keyword] = value }
-        // Texts are decoded as UTF-8, so this is not the user's to choose.
+        // Texts are decoded as UTF-8, so the user cannot choose another encoding.
         wanted["client_encoding"] = "UTF8"
         if settings.pooler == .none {
             // Of two settings of one name, the server takes the later: the user's own.
@@ -97,7 +96,7 @@ struct ConnectionOptions {
         return values
     }
 
-    /// libpq's account of a failed connection, on one line, without the password.
+    /// libpq's message about a failed connection, on one line, without the password.
     func describe(_ message: String) -> String {
         var text = message.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }.joined(separator: "; ")
         if let password, !password.isEmpty { text.replace(password, with: "***") }

@@ -1,7 +1,7 @@
 import CLibpq
 import Logging
 
-/// Takes the server's notices to the log, and keeps in mind whether the server has said farewell.
+/// Logs the server's notices, and remembers whether the server has announced that it ends the connection.
 final class NoticeSink {
     private let logger: Logger
     /// The server has announced that it ends this connection.

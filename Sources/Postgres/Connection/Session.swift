@@ -12,7 +12,7 @@ final class Session {
     private var deadline: ContinuousClock.Instant?
     private var cancellation = Cancellation.allowed
     private var callsBegun = 0
-    // A late cancel request could hit the next statement, and a farewell is coming: never used again.
+    // A late cancel request could hit the next statement, or the server is ending the connection: do not use it again.
     private var isSpent = false
     /// The first error of the current transaction, in case its body swallows it.
     private var firstFailure: DatabaseError?
@@ -36,7 +36,7 @@ final class Session {
 
     func close() { wire.close() }
 
-    /// Starts a call; looks first whether the connection died while it was idle.
+    /// Starts a call; first checks whether the connection died while it was idle.
     func beginCall(_ cancellation: Cancellation) throws(DatabaseError) {
         callsBegun += 1
         hasRun = false
@@ -56,7 +56,7 @@ final class Session {
         try markingCommits { () throws(DatabaseError) in try run(script: script) }
     }
 
-    /// Adds to an error whether the statement may have taken effect all the same.
+    /// Adds to an error whether the statement may have taken effect anyway.
     private func markingCommits<R>(_ body: () throws(DatabaseError) -> R) throws(DatabaseError) -> R {
         do {
             return try body()

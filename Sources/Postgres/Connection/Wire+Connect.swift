@@ -2,7 +2,7 @@ import CLibpq
 import Logging
 
 extension Wire {
-    /// Blocks until the server has let us in, or libpq has tried every host.
+    /// Blocks until the connection is established, or libpq has tried every host.
     static func connect(_ options: ConnectionOptions, logger: Logger) throws(DatabaseError) -> Wire {
         let keywords = options.pairs.map { Optional($0.keyword) } + [nil]
         let values = options.pairs.map { Optional($0.value) } + [nil]

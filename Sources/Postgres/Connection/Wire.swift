@@ -36,7 +36,7 @@ final class Wire {
         unsafe PQfinish(connection)
     }
 
-    /// Closes without another word to the server: for a peer that does not answer.
+    /// Closes without telling the server: for a server that does not answer.
     private func abandon() {
         guard let connection = unsafe connection else { return }
         shutdown(unsafe PQsocket(connection), Int32(SHUT_RDWR))
@@ -160,13 +160,13 @@ final class Wire {
 
     // MARK: Between requests
 
-    /// Whether the connection still stands, as far as one can see without sending anything.
+    /// Whether the connection is still open, as far as can be seen without sending anything.
     func looksAlive() -> Bool {
         guard let connection = unsafe connection else { return false }
         while isOpen {
             var descriptor = pollfd(fd: unsafe PQsocket(connection), events: Int16(POLLIN), revents: 0)
             guard unsafe poll(&descriptor, 1, 0) != 0 else { return isOpen }
-            // Something came unasked: a notice, a farewell, or the end of the stream.
+            // Unexpected input: a notice, the end of the session, or the end of the stream.
             if unsafe PQconsumeInput(connection) == 0 { return false }
             _ = unsafe PQisBusy(connection)
         }

@@ -47,7 +47,7 @@ package struct DatabaseError: Error, Sendable, Equatable {
     package internal(set) var mayHaveCommitted: Bool
     /// Whether the server ended the connection with this error.
     var isFatal = false
-    /// Whether a prepared statement no longer fits the schema; preparing it anew mends that.
+    /// Whether a prepared statement no longer fits the schema; preparing it again fixes that.
     var isStalePlan = false
     private let explanation: String
 
@@ -117,7 +117,7 @@ extension SQLState {
         }
     }
 
-    /// Whether the server has told us that this connection leads nowhere any more.
+    /// Whether the server has said that this connection can no longer be used.
     var endsConnection: Bool {
         switch self {
         case .adminShutdown, .crashShutdown, .cannotConnectNow: true
@@ -133,7 +133,7 @@ extension SQLState {
 }
 
 extension DatabaseError {
-    /// The same error, telling which statement it came from.
+    /// The same error, with the statement that it came from.
     func naming(_ sql: SQL) -> DatabaseError {
         guard statement == nil, !sql.isUnescaped else { return self }
         let line = sql.description.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -143,7 +143,7 @@ extension DatabaseError {
     }
 }
 
-/// Runs `body`, whose errors shall tell which statement they came from.
+/// Runs `body` and adds the statement to its errors.
 func naming<R>(_ sql: SQL, _ body: () throws(DatabaseError) -> R) throws(DatabaseError) -> R {
     do { return try body() } catch { throw error.naming(sql) }
 }

@@ -17,7 +17,7 @@ package struct Notifications: AsyncSequence, Sendable {
 extension Database {
     /// Listens to `channel` on a connection of its own, from the first call until the sequence is dropped.
     ///
-    /// A hint only, to be backed by polling: behind a pooler in transaction mode it stays silent.
+    /// This is only a hint, so poll as well: behind a pooler in transaction mode nothing arrives.
     package func notifications(on channel: String) -> Notifications {
         let (stream, continuation) = AsyncStream.makeStream(of: Notification.self, bufferingPolicy: .bufferingNewest(1))
         guard let listener = listeners.add({ continuation.finish() }) else {

@@ -69,7 +69,7 @@ final class Pool: Sendable {
     }
 
     private func open() {
-        // Outlives the caller whose wish it was: the connection goes to whoever has waited longest.
+        // Continues even if its caller is gone: the connection goes to the caller that has waited longest.
         Task { [self] in
             do throws(DatabaseError) {
                 let connection = try await Connection.open(settings, logger: logger)

@@ -70,7 +70,7 @@ struct PoolState<Connection, Waiter> {
         return openForWaiters() ? .waitAndOpen : .wait
     }
 
-    /// The waiter gave up; nil when it has been served meanwhile.
+    /// The waiter gave up; nil if it has already been served.
     mutating func waiterLeft(_ id: WaiterID) -> Waiter? {
         guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }
         return waiters.remove(at: index).waiter
@@ -124,7 +124,7 @@ struct PoolState<Connection, Waiter> {
         return .lend(connection, to: waiters.removeFirst().waiter)
     }
 
-    /// Counts a connection as opening if somebody waits for whom none is on its way, and there is room.
+    /// Counts a connection as opening if a caller waits, none is being opened for it, and the limit allows one more.
     private mutating func openForWaiters() -> Bool {
         guard !isClosed, waiters.count > opening, opening + lent + idle.count < limit else { return false }
         opening += 1

@@ -36,7 +36,7 @@ extension ColumnDecodable {
     /// lower bound, then each element's length (-1 is NULL) and bytes.
     package static func decodeArray(_ cell: Cell) throws(CellError) -> [Self] {
         try cell.notNull()
-        // Every array has at least the three header words; whatever has not, is no array.
+        // Every array has at least three header words.
         guard cell.count >= 12, !cell.type.isScalar else { throw cell.mismatch() }
         let dimensions: Int32 = try cell.integer(at: 0)
         if dimensions == 0 { return [] }

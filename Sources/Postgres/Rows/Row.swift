@@ -51,7 +51,7 @@ package struct Row {
                 switch error {
                 case .null: "is NULL, not \(type)"
                 case .typeMismatch(let actual): "is \(actual), which does not read as \(type)"
-                case .invalid(let wanted): "holds a value that is no \(wanted)"
+                case .invalid(let wanted): "holds a value that is not a valid \(wanted)"
                 }
             throw DatabaseError(.decoding, "column \"\(results.columnName(column))\" \(reason)")
         }

@@ -9,7 +9,7 @@ package enum Masking {
 
     /// The value of a setting: masked whole where the key promises a secret, else where the value looks like one.
     ///
-    /// An empty value is no secret, and that it is empty is worth seeing.
+    /// An empty value is not a secret, and that it is empty is worth seeing.
     package static func value(_ value: String, ofKey key: String) -> String {
         isSecret(value, ofKey: key) ? mask : masked(value)
     }

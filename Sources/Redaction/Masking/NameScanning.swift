@@ -131,7 +131,7 @@ extension DocumentMasker {
 
     // MARK: separators
 
-    /// Where the value begins behind `=`, `:`, `=>`, `:=` and their kind; nil where none of them is.
+    /// Where the value begins behind `=`, `:`, `=>`, `:=` and their kind; nil if none of them is.
     private func valueStart(at separator: Int, _ key: Key, _ before: UInt8) -> Int? {
         let end = line.upperBound
         var index = separator

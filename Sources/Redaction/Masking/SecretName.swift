@@ -27,7 +27,7 @@ enum SecretName {
         case descriptor
         /// It sounds like a secret, or turns another word's meaning: the name promises none.
         case harmless
-        /// The name is no secret's, whatever else is in it.
+        /// The name is not a secret's, whatever else is in it.
         case count
     }
 

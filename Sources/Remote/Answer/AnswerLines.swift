@@ -13,7 +13,7 @@ struct AnswerLines {
 
     /// Passes over everything up to the line that begins with `prefix`.
     ///
-    /// - Returns: What follows the prefix on that line; nil where there is none.
+    /// - Returns: What follows the prefix on that line; nil if there is none.
     mutating func skip(to prefix: [UInt8]) -> ArraySlice<UInt8>? {
         while let line = next() {
             if line.starts(with: prefix) { return line.dropFirst(prefix.count) }

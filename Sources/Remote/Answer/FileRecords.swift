@@ -150,7 +150,7 @@ struct FileRecords {
 }
 
 extension UnreadableReason {
-    /// Reads the probe's word for a reason; nil where it has no such word.
+    /// Reads the probe's word for a reason; nil if it has no such word.
     fileprivate init?(answer text: ArraySlice<UInt8>) {
         switch String(decoding: text.prefix(16), as: UTF8.self) {
         case "denied": self = .permissionDenied

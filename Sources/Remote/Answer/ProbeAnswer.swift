@@ -148,7 +148,7 @@ struct AnswerReader {
         ProbeFailure(.malformedAnswer, detail: "a record makes no sense: \(VisibleText.plain(line))")
     }
 
-    /// Why nothing of a topic is known; nil where its records say what is.
+    /// Why nothing of a topic is known; nil if its records say what is.
     private func gap(_ topic: String) -> UnreadableReason? {
         if !topics.contains(topic) { return .unsupported }
         return answered.contains(topic) ? nil : .malformedAnswer

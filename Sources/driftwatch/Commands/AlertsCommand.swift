@@ -73,7 +73,7 @@ struct AlertsCommand: AsyncParsableCommand {
                 try await database.read { transaction in
                     guard let alert = try AlertsReader.alert(id, in: transaction) else {
                         throw CommandFailure(
-                            .usage, "there is no alert \(id)", hint: "driftwatch alerts list shows those there are")
+                            .usage, "there is no alert \(id)", hint: "driftwatch alerts list shows them all")
                     }
                     return (
                         alert, try AlertsReader.events(of: id, in: transaction),

@@ -88,7 +88,7 @@ struct ApplyCommand: ActingCommand {
                 .usage,
                 "--prune would remove \(removing.count) of \(plural(total, "server")): "
                     + removing.prefix(10).map(\.rawValue).joined(separator: ", ") + (removing.count > 10 ? ", …" : ""),
-                hint: "look at it with --dry-run; --yes does it")
+                hint: "--dry-run shows what would change; --yes confirms it")
         case .conflicts(let problems):
             CommandFailure(.badNews, problems.map(\.description).joined(separator: "\n"), hint: nil)
         case .unknownPacks(let packs):
@@ -96,7 +96,7 @@ struct ApplyCommand: ActingCommand {
                 .badNews,
                 "there is no \(packs.count == 1 ? "pack" : "packs") "
                     + packs.map(\.rawValue).joined(separator: ", ") + " that the inventory assigns",
-                hint: "they were removed just now; give their files too")
+                hint: "they have just been removed; give their files too")
         }
     }
 }

@@ -54,7 +54,7 @@ struct ApplyText {
         return switch alert.fate {
         case .closes(let resolution): "\(subject): closes as \(resolution), \(items)"
         case .moves(let pack): "\(subject): moves here from pack \(pack), \(items)"
-        case .opens: "\(subject): opens for what an alert of another pack was about, \(items)"
+        case .opens: "\(subject): opens for items of an alert in another pack, \(items)"
         case .recounts(let before): "\(subject): \(before) → \(items)"
         }
     }

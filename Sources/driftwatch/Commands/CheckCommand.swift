@@ -42,9 +42,9 @@ struct CheckCommand: ActingCommand {
         if !selection.servers.isEmpty && (all || !selection.labels.isEmpty) {
             throw ValidationError("Name the servers, or select them by --all or --label, not both")
         }
-        if all && !selection.labels.isEmpty { throw ValidationError("--all means all servers, whatever their labels") }
+        if all && !selection.labels.isEmpty { throw ValidationError("--all means all servers: leave out --label") }
         if selection.servers.isEmpty && !all && !isSelective {
-            throw ValidationError("Missing the servers: name them, or say --all, --label KEY=VALUE or --pack PACK")
+            throw ValidationError("No servers given: name them, or use --all, --label KEY=VALUE or --pack PACK")
         }
     }
 
@@ -70,13 +70,13 @@ struct CheckCommand: ActingCommand {
             let open = asked.open(after: answers)
             if isInterrupted {
                 context.console.note(
-                    "driftwatch: interrupted; the checks that were asked for go on (driftwatch jobs list): "
+                    "driftwatch: interrupted; the checks still run (driftwatch jobs list): "
                         + (open.isEmpty ? "none is left" : names(open)))
                 return .interrupted
             }
             if !open.isEmpty {
                 context.console.note(
-                    "driftwatch: no answer within \(timeout) from \(names(open)); their checks go on (driftwatch jobs list)"
+                    "driftwatch: no answer within \(timeout) from \(names(open)); their checks still run (driftwatch jobs list)"
                 )
             }
             return report.exitStatus
@@ -87,13 +87,13 @@ struct CheckCommand: ActingCommand {
     private func ask(_ person: ActingPerson, in transaction: borrowing Transaction) throws -> AskedChecks {
         let isNamed = !selection.servers.isEmpty
         var selected = selection.selection
-        // A server that is named and not checked against the pack is an error, and none that is passed over.
+        // A server that the person named but that lacks the pack is an error; it is not skipped.
         if isNamed { selected.pack = nil }
         let lines = try ServersReader.list(selected, in: transaction)
         guard isNamed || !lines.isEmpty else {
             throw CommandFailure(
                 .usage, all && selection.pack == nil ? "there are no servers yet" : "no server has \(selection.words)",
-                hint: "driftwatch servers list shows those there are")
+                hint: "driftwatch servers list shows them all")
         }
         var asked = AskedChecks(isNamed: isNamed)
         for line in lines { asked.targets[line.id] = line.target }
@@ -104,7 +104,7 @@ struct CheckCommand: ActingCommand {
                 asked.refusals.append(
                     .init(
                         server: line.id, isKnown: false, reason: "\(line.id) is not checked against \(pack)",
-                        hint: "assign it in the inventory and apply it"))
+                        hint: "assign it in the inventory and run driftwatch apply"))
             }
         }
         asked.unverified = try ServersReader.unverified(of: wanted, in: transaction)

@@ -3,7 +3,7 @@ import DriftStore
 import Presentation
 import Remote
 
-/// What checks by hand came to, for people and as JSON.
+/// The results of checks that a person asked for, as text and as JSON.
 struct CheckReport {
     private let asked: AskedChecks
     private let answers: [CheckAnswer]
@@ -26,7 +26,7 @@ struct CheckReport {
         if !asked.open(after: answers).isEmpty || answers.contains(where: \.checks.isEmpty) {
             status = status.combined(with: .unknown)
         }
-        // What exists but may not be looked at now cannot be told; of a selection it is passed over.
+        // A server that exists but cannot be checked now is unknown if it was named, and skipped if it was selected.
         for refusal in asked.refusals where asked.isNamed {
             status = status.combined(with: refusal.isKnown ? .unknown : .usage)
         }
@@ -56,7 +56,7 @@ struct CheckReport {
             }
         } else if !asked.refusals.isEmpty {
             notes.append(
-                "not asked for, as they are off, on hold or without packs: \(names(asked.refusals.map(\.server)))")
+                "skipped, because they are off, on hold or without packs: \(names(asked.refusals.map(\.server)))")
         }
         for answer in answers where answer.checks.isEmpty {
             notes.append(
@@ -79,7 +79,7 @@ struct CheckReport {
         }
     }
 
-    /// How many items are wrong that were never looked at before.
+    /// How many of the wrong items were read for the first time.
     private func firstLooks(_ check: CheckView) -> Int {
         let state = asked.unverified[check.serverID]?[check.packName]
         return (check.items ?? []).count { outcome in
@@ -93,7 +93,7 @@ struct CheckReport {
             let target = asked.targets[check.serverID],
             let hint = ServerDiagnosis.hint(for: ProbeFailure(reason), on: target)
         else { return nil }
-        return "\(hint); driftwatch doctor \(check.serverID) tells more"
+        return "\(hint); driftwatch doctor \(check.serverID) says more"
     }
 
     // MARK: As JSON

@@ -34,7 +34,7 @@ struct AskedChecks: Sendable {
 struct CheckAnswer: Sendable {
     var server: ServerID
     var job: JobLine
-    /// Empty where the job ended without any.
+    /// Empty if the job ended without any.
     var checks: [CheckView]
 }
 

@@ -30,7 +30,7 @@ struct DatabaseExamination {
         let isOutdated = try await Migrator(database).state() == .outdated
         report.add(
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
-            hint: isOutdated ? "its functions or views are of an earlier Driftwatch: driftwatch migrate" : nil)
+            hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
         let (workers, schedule, lines, delivery) = try await database.read { transaction in
             (
@@ -49,12 +49,12 @@ struct DatabaseExamination {
         }
         guard namedServers.isEmpty else { return (lines.filter { namedServers.contains($0.id) }, workers) }
         for line in lines where line.connection == .local {
-            report.add(line.id.rawValue, .note, "not looked at: its own machine's worker does that")
+            report.add(line.id.rawValue, .note, "not examined: only the worker on that machine can do that")
         }
         return (lines.filter { $0.connection == .ssh }, workers)
     }
 
-    /// Every process writes; a session that reads finds nothing amiss.
+    /// Every process has to write. A session that only reads would not notice the fault.
     private func reportWrites() async throws {
         let (isStandby, isReadOnly, source) = try await database.read { transaction in
             try transaction.one(
@@ -83,7 +83,7 @@ struct DatabaseExamination {
     }
 
     private func reportClock(_ now: Date, between before: Date, and after: Date) {
-        // The reading falls somewhere between asking and being answered.
+        // The database read its clock at some moment between the question and the answer.
         let early = before.timeIntervalSince(now)
         let late = now.timeIntervalSince(after)
         let skew = max(early, late, 0)
@@ -108,7 +108,7 @@ struct DatabaseExamination {
     private func reportSchedule(_ schedule: ScheduleLine?) {
         guard let schedule else {
             report.add(
-                "schedule", .wrong, "there is none yet", hint: "the first scheduler makes it: driftwatch scheduler")
+                "schedule", .wrong, "there is none yet", hint: "the first scheduler creates it: driftwatch scheduler")
             return
         }
         let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
@@ -121,7 +121,7 @@ struct DatabaseExamination {
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",
-                hint: "no scheduler fires it: driftwatch scheduler; the log of one that is alive says why")
+                hint: "no scheduler fires it: start driftwatch scheduler; if one is running, see its log")
         } else {
             report.add("schedule", .fine, text)
         }

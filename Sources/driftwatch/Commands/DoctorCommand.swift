@@ -51,16 +51,16 @@ struct DoctorCommand: DriftwatchCommand {
         return report.hasFaults ? status.combined(with: .badNews) : status
     }
 
-    /// Says with what servers are looked at from here; false where every worker that is alive has something else.
+    /// Says how servers are examined from here. False if every running worker logs in differently.
     private func reportMeans(_ own: LoginMeans, _ workers: [WorkerLine], _ report: DoctorReport) -> Bool {
-        report.add("ssh", .fine, "looks at servers \(own.words)")
+        report.add("ssh", .fine, "logs in to servers \(own.words)")
         let known = workers.compactMap { worker in LoginMeans(worker).map { (worker, $0) } }
         let others = Dictionary(grouping: known.filter { $0.1 != own }, by: \.1)
         for (means, workers) in others.sorted(by: { $0.key.words < $1.key.words }) {
             let hosts = Set(workers.map(\.0.host)).sorted().joined(separator: ", ")
             report.add(
-                "ssh", .note, "not as the worker on \(hosts) does, which looks \(means.words)",
-                hint: "for its answer, there: \(means.command)")
+                "ssh", .note, "differs from the worker on \(hosts), which logs in \(means.words)",
+                hint: "to test what it does, run there: \(means.command)")
         }
         return known.isEmpty || others.values.map(\.count).reduce(0, +) < known.count
     }
@@ -71,7 +71,7 @@ struct DoctorCommand: DriftwatchCommand {
     ) async throws {
         let remote: RemoteSettings
         do { remote = try remoteSettings(context.settings) } catch {
-            report.add("ssh", .wrong, "\(error)", hint: error.hint ?? "without it no server is looked at from here")
+            report.add("ssh", .wrong, "\(error)", hint: error.hint ?? "no server can be examined from here until this is fixed")
             return
         }
         let vouches = reportMeans(LoginMeans(remote, environment: context.environment), workers, report)

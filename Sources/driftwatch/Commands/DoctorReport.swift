@@ -50,9 +50,9 @@ final class DoctorReport: Sendable {
         if let hint = finding.hint { console.print("       \(pad("", to: 14))  \(visible("-> \(hint)"))") }
     }
 
-    /// One line for a server that is well, else one for each stage that is not.
+    /// One line for a server without faults, otherwise one for each stage with a fault.
     ///
-    /// Without `vouches` a server that is well from here is no more than a note: the workers look in another way.
+    /// Without `vouches`, a server without faults is only a note: the workers log in differently.
     func add(_ server: ServerID, _ diagnosis: ServerDiagnosis, vouches: Bool) {
         let blind = diagnosis.results.filter { $0.state == .skipped && !$0.detail.isEmpty && $0.stage != .sudo }
         if let first = blind.first {
@@ -74,7 +74,7 @@ final class DoctorReport: Sendable {
         let isLocal = diagnosis.target.connection == .local
         add(
             server.rawValue, vouches || isLocal ? .fine : .note,
-            vouches || isLocal ? passed : "well from here, but the workers look in another way: \(passed)")
+            vouches || isLocal ? passed : "fine from here, but the workers log in differently: \(passed)")
     }
 
     /// Prints what is printed only when all is known.

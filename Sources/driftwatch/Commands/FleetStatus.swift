@@ -4,7 +4,7 @@ import Foundation
 import Postgres
 import Presentation
 
-/// How the fleet does, in counts, and what keeps the whole from working.
+/// The state of the fleet in counts, and the faults that keep Driftwatch itself from working.
 struct FleetStatus: Sendable {
     let lines: [FleetLine]
     let schedule: ScheduleLine?
@@ -28,12 +28,12 @@ struct FleetStatus: Sendable {
 
     var times: Times { Times(zone: schedule?.timeZone) }
 
-    /// What is wrong with Driftwatch itself, and so with what it says of any server.
+    /// Faults of Driftwatch itself, which make everything it says about servers doubtful.
     var problems: [String] {
         var problems: [String] = []
         if lines.contains(where: { $0.standing != nil && !$0.isDisabled }) {
             if schedule == nil {
-                problems.append("there is no schedule: the first driftwatch scheduler makes it")
+                problems.append("there is no schedule: the first driftwatch scheduler creates it")
             }
             if alive["scheduler"] == nil {
                 problems.append("no scheduler is alive: no slot fires until driftwatch scheduler, or run, is started")
@@ -43,7 +43,7 @@ struct FleetStatus: Sendable {
             }
         }
         if let schedule, schedule.isOverdue {
-            let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "working out the next slot"
+            let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "computing the next slot"
             problems.append("\(slot) is overdue: driftwatch doctor says more")
         }
         return problems + deliveryProblems
@@ -81,7 +81,7 @@ struct FleetStatus: Sendable {
 }
 
 extension FleetLine {
-    /// What is known of it is not known well enough: something cannot be seen, or was not looked at when it was due.
+    /// Not enough is known: an item could not be read, or a check that was due was not made.
     fileprivate var isInDoubt: Bool {
         guard !isDisabled else { return false }
         return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil

@@ -17,13 +17,14 @@ struct JobWait: Sendable {
     private struct Look: Sendable {
         var over: [JobLine]
         var underWay: [JobUnderWay]
-        /// Those who could do the work, and what holds it up; by queue.
+        /// The workers and what blocks them, by queue.
         var obstacles: [String: String]
     }
 
-    /// Hands over each job when it is over, and from time to time those that are not; returns at the deadline at last.
+    /// Hands over each job once it has finished, and from time to time the unfinished ones. Returns at the deadline at the
+    /// latest.
     ///
-    /// Asks again and again, all jobs at once, as nobody is notified about the end of a job.
+    /// It polls, for all jobs at once: the end of a job sends no notification.
     func run(
         _ ids: [Int64], until deadline: ContinuousClock.Instant,
         onOver: ([JobLine]) async throws -> Void, onUnderWay: ([JobUnderWay]) -> Void
@@ -39,7 +40,7 @@ struct JobWait: Sendable {
                 ids.removeAll(where: over.contains)
             }
             onUnderWay(look.underWay)
-            // A worker that has just started is not worth a line; that no time is left is.
+            // A worker may only just have started, so the first poll says nothing, unless no time is left.
             if polls >= 2 || ContinuousClock.now >= deadline {
                 for line in lines(look) where said.insert(line).inserted { progress.note(line) }
             }

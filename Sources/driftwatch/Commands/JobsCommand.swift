@@ -73,7 +73,7 @@ struct JobsCommand: AsyncParsableCommand {
                 try await database.read { transaction in
                     guard let job = try JobsReader.job(id, in: transaction) else {
                         throw CommandFailure(
-                            .usage, "there is no job \(id)", hint: "driftwatch jobs list shows those there are")
+                            .usage, "there is no job \(id)", hint: "driftwatch jobs list shows them all")
                     }
                     return (
                         job, try JobsReader.attempts(of: id, in: transaction),

@@ -23,7 +23,7 @@ struct MigrateCommand: DriftwatchCommand {
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let console = context.console
         return try await context.withDatabase(requiringSchema: false) { settings in
-            // Another migrator's end is waited for, however long it takes.
+            // Waits for another migrate to end, however long it takes.
             settings.callDeadline = .zero
         } _: { database in
             let migrator = Migrator(database)
@@ -42,10 +42,10 @@ struct MigrateCommand: DriftwatchCommand {
             console.print("the schema is up to date (version \(Migrator.schemaVersion))")
         case .newer(let version):
             console.print(
-                "the schema is of a later Driftwatch (schema version \(version)): this one works with it and leaves it alone"
+                "the schema belongs to a newer version (schema version \(version)); this version works with it and does not change it"
             )
         case .outdated:
-            console.print("functions or views are of an earlier Driftwatch: run driftwatch migrate")
+            console.print("functions and views belong to an older version: run driftwatch migrate")
             return .badNews
         case .empty:
             console.print("\(SchemaError.missing)")

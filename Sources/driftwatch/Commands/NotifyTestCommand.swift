@@ -38,14 +38,14 @@ struct NotifyTestCommand: ActingCommand {
         case .badMessage(let reason): failure = "the message is refused: \(reason)"
         case .badDestination(let reason): failure = "the destination is refused: \(reason)"
         case .unreachable(let reason): failure = "not reachable: \(reason)"
-        case .serverError(let reason): failure = "in trouble: \(reason)"
+        case .serverError(let reason): failure = "the destination has a fault: \(reason)"
         }
         throw CommandFailure(
             .dependency, "\(settings.destination.name): \(failure)",
             hint: "see DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL")
     }
 
-    /// What was sent proves nothing of a destination that the notifiers serve in another way.
+    /// If the notifiers send with other settings, this message proves nothing about them.
     private func resume(_ settings: NotifySettings, _ context: CommandContext) async throws -> ExitStatus {
         let actor = try context.person().sql
         let name = Destinations.default
@@ -58,7 +58,7 @@ struct NotifyTestCommand: ActingCommand {
                     name, kind: settings.destination.kind.rawValue, fingerprint: settings.fingerprint(in: transaction),
                     in: transaction)
                 guard isServed else {
-                    return "\(name) stays paused: the notifier uses other settings than these; restart it with these"
+                    return "\(name) stays paused: the notifier has other settings; restart it with these"
                 }
                 try transaction.execute("select driftwatch.resume_destination(\(name), \(actor))")
                 return "resumed \(name)"

@@ -47,7 +47,7 @@ struct OutboxCommand: AsyncParsableCommand {
             }
             Self.listing.print(messages, asJSON: output.asJSON, to: context.console)
             if more > 0 {
-                // Beside the JSON, which stays whole.
+                // To standard error, so that the JSON stays valid.
                 let line = "… and \(more) \(all ? "earlier" : "more"); see --limit"
                 if output.asJSON { context.console.note(line) } else { context.console.print(line) }
             }
@@ -124,7 +124,7 @@ struct DestinationCommand: AsyncParsableCommand {
         }
 
         private static let listing = Listing<DestinationLine>(
-            whenEmpty: "no destinations: driftwatch migrate makes one",
+            whenEmpty: "no destinations: driftwatch migrate creates one",
             columns: [
                 .init("destination", "DESTINATION") { .text($0.name) },
                 .init("kind", "KIND") { .text($0.kind) },

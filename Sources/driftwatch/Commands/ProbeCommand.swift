@@ -63,7 +63,7 @@ struct ProbeCommand: DriftwatchCommand {
         guard !wanted.isEmpty else {
             throw CommandFailure(
                 .usage, "\(server) is not checked against \(pack.map { "the pack \($0)" } ?? "any pack")",
-                hint: "assign it in the inventory and apply it")
+                hint: "assign it in the inventory and run driftwatch apply")
         }
         let prober = RemoteProber(
             settings: remote, localServers: [server], logger: Logger(label: "driftwatch.remote"))
@@ -120,6 +120,6 @@ struct ProbeCommand: DriftwatchCommand {
 
 extension CommandFailure {
     static func noServer(_ id: ServerID) -> Self {
-        Self(.usage, "there is no server \(id)", hint: "driftwatch servers list shows those there are")
+        Self(.usage, "there is no server \(id)", hint: "driftwatch servers list shows them all")
     }
 }

@@ -45,10 +45,10 @@ struct WorkerOptions: ParsableArguments {
     func validate() throws {
         guard !queues.isEmpty || !local.isEmpty else { throw ValidationError("--queue names no queue") }
         for queue in queues where queue.contains(":") {
-            throw ValidationError("`\(visible(queue))` is not a valid queue; --local serves this machine's own jobs")
+            throw ValidationError("`\(visible(queue))` is not a queue; --local serves this machine's own jobs")
         }
         for id in local where !isWellFormedName(id) {
-            throw ValidationError("`\(visible(id))` is not a valid server id")
+            throw ValidationError("`\(visible(id))` is not a server id")
         }
     }
 }

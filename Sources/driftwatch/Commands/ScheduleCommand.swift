@@ -37,7 +37,7 @@ struct ScheduleCommand: AsyncParsableCommand {
 
         private static let listing = Listing<ScheduleLine>(
             whenEmpty:
-                "no schedule yet: the first scheduler makes it from DRIFTWATCH_SCHEDULE and DRIFTWATCH_TIME_ZONE",
+                "no schedule yet: the first scheduler creates it from DRIFTWATCH_SCHEDULE and DRIFTWATCH_TIME_ZONE",
             columns: [
                 .init("schedule_name", "SCHEDULE") { .text($0.name) },
                 .init("cron", "CRON") { .text($0.cron) },

@@ -29,7 +29,7 @@ struct SlackExamination {
             return
         }
         if settings.baseURL == nil {
-            report.add("links", .note, "messages name a command instead of a page", hint: "set DRIFTWATCH_BASE_URL")
+            report.add("links", .note, "messages contain a command instead of a link", hint: "set DRIFTWATCH_BASE_URL")
         }
         guard case .slack = settings.destination, let host = host() else {
             report.add("slack", .fine, "messages go to \(settings.destination.name)")
@@ -57,7 +57,7 @@ struct SlackExamination {
             if line.pausedAt != nil {
                 report.add(
                     "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
-                    hint: "fix what it says, and restart the notifier if its settings changed; "
+                    hint: "fix that fault, and restart the notifier if its settings changed; "
                         + "then driftwatch destination resume \(line.name)")
             } else if line.dead > 0 {
                 report.add(

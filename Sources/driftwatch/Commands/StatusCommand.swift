@@ -43,7 +43,7 @@ struct StatusCommand: DriftwatchCommand {
                 if let server = unknown.servers.first { throw CommandFailure.noServer(server) }
                 if let pack = unknown.pack {
                     throw CommandFailure(
-                        .usage, "there is no pack \(pack)", hint: "driftwatch status shows those that are assigned")
+                        .usage, "there is no pack \(pack)", hint: "driftwatch status shows the assigned packs")
                 }
                 return try FleetStatus(filter, in: transaction)
             }
@@ -59,7 +59,7 @@ struct StatusCommand: DriftwatchCommand {
     private func show(_ status: FleetStatus, _ console: Console) {
         let isWhole = filterIsEmpty
         if status.lines.isEmpty, !isWhole {
-            console.print("nothing fits")
+            console.print("nothing matches")
         } else {
             console.print(lines: Self.listing(status.times).lines(status.lines, console.palette, times: status.times))
         }
@@ -140,7 +140,7 @@ enum StateOption: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// `unknown` is what STATE shows for what was never checked.
+    /// `unknown` means that nothing has been checked yet.
     init?(argument: String) {
         guard let state = Self(rawValue: argument == "unknown" ? "never-checked" : argument) else { return nil }
         self = state

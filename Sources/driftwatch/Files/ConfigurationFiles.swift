@@ -32,13 +32,13 @@ struct ConfigurationFiles: Sendable {
             do { try read(path) } catch { problems.append(error) }
         }
         guard problems.isEmpty else { throw ConfigurationProblems(problems) }
-        // A file that a folder leaves out may be named beside it.
+        // A file that the folder does not include may be given as well.
         let read = Set((packs + [inventory].compactMap(\.self)).map { Self.real($0.path) })
         warnings.removeAll { $0.message == PassedOverFiles.message && read.contains(Self.real($0.file)) }
         readTemplates()
     }
 
-    /// Checks what was read, against the packs that the database has besides; nil where nobody knows those.
+    /// Checks what was read, against the packs that the database has besides; nil if nobody knows those.
     func load(knownPacks: Set<PackName>?) throws(ConfigurationProblems) -> LoadedConfiguration {
         do {
             var loaded = try ConfigurationLoader.load(
@@ -92,7 +92,7 @@ struct ConfigurationFiles: Sendable {
             if isNamedInventory, Self.folder(of: path).split(separator: "/").last != "packs" {
                 warnings.append(
                     Problem(
-                        .warning, file: path, message: "is read as the pack fleet, since it has `items:`",
+                        .warning, file: path, message: "is read as a pack named fleet, because it has `items:`",
                         hint: "an inventory has `servers:`; move a pack to packs/"))
             }
             packs.append(file)
@@ -100,21 +100,21 @@ struct ConfigurationFiles: Sendable {
             return
         }
         if let inventory {
-            throw Problem(file: path, message: "a second inventory", hint: "the other is \(inventory.path)")
+            throw Problem(file: path, message: "is a second inventory", hint: "the first is \(inventory.path)")
         }
         inventory = file
     }
 
     // MARK: Templates
 
-    /// Each from the folder `templates` beside the pack that mentions it.
+    /// Each from the folder `templates` next to the pack that names it.
     private mutating func readTemplates() {
         for pack in packs {
             let folder = Self.folder(of: pack.path)
             for name in ConfigurationLoader.templateNames(in: [pack]) {
                 let source = Self.template(name, in: folder)
                 if let other = templates[name], other != source {
-                    templates[name] = .unusable("is another one in each of two folders")
+                    templates[name] = .unusable("exists in two folders with different contents")
                 } else {
                     templates[name] = source
                 }

@@ -3,12 +3,12 @@ import Foundation
 
 /// Files in a configuration's folder that look as if they were meant, and are not read.
 ///
-/// Names alone decide in `packs`, where everything is a pack; beside the inventory, where other programs have their files
-/// too, what stands at the left margin does.
+/// In `packs`, where every file is a pack, the name alone decides. Next to the inventory, where other programs may have
+/// files too, the keys at the left margin decide.
 enum PassedOverFiles {
     static let message = "is not read"
 
-    /// What lies beside `fleet.yaml`.
+    /// Files next to `fleet.yaml`.
     static func besideInventory(in folder: String) -> [Problem] {
         names(in: folder).flatMap { name -> [Problem] in
             let path = "\(folder)/\(name)"

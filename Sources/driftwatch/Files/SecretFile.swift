@@ -15,7 +15,7 @@ enum SecretFile {
     /// nothing but the one container sees the mount.
     private static let containerFolder = "/run/secrets"
 
-    /// Why a file may not be used for a secret; nil where it may.
+    /// Why a file may not be used for a secret; nil if it may.
     ///
     /// Its owner is root or the account that Driftwatch runs as; the group may read it, others may not, and only its
     /// owner may write it. A secret that a container engine mounted may be readable by all, whoever owns it.

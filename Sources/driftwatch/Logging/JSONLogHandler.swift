@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Presentation
 
-/// One JSON object a line: `time`, `level`, `logger`, `message`, and the metadata beside them under its own keys.
+/// One JSON object a line: `time`, `level`, `logger`, `message`, and the metadata, each under its own key.
 struct JSONLogHandler: LogHandler {
     let label: String
     var logLevel: Logger.Level

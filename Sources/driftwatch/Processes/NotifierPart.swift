@@ -51,7 +51,7 @@ extension NotifySettings {
         return fingerprint
     }
 
-    /// Tells one secret from another; nil where there is none.
+    /// Tells one secret from another; nil if there is none.
     func fingerprint(in transaction: borrowing Transaction) throws -> String? {
         let key = try Destinations.fingerprintKey(in: transaction)
         return switch destination {

@@ -9,7 +9,7 @@ import ServiceLifecycle
 protocol ProcessPart: Sendable {
     /// As `workers.process` says it.
     var role: String { get }
-    /// Shown in `workers`; nil where the part takes no jobs.
+    /// Shown in `workers`; nil if the part takes no jobs.
     var concurrency: Int? { get }
     var queues: [String] { get }
     /// What `workers` shows of its settings: a JSON object without secrets.

@@ -83,7 +83,7 @@ struct ProcessRunner {
         while true {
             do {
                 if let site = sites.first, try await Migrator(site.database).requireUsable() == .outdated {
-                    logger.warning("functions or views are of an earlier Driftwatch: run driftwatch migrate")
+                    logger.warning("functions and views belong to an older version: run driftwatch migrate")
                 }
                 var services: [any Service] = []
                 for (part, site) in zip(parts, sites) { services += try await part.services(site) }

@@ -22,7 +22,7 @@ protocol ActingCommand: DriftwatchCommand {
 func actingPerson(_ sources: SettingSources, environment: [String: String]) throws(SettingError) -> ActingPerson {
     let named = try sources.value(
         .actor, default: nil,
-        wanted: "the name of a person: at most 100 characters, none of them invisible, and not \(programName), which "
+        wanted: "a person's name: at most 100 visible characters, and not \(programName), which "
             + "stands for the program itself"
     ) { text -> String?? in
         guard text.count <= 100, text == visible(text), text != programName else { return nil }
@@ -34,7 +34,7 @@ func actingPerson(_ sources: SettingSources, environment: [String: String]) thro
 /// Stands for the program itself in the audit log and in the stories of alerts.
 private let programName = "driftwatch"
 
-/// The account of the person at this machine; nil where it is the one that the program's own processes have, as in the
+/// The account of the person at this machine; nil if it is the one that the program's own processes have, as in the
 /// container image.
 private func loginName(_ environment: [String: String]) -> String? {
     let account = NSUserName()

@@ -33,7 +33,7 @@ struct LoginMeans: Hashable, Sendable {
             agent: settings.identity == nil && environment["SSH_AUTH_SOCK"]?.isEmpty == false)
     }
 
-    /// Those of a worker; nil where its version does not tell them.
+    /// Those of a worker; nil if its version does not tell them.
     init?(_ worker: WorkerLine) {
         guard worker.process == "worker", let account = worker.account,
             let files = try? JSONDecoder().decode(Files.self, from: Data(worker.settings.rawValue.utf8))

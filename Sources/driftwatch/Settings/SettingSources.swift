@@ -14,7 +14,7 @@ struct SettingSources: Sendable {
     }
 
     private let layers: [Layer]
-    /// Variables that look like settings and are none.
+    /// Variables that look like settings but are not.
     let unknownVariables: [String]
 
     /// `options` are those of the command line, by the name of the option, such as `--log-level`.
@@ -36,7 +36,7 @@ struct SettingSources: Sendable {
             file = try SettingsFile(path: path, named: "DRIFTWATCH_CONFIG")
         }
 
-        // Only those that nothing before them has: a secret file that is not needed need not be there.
+        // Only for settings that have no value yet: a secret file that is not needed does not have to exist.
         var secrets: [SettingName: String] = [:]
         var secretPlaces: [SettingName: String] = [:]
         for name in SettingName.allCases where name.isSecret && given[name] == nil && variables[name] == nil {
@@ -73,7 +73,7 @@ struct SettingSources: Sendable {
             places: Dictionary(uniqueKeysWithValues: names))
     }
 
-    /// The text of a setting and where it stands; nil where nobody set it.
+    /// The text of a setting and where it stands; nil if nobody set it.
     func text(_ name: SettingName) -> (text: String, place: String)? {
         for layer in layers {
             if let text = layer.reader.string(forKey: ConfigKey([name.fileKey]), isSecret: name.isSecret) {
@@ -107,7 +107,7 @@ struct SettingSources: Sendable {
     }
 }
 
-/// What a secret file holds, without the line break at its end; nil where it holds nothing, as an empty variable would.
+/// What a secret file holds, without the line break at its end; nil if it holds nothing, as an empty variable would.
 private func readSecret(_ path: String, named place: String) throws(SettingError) -> String? {
     let file: RegularFile
     do { file = try RegularFile(path, upTo: 64 << 10) } catch {

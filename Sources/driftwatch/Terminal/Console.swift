@@ -18,7 +18,7 @@ struct Console: Sendable {
 
     /// Prints to standard output.
     ///
-    /// A reader that went away (`| head`) is no error; what else got lost is in ``lost``.
+    /// If the reader has gone (`| head`), that is not an error; for any other failure see ``lost``.
     func print(_ line: String = "") {
         do { try deliver(line) } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
@@ -40,7 +40,7 @@ struct Console: Sendable {
 
     /// Prints what has to arrive.
     ///
-    /// - Throws: Where standard output takes it not: a full disk, a reader that went away.
+    /// - Throws: If standard output cannot be written: a full disk, a reader that has gone.
     func deliver(_ line: String) throws { try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
 
     private final class Loss: Sendable {
