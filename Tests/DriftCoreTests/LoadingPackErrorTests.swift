@@ -200,7 +200,8 @@ struct LoadingPackErrorTests {
         BadInput(items("settings", "{ key: A, expected: null, type: env_var }"), line: 3, "has no value"),
         BadInput(items("settings", "{ key: A, expected: \"a\\nb\", type: env_var }"), line: 3, "U+000A"),
         BadInput(items("settings", "{ key: $A, expected: b, type: env_var }"), line: 3, "without the $"),
-        BadInput(items("settings", "{ key: 1A, expected: b, type: env_var }"), line: 3, "is not an environment variable"),
+        BadInput(
+            items("settings", "{ key: 1A, expected: b, type: env_var }"), line: 3, "is not an environment variable"),
         BadInput(items("settings", "{ key: \"A=b\", expected: b, type: env_var }"), line: 3, "is no environment"),
         BadInput(items("settings", "{ key: a b, expected: b, type: sysctl }"), line: 3, "is not a sysctl key"),
         BadInput(items("settings", "{ key: A, expected: b, type: config }"), line: 3, "of type config needs `file`"),
