@@ -100,8 +100,8 @@ import Testing
             // dpkg compares it, with a warning.
             ("unversioned", "0.1", .ok),
             // dpkg has no order for these.
-            ("curl", "latest", .unreadable(.unsupported)), ("curl", "v7.88", .unreadable(.unsupported)),
-            ("curl", "7.88.1-10_amd64", .unreadable(.unsupported)), ("curl", "1:", .unreadable(.unsupported)),
+            ("curl", "latest", .unreadable(.notAVersion)), ("curl", "v7.88", .unreadable(.notAVersion)),
+            ("curl", "7.88.1-10_amd64", .unreadable(.notAVersion)), ("curl", "1:", .unreadable(.notAVersion)),
             (
                 "removed", "latest",
                 .wrong(.missingPackage, ["state": "present", "min_version": "latest"], ["state": "absent"])

@@ -65,7 +65,7 @@ struct DiffPage: Sendable {
                 let text = FleetLineText(line, times: times)
                 element("p") {
                     element("strong") { "Now: " }
-                    Badge(word: text.state, tone: text.tone).html
+                    Badge(word: text.standalone, tone: text.tone).html
                     if let since = line.since { " since \(times.stamp(since)), for \(Age.text(from: since, to: now))" }
                 }
                 if !text.notes.isEmpty { element("p") { text.notes.joined(separator: " · ") } }

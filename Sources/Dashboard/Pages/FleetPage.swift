@@ -73,7 +73,7 @@ struct FleetPage: Sendable {
                 if let pack = line.packName { element("a", .href(.diff(line.serverID, pack))) { pack.rawValue } }
             }
             element("td") {
-                Badge(word: text.state, tone: text.tone).html
+                Badge(word: text.standalone, tone: text.tone).html
                 if let since = line.since { age(since, times, "for ", "") }
             }
             element("td", .class("quiet")) {

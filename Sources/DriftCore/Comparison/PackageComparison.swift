@@ -44,7 +44,7 @@ enum PackageComparison {
     private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
         guard let minimum = wanted.minimumVersion else { return .none }
         // `latest` is not a version: comparing with it would prove something that nobody meant.
-        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.unsupported) }
+        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.notAVersion) }
         let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
         guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
             return .unreadable(.malformedAnswer)

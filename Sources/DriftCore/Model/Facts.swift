@@ -43,6 +43,8 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
     case plantedLink = "planted_link"
     /// This version, or the server's tools, cannot answer the question.
     case unsupported
+    /// The pack wants a version that is not one to the server's package manager, so nothing can be compared with it.
+    case notAVersion = "not_a_version"
     /// The account whose home `~` is does not exist on the server.
     case unknownAccount = "unknown_account"
     /// The answer for the item was missing or made no sense.
@@ -61,6 +63,7 @@ package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable
         case .slow: "the server gave up on it"
         case .plantedLink: "root only follows links made by root or by the file's owner"
         case .unsupported: "this version, or the server's tools, cannot answer"
+        case .notAVersion: "the pack's version is not one that dpkg can compare; driftwatch lint says why"
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"

@@ -1,0 +1,111 @@
+import DriftCore
+import Foundation
+import TestSupport
+import Testing
+
+@testable import driftwatch
+
+/// What the documentation names exists: commands, options, settings, files, services, reasons.
+@Suite
+struct DocumentTests {
+    private static let kinds: Set = ["sh", "sh checked", "text", "yaml", "ini"]
+
+    @Test(arguments: DocumentPage.all)
+    func everyCommandInABlockIsOneThatExists(page: DocumentPage) async throws {
+        for block in page.blocks {
+            #expect(Self.kinds.contains(block.kind), "\(page):\(block.line): a block of kind '\(block.kind)'")
+            guard block.kind.hasPrefix("sh") else { continue }
+            for words in try ShellCommands(block.text).commands {
+                let problem = try await DocumentedCommand(words: words).problem()
+                #expect(problem == nil, "\(page):\(block.line): \(words.joined(separator: " "))")
+            }
+        }
+    }
+
+    @Test(arguments: DocumentPage.all)
+    func everyCommandInASentenceIsOneThatExists(page: DocumentPage) async throws {
+        for span in page.spans where !span.contains("…") && !span.contains("COMMAND") && !span.contains("NOPASSWD") {
+            let words = try #require(try? ShellCommands(span).commands.first ?? [], "\(page): `\(span)`")
+            let isOurs = ["driftwatch", "docker", "make"].contains(words.first) && words.count > 1
+            guard isOurs || words.first?.hasPrefix("scripts/") == true else { continue }
+            var problem = try await DocumentedCommand(words: words).problem()
+            // A sentence may name a command without what it needs.
+            if problem != nil, !words.contains(where: { $0.hasPrefix("-") }) {
+                problem = try await DocumentedCommand(words: words + ["--help"]).problem()
+            }
+            #expect(problem == nil, "\(page): `\(span)`")
+        }
+    }
+
+    @Test(arguments: DocumentPage.all)
+    func everySettingThatIsNamedExists(page: DocumentPage) {
+        for match in page.text.matches(of: /DRIFTWATCH_[A-Z_]+(…)?/) where match.1 == nil {
+            #expect(DocumentedCommand.problem(ofVariable: String(match.0)) == nil, "\(page)")
+        }
+    }
+
+    @Test(arguments: DocumentPage.all)
+    func everyLinkLeadsSomewhere(page: DocumentPage) throws {
+        for link in page.links where !link.contains("://") {
+            let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+            let folder = page.path.contains("/") ? "docs/" : ""
+            let path = parts[0].isEmpty ? page.path : "\(folder)\(parts[0])"
+            #expect(
+                FileManager.default.fileExists(atPath: DocumentPage.root.appending(path: path).path()),
+                "\(page) links to \(link)")
+            guard parts.count > 1 else { continue }
+            let target = try DocumentPage(path.replacing("docs/../", with: ""))
+            #expect(target.anchors.contains(String(parts[1])), "\(page) links to \(link)")
+        }
+    }
+
+    @Test
+    func theIndexNamesEveryPage() throws {
+        let index = try DocumentPage.named("docs/README.md")
+        for page in DocumentPage.all where page.path.hasPrefix("docs/") && page.path != index.path {
+            #expect(index.links.contains(String(page.path.dropFirst(5))), "\(page)")
+        }
+    }
+
+    @Test
+    func everySettingHasALineInItsPage() throws {
+        let page = try DocumentPage.named("docs/SETTINGS.md")
+        for setting in SettingName.allCases {
+            #expect(page.spans.contains(setting.environmentName), "\(setting)")
+        }
+    }
+
+    @Test
+    func everyReasonHasARemedy() throws {
+        let page = try DocumentPage.named("docs/OPERATING.md")
+        // A job that found no place goes back; no check says so.
+        for reason in ProbeFailure.Reason.allCases where reason != .noPlace {
+            #expect(page.spans.contains(reason.rawValue), "\(reason)")
+        }
+        for reason in UnreadableReason.allCases { #expect(page.spans.contains(reason.rawValue), "\(reason)") }
+    }
+
+    @Test
+    func thePacksAndTheInventoryInThePagesLoad() async throws {
+        try await withFolder { folder in
+            let root = DocumentPage.root.path(percentEncoded: false)
+            try FileManager.default.copyItem(atPath: root + "packs", toPath: folder + "/packs")
+            var written: [String] = []
+            for block in try DocumentPage.named("docs/PACKS.md").blocks where block.kind == "yaml" {
+                let name = try #require(block.text.firstMatch(of: /^# (\S+)\n/)?.1, "line \(block.line)")
+                try block.text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+                written.append(String(name))
+            }
+            #expect(written == ["packs/example.yaml", "fleet.yaml"])
+            let lint = try await Program.run(["lint", folder])
+            #expect(lint.status == 0, "\(lint)")
+        }
+    }
+
+    @Test
+    func theSettingsFileInThePagesIsRead() throws {
+        let yaml = try DocumentPage.named("docs/INSTALL.md").blocks.filter { $0.kind == "yaml" }
+        #expect(yaml.count == 1)
+        for block in yaml { _ = try SettingsFile(text: block.text, path: "docs/INSTALL.md") }
+    }
+}
