@@ -49,7 +49,7 @@ import Testing
         Case("/etc/motd /etc/issue", "has a blank at the edge"),
         Case("/etc/motd# the banner", "has a comment within the path"),
         Case("/home/<user>/.netrc", "has a placeholder"), Case("/etc/.../motd", "is abbreviated with `...`"),
-        Case("/~/.netrc", "has `~` in the middle", "begin with ~/"), Case("/home/deploy/~/x", "has `~` in its middle"),
+        Case("/~/.netrc", "has `~` in the middle", "begin with ~/"), Case("/home/deploy/~/x", "has `~` in the middle"),
         Case("~/~", "has `~` in the middle"),
         Case("/ect/motd", "lies in /ect", "did you mean /etc?"), Case("/Etc/motd", "did you mean /etc?"),
         Case("/VAR/log", "did you mean /var?"), Case("/urs/bin/x", "did you mean /usr?"),
