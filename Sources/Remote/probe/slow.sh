@@ -160,12 +160,18 @@ dw_leave_dead() {
     fi
 }
 
-# Waits for the process that looks, but not for ever; fails where it had to be ended.
+# Waits for the process that looks, but not for ever; fails where it had to be ended. A process that is busy is not
+# hanging, however slow the machine: its line in /proc changes.
 dw_wait_for_child() {
-    dw_strikes=0
+    dw_strikes=0 dw_last_stat=
     while dw_is_alive "$dw_child"; do
         dw_time_left
-        if [ -e "/proc/$dw_child/fd/9" ]; then dw_strikes=0; else dw_strikes=$((dw_strikes + 1)); fi
+        if [ -e "/proc/$dw_child/fd/9" ] || [ "$dw_stat" != "$dw_last_stat" ]; then
+            dw_strikes=0
+        else
+            dw_strikes=$((dw_strikes + 1))
+        fi
+        dw_last_stat=$dw_stat
         if [ "$dw_left" -le 0 ] || [ "$dw_strikes" -gt 1 ]; then
             dw_end_all "$dw_child"
             return 1
