@@ -59,7 +59,7 @@ import Testing
         Case("/etc/\\uFF4Dotd", "U+FF4D FULLWIDTH LATIN SMALL LETTER M, which looks like `m`"),
         Case("/etc/foo\\u2013bar", "U+2013 EN DASH, which looks like `-`"), Case("/etc/con\\uFB01g", "`fi`"),
         Case("/etc/it\\u2019s", "U+2019 RIGHT SINGLE QUOTATION MARK"), Case("/etc\\u2215motd", "U+2215 DIVISION SLASH"),
-        Case("/srv/e\\u0301te", "U+0301 COMBINING ACUTE ACCENT", "another name"),
+        Case("/srv/e\\u0301te", "U+0301 COMBINING ACUTE ACCENT", "differs from the name"),
         Case("/srv/300\\u212A", "U+212A KELVIN SIGN, which looks like `K`"),
     ])
     func isAWarningAndWithAbsentAnError(example: Case) throws {

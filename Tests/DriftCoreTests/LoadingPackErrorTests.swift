@@ -152,7 +152,7 @@ struct LoadingPackErrorTests {
         file("path: /a, state: symlink, target: null", "a symlink needs `target`"),
         file("path: /a, state: symlink, target: \"\"", "empty text"),
         file("path: /a, state: symlink, target: b, mode: \"0777\"", "`mode` has no effect with state: symlink"),
-        file("path: /a, state: symlink, target: b, template: motd", "`template` means nothing"),
+        file("path: /a, state: symlink, target: b, template: motd", "`template` has no effect"),
         file("path: /a, state: absent, mode: \"0644\"", "`mode` has no effect with state: absent"),
         file("path: /a, state: absent, owner: root", "`owner` has no effect with state: absent"),
         file("path: /a, state: absent, template: motd", "`template` has no effect with state: absent"),
@@ -173,10 +173,10 @@ struct LoadingPackErrorTests {
     @Test(arguments: [
         BadInput(items("packages", "{ min_version: \"1\" }"), line: 3, "a package needs `name`"),
         BadInput(items("packages", "curl"), line: 3, "a package must be a mapping, not a text"),
-        BadInput(items("packages", "{ name: \"curl=7\" }"), line: 3, "no package name", "goes into min_version"),
-        BadInput(items("packages", "{ name: \"libc6:\" }"), line: 3, "no package name", "libc6:i386"),
-        BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "no package name"),
-        BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "no package name"),
+        BadInput(items("packages", "{ name: \"curl=7\" }"), line: 3, "not a package name", "goes into min_version"),
+        BadInput(items("packages", "{ name: \"libc6:\" }"), line: 3, "not a package name", "libc6:i386"),
+        BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "not a package name"),
+        BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "not a package name"),
         BadInput(items("packages", "{ name: -x }"), line: 3, "`-x` is not a package name"),
         BadInput(items("packages", "{ name: curl, version: \"1\" }"), line: 3, "unknown key `version` in a package"),
         BadInput(items("packages", "{ name: a, min_version: 1.10 }"), line: 3, "not 1.10, a number", "\"1.10\""),
@@ -202,7 +202,7 @@ struct LoadingPackErrorTests {
         BadInput(items("settings", "{ key: $A, expected: b, type: env_var }"), line: 3, "without the $"),
         BadInput(
             items("settings", "{ key: 1A, expected: b, type: env_var }"), line: 3, "is not an environment variable"),
-        BadInput(items("settings", "{ key: \"A=b\", expected: b, type: env_var }"), line: 3, "is no environment"),
+        BadInput(items("settings", "{ key: \"A=b\", expected: b, type: env_var }"), line: 3, "is not an environment"),
         BadInput(items("settings", "{ key: a b, expected: b, type: sysctl }"), line: 3, "is not a sysctl key"),
         BadInput(items("settings", "{ key: A, expected: b, type: config }"), line: 3, "of type config needs `file`"),
         BadInput(
