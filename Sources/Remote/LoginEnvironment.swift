@@ -85,13 +85,13 @@ struct LoginEnvironment: Equatable {
     private mutating func readSettings(_ path: String) {
         switch Self.read(path) {
         case .missing: return
-        case .hidden: isPartlyHidden = true
+        case .hidden: noteHiddenFile()
         case .text(let text):
             for line in Self.lines(of: text) {
                 let name = line.drop { $0 == " " || $0 == "\t" }.prefix {
                     $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")
                 }
-                if !name.isEmpty { undecided.insert(String(name)) }
+                if !name.isEmpty { doubt(String(name)) }
             }
         }
     }
@@ -99,9 +99,20 @@ struct LoginEnvironment: Equatable {
     private mutating func readVariables(_ path: String) {
         switch Self.read(path) {
         case .missing: return
-        case .hidden: isPartlyHidden = true
+        case .hidden: noteHiddenFile()
         case .text(let text): for line in Self.lines(of: text) { readVariable(line) }
         }
+    }
+
+    /// What a file said before counts no more where a later one says something that is not understood.
+    private mutating func doubt(_ name: String) {
+        undecided.insert(name)
+        variables[name] = nil
+    }
+
+    private mutating func noteHiddenFile() {
+        isPartlyHidden = true
+        variables = [:]
     }
 
     /// `NAME=value`, in the grammar of `pam_env`: a `#` begins a comment wherever it stands, one pair of quotation marks
@@ -119,7 +130,7 @@ struct LoginEnvironment: Equatable {
             line.utf8.count > 1000 || value.contains(0) || value.last.map { " \t\r\\".utf8.contains($0) } ?? false
             || line.unicodeScalars.contains("\u{FFFD}")
         guard !isDoubtful else {
-            undecided.insert(key)
+            doubt(key)
             return
         }
         if let first = value.first, "\"'".utf8.contains(first) {

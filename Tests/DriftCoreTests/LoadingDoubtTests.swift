@@ -35,6 +35,12 @@ import Testing
         Case("/etc/{a,b}.conf", "has `{a,b}`, and braces are not expanded"), Case("/srv/www{1..3}", "has `{1..3}`"),
         Case("/srv/{{ name }}", "has `{{`, and there are no variables"),
         Case("/home/$USER/.netrc", "has `$`, and variables are not expanded", "write the value"),
+        Case("/etc/cron.d/!(keep)", "has `!(`, and patterns are not expanded", "name each file"),
+        Case("/etc/cron.d/+(a|b)", "has `+(`"), Case("/etc/cron.d/@(a|b).conf", "has `@(`"),
+        Case("/srv/(a|b)", "has `(…|…)`, and patterns are not expanded"),
+        Case("/home/@USER@/x", "has a placeholder between @ and @", "write what it stands for"),
+        Case("/srv/$_x", "has `$`"), Case("/srv/$@", "has `$`"), Case("/srv/${A,,}", "has `$`"),
+        Case("/etc/'motd", "has quotation marks within"), Case("/etc/motd'", "has quotation marks within"),
         Case("/home/${USER}/.netrc", "has `$`"), Case("/srv/$(hostname)", "has `$`"),
         Case("/etc/motd$", "has a `$` at the end"),
         Case("/home/`whoami`/x", "a backtick, and commands are not run"),
@@ -83,6 +89,7 @@ import Testing
             "/etc/passwd-",
             "/etc/a,b", "/srv/a:b", "/srv/Ελλάδα/αρχείο", "/data/x", "/usr/lib/libc.so.6", "/etc/$", "~/.config/x@y",
             "/lost+found", "/srv/{a}", "/src/x", "/srv/~backup", "/home/a~", "/var/lib/x=y",
+            "/srv/a[]", "/srv/Photos (2024)", "/srv/a|b", "/srv/x!(", "/srv/me@home/@x", "/srv/@1@", "/srv/go/a@v1.0@x",
         ].filter { $0 != "/etc/$" })
     func oddButUsualPathsAreFine(path: String) throws {
         for state in ["file", "absent"] { #expect(try problem("files", "path: \"\(path)\", state: \(state)") == nil) }
@@ -126,6 +133,8 @@ import Testing
         ("settings", "key: A, type: env_var, expected: ~/bin", "begins with `~`"),
         ("settings", "key: A, type: env_var, expected: \"v\\u0456m\"", "U+0456 CYRILLIC SMALL LETTER BYELORUSSIAN"),
         ("settings", "key: A, type: env_var, expected: \"a \u{2013} b\"", "U+2013 EN DASH"),
+        ("settings", "key: A, type: env_var, expected: \"'vim'\"", "quotation marks that are part of the value"),
+        ("files", "path: /etc/x, state: symlink, target: \"m\\u043Etd\"", "U+043E CYRILLIC SMALL LETTER O"),
         ("packages", "name: Curl", "is not the name of a Debian package"),
     ])
     func otherValuesAreWarnedAbout(section: String, fields: String, says: String) throws {
@@ -135,9 +144,22 @@ import Testing
         #expect(try problem(section, fields + ", literal: true") == nil)
     }
 
-    @Test(arguments: ["$5.00", "a b", "50%", "~", "it's", "*", "C:\\\\x", "$", "été", "дом"])
+    @Test(arguments: ["$5.00", "a b", "50%", "~", "it's", "*", "C:\\\\x", "$", "été", "дом", "сор", "日本 ＡBC", "１２"])
     func usualValuesAreFine(value: String) throws {
         #expect(try problem("settings", "key: A, type: env_var, expected: \"\(value)\"") == nil)
+    }
+
+    /// Each program has its own signs there; only what a person cannot see is a doubt.
+    @Test(
+        arguments: [
+            ("key: P, expected: \"$HOME/x\"", nil), ("key: P, expected: ~/x", nil),
+            ("key: \"P\u{43E}rt\", expected: x", "U+043E CYRILLIC SMALL LETTER O"),
+        ] as [(String, String?)])
+    func aSettingOfAFileIsInTheWordsOfItsProgram(fields: String, says: String?) throws {
+        let found = try loadPack(Self.pack("settings", fields + ", type: config, file: /etc/x")).warnings
+        let doubts = found.filter { !$0.message.contains("cannot judge settings of type config") }
+        #expect(doubts.count == (says == nil ? 0 : 1), "\(doubts)")
+        if let says { #expect(doubts.first?.message.contains(says) == true, "\(doubts)") }
     }
 
     @Test(arguments: [
@@ -274,6 +296,7 @@ import Testing
         #expect(warned.map(\.line) == [2])
         let fine = "servers:\n  - { id: a, packs: [base], name: \"\(name)\", literal: true }\n"
         #expect(try loadInventory(fine).warnings == [])
+        #expect(try loadInventory(fine.replacing(name, with: "Web \u{2013} Bob\u{2019}s")).warnings == [])
         let labelled = "servers:\n  - { id: a, packs: [base], labels: { x: \"\(name)\" } }\n"
         #expect(try loadInventory(labelled).warnings.count == 1)
     }

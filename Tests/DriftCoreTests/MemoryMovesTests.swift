@@ -118,6 +118,9 @@ struct MemoryMovesTests {
             what: "two parts for one that has none", before: "a: /k /x; b: /l /y", after: "a: /k; b: /l; c: /x /y",
             drifts: ["1 a /k /x", "2 b /l /y"], steps: ["split 1 a→c"]),
         AlertCase(
+            what: "what moves from another pack is not this one's", before: "a: /k /x; b: /x", after: "a: /k /x; c: /x",
+            drifts: ["1 a /k /x"], steps: []),
+        AlertCase(
             what: "exchanged", before: "a: /x; b: /y", after: "a: /y; b: /x", drifts: ["1 a /x", "2 b /y"],
             steps: ["follow 1 a→b", "follow 2 b→a"]),
     ]

@@ -19,6 +19,10 @@ struct PackConflictsTests {
         ).problems(of: [server])
     }
 
+    private static func setting(in file: String) -> DriftCore.Expectation.Subject {
+        .setting(SettingExpectation(key: "P", expected: "no", kind: .config, file: file))
+    }
+
     static let contradictions: [(DriftCore.Expectation.Subject, DriftCore.Expectation.Subject)] = [
         (.file(File(path: "/a", mode: 0o644)), .file(File(path: "/a", mode: 0o600))),
         (.file(File(path: "/a", owner: "root")), .file(File(path: "/a", owner: "alice"))),
@@ -38,6 +42,15 @@ struct PackConflictsTests {
         ),
         (.file(File(path: "/a", state: .absent)), .file(File(path: "/a/b/c"))),
         (.file(File(path: "/a/b", state: .directory)), .file(File(path: "/a"))),
+        (.file(File(path: "/etc/x", state: .absent)), setting(in: "/etc/x")),
+        (.file(File(path: "/etc/x", state: .directory)), setting(in: "/etc/x")),
+        (.file(File(path: "/etc", state: .absent)), setting(in: "/etc/x")),
+        (.file(File(path: "/etc", state: .file)), setting(in: "/etc/x")),
+        (.package(PackageExpectation(name: "x:i386")), .package(PackageExpectation(name: "x", state: .absent))),
+        (
+            .package(PackageExpectation(name: "x:any", minimumVersion: "2")),
+            .package(PackageExpectation(name: "x", state: .absent))
+        ),
         (.file(File(path: "~/.ssh", state: .absent)), .file(File(path: "~/.ssh/config"))),
         (.package(PackageExpectation(name: "x")), .package(PackageExpectation(name: "x", state: .absent))),
         (
@@ -75,7 +88,25 @@ struct PackConflictsTests {
         (.file(File(path: "/a", mode: 0o644)), .file(File(path: "/b", mode: 0o600))),
         (.file(File(path: "/a", owner: "root")), .file(File(path: "/a", owner: "0"))),
         (.file(File(path: "/a", owner: "alice")), .file(File(path: "/a", owner: "1000"))),
+        (.file(File(path: "/a", owner: "1000")), .file(File(path: "/a", owner: "1000"))),
         (.file(File(path: "/a", state: .symlink, target: "/b")), .file(File(path: "/a", owner: "root"))),
+        (
+            .file(File(path: "/a", state: .symlink, owner: "root", target: "/b")),
+            .file(File(path: "/a", owner: "alice"))
+        ),
+        (.file(File(path: "/etc/x", owner: "root")), setting(in: "/etc/x")),
+        (.file(File(path: "/etc/x", state: .symlink, target: "y")), setting(in: "/etc/x")),
+        (.file(File(path: "/etc", state: .directory)), setting(in: "/etc/x")),
+        (.file(File(path: "/etc/x/y", state: .absent)), setting(in: "/etc/x")),
+        (.package(PackageExpectation(name: "x")), .package(PackageExpectation(name: "x:i386", state: .absent))),
+        (
+            .package(PackageExpectation(name: "x:amd64")),
+            .package(PackageExpectation(name: "x:i386", state: .absent))
+        ),
+        (
+            .package(PackageExpectation(name: "x:i386", state: .absent)),
+            .package(PackageExpectation(name: "x", state: .absent))
+        ),
         (.file(File(path: "/a", state: .symlink, target: "/b")), .file(File(path: "/a/x"))),
         (
             .file(File(path: "/a", content: .template(name: "x", bytes: [1]))),

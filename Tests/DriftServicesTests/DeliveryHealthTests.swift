@@ -32,6 +32,8 @@ struct DeliveryHealthTests {
             try await database.advanceClock(by: .seconds(119))
             #expect(try await Self.problems(database) == [], "a notifier may be starting again")
             try await database.advanceClock(by: .seconds(2))
+            try await database.execute(
+                "select driftwatch.register_worker('w', 'worker', 'host', 2, '1', null, '{}')")
             #expect(
                 try await Self.problems(database) == ["messages to default are not delivered: no notifier is alive"])
             try await Self.beat(database)
@@ -64,6 +66,22 @@ struct DeliveryHealthTests {
                 try await Self.problems(database) == [
                     "messages to default are not delivered: paused: channel_is_archived"
                 ])
+        }
+    }
+
+    @Test
+    func aDeadMessageIsToldWhateverBecameOfOthers() async throws {
+        try await Self.withMessage { database in
+            try await database.makeServer("web-2", packs: ["more": ["/b"]])
+            try await database.execute("select driftwatch.open_alert('web-2', 'more', 1, 1, '[]')")
+            try await database.execute("select driftwatch.resolve_alert(2)")
+            try await database.execute(
+                """
+                update driftwatch.outbox set state = case alert_id when 1 then 'dead' else 'sent' end,
+                    sent_at = case alert_id when 1 then null else driftwatch.clock() end
+                """)
+            #expect(
+                try await Self.problems(database) == ["messages to default are not delivered: 1 refused for good"])
         }
     }
 

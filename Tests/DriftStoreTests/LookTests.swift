@@ -154,6 +154,44 @@ struct LookTests {
         }
     }
 
+    @Test(arguments: ["scheduled", "available", "retryable", "running"])
+    func aServerWhoseJobIsAliveIsNotAskedForAgain(state: String) async throws {
+        try await Self.withSettledServer { database in
+            try await database.execute("select driftwatch.seed_schedule('default', '0 6 * * *', 'UTC')")
+            try await database.execute(
+                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+            if state == "running" {
+                _ = try await Self.claim(database)
+            } else {
+                try await database.execute("update driftwatch.jobs set state = \(state) where finished_at is null")
+            }
+            try await database.makeServer("web-1", packs: ["base": ["/etc/motd", "/etc/issue"]])
+            #expect(try await Self.enqueue(database) == 0)
+        }
+    }
+
+    @Test
+    func onlySoManyOfThoseThatAreNamedAreAskedFor() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["a", "b", "c", "d"] { try await database.makeServer(server) }
+            for looks: SQL in [
+                "select driftwatch.enqueue_looks(array['c'])", "select driftwatch.enqueue_looks(null, 1)",
+            ] {
+                #expect(try await database.rows(looks, as: Int.self) == [1])
+            }
+            let asked = try await database.rows("select server_id from driftwatch.jobs order by 1", as: String.self)
+            #expect(asked == ["a", "c"])
+        }
+    }
+
+    @Test
+    func theEndOfNoHoldAsksForNothing() async throws {
+        try await Self.withSettledServer { database in
+            try await database.execute("select driftwatch.lift_hold('web-1')")
+            #expect(try await Self.enqueue(database) == 0)
+        }
+    }
+
     /// It may have read the address before the change was there for others to see.
     @Test
     func aCheckOfAnotherAddressIsNoLookHoweverLateItBegan() async throws {

@@ -98,6 +98,8 @@ import Testing
                 ["FROM": "environment"]
             ),
             (["etc/pam.d/sshd": "@include sshd\n" + module], ["FROM": "environment"]),
+            (["etc/pam.d/sshd": "session include common\n", "etc/pam.d/common": module], ["FROM": "environment"]),
+            (["etc/pam.d/sshd": "account required pam_env.so\npassword required pam_env.so\n"], [:]),
         ] as [([String: String], [String: String])])
     func filesAreThoseThatPAMReads(files: [String: String], variables: [String: String]) async throws {
         let all = files.merging(["etc/environment": "FROM=environment\n", "etc/other": "FROM=other\n"]) { $1 }
@@ -108,6 +110,7 @@ import Testing
 
     @Test(arguments: [
         "A=x ", "A=x # comment", "A=x\\", "A=\(String(repeating: "x", count: 1000))", "A=\u{FFFD}", "A=x\r",
+        "A=x\t", "A=x\0y",
     ])
     func whatPAMsVersionsDifferOnIsNotGuessed(line: String) async throws {
         try await withRoot(["etc/pam.d/sshd": Self.module, "etc/environment": line + "\n"]) { root in
@@ -136,6 +139,61 @@ import Testing
             var set: [String: SettingFact] = ["DISPLAY": .value(":1")]
             LoginEnvironment(below: root, home: nil).correct(&set)
             #expect(set == ["DISPLAY": .value(":1")])
+        }
+    }
+
+    @Test(arguments: [
+        ("", ["DEFAULT"]), (" conffile=/etc/own.conf", ["OWN"]), (" user_readenv=0", ["DEFAULT"]),
+        (" user_readenv=1", ["DEFAULT", "MINE"]),
+    ])
+    func itsSettingsAreThoseThatTheModuleNames(options: String, undecided: [String]) async throws {
+        let files = [
+            "etc/pam.d/sshd": "session required pam_env.so\(options)\n",
+            "etc/security/pam_env.conf": "DEFAULT DEFAULT=1\n", "etc/own.conf": "OWN DEFAULT=1\n",
+            "home/.pam_environment": "MINE DEFAULT=1\n",
+        ]
+        try await withRoot(files) { root in
+            #expect(LoginEnvironment(below: root, home: root + "/home").undecided == Set(undecided))
+        }
+    }
+
+    @Test func aLaterLineThatIsPlainDecides() async throws {
+        let files = ["etc/pam.d/sshd": Self.module, "etc/environment": "A=x \nA=y\nB=y\nB=x \n"]
+        try await withRoot(files) { root in
+            let read = LoginEnvironment(below: root, home: nil)
+            #expect(read.variables == ["A": "y"], "what B has is not known")
+            #expect(read.undecided == ["B"])
+            var seen: [String: SettingFact] = ["B": .unset]
+            read.correct(&seen)
+            #expect(seen == ["B": .unreadable(.unsupported)])
+        }
+    }
+
+    @Test func whatALaterFileMayChangeIsNotKnown() async throws {
+        let files = [
+            "etc/pam.d/sshd": "session required pam_env.so user_readenv=1\n", "etc/environment": "MINE=1\nOTHER=1\n",
+        ]
+        let settings = files.merging(["home/.pam_environment": "MINE DEFAULT=2\n"]) { $1 }
+        try await withRoot(settings) { root in
+            let read = LoginEnvironment(below: root, home: root + "/home")
+            #expect(read.variables == ["OTHER": "1"])
+            #expect(read.undecided == ["MINE"])
+        }
+        try await withRoot(files.merging(["home/.pam_environment/x": ""]) { $1 }) { root in
+            let read = LoginEnvironment(below: root, home: root + "/home")
+            #expect(read.variables.isEmpty)
+            #expect(read.isPartlyHidden)
+        }
+    }
+
+    @Test func aFileWithoutEndLeavesNothingUnset() async throws {
+        let files = [
+            "etc/pam.d/sshd": Self.module, "etc/environment": "A=1\n" + String(repeating: "# x\n", count: 300_000),
+        ]
+        try await withRoot(files) { root in
+            var seen: [String: SettingFact] = ["A": .unset]
+            LoginEnvironment(below: root, home: nil).correct(&seen)
+            #expect(seen == ["A": .unreadable(.permissionDenied)])
         }
     }
 

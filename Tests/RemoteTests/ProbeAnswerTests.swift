@@ -42,12 +42,41 @@ import Testing
         ["Status: install perhaps installed"], ["Status: install ok"], [],
         ["Status: install ok installed", "Version: 1"],
         ["Status: install ok installed", "Architecture: \u{1}"],
+        ["Status: install ok installed", "Architecture: amd64", "Version: 7.88.1-10"],
+        ["Status: install ok installed", "Architecture: amd64", "Package: wget"],
+        ["Status: install ok installed", "Architecture: amd64", "Architecture: i386"],
+        ["Status: install ok installed", "Status: purge ok not-installed", "Architecture: amd64"],
+        ["Status: install ok installed", "Architecture: amd64", "", "pkgs dpkg"],
     ])
     func aPackageThatMakesNoSenseMakesTheListUnreadable(fields: [String]) throws {
         let packages = ["Package: curl", "Version: 7.88.1-10"] + fields + ["", "pkgs dpkg"]
         let records = Self.section(1, Self.files) + packages + ["env E=vim", "unset U", "envs complete"]
         let facts = try #require(try ProbeAnswer.facts(in: answer(records), to: request))
         #expect(facts.packages == .unreadable(.malformedAnswer))
+    }
+
+    @Test(arguments: [
+        (["pkgs dpkg"], UnreadableReason.unsupported), (["pkgs rpm"], .malformedAnswer), (["pkgs error"], .readError),
+        ([], .malformedAnswer),
+    ])
+    func aListOfNoPackageProvesNothing(ending: [String], reason: UnreadableReason) throws {
+        let records = Self.section(1, Self.files) + ending + ["env E=vim", "unset U", "envs complete"]
+        let facts = try #require(try ProbeAnswer.facts(in: answer(records), to: request))
+        #expect(facts.packages == .unreadable(reason))
+    }
+
+    /// As dpkg may leave them.
+    @Test(arguments: [("deinstall ok config-files", "rc "), ("install reinstreq half-installed", "iHR")])
+    func whatIsLeftOfAPackageMayLackTheRest(status: String, letters: String) throws {
+        let packages = ["Package: left", "Status: \(status)", ""] + Self.others
+        let facts = try #require(try ProbeAnswer.facts(in: answer(Self.section(1, Self.files) + packages), to: request))
+        let left = [InstalledPackage(status: letters, version: "", architecture: "")]
+        guard case .dpkg(let database) = facts.packages else {
+            Issue.record("\(facts.packages)")
+            return
+        }
+        #expect(database["left"] == left)
+        #expect(database.count == 2)
     }
 
     @Test func aWholeAnswerIsReadWhole() throws {

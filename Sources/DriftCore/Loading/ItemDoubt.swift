@@ -34,7 +34,7 @@ enum ItemDoubt {
     }
 
     /// The key of a setting in a configuration file.
-    static func key(_ text: String) -> Fault? { edges(text) ?? strange(text) }
+    static func key(_ text: String) -> Fault? { strange(text) }
 
     /// A name that people read: dashes and quotation marks may be as they like.
     static func displayName(_ text: String) -> Fault? { edges(text) ?? strange(text, .letters) }

@@ -73,15 +73,15 @@ package struct PackConflicts {
             {
                 found.append((Side(pair.first, one, words.0), Side(pair.second, other, words.1)))
             }
-            for above in Self.keysAbove(one) {
-                guard let other = second[above], let words = Self.whyNothingIsBelow(other) else { continue }
+            for (key, need) in Self.needs(of: one) {
+                guard let other = second[key], let words = Self.whyUnmet(need, by: other) else { continue }
                 found.append((Side(pair.first, one, "it is there"), Side(pair.second, other, words)))
             }
         }
         guard pair.first != pair.second else { return found }
         for (_, one) in second.sorted(by: { $0.key < $1.key }) {
-            for above in Self.keysAbove(one) {
-                guard let other = first[above], let words = Self.whyNothingIsBelow(other) else { continue }
+            for (key, need) in Self.needs(of: one) {
+                guard let other = first[key], let words = Self.whyUnmet(need, by: other) else { continue }
                 found.append((Side(pair.second, one, "it is there"), Side(pair.first, other, words)))
             }
         }
@@ -154,24 +154,49 @@ extension PackConflicts {
         }
     }
 
-    /// The keys of what must be a folder for this to be there.
-    private static func keysAbove(_ expectation: Expectation) -> [ItemKey] {
-        guard case .file(let file) = expectation.subject, file.state != .absent else { return [] }
+    /// What must be there for an expectation to be met.
+    private enum Need {
+        case folder, file, package
+    }
+
+    /// The folders above a path, the file of a setting, and some architecture of a package where one is named.
+    private static func needs(of expectation: Expectation) -> [(key: ItemKey, need: Need)] {
+        switch expectation.subject {
+        case .file(let file): file.state == .absent ? [] : keysAbove(file.path).map { ($0, .folder) }
+        case .setting(let setting):
+            setting.file.map { file in
+                [(Expectation(.file(FileExpectation(path: file))).key, .file)]
+                    + keysAbove(file).map { ($0, .folder) }
+            } ?? []
+        case .package(let package):
+            package.state == .absent
+                ? []
+                : package.name.lastIndex(of: ":").map { colon in
+                    let name = String(package.name[..<colon])
+                    return [(Expectation(.package(PackageExpectation(name: name))).key, .package)]
+                } ?? []
+        default: []
+        }
+    }
+
+    private static func keysAbove(_ path: String) -> [ItemKey] {
         var keys: [ItemKey] = []
-        var path = Substring(file.path)
+        var path = Substring(path)
         while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
             path = path[..<slash]
-            guard path != "~" else { break }
             keys.append(Expectation(.file(FileExpectation(path: String(path)))).key)
         }
         return keys
     }
 
-    private static func whyNothingIsBelow(_ expectation: Expectation) -> String? {
-        guard case .file(let file) = expectation.subject else { return nil }
-        return switch file.state {
-        case .absent, .file: "\(quoted(file.path)) has state \(file.state.rawValue)"
-        case .directory, .symlink: nil
+    private static func whyUnmet(_ need: Need, by expectation: Expectation) -> String? {
+        switch (expectation.subject, need) {
+        case (.file(let file), .folder) where file.state == .absent || file.state == .file,
+            (.file(let file), .file) where file.state == .absent || file.state == .directory:
+            "\(quoted(file.path)) has state \(file.state.rawValue)"
+        case (.package(let package), .package) where package.state == .absent:
+            "\(quoted(package.name)) has state absent"
+        default: nil
         }
     }
 }

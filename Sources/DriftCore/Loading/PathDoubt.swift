@@ -42,7 +42,7 @@ enum PathDoubt {
         let bracket = part.firstIndex(of: UInt8(ascii: "["))
         let isBracketed = bracket.map { part[$0...].dropFirst(2).contains(UInt8(ascii: "]")) } ?? false
         let found = part.first { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
-        if let sign = found.map({ String(decoding: [$0], as: UTF8.self) }) ?? (isBracketed ? "[…]" : nil) {
+        if let sign = found.map({ String(decoding: [$0], as: UTF8.self) }) ?? (isBracketed ? "[…]" : groupSign(part)) {
             return Fault("\(quoted(path)) has `\(sign)`, and patterns are not expanded", hint: "name each file")
         }
         if let brace = part.firstIndex(of: UInt8(ascii: "{")),
@@ -57,6 +57,17 @@ enum PathDoubt {
             }
         }
         return nil
+    }
+
+    /// `!(x)` of a shell, or `(a|b)` of a shell or a regular expression.
+    private static func groupSign(_ part: [UInt8]) -> String? {
+        guard let open = part.firstIndex(of: UInt8(ascii: "(")),
+            let close = part[open...].firstIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        if open > 0, "!+@".utf8.contains(part[open - 1]) {
+            return String(decoding: part[(open - 1)...open], as: UTF8.self)
+        }
+        return part[open..<close].contains(UInt8(ascii: "|")) && !isDollar(before: open, in: part) ? "(…|…)" : nil
     }
 
     private static func isDollar(before index: Int, in part: [UInt8]) -> Bool {
@@ -131,6 +142,13 @@ enum PathDoubt {
         if let start = part.firstIndex(of: UInt8(ascii: "<")), part[start...].contains(UInt8(ascii: ">")) {
             return Fault("\(quoted(path)) has a placeholder between < and >", hint: "write what it stands for")
         }
+        let between = part.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).dropFirst().dropLast()
+        let isCapital = { (byte: UInt8) in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
+        }
+        if between.contains(where: { $0.count > 1 && $0.allSatisfy(isCapital) }) {
+            return Fault("\(quoted(path)) has a placeholder between @ and @", hint: "write what it stands for")
+        }
         if part.elementsEqual("...".utf8) {
             return Fault("\(quoted(path)) is abbreviated with `...`", hint: "write the whole path")
         }
@@ -147,7 +165,7 @@ enum PathDoubt {
 
     /// The letters of a folder that every Linux has, in another order or in capitals.
     private static func misspelt(_ path: String, _ first: String) -> Fault? {
-        guard !topFolders.contains(first), first.utf8.count > 2 else { return nil }
+        guard !topFolders.contains(first) else { return nil }
         let letters = first.lowercased().utf8.sorted()
         guard let meant = topFolders.first(where: { $0.utf8.sorted() == letters }) else { return nil }
         return Fault("\(quoted(path)) lies in /\(first)", hint: "did you mean /\(meant)?")

@@ -56,7 +56,7 @@ struct AlertsCommand: AsyncParsableCommand {
 
     struct Show: DriftwatchCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show an alert with its story: what opened it, what changed, who did what, what was sent.",
+            abstract: "Show what happened to an alert: what opened it, what changed, who did what, what was sent.",
             discussion: """
                 Example:
                   driftwatch alerts show 7
@@ -100,7 +100,7 @@ struct AlertsCommand: AsyncParsableCommand {
     struct Acknowledge: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "ack",
-            abstract: "Note that a person has seen alerts; they still resolve by themselves.",
+            abstract: "Acknowledge alerts; they still resolve by themselves.",
             discussion: """
                 Example:
                   driftwatch alerts ack 7 8 --comment "on it"
@@ -112,7 +112,7 @@ struct AlertsCommand: AsyncParsableCommand {
         @Argument(help: "The alerts' ids.")
         var ids: [Int64]
 
-        @Option(help: "For whoever reads the alert's story.")
+        @Option(help: "A note that is kept with the alert.")
         var comment: String?
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
@@ -136,7 +136,7 @@ struct AlertsCommand: AsyncParsableCommand {
         @Argument(help: "The alerts' ids.")
         var ids: [Int64]
 
-        @Option(help: "For whoever reads the alert's story.")
+        @Option(help: "A note that is kept with the alert.")
         var comment: String?
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {

@@ -13,7 +13,7 @@ struct ApplyCommand: ActingCommand {
             packs/*.yaml. A listed server's assignments become exactly its `packs:`. Servers and packs that the database \
             has and PATH lacks are kept and named, unless --prune removes them.
 
-            Servers that get a pack, whose pack changes, or that are found elsewhere are checked at once. An item that \
+            Servers that get a pack, whose pack changes, or whose address or login changes are checked at once. An item that \
             moves to another pack of its server, as when a pack is renamed or split, takes along what is known of it, \
             and its alert. The answer names the items that changed, and each alert that closes, moves or opens.
 

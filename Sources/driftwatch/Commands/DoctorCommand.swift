@@ -8,7 +8,7 @@ import Remote
 struct DoctorCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Examine everything that a check needs, and say how to mend it.",
+        abstract: "Examine everything that a check needs, and say how to fix it.",
         discussion: """
             Looks at the database, its schema and clock, the processes at work, the schedule, where messages go, and, \
             from here and with one login each, at the servers: ssh's settings, jump host, name, port, host key, own \

@@ -6,7 +6,7 @@ import Presentation
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox",
-        abstract: "Look at messages that are owed, and give dead ones another life.",
+        abstract: "Look at messages that are not delivered, and send refused ones again.",
         discussion: """
             Example:
               driftwatch outbox list --dead
@@ -74,7 +74,7 @@ struct OutboxCommand: AsyncParsableCommand {
 
     struct Redrive: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send dead messages once more.",
+            abstract: "Send messages again that were refused for good.",
             discussion: """
                 Example:
                   driftwatch outbox redrive 12
@@ -141,7 +141,7 @@ struct DestinationCommand: AsyncParsableCommand {
 
     struct Resume: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End the pause, or the waiting, of a destination.",
+            abstract: "Send to a destination again that is paused, or that waits.",
             discussion: """
                 Example:
                   driftwatch destination resume default

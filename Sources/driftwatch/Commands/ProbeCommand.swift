@@ -33,7 +33,7 @@ struct ProbeCommand: DriftwatchCommand {
     @Option(help: "Compare with this pack only.")
     var pack: PackName?
 
-    @Flag(help: "Print the script that looks at servers, and look at none.")
+    @Flag(help: "Print the script that runs on servers, and do nothing else.")
     var printScript = false
 
     func validate() throws {

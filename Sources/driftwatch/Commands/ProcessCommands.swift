@@ -27,7 +27,7 @@ struct WorkerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The server of the inventory that this machine is, for `connection: local`; may be repeated.",
+            "The id that this machine has in the inventory, for `connection: local`; may be repeated.",
             valueName: "id"))
     var local: [String] = []
 
@@ -97,8 +97,8 @@ struct WorkerCommand: ProcessCommand {
         commandName: "worker",
         abstract: "Take checks from the queue, look at servers over ssh, and compare.",
         discussion: """
-            Any number may run, on as many hosts as you like. On SIGTERM it takes nothing more, lets checks under way \
-            end for 20 s, and hands the rest back.
+            Any number may run, on as many hosts as you like. On SIGTERM it takes no more checks, lets those under way \
+            finish for up to 20 s, and hands back the rest.
 
             Example:
               driftwatch worker --queue default,dmz --local $(hostname)
@@ -120,7 +120,7 @@ struct WorkerCommand: ProcessCommand {
 struct NotifierCommand: ProcessCommand {
     static let configuration = CommandConfiguration(
         commandName: "notifier",
-        abstract: "Send what alerts owe to Slack, in order.",
+        abstract: "Send messages about alerts to Slack, in order.",
         discussion: """
             Needs DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL; each secret \
             may come from a file instead (DRIFTWATCH_SLACK_WEBHOOK_URL_FILE). With DRIFTWATCH_NOTIFY=console it prints \

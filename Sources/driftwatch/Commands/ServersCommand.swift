@@ -93,7 +93,7 @@ struct ServersCommand: AsyncParsableCommand {
         @Argument(help: "The servers.")
         var servers: [ServerID]
 
-        @Option(help: "Why, for whoever finds it.")
+        @Option(help: "Why; it is shown as long as the hold lasts.")
         var reason: String
 
         @Option(

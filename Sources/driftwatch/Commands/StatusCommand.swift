@@ -7,7 +7,7 @@ import Presentation
 struct StatusCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show servers and packs, what is wrong first, and how the whole does.",
+        abstract: "Show servers and packs, what is wrong first, and the counts.",
         discussion: """
             STATE is drifted (something is known to be wrong), incomplete (nothing is, but the last finished check could \
             not judge all), compliant (all was judged and right), unknown (nothing was judged yet) or disabled. LAST is \

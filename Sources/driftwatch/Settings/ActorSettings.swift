@@ -8,7 +8,7 @@ struct ActingOptions: ParsableArguments {
     @Option(
         name: .customLong("as"),
         help: ArgumentHelp(
-            "Who does it, as the audit log names you (DRIFTWATCH_ACTOR); your login name without it.",
+            "Who acts, as recorded in the audit log (DRIFTWATCH_ACTOR); by default your login name.",
             valueName: "name"))
     var name: String?
 }
