@@ -72,12 +72,8 @@ enum Remedy {
                 + "-lf /etc/ssh/ssh_host_ed25519_key.pub); only if it was reinstalled and they are equal: ssh-keygen -f "
                 + "\(file) -R '\(name)', then as for a new server"
         case .hostKeyRevoked:
-<<<<<<< HEAD
-            return "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
-=======
             return
                 "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
->>>>>>> a67c39a24c25bd8aef056f22c3346358caf1e402
                 + "the server"
         case .hostCertificateInvalid:
             return "let the certificate authority sign the server's host key anew, for the name that is used here "

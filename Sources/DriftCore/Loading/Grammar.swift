@@ -141,12 +141,8 @@ extension Grammar {
         let hint = "sha256: and 64 hexadecimal digits, as sha256sum prints them"
         guard text.hasPrefix("sha256:") else {
             return Fault(
-<<<<<<< HEAD
-                "\(quoted(text)) is not a content hash", hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
-=======
                 "\(quoted(text)) is not a content hash",
                 hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
->>>>>>> a67c39a24c25bd8aef056f22c3346358caf1e402
         }
         return SHA256Digest(text) == nil ? Fault("\(quoted(text)) is not a SHA-256", hint: hint) : nil
     }
@@ -202,12 +198,8 @@ extension Grammar {
     static func packageVersion(_ version: String) -> Fault? {
         guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, isLetterOrDigit(first)
         else {
-<<<<<<< HEAD
-            return Fault("\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
-=======
             return Fault(
                 "\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
->>>>>>> a67c39a24c25bd8aef056f22c3346358caf1e402
         }
         return nil
     }
@@ -266,13 +258,9 @@ extension Grammar {
     /// A host name, an alias of ssh's configuration, or an IP address without brackets.
     static func address(_ text: String) -> Fault? {
         let hint = "a host name or an IP address"
-<<<<<<< HEAD
-        if text.contains("@") { return Fault("\(quoted(text)) is not an address", hint: "put the login name under user") }
-=======
         if text.contains("@") {
             return Fault("\(quoted(text)) is not an address", hint: "put the login name under user")
         }
->>>>>>> a67c39a24c25bd8aef056f22c3346358caf1e402
         if text.hasPrefix("["), text.contains("]") {
             return Fault("\(quoted(text)) is not an address", hint: "without brackets; put the port under port")
         }
