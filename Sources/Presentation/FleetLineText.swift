@@ -19,7 +19,7 @@ package struct FleetLineText: Hashable, Sendable {
     /// The shown state, `disabled`, or `no packs`.
     package let state: String
     package let tone: Tone
-    /// The state where it is shown alone. If a server cannot be looked at, it is only the last known one.
+    /// The state for a place that shows no notes: if a server cannot be looked at, it is only the last known one.
     package var standalone: String { tone == .trouble ? "last known: \(state)" : state }
     /// Notes on the state, the most important first.
     package let notes: [String]
