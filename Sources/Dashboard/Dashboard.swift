@@ -141,7 +141,7 @@ package struct Dashboard: Service {
     }
 }
 
-/// Where the dashboard listens, and for whom.
+/// Where the dashboard listens, and under which names.
 package struct DashboardSettings: Sendable {
     package var host: String
     /// 0: any free one.

@@ -143,7 +143,9 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     package var remedy: String?
     /// The jump host where it came about, by its name in the ssh config; nil for the server itself.
     package var jumpHost: String?
-    /// When to come back: what was tried is not an attempt, as nothing could be learned of the server.
+    /// When to try again.
+    ///
+    /// This did not count as an attempt, because nothing was learned about the server.
     package var retryAfter: Duration?
 
     /// `detail` may hold a server's words as they came: see `Masking.detail`.

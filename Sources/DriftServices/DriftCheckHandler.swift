@@ -132,8 +132,10 @@ package struct DriftCheckHandler: JobHandler {
         for pack in packs { try EffectsStore.recordFailure(of: pack, from: origin, in: transaction) }
     }
 
-    /// Every check is stored. It changes state only if the pack is still assigned, the server still has the address that was
-    /// looked at, the check used the current version of the pack, and it is not older than the last check that counted.
+    /// Every check is stored.
+    ///
+    /// It changes state only if the pack is still assigned, the server still has the address that was looked at, the check
+    /// used the current version of the pack, and it is not older than the last check that counted.
     private static func write(
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction

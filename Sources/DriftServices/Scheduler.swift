@@ -82,7 +82,9 @@ package struct Scheduler: Service {
         }
     }
 
-    /// The schedule's row decides. The environment only supplies its first value; if they differ, a warning is logged.
+    /// The schedule's row decides.
+    ///
+    /// The environment only supplies its first value; if they differ, a warning is logged.
     private func seed() async throws {
         let wanted = settings.seed
         let (cron, timeZone) = try await database.withTransaction { transaction in

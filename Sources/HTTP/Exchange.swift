@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// One request on its way, from the caller's wait to its end.
 ///
-/// Whoever ends it, the queue, a cancellation or the deadline, resumes the caller exactly once.
+/// The queue, a cancellation or the deadline ends it, and resumes the caller exactly once.
 final class Exchange: Sendable {
     private typealias Continuation = CheckedContinuation<Result<HTTPReply, HTTPError>, Never>
 

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// How many files and sockets the process may have open.
 ///
-/// It is not to be reached: libdispatch, which then cannot look at its own threads in `/proc`, ends the process.
+/// The limit must never be reached: libdispatch could not read its own threads in `/proc` and would end the process.
 package enum FileLimit {
     /// More than any process here needs; some programs walk through all numbers that a file may have.
     private static let plenty: rlim_t = 65_536

@@ -12,7 +12,9 @@ enum Conclusion: Sendable {
     /// Nothing may be written, because another worker may have the job by now.
     case drop
 
-    /// A result that came in time counts, even if a cancel was requested. Only a lost lease forbids writing it.
+    /// A result that came in time counts, even if a cancel was requested.
+    ///
+    /// Only a lost lease forbids writing it.
     static func of(_ attempt: Attempt, interruptedBy interruption: Interruption?) -> Self {
         if interruption == .leaseLost { return .drop }
         switch attempt {

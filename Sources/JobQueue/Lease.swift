@@ -1,7 +1,9 @@
 import Logging
 import Postgres
 
-/// The right to write about a job. ``settle(as:effects:in:while:)`` or ``release(_:after:in:while:)`` consumes it.
+/// The right to write about a job.
+///
+/// ``settle(as:effects:in:while:)`` or ``release(_:after:in:while:)`` consumes it.
 ///
 /// The token is the fence: the database compares it in every function, so that a worker that was wrongly thought dead cannot
 /// overwrite the work of its successor. An attempt number would not be enough, because the number of an attempt that is

@@ -1,8 +1,9 @@
 import Logging
 import Synchronization
 
-/// Renews the leases of all running jobs in one statement, on its own connection. Interrupts jobs that have lost their lease,
-/// were cancelled, or ran past their time limit.
+/// Renews the leases of all running jobs in one statement, on its own connection.
+///
+/// Interrupts jobs that have lost their lease, were cancelled, or ran past their time limit.
 ///
 /// By the local clock, a lease runs from the moment before its renewal was sent, and it is given up a margin before the
 /// database would end it. So a worker that cannot reach the database stops writing before its successor starts, even while

@@ -4,7 +4,7 @@ import Postgres
 /// A lease's token: a uuid made by the database, compared by equality.
 typealias LeaseToken = UUID
 
-/// Calls the queue's functions in the database (`sql/functions/f10_claim.sql`).
+/// The queue's functions in the database, as Swift calls (`sql/functions/f10_claim.sql`).
 struct QueueStore: Sendable {
     let database: Database
 

@@ -2,7 +2,9 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Keeps a process's row in `workers` up to date, for people and health checks. Leases do not depend on it.
+/// Keeps a process's row in `workers` up to date, for people and health checks.
+///
+/// Leases do not depend on it.
 package struct Registration: Service {
     /// What the row says.
     package struct Process: Sendable {

@@ -1,4 +1,6 @@
-/// How long a loop waits after each failure in a row: doubled up to a limit, with jitter. It never gives up.
+/// How long a loop waits after each failure in a row: doubled up to a limit, with jitter.
+///
+/// It never gives up.
 package struct RetryDelays: Sendable {
     private let first: Duration
     private let longest: Duration

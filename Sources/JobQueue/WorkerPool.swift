@@ -63,7 +63,9 @@ package struct WorkerPool: Service {
         var at: ContinuousClock.Instant
     }
 
-    /// Claims until cancelled. After a full batch it claims again at once; otherwise it waits for a signal or the poll.
+    /// Claims until cancelled.
+    ///
+    /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
         var delays = RetryDelays()
         while !Task.isCancelled {

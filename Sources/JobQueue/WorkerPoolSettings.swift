@@ -14,7 +14,9 @@ package struct WorkerPoolSettings: Sendable {
     package var leaseMargin: Duration = .seconds(5)
     /// After this a job is interrupted.
     package var timeLimit: Duration = .seconds(180)
-    /// How much later another worker may take the job back. By then its processes have ended and its result is stored.
+    /// How much later another worker may take the job back.
+    ///
+    /// By then its processes have ended and its result is stored.
     package var timeLimitMargin: Duration = .seconds(30)
     /// How often an idle worker asks, ± 20 %.
     package var pollEvery: Duration = .seconds(1)

@@ -1,7 +1,7 @@
 package import DriftStore
 import Foundation
 
-/// An alert in words: what is wrong, and its story.
+/// An alert in words: what is wrong, and its history.
 package struct AlertText {
     private let alert: AlertLine
     private let times: Times
@@ -98,9 +98,9 @@ package struct AlertText {
         switch resolution {
         case "compliant": "resolved: what had drifted is right again"
         case "manual": "resolved by hand by \(who)"
-        case "disabled": "closed, as drift detection was disabled by \(who)"
-        case "unassigned": "closed, as \(who) took the pack from the server"
-        case "removed": "closed, as \(who) removed the server"
+        case "disabled": "closed, because \(who) disabled drift detection"
+        case "unassigned": "closed, because \(who) removed the pack from the server"
+        case "removed": "closed, because \(who) removed the server"
         default: "resolved by \(who)"
         }
     }

@@ -19,9 +19,9 @@ package struct FleetLineText: Hashable, Sendable {
     /// The shown state, `disabled`, or `no packs`.
     package let state: String
     package let tone: Tone
-    /// The state for where it stands alone: of a server that cannot be looked at, it is only what was last known.
+    /// The state where it is shown alone. If a server cannot be looked at, it is only the last known one.
     package var standalone: String { tone == .trouble ? "last known: \(state)" : state }
-    /// What is to be known beside the state, what matters most first.
+    /// Notes on the state, the most important first.
     package let notes: [String]
 
     package init(_ line: FleetLine, times: Times) {
@@ -86,7 +86,7 @@ package struct FleetLineText: Hashable, Sendable {
 
 /// How many assignments are in which group, in one line.
 package struct FleetCountsText: Hashable, Sendable {
-    /// In the order in which they are told; stale ones are counted besides.
+    /// In the order in which they are shown; stale ones are counted in addition.
     package static let groups: [Standing] = [.compliant, .drifted, .incomplete, .failed, .unknown, .disabled]
 
     /// Such as `3 compliant, 1 drifted, 0 incomplete, 0 failed, 0 never checked, 0 stale, 1 disabled`.

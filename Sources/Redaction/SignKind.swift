@@ -11,7 +11,7 @@ package enum SignKind: Hashable, Sendable {
     case joiner
     /// Invisible, or turns its neighbours around: format characters, fillers, variation selectors.
     case invisible
-    /// It looks like a space and is another character.
+    /// It looks like a space but is another character.
     case blank
     /// No meaning that everybody knows: unassigned, for private use, no character at all.
     case unknown

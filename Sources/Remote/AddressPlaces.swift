@@ -1,10 +1,10 @@
 package import DriftCore
 import Synchronization
 
-/// The places to log in at each address: sshd drops those who come too many at a time, and refuses for minutes those
-/// whose logins fail one after the other.
+/// Limits the logins at each address at one time: sshd drops connections if too many come at once, and refuses a client for
+/// minutes if its logins keep failing.
 ///
-/// A login ends soon, so one that finds all places taken waits for a moment; only then its job goes back for later.
+/// A login is short, so if all places are taken, the next one first waits for a moment; only then its job is put back.
 package final class AddressPlaces: Sendable {
     private enum Waiter {
         /// A login ended before the wait began.
@@ -56,7 +56,7 @@ package final class AddressPlaces: Sendable {
         }
     }
 
-    /// Takes all places, and waits for them where others are about to leave.
+    /// Takes all places, and waits if others are about to become free.
     private func begin(at way: [String]) async throws(ProbeFailure) {
         let deadline = ContinuousClock.now + patience
         var (answer, waiter) = tryToBegin(at: way)
@@ -68,10 +68,11 @@ package final class AddressPlaces: Sendable {
         if answer != .begin && Task.isCancelled { throw ProbeFailure(.cancelled) }
         switch answer {
         case .begin: break
-        case .full: throw ProbeFailure(.noPlace, detail: "as many logins at this address as may be are under way")
+        case .full: throw ProbeFailure(.noPlace, detail: "the limit of logins at this address is reached")
         case .rest(let time):
             throw ProbeFailure(
-                .noPlace, detail: "logins at this address rest for \(time.components.seconds + 1) s, after some failed",
+                .noPlace,
+                detail: "no login at this address for \(time.components.seconds + 1) s, because earlier ones failed",
                 retryAfter: time)
         }
     }
@@ -127,7 +128,7 @@ package final class AddressPlaces: Sendable {
         continuation?.resume()
     }
 
-    /// A success is one of the whole way, a failure only of the host where it came about.
+    /// A success counts for the whole way; a failure counts only for the host where it happened.
     private func end(at way: [String], with failure: ProbeFailure?) -> ProbeFailure? {
         let (result, waiters) = state.withLock { state in
             let now = clock()

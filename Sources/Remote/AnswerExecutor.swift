@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs what reads a server's answer on threads of its own: however much a server sends, leases are renewed meanwhile.
+/// Its own threads for reading a server's answer: however much a server sends, leases are still renewed in time.
 package final class AnswerExecutor: TaskExecutor {
     package static let shared = AnswerExecutor()
 

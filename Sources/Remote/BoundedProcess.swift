@@ -5,7 +5,7 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// Runs one child within its budgets, in a session of its own that ends with it.
+/// Runs one child process within its budgets, in its own session, which ends with it.
 struct BoundedProcess {
     /// What came of a child that ended by itself, or was ended once it had said all.
     struct Outcome {
@@ -114,7 +114,8 @@ struct BoundedProcess {
         }
     }
 
-    /// Gives a child that has said all a moment to end by itself, so that servers see the session closed and not cut.
+    /// Gives a child that has sent everything a moment to end by itself, so that servers see a closed session, not a broken
+    /// one.
     ///
     /// One in which an rc file left a background process never does. A breach changes nothing any more.
     private static func farewell(_ group: inout ThrowingTaskGroup<Event, any Error>) async {

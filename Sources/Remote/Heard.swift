@@ -1,8 +1,8 @@
 import Synchronization
 
-/// What a child has said so far, shared by those who listen and the clock.
+/// The output of a child process so far, shared by its readers and the timer.
 ///
-/// Bytes are kept as they come. Only what is new is looked through for the last line, and errors are cut into lines once.
+/// Bytes are kept as they arrive. Only new bytes are searched for the last line, and errors are split into lines once.
 final class Heard: Sendable {
     private struct State {
         var output: [UInt8] = []

@@ -1,7 +1,7 @@
 import Subprocess
 import SystemPackage
 
-/// Small programs beside ssh, which answer at once.
+/// Small helper programs of ssh that answer at once.
 enum Helper {
     /// What a program prints, or nil if it fails or takes longer than `limit`.
     static func output(

@@ -3,8 +3,8 @@ import Foundation
 
 /// What PAM's `pam_env` gives every login of this machine before the login shell starts, from `/etc/environment` mostly.
 ///
-/// Over ssh the server's own PAM does it. A look at the worker's own machine logs in nowhere, so it is done here. What
-/// cannot be told for certain is not guessed: such a variable, where the login shell does not set it itself, is unreadable.
+/// Over ssh the server's own PAM does this. A probe of the worker's own machine does not log in, so it is done here. If a
+/// value is not certain, it is not guessed: unless the login shell sets it itself, the variable is unreadable.
 struct LoginEnvironment: Equatable {
     private(set) var variables: [String: String] = [:]
     /// Names that something gives a value which only PAM knows.
@@ -39,7 +39,7 @@ struct LoginEnvironment: Equatable {
 
     // MARK: PAM's configuration
 
-    /// The options of each `pam_env.so` that a login over ssh goes through, or one at a console where there is no sshd.
+    /// The options of each `pam_env.so` for a login over ssh, or for a login at a console if there is no sshd.
     private static func modules(below root: String) -> [[Substring]] {
         let folder = "\(root)/etc/pam.d/"
         guard let service = ["sshd", "login"].first(where: { FileManager.default.fileExists(atPath: folder + $0) })

@@ -2,10 +2,10 @@ package import DriftCore
 
 /// When the next login at one address may begin.
 ///
-/// sshd counts what failed against the address that it came from (`PerSourcePenalties`, OpenSSH 9.8): each failure adds
-/// to a debt that time pays off, and from 15 s of debt on sshd refuses every login from there until all of it is paid.
-/// That would hit all servers behind one address, a jump host's above all, and people who log in from here. So we keep
-/// the same account, and begin no login that could bring it to that.
+/// sshd counts failed logins per client address (`PerSourcePenalties`, OpenSSH 9.8). Each failure adds to a penalty that
+/// decays with time. From 15 s on, sshd refuses every login from that address until the penalty is zero. That would hit
+/// all servers behind one address, above all a jump host's, and people who log in from here. So this keeps the same
+/// count, and starts no login that could reach the limit.
 ///
 /// An address that has just let us in is trusted: there only the number of places counts.
 package struct LoginPacing {
@@ -22,7 +22,7 @@ package struct LoginPacing {
     private static let enforced = Duration.seconds(15)
     private static let longest = Duration.seconds(600)
     private static let margin = Duration.seconds(2)
-    /// After a refusal, as nobody tells how long it holds: longer than the longest.
+    /// After a refusal, longer than the longest one, because sshd does not say how long it lasts.
     static let afterRefusal = longest + .seconds(60)
     /// Longer than the logins of one slot lie apart, and no reason to trust the next slot's.
     private static let trust = Duration.seconds(900)
@@ -61,7 +61,7 @@ package struct LoginPacing {
 
     /// Gives the place back at `now`.
     ///
-    /// - Returns: What becomes of the failure, which may be no attempt after all.
+    /// - Returns: The failure to report; it may not count as an attempt.
     package mutating func end(with failure: ProbeFailure?, at now: Duration) -> ProbeFailure? {
         taken = max(0, taken - 1)
         guard var failure else {

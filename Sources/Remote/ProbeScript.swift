@@ -2,7 +2,7 @@ internal import Redaction
 
 /// The one constant script that looks at a server, and the forms in which it travels.
 ///
-/// `PROTOCOL.md` beside this file says what it reads and answers.
+/// `PROTOCOL.md` in this folder describes its input and output.
 package enum ProbeScript {
     /// The version that the script speaks, the newest that this worker knows.
     package static let version = 2

@@ -2,12 +2,12 @@ import DriftCore
 
 /// How to fix what kept a probe from finishing, each as one line.
 ///
-/// None of them may make a login succeed that was refused for good reason: where somebody may be in between, a line says
-/// what to compare, never what to paste.
+/// None of them may make a login succeed that was refused for a good reason. If somebody may be in between, the line says
+/// what to compare, never a command to paste.
 enum Remedy {
     static let keyMode = "chmod 600 the key's file: ssh does not use a key that others can read"
     static let passphrase =
-        "nobody is there to type it: use a key without a passphrase, or load it into the worker's ssh-agent (ssh-add)"
+        "nobody can type it here: use a key without a passphrase, or load it into the worker's ssh-agent (ssh-add)"
     static let agent = "the agent refused to sign: the key may be locked, or need a touch; use one that does not"
     static let password =
         "the account's password has expired: change it there, or let it never expire (chage -M -1 USER)"
@@ -58,7 +58,7 @@ enum Remedy {
                 + "\(user), AuthenticationMethods publickey)"
         case .accountRefused:
             return
-                "the key is right, the account is not let in: see the server's log; /etc/nologin, an expired account "
+                "the key is accepted, but the account is refused: see the server's log; /etc/nologin, an expired account "
                 + "(chage -l \(user)), pam_access"
         case .identityUnusable: return "see DRIFTWATCH_SSH_IDENTITY: a private key of the worker's account, mode 600"
         case .hostKeyUnknown:
@@ -72,7 +72,8 @@ enum Remedy {
                 + "-lf /etc/ssh/ssh_host_ed25519_key.pub); only if it was reinstalled and they are equal: ssh-keygen -f "
                 + "\(file) -R '\(name)', then as for a new server"
         case .hostKeyRevoked:
-            return "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
+            return
+                "anybody who has this key can pretend to be the server: never accept it again; make a new host key on "
                 + "the server"
         case .hostCertificateInvalid:
             return "let the certificate authority sign the server's host key anew, for the name that is used here "

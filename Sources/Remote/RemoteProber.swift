@@ -84,7 +84,9 @@ package struct RemoteProber: Prober {
         throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
     }
 
-    /// Asks in the newest version; where a probe is pinned that does not know it, in the one before.
+    /// Asks in the newest version.
+    ///
+    /// If the server pins a probe that does not know it, asks in the version before.
     private func lookThere(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
         if !olderProbes.contains(target) {
             let request = request(questions, target, version: ProbeScript.version)
@@ -100,7 +102,7 @@ package struct RemoteProber: Prober {
             olderProbes.insert(target)
             return facts
         }
-        // It may have been brought up to date meanwhile.
+        // The pinned probe may have been updated.
         olderProbes.remove(target)
         throw failure(outcome, command)
     }
@@ -155,7 +157,7 @@ package struct RemoteProber: Prober {
         return ProbeFailure(.shellRefused, detail: "exit status \(outcome.exitCode ?? 255): \(words)")
     }
 
-    /// What a login would have, so that no secret of this process reaches the login shell.
+    /// The environment of a login, so that no secret of this process reaches the login shell.
     static func localEnvironment(_ own: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
         var environment = own.filter { ["HOME", "USER", "LOGNAME", "SHELL"].contains($0.key) }
         environment["PATH"] = "/usr/local/bin:/usr/bin:/bin:/usr/games"

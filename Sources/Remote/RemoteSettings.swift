@@ -32,7 +32,7 @@ package struct RemoteSettings: Hashable, Sendable {
     /// None of an agent's follows; those of the ssh config's `IdentityFile` lines do, as ssh adds them to this one.
     package var identity: String?
     package var budgets: Budgets
-    /// How many logins at one address may be under way at once, lest its sshd drops them.
+    /// How many logins at one address may run at once, so that its sshd does not drop them.
     package var loginsPerAddress: Int
     /// A name that is looked up in `PATH`, or a path.
     package var sshExecutable: String

@@ -7,8 +7,8 @@ internal import Redaction
 /// The user's ssh config keeps its say in everything that is not named here: jump hosts, ciphers, and the key exchange,
 /// which is most of a session's cost (the README has advice on it).
 ///
-/// ssh hands its config file on to the ssh that logs in on a jump host, but none of its other options. So what must hold
-/// on the whole way stands in a file of ours, which goes on with the user's config.
+/// ssh passes its config file on to the ssh for a jump host, but none of its other options. So the options for the whole
+/// way are in a config file of ours, which then includes the user's config.
 struct SSHCommand {
     let executable: String
     let arguments: [String]
@@ -66,8 +66,8 @@ struct SSHCommand {
     /// What holds on the whole way, jump hosts included.
     private static func shared(_ settings: RemoteSettings, _ key: ChosenKey?) throws(ProbeFailure) -> [String] {
         var options = [
-            // Unknown to older releases. A list in the user's config has no effect beside this one, so it has what
-            // people commonly put there.
+            // Unknown to older releases. This list replaces the one in the user's config, so it also has what people commonly
+            // put there.
             "IgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication,KnownHostsCommand,LogVerbose,UseKeychain",
             "BatchMode=yes", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
             "KnownHostsCommand=none", "NoHostAuthenticationForLocalhost=no", "VisualHostKey=no",

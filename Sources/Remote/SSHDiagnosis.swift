@@ -1,11 +1,11 @@
 import DriftCore
 internal import Redaction
 
-/// Tells from what `ssh` printed why it did not get in.
+/// Finds out from the output of `ssh` why a login failed.
 ///
-/// The last of ssh's own lines says how it ended, the lines before it and its trace say why. Both go to people in ssh's
-/// own words. What a server sends can look like any of them, but only after its host key was accepted: it can give a
-/// wrong reason for not letting us in, and no more.
+/// The last of ssh's own lines says how it ended; the lines before it and the trace say why. People see both in ssh's own
+/// words. A server can send text that looks like these lines, but only after its host key was accepted, so the worst it
+/// can do is give a wrong reason for refusing us.
 enum SSHDiagnosis {
     /// The one place that every word of ssh's and of a server's passes before it becomes a failure's detail.
     static func detail(_ text: String, limit: Int = 300) -> String {
@@ -177,7 +177,7 @@ enum SSHDiagnosis {
         }
     }
 
-    /// From the most to the least telling.
+    /// The most specific first.
     private static let rules = [
         Rule(reason: .misconfigured, prefixes: ["Unable to negotiate with "], remedy: Remedy.algorithms),
         Rule(reason: .identityUnusable, prefixes: ["Load key "]),

@@ -2,9 +2,9 @@ import Foundation
 
 /// What standard error says of the way to a server: each ssh's own account of its work, and all other lines.
 ///
-/// `LogVerbose` (OpenSSH 8.5) has ssh print the messages of a few functions, with the process that prints them. They
-/// tell apart what the last line alone does not: on a jump host or on the server, before a key was accepted or after.
-/// An older ssh prints none of them; then the other lines have to do.
+/// With `LogVerbose` (OpenSSH 8.5), ssh prints the messages of a few functions, with the process that prints them. They show
+/// what the last line does not: on a jump host or on the server, before a key was accepted or after. An older ssh prints
+/// none of them; then only the other lines are used.
 struct SSHTrace {
     /// One ssh on the way, by its process.
     struct Client {

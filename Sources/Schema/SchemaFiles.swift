@@ -17,7 +17,7 @@ enum SchemaFiles {
         File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
     ]
 
-    /// Counts the released states of ``code``: a database whose functions and views are of a later one keeps them.
+    /// Counts the released versions of ``code``: a database with functions and views of a newer one keeps them.
     ///
     /// Raised by the first change after a release; `CodeVersionTests` tells.
     static let codeVersion = 1

@@ -33,7 +33,7 @@ package struct MessageText: Hashable, Sendable {
     package let more: Int
     /// `since 2026-11-22 06:00 UTC`.
     package let since: String
-    /// What a resolution resolves, where nobody was told of it before.
+    /// What a resolution is about, if the opening message was never delivered.
     package let resolves: String?
     /// Absent in a test where no page is known.
     package let link: MessageLink?

@@ -27,7 +27,7 @@ package enum SlackDestination: Hashable, Sendable {
         return result
     }
 
-    /// The longest first, so that no rest of a secret stays beside what was taken out.
+    /// The longest first, so that no part of a secret is left over.
     private var secrets: [String] {
         switch self {
         case .bot(let token, _, _):

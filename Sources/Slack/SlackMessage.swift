@@ -4,7 +4,7 @@ package import Foundation
 /// What is posted to Slack, within its limits: 50 blocks, 3000 characters a section, 10 fields of 2000, a header of
 /// 150, and 12 000 in all, where Slack's own unwritten limit begins near 13 000.
 ///
-/// They hold by construction: ``MessageText`` cuts every part, and the parts are few. Text from outside stands in
+/// They hold by construction: ``MessageText`` cuts every part, and the parts are few. Text from outside is in
 /// `plain_text` only, where no markup is read; the one `mrkdwn` text is the link with a label of our own.
 package struct SlackMessage: Hashable, Sendable, Encodable {
     package struct Text: Hashable, Sendable, Encodable {

@@ -5,7 +5,7 @@ import Subprocess
 /// A child that runs until a test ends it, together with everything that it started.
 ///
 /// Not by Foundation's `Process`: its children inherit each other's descriptors, so that waiting for one waits for
-/// whichever others were started beside it.
+/// even if others were started at the same time.
 package final class ChildProcess: Sendable {
     private let task: Task<Int?, Never>
     private let lines: AsyncStream<String>

@@ -64,7 +64,7 @@ package final class ManualClock: Clock {
         }
     }
 
-    /// Waits until a task sleeps, and tells how long it meant to when it began.
+    /// Waits until a task sleeps, and returns the duration that it asked for.
     ///
     /// Every sleep is told once, in the order in which they began, and only while it lasts: one that is over or
     /// cancelled is not told any more.
@@ -81,7 +81,7 @@ package final class ManualClock: Clock {
         }
     }
 
-    /// Moves the time and wakes whoever has slept long enough, the earliest deadline first.
+    /// Advances the time and wakes the tasks whose deadline has come, the earliest first.
     package func advance(by duration: Duration) {
         precondition(duration >= .zero, "time does not go back")
         let woken = state.withLock { state in

@@ -1,4 +1,4 @@
-/// A loopback port that is not an sshd, by the machine's `perl`.
+/// A loopback port with a server that is not sshd, run by the machine's `perl`.
 package final class SocketServer: Sendable {
     package enum Behaviour: String, Sendable {
         /// Accepts and never says a word.

@@ -57,7 +57,7 @@ package enum Tool {
 
     /// Whether no process has `words` in its command line, or those that have are gone within some seconds.
     ///
-    /// A killed process stays in the table until the kernel gets round to it, and nobody but its parent is told.
+    /// A killed process stays in the process table for a while, and only its parent is notified.
     package static func processesVanish(_ words: String) -> Bool {
         let end = ContinuousClock.now + .seconds(5)
         repeat {

@@ -77,17 +77,17 @@ struct LoadingExtendsTests {
     @Test(arguments: [
         (
             ["base": "extends: base\nitems: {}"],
-            "packs/base.yaml:1:10: error: packs extend one another in a circle: base → base "
+            "packs/base.yaml:1:10: error: packs extend each other in a circle: base → base "
                 + "(remove extends from one of them)"
         ),
         (
             ["c": "extends: a\nitems: {}", "a": "\nextends: b\nitems: {}", "b": "extends: c\nitems: {}", "d": empty],
-            "packs/a.yaml:2:10: error: packs extend one another in a circle: a → b → c → a "
+            "packs/a.yaml:2:10: error: packs extend each other in a circle: a → b → c → a "
                 + "(remove extends from one of them)"
         ),
         (
             ["a": "extends: c\nitems: {}", "b": "extends: c\nitems: {}", "c": "extends: b\nitems: {}"],
-            "packs/b.yaml:1:10: error: packs extend one another in a circle: b → c → b "
+            "packs/b.yaml:1:10: error: packs extend each other in a circle: b → c → b "
                 + "(remove extends from one of them)"
         ),
         (
@@ -100,8 +100,8 @@ struct LoadingExtendsTests {
         ),
         (
             ["web": "extends: stored\nitems: {}"],
-            "packs/web.yaml:1:10: error: the parent pack `stored` does not exist (the database has it; "
-                + "give its file too, as a pack is loaded together with its parents)"
+            "packs/web.yaml:1:10: error: the parent pack `stored` does not exist (the database has it, but "
+                + "a pack is loaded together with its parents: give its file too)"
         ),
     ])
     func thatCannotBeResolvedAreTold(packs: [String: String], message: String) {

@@ -87,7 +87,8 @@ struct SlackSenderTests {
     }
 
     @Test(
-        "a destination that is not a URL is a bad destination", arguments: ["", "hooks.slack.com/services", "file:///x"])
+        "a destination that is not a URL is a bad destination",
+        arguments: ["", "hooks.slack.com/services", "file:///x"])
     func aDestinationThatIsNoURLIsBad(url: String) async {
         let destination = SlackDestination.webhook(url: url)
         let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())

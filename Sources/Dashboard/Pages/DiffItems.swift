@@ -163,7 +163,7 @@ struct DiffItems: Sendable {
         }
     }
 
-    /// The diff comes first; hashes say little beside it and are folded away.
+    /// The diff comes first; hashes say little and are folded away.
     private static func html(of text: DifferenceText, _ diff: String?) -> HTML {
         element("div") {
             element("p", .class("what")) { text.headline }

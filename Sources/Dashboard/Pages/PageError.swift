@@ -28,13 +28,13 @@ enum PageError: Error, Equatable {
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no check with this number for this server and pack."
         case .otherHost:
-            "Driftwatch does not know itself by this name. DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES can add it."
+            "Driftwatch is not set up for this host name. Add it with DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES."
         case .otherMethod: "These pages can only be read."
         }
     }
 }
 
-/// Turns every error into a page that says what is the matter, and nothing of the inside.
+/// Turns every error into a page that says what is wrong, without internal details.
 struct ErrorPages: RouterMiddleware {
     typealias Context = BasicRequestContext
 
@@ -50,7 +50,8 @@ struct ErrorPages: RouterMiddleware {
             return response
         } catch let error as HTTPError {
             return Page.error(
-                error.status, error.status == .notFound ? "There is no such page." : "This request is not understood.")
+                error.status,
+                error.status == .notFound ? "This page does not exist." : "This request cannot be understood.")
         } catch let error as DatabaseError where error.isTransient {
             context.logger.warning("a page without a database", metadata: ["error.label": "\(error.label)"])
             return Page.error(.serviceUnavailable, "The database does not answer. Try again in a moment.")

@@ -30,7 +30,7 @@ struct Page: Sendable {
         .text(html.markup, "text/html; charset=utf-8", status: status)
     }
 
-    /// What stands in for a page that cannot be shown.
+    /// Shown in place of a page that cannot be shown.
     static func error(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Page(title: status.reasonPhrase) {
             element("h1") { status.reasonPhrase }

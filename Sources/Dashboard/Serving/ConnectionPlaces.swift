@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A connection either waits for us, while we work on its answer, or for its client: for the rest of a request, for the
 /// next one, or until the client takes what was sent. Only those that wait for their client are closed, the one that
-/// waits longest first. So whoever opens connections and leaves them cannot keep others out.
+/// waits longest first. So a client that opens connections and leaves them idle cannot keep others out.
 final class ConnectionPlaces: Sendable {
     private struct Entry {
         var close: @Sendable () -> Void

@@ -7,10 +7,9 @@ import Presentation
 struct Health: Sendable {
     let database: Database
 
-    /// Whether this process is well, for whoever restarts it.
+    /// Whether this process is healthy, for a supervisor that restarts it.
     ///
-    /// Messages that are not delivered are named, and make no
-    /// process unwell: a restart would not help.
+    /// Messages that are not delivered are mentioned, but the process still counts as healthy: a restart would not help.
     var ofProcess: Response {
         get async {
             guard let problems = await deliveryProblems() else { return Self.silence }
@@ -18,7 +17,7 @@ struct Health: Sendable {
         }
     }
 
-    /// Whether people get their messages, for whoever watches.
+    /// Whether messages are delivered, for monitoring.
     var ofDelivery: Response {
         get async {
             guard let problems = await deliveryProblems() else { return Self.silence }
@@ -37,7 +36,7 @@ struct Health: Sendable {
         // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
         let question = Task { answer.yield(await readProblems()) }
         let alarm = Task {
-            // Real time on purpose: whoever asks for our health has a timeout of its own.
+            // Real time on purpose: the caller has a timeout of its own.
             try? await Task.sleep(for: .seconds(2))
             answer.yield(nil)
         }
@@ -48,12 +47,12 @@ struct Health: Sendable {
         return await answers.first { _ in true } ?? nil
     }
 
-    /// A database that answers, and not this, is not one that does not answer.
+    /// If the database answers other queries but not this one, the database is not down.
     private func readProblems() async -> [String]? {
         if let problems = try? await database.read({ try DeliveryReader.problems(in: $0) }) {
             return problems.map(visible)
         }
         let answers = (try? await database.rows("select true", as: Bool.self)) == [true]
-        return answers ? ["whether messages are delivered cannot be told"] : nil
+        return answers ? ["it is not known whether messages are delivered"] : nil
     }
 }

@@ -1,9 +1,9 @@
 internal import Redaction
 
-/// What may be told of a file whose content is not the wanted one.
+/// What may be shown about a file whose content is wrong.
 ///
-/// A hash that would not tell the two sides apart is not told: that of a masked text is equal on both sides where only
-/// secrets differ, and then a note says so.
+/// A hash is shown only if the two sides have different ones. If only secrets differ, the hashes of the masked texts are
+/// equal; then a note says so instead.
 struct ContentReport {
     private var expected: [String: EvidenceValue] = [:]
     private var actual: [String: EvidenceValue] = [:]
@@ -61,13 +61,13 @@ struct ContentReport {
         guard let hash = expected[Self.maskedHash], hash == actual[Self.maskedHash] else { return }
         expected[Self.maskedHash] = nil
         actual[Self.maskedHash] = nil
-        // With the lines, so that findings of which other secrets differ are told apart.
+        // With the lines, so that results in which other secrets differ have different fingerprints.
         let lines = comparison.hiddenLines
         actual["note"] = .word(
             lines.isEmpty ? Mismatch.hiddenDifference : TextComparison.words(forHidden: lines).lowercasedFirst)
     }
 
-    /// For a content that was not read, where the sizes alone prove that it is not the wanted one.
+    /// For a content that was not read but whose size proves that it is wrong.
     init(
         of path: String, at entry: FileEntry, expected template: (name: String, size: Int), actual size: Int,
         because reason: UnreadableReason, show: FileExpectation.Show
@@ -92,7 +92,7 @@ struct ContentReport {
         return "only the hash was compared, of all \(size) bytes: texts of more than \(sentBytes) are not sent"
     }
 
-    /// Who knows the rest of a file can try secrets against its hash, so the hash shown is that of the masked text.
+    /// Somebody who knows the rest of a file could guess its secrets from its hash, so the hash of the masked text is shown.
     private static func tell(_ digest: SHA256Digest, of text: ComparedText?, in pairs: inout [String: EvidenceValue]) {
         guard let masked = text?.masked, masked.hasSecrets else {
             pairs["content_hash"] = .word(digest.description)

@@ -20,7 +20,7 @@ enum FileComparison {
             observed = entry.status
             if observed.type == .symlink, entry.link == nil { return .unreadable(.malformedAnswer) }
         case .file, .directory:
-            // Packs give a target only to a symlink; should one slip through, it is not passed over in silence.
+            // Only a symlink should have a target; if another item has one, do not ignore it.
             guard wanted.target == nil else { return .unreadable(.unsupported) }
             if entry.status.type == .symlink {
                 guard let link = entry.link else { return .unreadable(.malformedAnswer) }
@@ -34,7 +34,7 @@ enum FileComparison {
             }
         }
         guard observed.type.rawValue == wanted.state.rawValue else {
-            // A file of another type has its own ideas of mode and content: nothing more is worth saying.
+            // Mode and content of another type of file mean something else, so nothing more is compared.
             return .wrong(
                 .wrongType, expected: ["state": wanted.state.rawValue], actual: ["state": observed.type.rawValue])
         }
@@ -108,7 +108,7 @@ enum FileComparison {
         }
     }
 
-    /// A regular file of another size than its template's has another content, whether or not it could be read.
+    /// A regular file whose size differs from its template's has a different content, even if it could not be read.
     private static func sizeReport(
         of wanted: FileExpectation, _ entry: FileEntry, because reason: UnreadableReason
     ) -> ContentReport? {
@@ -121,8 +121,8 @@ enum FileComparison {
 }
 
 extension UnreadableReason {
-    /// Whether what `stat` said of the size is to be relied on: it is not in pseudo file systems, nor in an answer that
-    /// made no sense, nor of a file that changed while it was read.
+    /// Whether the size from `stat` is reliable: not in pseudo file systems, not in a malformed answer, and not for a file that
+    /// changed while it was read.
     fileprivate var leavesSizeTrue: Bool {
         switch self {
         case .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported: true

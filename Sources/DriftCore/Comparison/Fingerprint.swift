@@ -1,8 +1,8 @@
 extension Check {
-    /// Tells findings apart: the same for two checks exactly where all that is not ok is the same.
+    /// Identifies a result: two checks have the same fingerprint exactly if their items that are not ok are the same.
     ///
-    /// Covers the keys, the types, what was expected and seen, the reasons and the descriptions, in the order of the keys.
-    /// Not the diffs: those follow from what is covered, and how much of one is shown may change between versions.
+    /// It covers the keys, the types, the expected and actual values, the reasons and the descriptions, in the order of the
+    /// keys. It does not cover diffs: they follow from the rest, and how much of them is shown may change between versions.
     package var fingerprint: SHA256Digest {
         var canon = Canon()
         canon.add("driftwatch-findings-1")

@@ -43,7 +43,7 @@ enum PackageComparison {
 
     private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
         guard let minimum = wanted.minimumVersion else { return .none }
-        // No version is older than `latest`, and none is newer: the order would prove something that nobody meant.
+        // `latest` is not a version: comparing with it would prove something that nobody meant.
         guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.notAVersion) }
         let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
         guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
@@ -80,7 +80,7 @@ enum PackageComparison {
     }
 }
 
-/// What dpkg's letters say of a package.
+/// The state of a package by dpkg's letters.
 private enum DpkgState: Hashable {
     case installed
     /// Not installed, or only its configuration is left.
@@ -94,8 +94,8 @@ private enum DpkgState: Hashable {
         guard letters.count >= 2, "uihrp".utf8.contains(letters[0]) else { return nil }
         let needsReinstalling = letters.count > 2 && letters[2] == UInt8(ascii: "R")
         switch letters[1] {
-        // To what depends on it, a package whose own triggers are pending is installed; one that awaits the triggers of
-        // another is not yet.
+        // For packages that depend on it, a package with pending triggers is installed; one that awaits another's triggers
+        // is not.
         case UInt8(ascii: "i"), UInt8(ascii: "t"):
             self = needsReinstalling ? .partly("reinst-required") : .installed
         case UInt8(ascii: "n"): self = .absent

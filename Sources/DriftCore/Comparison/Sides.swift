@@ -1,6 +1,6 @@
 internal import Redaction
 
-/// One value of a mismatch, before it is made fit to be shown.
+/// One value of a mismatch, before it is masked for display.
 enum EvidenceValue: Hashable, ExpressibleByStringLiteral {
     /// Our own words, a number, a hash: shown as they are.
     case word(String)
@@ -27,8 +27,8 @@ enum EvidenceValue: Hashable, ExpressibleByStringLiteral {
 
 /// What is shown of the two sides of a mismatch.
 ///
-/// The only way from values to a ``Mismatch``. Values of one name are held against each other, so that they do not look
-/// alike; where nothing that may be shown differs, a note says so (see ``Mismatch``).
+/// The only way from values to a ``Mismatch``. The two values of a name are compared, so that they do not look alike. If
+/// they differ only in what may not be shown, a note says so (see ``Mismatch``).
 struct Sides {
     private(set) var expected: [String: String] = [:]
     private(set) var actual: [String: String] = [:]

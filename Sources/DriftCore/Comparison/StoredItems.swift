@@ -16,7 +16,7 @@ package struct StoredItems: Hashable, Sendable, Codable {
 
     /// Reads what was stored.
     ///
-    /// - Throws: `DecodingError` when it is no such array.
+    /// - Throws: `DecodingError` if it is not such an array.
     package init(json: String) throws {
         self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
     }

@@ -17,7 +17,7 @@ struct ComparedText {
     mutating func adoptMasks(of other: Self) { masked.adoptMasks(of: other.masked) }
 }
 
-/// The differences of a template and a file: what is really there is compared, and what is masked is shown.
+/// The differences between a template and a file: the original texts are compared, and the masked texts are shown.
 struct TextComparison {
     let diff: String
     /// Lines of the file, counted from one, that differ in what is not shown; as far as the diff reaches.

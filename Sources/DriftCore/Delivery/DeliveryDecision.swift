@@ -1,6 +1,6 @@
-/// What becomes of an outbox row, and of its destination, after one reply.
+/// What to do with an outbox row and its destination after a reply.
 ///
-/// The notifier carries it out in one statement; reasons are one line, printable, without secrets.
+/// The notifier carries it out in one statement. Reasons are one printable line without secrets.
 package enum DeliveryDecision: Hashable, Sendable {
     /// The row is `sent`.
     case markSent(remoteID: String?)
@@ -10,7 +10,7 @@ package enum DeliveryDecision: Hashable, Sendable {
     case retryPlain(reason: String)
     /// The row is `dead`; it blocks nothing else.
     case dead(reason: String)
-    /// The row was not tried and waits this long for a notifier of a later version; the destination knows nothing of it.
+    /// The row was not sent. It waits this long for a notifier of a newer version; the destination is not affected.
     case setAside(Duration, reason: String)
     /// The destination is paused and its rows stay pending; one of them probes it after `probeAfter`.
     case pauseDestination(reason: String, probeAfter: Duration)
@@ -26,7 +26,7 @@ extension DeliveryDecision: CustomStringConvertible {
         switch self {
         case .markSent: "sent"
         case .waitDestination(let wait): "the destination asks to wait \(wait)"
-        case .retryPlain(let reason): "once more as plain text: \(reason)"
+        case .retryPlain(let reason): "sent again as plain text: \(reason)"
         case .dead(let reason): "refused for good: \(reason)"
         case .setAside(let wait, let reason): "set aside for \(wait): \(reason)"
         case .pauseDestination(let reason, let probeAfter):

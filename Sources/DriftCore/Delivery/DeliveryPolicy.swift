@@ -1,4 +1,4 @@
-/// Decides what follows from a destination's reply.
+/// Decides what to do after a destination's reply.
 package struct DeliveryPolicy: Hashable, Sendable {
     /// The first and the longest wait; each is twice the one before.
     package var backoff: ClosedRange<Duration> = .seconds(5) ... .seconds(300)
@@ -7,9 +7,10 @@ package struct DeliveryPolicy: Hashable, Sendable {
     /// How long a row that this version cannot read waits for another notifier, as in a rolling upgrade.
     package var asideInterval: Duration = .seconds(60)
     package var probeInterval: Duration = .seconds(15 * 60)
-    /// How long a destination in trouble may refuse a row before the row is dead.
+    /// How long a destination with a fault may refuse a row before the row is dead.
     package var patience: Duration = .seconds(24 * 3600)
-    /// What a row gets however old it is: one that waited out a paused destination is not dropped at the first trouble.
+    /// Attempts that every row gets, however old it is: a row that waited for a paused destination is not dropped at the first
+    /// fault.
     package var minimumAttempts = 8
 
     package init() {}

@@ -1,6 +1,6 @@
 internal import Redaction
 
-/// Two texts that are not the same, shown so that a reader sees that they differ, and where.
+/// Two different texts, shown so that a reader sees the difference and where it is.
 ///
 /// What both sides would show alike is named: `‹U+00A0›` for a no-break space, `‹2 spaces›` at the end of a line. A text that
 /// is longer than ``limit`` is cut around the first difference. It works on what may be shown, so a difference inside a

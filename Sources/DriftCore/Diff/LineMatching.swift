@@ -1,4 +1,4 @@
-/// Finds which lines of two texts belong together, in time and memory that grow with their length alone.
+/// Finds the lines that two texts have in common, in time and memory proportional to their length.
 ///
 /// A longest common subsequence by Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations",
 /// 1986), for as many steps as ``SearchSteps`` allows. Beyond, only lines that occur once in each text are matched, and

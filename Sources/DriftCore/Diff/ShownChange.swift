@@ -1,6 +1,8 @@
 internal import Redaction
 
-/// Lines that were removed and added at one place, as they are shown: never one of each that look the same without a word.
+/// Lines that were removed and added at one place, as they are shown.
+///
+/// If a removed and an added line would look the same, a remark says how they differ.
 struct ShownChange {
     private(set) var removed: [ShownText]
     private(set) var added: [ShownText]

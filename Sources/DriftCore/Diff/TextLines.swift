@@ -14,7 +14,9 @@ struct TextLines: Hashable, Sendable {
         self.lines = lines
     }
 
-    /// Whether `bytes` are no text to be compared by lines; what is no UTF-8 still may be.
+    /// Whether `bytes` are not a text that can be compared by lines.
+    ///
+    /// A text need not be UTF-8.
     static func isBinary(_ bytes: [UInt8]) -> Bool { bytes.contains(0) }
 
     /// The line without its line feed.

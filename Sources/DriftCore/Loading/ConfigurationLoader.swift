@@ -22,16 +22,16 @@ package struct LoadedConfiguration: Hashable, Sendable {
 
 /// Turns the bytes of inventory and pack files into values.
 ///
-/// Strict: an unknown key, a duplicate, a value of the wrong type is an error with its line, since a typo that is
-/// passed over silently weakens a check. All problems are told at once, and one error loads nothing.
+/// It is strict: an unknown key, a duplicate or a value of the wrong type is an error with its line, because a typo that is
+/// ignored silently weakens a check. All problems are reported at once, and a single error loads nothing.
 ///
 /// In two phases, as nothing here reads a file: ask ``templateNames(in:)``, read those below `packs/templates`
 /// without following links out of it, then ``load(inventory:packs:templates:knownPacks:)``.
 package enum ConfigurationLoader {
     /// The templates that the packs mention, as names relative to `packs/templates`.
     ///
-    /// Only names that stay below that folder: no absolute ones, none with `..`. Never fails; what is wrong with a
-    /// file is told by loading it.
+    /// Only names that stay below that folder: no absolute ones, none with `..`. It never fails; loading a file reports
+    /// what is wrong with it.
     package static func templateNames(in packs: [SourceFile]) -> Set<String> {
         packs.reduce(into: []) { names, source in
             guard source.bytes.count <= LoadingLimit.packFileBytes else { return }

@@ -1,6 +1,6 @@
 internal import Redaction
 
-/// Which texts may stand for what: each function says what is wrong with a text, or nil.
+/// Which texts are allowed for which value: each function says what is wrong with a text, or returns nil.
 ///
 /// Paths travel to servers as data and names to `ssh` as arguments, so these are the gate that keeps a leading
 /// dash, a newline or a NUL from ever meaning something there.
@@ -141,7 +141,8 @@ extension Grammar {
         let hint = "sha256: and 64 hexadecimal digits, as sha256sum prints them"
         guard text.hasPrefix("sha256:") else {
             return Fault(
-                "\(quoted(text)) is not a content hash", hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
+                "\(quoted(text)) is not a content hash",
+                hint: SHA256Digest(text) == nil ? hint : "put sha256: before it")
         }
         return SHA256Digest(text) == nil ? Fault("\(quoted(text)) is not a SHA-256", hint: hint) : nil
     }
@@ -170,7 +171,8 @@ extension Grammar {
         if let fault = line(name, limit: 256, literal: literal) { return fault }
         if name.contains(":") {
             return Fault(
-                "\(quoted(name)) is not an account", hint: "a name cannot contain a colon; owner and group are separate keys")
+                "\(quoted(name)) is not an account",
+                hint: "a name cannot contain a colon; owner and group are separate keys")
         }
         guard !name.hasPrefix("-"), !name.hasPrefix("+") else {
             return Fault("\(quoted(name)) is not an account", hint: "a name or a number, such as root or \"0\"")
@@ -196,7 +198,8 @@ extension Grammar {
     static func packageVersion(_ version: String) -> Fault? {
         guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, isLetterOrDigit(first)
         else {
-            return Fault("\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
+            return Fault(
+                "\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
         }
         return nil
     }
@@ -255,7 +258,9 @@ extension Grammar {
     /// A host name, an alias of ssh's configuration, or an IP address without brackets.
     static func address(_ text: String) -> Fault? {
         let hint = "a host name or an IP address"
-        if text.contains("@") { return Fault("\(quoted(text)) is not an address", hint: "put the login name under user") }
+        if text.contains("@") {
+            return Fault("\(quoted(text)) is not an address", hint: "put the login name under user")
+        }
         if text.hasPrefix("["), text.contains("]") {
             return Fault("\(quoted(text)) is not an address", hint: "without brackets; put the port under port")
         }

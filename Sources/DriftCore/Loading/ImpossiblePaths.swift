@@ -1,8 +1,8 @@
-/// Finds what one pack wants absent below a path that it wants to be a file.
+/// Finds items of a pack with state: absent below a path that the same pack wants to be a file.
 ///
-/// Nothing lies below a file, so such an item is never wrong. What can never be right is `PackConflicts`' matter.
+/// Nothing lies below a file, so such an item is never wrong. `PackConflicts` finds items that can never be right.
 enum ImpossiblePaths {
-    /// Of the resolved items of `draft`'s pack; each is told where the draft itself wrote one of the two.
+    /// Among the resolved items of `draft`'s pack; each is reported where the draft itself has one of the two items.
     static func problems(in pack: Pack, of draft: PackDraft) -> [Problem] {
         let own = draft.items.reduce(into: [ItemKey: Position]()) { $0[$1.expectation.key] = $1.position }
         var problems: [Problem] = []

@@ -12,7 +12,7 @@ struct InventoryReader {
         self.packs = packs
     }
 
-    /// What could be read, even where something is wrong: then `reader` has the errors.
+    /// What could be read; `reader` has the errors.
     mutating func inventory(in source: SourceFile) -> Inventory {
         var inventory = Inventory()
         do throws(Problem) {
@@ -63,7 +63,8 @@ struct InventoryReader {
 
     private mutating func servers(in fields: Fields, defaults: Shared) -> [Server] {
         guard let entry = fields["servers"] else {
-            reader.error("the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
+            reader.error(
+                "the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
             return []
         }
         guard let nodes = reader.list(entry) else { return [] }

@@ -1,6 +1,6 @@
 internal import Redaction
 
-/// What the other values of an item can hardly be meant to be: each function says what looks wrong, or nil.
+/// Values of an item, other than paths, that are most likely mistakes: each function says what looks wrong, or returns nil.
 enum ItemDoubt {
     /// The owner or the group of a file.
     static func account(_ name: String) -> Fault? {
@@ -96,7 +96,7 @@ enum ItemDoubt {
         "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el",
     ]
 
-    /// A minimum version that dpkg would not take, and that no installed version can be judged by.
+    /// A minimum version that dpkg would refuse, so that no installed version can be compared with it.
     static func minimumVersion(_ text: String) -> Fault? {
         guard let complaint = DebianVersion.Complaint(about: text) else { return nil }
         let hint: String

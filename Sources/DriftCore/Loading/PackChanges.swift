@@ -1,4 +1,4 @@
-/// What a new version of a pack wants otherwise, item by item.
+/// What a new version of a pack changes, item by item.
 package struct ItemChange: Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable {
         case added, removed, changed
@@ -22,7 +22,7 @@ package struct ItemChange: Hashable, Sendable {
     /// Only of a changed one.
     package var fields: [Field] = []
 
-    /// By key: what `new` says otherwise than `old`, descriptions included.
+    /// By key: the differences between `old` and `new`, including descriptions.
     package static func between(_ old: Pack, _ new: Pack) -> [ItemChange] {
         let before = Dictionary(old.expectations.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let after = Dictionary(new.expectations.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -99,7 +99,7 @@ extension FileExpectation.Content {
         if case .hash(let digest) = self { digest.description } else { nil }
     }
 
-    /// The name with what it contains, so that another text under the same name is another value.
+    /// The name with a hash of its contents, so that a new text under the same name is a new value.
     fileprivate var template: String? {
         if case .template(let name, let bytes) = self { "\(name) \(SHA256Digest(of: bytes))" } else { nil }
     }

@@ -1,8 +1,7 @@
-/// Finds what can never hold together: two items, of one pack or of two packs that one server has, that want different
-/// things of the same file, package, setting or service.
+/// Finds conflicts: two items, of one pack or of two packs on one server, that can never both be right.
 ///
-/// A check would call one of them wrong for ever. Only what is certain counts: an owner by name and one by number may be
-/// the same, a link and the file that it leads to are two things, and two minimum versions are met by the higher one.
+/// A check would always find one of them wrong. Only certain conflicts count: an owner's name and a number may mean the same
+/// account, a link and the file that it leads to are separate things, and the higher of two minimum versions satisfies both.
 package struct PackConflicts {
     /// Where an item is written.
     package struct Place: Hashable, Sendable {

@@ -35,7 +35,7 @@ struct PackFileReader {
         self.templates = templates
     }
 
-    /// What could be read, even where something is wrong: then `reader` has the errors.
+    /// What could be read; `reader` has the errors.
     mutating func draft(of source: SourceFile, named name: PackName) -> PackDraft {
         var draft = PackDraft(name: name, file: source.path)
         do throws(Problem) {
@@ -118,9 +118,9 @@ struct PackFileReader {
         return text.map { String($0.trimmingWhitespace()) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Remembers the template, and looks its bytes up.
+    /// Records the template's name, and returns its bytes.
     ///
-    /// Nil, with a report, where there is none; nil without one while only names are asked for.
+    /// Nil with an error if the template does not exist; nil without an error while only names are collected.
     mutating func template(_ name: String, at position: Position) -> [UInt8]? {
         let isFirst = templateNames.insert(name).inserted
         guard let templates else { return nil }

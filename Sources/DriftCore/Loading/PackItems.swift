@@ -83,7 +83,7 @@ extension PackFileReader {
         return show
     }
 
-    /// What a state leaves no room for.
+    /// Reports keys that have no effect with this state.
     private mutating func refuseContradictions(in fields: Fields, state: FileExpectation.State) {
         let contradictions: [String] =
             switch state {

@@ -95,7 +95,8 @@ struct PackResolver {
         if pack.expectations.count > LoadingLimit.itemsPerPack {
             problems.append(
                 Problem(
-                    file: draft.file, message: "the pack has \(pack.expectations.count) items, including those of its parents",
+                    file: draft.file,
+                    message: "the pack has \(pack.expectations.count) items, including those of its parents",
                     hint: "at most \(LoadingLimit.itemsPerPack)"))
         }
         let bytes = pack.expectations.reduce(0) { $0 + $1.templateByteCount }

@@ -1,6 +1,6 @@
-/// What a path hardly ever has unless it was written for something that expands, splits or unquotes it.
+/// Paths that look as if they were written for a program that expands, splits or unquotes them.
 ///
-/// Driftwatch does none of that: the path is the name, byte by byte. Each function says what looks wrong, or nil.
+/// Driftwatch does none of that: it takes the path literally. Each function says what looks wrong, or returns nil.
 enum PathDoubt {
     /// Of a path that the grammar accepts.
     static func fault(of path: String) -> Fault? {

@@ -19,7 +19,7 @@ extension Pack {
         self = try JSONDecoder().decode(ResolvedPack.self, from: Data(text.utf8)).pack()
     }
 
-    /// Reads a stored pack, and believes it only if it is the one that its key in the database says.
+    /// Reads a stored pack, and checks that it matches its name and digest in the database.
     ///
     /// - Throws: ``AlteredPack``, or `DecodingError` as ``init(resolvedJSON:)`` does.
     package init(resolvedJSON text: String, named name: PackName, digest: SHA256Digest) throws {
@@ -28,7 +28,7 @@ extension Pack {
     }
 }
 
-/// A stored pack whose text was changed after it was applied: it says something else than its name and digest.
+/// A stored pack whose text was changed after it was applied: it no longer matches its name and digest.
 package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
     package var name: PackName
     package var digest: SHA256Digest
@@ -38,7 +38,7 @@ package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         "the stored text of the pack \(name) does not match its digest: somebody changed it in the database;"
-            + " driftwatch apply puts it right"
+            + " driftwatch apply restores it"
     }
 }
 
@@ -51,7 +51,7 @@ package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// A later version may add sections, and keys and words to items, without another `format`: an item that this version
 /// does not understand in full comes out as ``UnknownExpectation``. An item whose key does not follow from the fields of
-/// today gives `item_key` and `item` (what people are shown) beside its own.
+/// today also has the fields `item_key` and `item` (the name shown to people).
 private struct ResolvedPack: Codable {
     static let currentFormat = 1
 

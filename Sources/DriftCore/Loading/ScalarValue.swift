@@ -2,9 +2,9 @@ import Yams
 
 /// What one YAML scalar is taken for.
 ///
-/// Quoted texts are texts. Of the others, all that YAML 1.1 or 1.2 reads as something else than text is not a text
-/// here either, whichever of the two an editor or another program goes by: a `no`, a `0644` or a `1.10` must be
-/// quoted where text is wanted, and is never guessed at.
+/// Quoted texts are texts. An unquoted value that YAML 1.1 or YAML 1.2 reads as something other than text is not a text here
+/// either, because editors and programs follow one or the other. So `no`, `0644` and `1.10` must be quoted to be text; they
+/// are never guessed.
 enum ScalarValue: Hashable {
     case text(String)
     /// Nothing written at all.

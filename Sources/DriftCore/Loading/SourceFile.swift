@@ -31,7 +31,7 @@ package enum TemplateSource: Hashable, Sendable {
 
 /// What is loaded at most; what is larger is refused with a line that says so.
 ///
-/// Whoever reads a file may stop one byte after its limit.
+/// A caller that reads a file may stop one byte after the limit.
 package enum LoadingLimit {
     package static let packFileBytes = 1 << 20
     package static let inventoryFileBytes = 8 << 20

@@ -1,4 +1,4 @@
-/// What a check came to.
+/// The result of a check.
 package enum Verdict: String, Hashable, Sendable, Codable, CaseIterable {
     /// Everything was seen, nothing is wrong.
     case compliant
@@ -88,7 +88,7 @@ package struct Mismatch: Hashable, Sendable, Codable {
     }
 }
 
-/// What became of one expectation in one check.
+/// The result of one item in one check.
 package struct ItemOutcome: Hashable, Sendable, Codable {
     package enum Finding: Hashable, Sendable, Codable {
         case ok
@@ -105,7 +105,7 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     package var finding: Finding
     /// Why the content could not be judged where all else of a file was; else nil.
     ///
-    /// Never beside `ok`.
+    /// Nil if the item is ok.
     package var unseenContent: UnreadableReason?
     /// What the pack's author may want to know although it is `ok`; shown by a look, and not stored.
     package var remark: String?

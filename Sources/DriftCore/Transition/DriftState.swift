@@ -1,4 +1,6 @@
-/// What is known of an assignment, in one word; raw values are stored as `drift_states.state`.
+/// What is known about an assignment, in one word.
+///
+/// Raw values are stored as `drift_states.state`.
 package enum DriftStatus: String, Hashable, Sendable, Codable, CaseIterable {
     /// No expectation was judged whole since it was assigned, or since what was known was forgotten.
     case unknown

@@ -1,9 +1,9 @@
-/// What moves where when an apply takes expectations from one pack of a server and gives them to another.
+/// What moves where when an apply moves items from one pack of a server to another.
 ///
-/// An expectation *leaves* a pack that is unassigned, or whose new version does not have it. Where another pack of the
-/// server then wants the same thing (same key, same wanted value), what is remembered of it goes there, so that renaming,
-/// splitting or merging packs neither hides drift nor repeats it. One whose wanted value changes at the same time does not
-/// move: it is new to the other pack, and its first look alerts nobody.
+/// An item *leaves* a pack that is unassigned, or whose new version does not have it. If another pack of the server then
+/// has the same item (same key, same expected value), what is known about it moves there, so that renaming, splitting or
+/// merging packs neither hides drift nor reports it twice. If the expected value changes at the same time, nothing moves:
+/// the item is new to the other pack, and its first check alerts nobody.
 package struct MemoryMoves: Hashable, Sendable {
     /// By key, what a pack wants: see ``Expectation/wanted``.
     package typealias Wants = [ItemKey: SHA256Digest]
@@ -56,9 +56,9 @@ package struct RememberedDrift: Hashable, Sendable {
 
 /// What becomes of the alerts of one server when memory moves.
 ///
-/// An alert that keeps nothing of what it is about follows it to the pack that gets most of it, unless that pack has an
-/// alert already: then it ends. Every other pack that gets a part of it has an alert afterwards too: its own, one that
-/// followed, or a new one. What no alert was about moves quietly.
+/// An alert that loses all its items follows them to the pack that gets most of them; if that pack already has an alert, it
+/// is closed. Every other pack that gets some of its items also has an alert afterwards: its own, one that followed, or a
+/// new one. Items without an alert move without a message.
 package struct AlertMoves: Hashable, Sendable {
     package struct Step: Hashable, Sendable {
         package var alert: Int64

@@ -1,11 +1,11 @@
 /// What is shown of an assignment; `driftwatch.shown_state` decides it.
 ///
-/// What cannot be seen is never shown as right. Beside it stand whether it is stale, since when the server cannot be looked
-/// at, and whether it is disabled.
+/// What cannot be read is never shown as right. Other columns say whether it is stale, since when the server cannot be
+/// checked, and whether it is disabled.
 package enum ShownState: String, Hashable, Sendable, Codable, CaseIterable {
     /// Something is known to be wrong.
     case drifted
-    /// Nothing is known to be wrong, but the last finished check could not judge all.
+    /// Nothing is known to be wrong, but the last finished check could not read all items.
     case incomplete
     /// All was judged and right.
     case compliant

@@ -1,4 +1,4 @@
-/// What one check makes of an assignment: the new memory, and what becomes of its alert.
+/// How one check changes an assignment: its new memory, and what happens to its alert.
 ///
 /// A check proves some expectations ok, some wrong, and leaves some unreadable. Unreadable ones keep what was
 /// remembered of them: "could not tell" neither opens nor resolves an alert. Of a file whose content alone could not be
@@ -28,7 +28,7 @@ package struct Transition: Hashable, Sendable {
         case open(mismatchCount: Int, added: Set<MismatchID>)
         /// The live alert takes the new count, and the notification `drift_changed` says what was added.
         case update(mismatchCount: Int, previousCount: Int, added: Set<MismatchID>)
-        /// The live alert takes the new count; nobody is told.
+        /// The live alert takes the new count; nobody is notified.
         case recount(mismatchCount: Int)
         /// The live alert ends as `compliant`, and the notification `drift_resolved`.
         case resolve

@@ -1,7 +1,7 @@
 /// A version as dpkg reads and orders it: `[epoch:]upstream[-revision]`.
 ///
-/// Total: what dpkg would refuse (an epoch that is not a number, an empty revision) is still ordered, byte by byte; whoever
-/// draws a conclusion from that order asks for the ``Complaint`` first.
+/// Total: a version that dpkg would refuse (an epoch that is not a number, an empty revision) is still ordered, byte by byte.
+/// A caller that relies on the order asks for the ``Complaint`` first.
 /// Equality is dpkg's too: `1.0`, `1.00` and `0:1.0-0` are equal.
 package struct DebianVersion: Comparable, Sendable {
     /// 0 where none is written.

@@ -81,7 +81,9 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
-    /// Only items that are not ok, with secrets masked. Nil if the details have been deleted, or if ``hasNewerDetails``.
+    /// Only items that are not ok, with secrets masked.
+    ///
+    /// Nil if the details have been deleted, or if ``hasNewerDetails``.
     package var items: [ItemOutcome]?
     /// A newer version stored the details in a form that this version cannot read.
     package var hasNewerDetails: Bool

@@ -10,8 +10,9 @@ package enum OutboxReader {
         case all
     }
 
-    /// In the order in which they were queued, and how many more there are. Of undelivered or dead messages it returns the
-    /// first, which may hold up others; of all messages, the last.
+    /// In the order in which they were queued, and how many more there are.
+    ///
+    /// Of undelivered or dead messages it returns the first, which may hold up others; of all messages, the last.
     package static func list(
         _ filter: Filter, limit: Int = 200, in transaction: borrowing Transaction
     ) throws -> (lines: [OutboxLine], more: Int) {

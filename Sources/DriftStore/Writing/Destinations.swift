@@ -5,7 +5,9 @@ package import Postgres
 package enum Destinations {
     package static let `default` = "default"
 
-    /// The key for the fingerprint of a destination's secret. Creates the destination if there is none.
+    /// The key for the fingerprint of a destination's secret.
+    ///
+    /// Creates the destination if there is none.
     package static func fingerprintKey(
         of name: String = `default`, in transaction: borrowing Transaction
     ) throws -> [UInt8] {
@@ -13,7 +15,9 @@ package enum Destinations {
         return Array(key.uuidString.utf8)
     }
 
-    /// Announces how messages are sent to a destination, and with which secret. A new secret ends its pause.
+    /// Announces how messages are sent to a destination, and with which secret.
+    ///
+    /// A new secret ends its pause.
     package static func announce(
         _ name: String = `default`, kind: String, fingerprint: String?, in transaction: borrowing Transaction
     ) throws {

@@ -33,8 +33,9 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and returns whether the result from `location` still counts. `failure` says why the server could
-    /// not be looked at.
+    /// Locks the server, and returns whether the result from `location` still counts.
+    ///
+    /// `failure` says why the server could not be looked at.
     package static func begin(
         at location: CheckSubject.Location, failure: ProbeFailure.Reason? = nil, in transaction: borrowing Transaction
     ) throws -> Bool {

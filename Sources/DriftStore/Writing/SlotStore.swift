@@ -36,7 +36,9 @@ package enum SlotStore {
         }
     }
 
-    /// Moves a schedule on without firing. `missed` is the latest slot that was due; nil for a new schedule.
+    /// Moves a schedule on without firing.
+    ///
+    /// `missed` is the latest slot that was due; nil for a new schedule.
     package static func advance(
         _ schedule: String, to cursor: Cursor, missing missed: Date? = nil, in transaction: borrowing Transaction
     ) throws {

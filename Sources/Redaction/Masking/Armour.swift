@@ -40,7 +40,7 @@ enum Armour {
     }
 }
 
-/// What stands in the lines below, told in one pass over them, and only where somebody asks.
+/// Facts about the lines below, computed in one pass, and only if they are needed.
 struct LinesBelow {
     private let text: [UInt8]
     private let lines: ClueFinder.Lines

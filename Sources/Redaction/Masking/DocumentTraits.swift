@@ -1,4 +1,4 @@
-/// What is told of a document as a whole, and makes other parts of it secret.
+/// Properties of a whole document that make parts of it secret.
 struct DocumentTraits {
     private enum Row {
         /// `host:5432:database:user:password`

@@ -1,15 +1,15 @@
 /// Keeps secrets out of everything that is stored, shown or sent.
 ///
-/// Best effort, and only the second net: the first is that what not every account of a server may read is not shown.
-/// Behind that, the text of ``SecretPlaces`` is never shown, and all other text is masked before anything is made of
-/// it: by the names that promise a secret, and by the shape of secrets. Who names a password `colour` will see it.
+/// This is best effort, and only the second line of defence. The first is that a text which not every account of the server
+/// may read is not shown. Beyond that, the text of ``SecretPlaces`` is never shown, and all other text is masked before it is
+/// used: by names that announce a secret, and by the shape of secrets. A password that is named `colour` is not masked.
 package enum Masking {
-    /// What stands in a secret's place.
+    /// The text shown in place of a secret.
     package static let mask = "‹masked›"
 
     /// The value of a setting: masked whole where the key promises a secret, else where the value looks like one.
     ///
-    /// An empty value is not a secret, and that it is empty is worth seeing.
+    /// An empty value is not a secret, and it helps to see that it is empty.
     package static func value(_ value: String, ofKey key: String) -> String {
         isSecret(value, ofKey: key) ? mask : masked(value)
     }

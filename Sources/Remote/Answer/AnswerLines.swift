@@ -11,7 +11,7 @@ struct AnswerLines {
         return bytes[index..<end]
     }
 
-    /// Passes over everything up to the line that begins with `prefix`.
+    /// Skips everything up to the line that begins with `prefix`.
     ///
     /// - Returns: What follows the prefix on that line; nil if there is none.
     mutating func skip(to prefix: [UInt8]) -> ArraySlice<UInt8>? {

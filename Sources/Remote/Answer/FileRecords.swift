@@ -1,7 +1,7 @@
 import DriftCore
 internal import Redaction
 
-/// What an answer says of one path.
+/// What an answer says about one path.
 struct FileRecords {
     /// What one kind of record came to; two that differ prove nothing.
     private enum Seen<Value: Equatable> {
@@ -86,7 +86,7 @@ struct FileRecords {
         case .contradictory: return .unreadable(.malformedAnswer)
         case .once(.unreadable(let reason)): return .unreadable(reason)
         case .once(.missing):
-            // What was there and then was not has changed while we looked.
+            // A file that was there and then was not changed during the probe.
             if case .nothing = status { return .missing }
             return .unreadable(.readError)
         case .nothing: break
@@ -103,7 +103,7 @@ struct FileRecords {
             guard case .once(let target) = target, case .once(let destination) = destination,
                 destination?.type != .symlink
             else { return .unreadable(.malformedAnswer) }
-            // A link that vanished meanwhile is answered with an empty target.
+            // A link that vanished during the probe has an empty target.
             guard !target.isEmpty else { return .unreadable(.readError) }
             entry.link = .init(target: VisibleText.value(target), destination: destination)
         }
@@ -150,7 +150,7 @@ struct FileRecords {
 }
 
 extension UnreadableReason {
-    /// Reads the probe's word for a reason; nil if it has no such word.
+    /// Reads the probe's word for a reason; nil if the word is unknown.
     fileprivate init?(answer text: ArraySlice<UInt8>) {
         switch String(decoding: text.prefix(16), as: UTF8.self) {
         case "denied": self = .permissionDenied

@@ -19,7 +19,7 @@ struct FileSections {
 
     private(set) var records: [FileRecords?]
     private var open: Section?
-    /// Whether what comes now is of a probe that root runs.
+    /// Whether the current records come from a probe that root runs.
     private var isInner = false
     private var innerItems: Set<Int> = []
     private var askedRoot = false

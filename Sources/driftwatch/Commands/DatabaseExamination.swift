@@ -54,7 +54,9 @@ struct DatabaseExamination {
         return (lines.filter { $0.connection == .ssh }, workers)
     }
 
-    /// Every process has to write. A session that only reads would not notice the fault.
+    /// Every process has to write.
+    ///
+    /// A session that only reads would not notice the fault.
     private func reportWrites() async throws {
         let (isStandby, isReadOnly, source) = try await database.read { transaction in
             try transaction.one(

@@ -51,7 +51,9 @@ struct DoctorCommand: DriftwatchCommand {
         return report.hasFaults ? status.combined(with: .badNews) : status
     }
 
-    /// Says how servers are examined from here. False if every running worker logs in differently.
+    /// Says how servers are examined from here.
+    ///
+    /// False if every running worker logs in differently.
     private func reportMeans(_ own: LoginMeans, _ workers: [WorkerLine], _ report: DoctorReport) -> Bool {
         report.add("ssh", .fine, "logs in to servers \(own.words)")
         let known = workers.compactMap { worker in LoginMeans(worker).map { (worker, $0) } }
@@ -71,7 +73,9 @@ struct DoctorCommand: DriftwatchCommand {
     ) async throws {
         let remote: RemoteSettings
         do { remote = try remoteSettings(context.settings) } catch {
-            report.add("ssh", .wrong, "\(error)", hint: error.hint ?? "no server can be examined from here until this is fixed")
+            report.add(
+                "ssh", .wrong, "\(error)", hint: error.hint ?? "no server can be examined from here until this is fixed"
+            )
             return
         }
         let vouches = reportMeans(LoginMeans(remote, environment: context.environment), workers, report)

@@ -21,8 +21,9 @@ struct JobWait: Sendable {
         var obstacles: [String: String]
     }
 
-    /// Hands over each job once it has finished, and from time to time the unfinished ones. Returns at the deadline at the
-    /// latest.
+    /// Hands over each job once it has finished, and from time to time the unfinished ones.
+    ///
+    /// Returns at the deadline at the latest.
     ///
     /// It polls, for all jobs at once: the end of a job sends no notification.
     func run(

@@ -24,7 +24,9 @@ func isFolder(_ path: String) -> Bool {
     return (try? FileManager.default.attributesOfItem(atPath: real))?[.type] as? FileAttributeType == .typeDirectory
 }
 
-/// A regular file as it was when it was opened: all of this is of the same file, whatever its path leads to later.
+/// A regular file as it was when it was opened.
+///
+/// All values belong to the same file, even if its path leads elsewhere later.
 struct RegularFile: Sendable {
     let bytes: [UInt8]
     /// Without links.

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Who may have a file that holds a secret.
+/// Checks the owner and mode of a file that holds a secret.
 enum SecretFile {
     /// Why others could read the secret, or put another one in its place; completes "the file x …".
     struct Fault: Error, Hashable {
@@ -18,7 +18,7 @@ enum SecretFile {
     /// Why a file may not be used for a secret; nil if it may.
     ///
     /// Its owner is root or the account that Driftwatch runs as; the group may read it, others may not, and only its
-    /// owner may write it. A secret that a container engine mounted may be readable by all, whoever owns it.
+    /// owner may write it. A secret that a container engine mounted may have any owner and be readable by all.
     ///
     /// `mountInfo` is `/proc/self/mountinfo`, `account` the number of our account.
     static func fault(

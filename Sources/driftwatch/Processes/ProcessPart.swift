@@ -50,7 +50,9 @@ struct PartSite: Sendable {
         return database
     }
 
-    /// Hears of `channel`, where that is possible: a hint only.
+    /// Listens to `channel` if that is possible.
+    ///
+    /// This is only a hint.
     func listener(on channel: String, wake: WakeSignal) -> [any Service] {
         guard databaseSettings.pooler == .none else { return [] }
         return [Listener(database: database, channel: channel, wake: wake)]

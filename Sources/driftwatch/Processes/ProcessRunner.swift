@@ -150,7 +150,7 @@ struct ProcessRunner {
 }
 
 extension Logger {
-    /// What the libraries say of their own doings, only where it matters or where somebody asks for details.
+    /// A library's log: not below `level`, unless somebody asks for debug output.
     fileprivate init(label: String, quieterThan level: Level) {
         self.init(label: label)
         if logLevel > .debug { logLevel = max(logLevel, level) }

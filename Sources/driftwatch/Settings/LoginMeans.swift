@@ -4,10 +4,10 @@ import Postgres
 import Presentation
 import Remote
 
-/// With what a process logs in to servers.
+/// How a process logs in to servers: its account, key and ssh files.
 ///
-/// A worker writes it into its row of `workers`, so that `doctor` does not vouch for a worker that has other means than
-/// the person who runs it.
+/// A worker stores it in its row of `workers`, so that `doctor` does not vouch for a worker that logs in differently from the
+/// person who runs it.
 struct LoginMeans: Hashable, Sendable {
     private struct Files: Codable, Hashable, Sendable {
         var sshConfig: String?
@@ -56,7 +56,7 @@ struct LoginMeans: Hashable, Sendable {
         return "as \(account) with \(key), \(hosts) and \(config)"
     }
 
-    /// How the same is asked for on a command line.
+    /// The command line that uses the same means.
     var command: String {
         let variables = [
             ("DRIFTWATCH_SSH_IDENTITY", files.identity), ("DRIFTWATCH_SSH_KNOWN_HOSTS", files.knownHosts),

@@ -3,7 +3,7 @@ import Foundation
 /// A page of the documentation: its fenced blocks, code spans, links and headings.
 struct DocumentPage: Sendable, CustomStringConvertible {
     struct Block: Sendable {
-        /// What stands behind the fence: `sh`, `sh checked`, `text`, `yaml`, …
+        /// The words behind the fence, such as `sh checked` or `text`.
         var kind: String
         var text: String
         var line: Int
