@@ -41,6 +41,17 @@ struct DocumentedCommand {
         }
     }
 
+    /// Whether it is one of the program's commands, by its full name and without arguments.
+    var isName: Bool {
+        guard words.first == "driftwatch" else { return false }
+        do {
+            _ = try Driftwatch.parseAsRoot(Array(words.dropFirst()) + ["--help"])
+            return false
+        } catch {
+            return Driftwatch.fullMessage(for: error).contains("USAGE: \(words.joined(separator: " ")) ")
+        }
+    }
+
     static func problem(ofVariable name: String) -> String? {
         guard name.hasPrefix("DRIFTWATCH_"), !SettingName.isKnown(variable: name) else { return nil }
         return "\(name) is not a setting"
