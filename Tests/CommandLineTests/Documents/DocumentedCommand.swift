@@ -43,13 +43,10 @@ struct DocumentedCommand {
 
     /// Whether it is one of the program's commands, by its full name and without arguments.
     var isName: Bool {
-        guard words.first == "driftwatch" else { return false }
-        do {
-            _ = try Driftwatch.parseAsRoot(Array(words.dropFirst()) + ["--help"])
+        guard words.first == "driftwatch", let help = Self.said(of: words.dropFirst() + ["--help"]) else {
             return false
-        } catch {
-            return Driftwatch.fullMessage(for: error).contains("USAGE: \(words.joined(separator: " ")) ")
         }
+        return Driftwatch.fullMessage(for: help).contains("USAGE: \(words.joined(separator: " ")) ")
     }
 
     static func problem(ofVariable name: String) -> String? {
@@ -58,14 +55,19 @@ struct DocumentedCommand {
     }
 
     private static func problem(ofOwn arguments: [String]) -> String? {
+        guard let error = said(of: arguments), Driftwatch.exitCode(for: error) != .success else { return nil }
+        return Driftwatch.fullMessage(for: error)
+    }
+
+    /// What the parser has to say instead of a command: help, or how the arguments are wrong.
+    private static func said(of arguments: [String]) -> (any Error)? {
         do {
             var command = try Driftwatch.parseAsRoot(arguments)
-            // A group without its subcommand prints help.
+            // A group without its subcommand, and `--help`, throw when they run.
             if !(command is any DriftwatchCommand) { try command.run() }
             return nil
         } catch {
-            guard Driftwatch.exitCode(for: error) != .success else { return nil }
-            return Driftwatch.fullMessage(for: error)
+            return error
         }
     }
 
