@@ -69,10 +69,10 @@ dw_answer() {
 
 # All of the input is read before anything runs that could eat a part of it; the mounts come with it.
 if [ -n "${BASH_VERSION-}" ]; then
-    IFS= read -r -d '' dw_mounts </proc/self/mountinfo
+    dw_read_file /proc/self/mountinfo dw_mounts
     # Up to a count, and not up to a sign: bash then reads more than a byte at a time.
     IFS= read -r -N 67108864 dw_input
-    dw_input=${dw_mounts-}${dw_input%"$dw_nl"}
+    dw_input=$dw_mounts${dw_input%"$dw_nl"}
 else
     dw_input=$(cat /proc/self/mountinfo - 2>/dev/null)
 fi

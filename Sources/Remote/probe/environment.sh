@@ -15,9 +15,16 @@ dw_log_in() {
     esac
 }
 
-# Says a variable. Newlines within a value travel as 001, and what came as 001 or 002 as 002. For bash.
+# Says a variable, once more where it comes twice. Fails where no environment has so many.
 dw_take_variable() {
     dw_set="$dw_set${1%%=*} "
+    dw_put_variable "$1"
+    dw_taken=$((dw_taken + 1))
+    [ "$dw_taken" -lt 10000 ]
+}
+
+# Newlines within a value travel as 001, and what came as 001 or 002 as 002. For bash.
+dw_put_variable() {
     case $1 in
         *[[:cntrl:]]*) dw_put "env $(printf %s "$1" | tr '\n\001' '\001\002')" ;;
         *) dw_put "env $1" ;;
@@ -35,9 +42,10 @@ dw_read_environment() {
     done
     while [ "$dw_state" = error ] && IFS= read -r -d '' -n 1048576 -u 6 dw_line && [ "$dw_read" -lt 1048576 ]; do
         dw_read=$((dw_read + ${#dw_line} + 1))
-        case $dw_names in *" ${dw_line%%=*} "*) dw_take_variable "$dw_line" ;; esac
+        case $dw_names in *" ${dw_line%%=*} "*) dw_take_variable "$dw_line" || break ;; esac
     done
     exec 6<&-
+    case $dw_state:$dw_line in "error:cat$dw_nl") dw_state=complete ;; esac
 }
 
 dw_look_at_environment() {
@@ -46,9 +54,8 @@ dw_look_at_environment() {
         return 0
     fi
     dw_state=unsupported
-    dw_set=' '
+    dw_set=' ' dw_taken=0
     dw_read_environment
-    case $dw_state:$dw_line in error:cat?) dw_state=complete ;; esac
     IFS=' '
     for dw_name in $dw_names; do
         case $dw_set in *" $dw_name "*) ;; *) dw_put "unset $dw_name" ;; esac

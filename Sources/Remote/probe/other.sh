@@ -16,6 +16,9 @@ if [ -z "${BASH_VERSION-}" ]; then
         return 0
     }
 
+    # It travels already.
+    dw_put_variable() { dw_put "env $1"; }
+
     # Prints a line instead of the noise and the mark, then the variables, as they travel, a line each.
     dw_skip_noise() {
         while IFS= read -r dw_line; do
@@ -29,14 +32,11 @@ if [ -z "${BASH_VERSION-}" ]; then
     }
 
     dw_read_environment() {
-        for dw_line in $(dw_log_in | dw_skip_noise | head -c 1048576); do
+        dw_end_mark=cat$(printf '\001')
+        for dw_line in $(dw_log_in | head -c 1048576 | dw_skip_noise); do
             dw_state=error
-            case $dw_names in
-                *" ${dw_line%%=*} "*)
-                    dw_set="$dw_set${dw_line%%=*} "
-                    dw_put "env $dw_line"
-                    ;;
-            esac
+            case $dw_names in *" ${dw_line%%=*} "*) dw_take_variable "$dw_line" || break ;; esac
         done
+        case $dw_state:$dw_line in "error:$dw_end_mark") dw_state=complete ;; esac
     }
 fi
