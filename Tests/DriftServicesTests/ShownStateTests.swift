@@ -110,9 +110,13 @@ struct ShownStateTests {
             try await fleet.database.execute(
                 "select driftwatch.disable_drift_detection('web-1', 'moving', null, 'test')")
             #expect(try await fleet.shown() == ["unknown disabled"])
-            try await fleet.database.execute("select driftwatch.enable_drift_detection('web-1', 'test')")
-            #expect(try await fleet.shown() == ["unknown unknown"])
-            #expect(try await fleet.unreadables() == [])
+            // In one transaction: enabling asks for a check, and the worker is quick.
+            let (shown, unreadables) = try await fleet.database.withTransaction { transaction in
+                try transaction.execute("select driftwatch.enable_drift_detection('web-1', 'test')")
+                return (try Fleet.shown(in: transaction), try Fleet.unreadables(in: transaction))
+            }
+            #expect(shown == ["unknown unknown"])
+            #expect(unreadables == [])
         }
     }
 
@@ -227,14 +231,20 @@ extension Fleet {
     }
 
     /// Shown state and standing of each.
-    fileprivate func shown() async throws -> [String] {
-        try await database.read { try FleetReader.status(in: $0) }.map {
+    fileprivate func shown() async throws -> [String] { try await database.read { try Self.shown(in: $0) } }
+
+    fileprivate static func shown(in transaction: borrowing Transaction) throws -> [String] {
+        try FleetReader.status(in: transaction).map {
             "\($0.shownState?.rawValue ?? "-") \($0.standing?.rawValue ?? "-")"
         }
     }
 
     fileprivate func unreadables() async throws -> [String] {
-        try await database.rows(
+        try await database.read { try Self.unreadables(in: $0) }
+    }
+
+    fileprivate static func unreadables(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
             "select concat_ws(' ', item, reason, was_readable::text) from driftwatch.unreadables order by item_key",
             as: String.self)
     }
