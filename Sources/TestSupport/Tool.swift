@@ -33,6 +33,11 @@ package enum Tool {
             status: status(of: result.terminationStatus), output: result.standardOutput, errors: result.standardError)
     }
 
+    /// Runs a script of `sh` in `folder`, and returns what it and its programs print, errors too.
+    package static func run(script: String, in folder: String) async throws -> String {
+        try await run(["/bin/sh", "-c", "exec 2>&1; cd \"$0\" || exit\n\(script)", folder]).text
+    }
+
     /// Whether `command` runs and exits with 0.
     package static func succeeds(_ command: [String]) async -> Bool {
         (try? await run(command))?.status == 0

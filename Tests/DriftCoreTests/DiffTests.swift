@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DriftCore
@@ -42,7 +43,7 @@ import Testing
         #expect(small.text.split(separator: "\n").count { $0.hasPrefix("+line") } + small.leftOut == 500)
     }
 
-    @Test func patchTurnsTheOldTextIntoTheNew() throws {
+    @Test func patchTurnsTheOldTextIntoTheNew() async throws {
         var generator = SeededGenerator(seed: 0xD1FF)
         let pairs = (0..<300).map { _ in generator.textPair() }
         let script = """
@@ -54,11 +55,11 @@ import Testing
                 cmp -s $n/patched $n/new || echo "$n differs"
             done
             """
-        #expect(try run(script, on: pairs) == [])
+        #expect(try await run(script, on: pairs) == [])
     }
 
     /// `diff --minimal` promises the fewest changed lines; so do we, below the effort that we spend.
-    @Test func noMoreLinesChangeThanDiffFinds() throws {
+    @Test func noMoreLinesChangeThanDiffFinds() async throws {
         var generator = SeededGenerator(seed: 0xBEEF)
         let pairs = (0..<200).map { _ in generator.textPair() }
         let script = """
@@ -68,7 +69,7 @@ import Testing
                 [ $theirs = $ours ] || echo "$n: $theirs, ours $ours"
             done
             """
-        #expect(try run(script, on: pairs) == [])
+        #expect(try await run(script, on: pairs) == [])
     }
 
     @Test func textsWithNothingInCommonAreReplacedWhole() {
@@ -162,7 +163,7 @@ import Testing
     }
 
     /// Writes each pair with its diff into a folder of its own, runs `script` over them all, returns what it printed.
-    private func run(_ script: String, on pairs: [(old: String, new: String)]) throws -> [String] {
+    private func run(_ script: String, on pairs: [(old: String, new: String)]) async throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "diff-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         for (number, pair) in pairs.enumerated() {
@@ -173,17 +174,7 @@ import Testing
             let diff = pair.old == pair.new ? "" : diff(pair.old, pair.new)
             try Data(diff.utf8).write(to: place.appending(path: "diff"))
         }
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script]
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: answer, as: UTF8.self).split(separator: "\n").map(String.init)
+        return try await Tool.run(script: script, in: folder.path).split(separator: "\n").map(String.init)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Redaction
+import TestSupport
 import Testing
 
 @testable import DriftCore
@@ -170,7 +171,7 @@ import Testing
     }
 
     /// With its marks read back, a diff is one that `patch` takes: nothing shown can be mistaken for something else.
-    @Test func marksCanBeReadBack() throws {
+    @Test func marksCanBeReadBack() async throws {
         var generator = SeededGenerator(seed: 0xBACC)
         let pairs = (0..<200).map { _ in generator.deceptivePair(withSecrets: false) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "marks-\(UUID().uuidString)")
@@ -190,17 +191,7 @@ import Testing
                 cmp -s $old $n.new || echo "$n differs"
             done
             """
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", script]
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(String(decoding: answer, as: UTF8.self) == "")
+        #expect(try await Tool.run(script: script, in: folder.path) == "")
     }
 }
 
