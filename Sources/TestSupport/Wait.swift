@@ -9,7 +9,6 @@ package func eventually(
     let deadline = ContinuousClock.now + limit
     while !(try await condition()) {
         if ContinuousClock.now >= deadline { return false }
-        // There is no signal to wait for, because the event happens in another process.
         try await Task.sleep(for: .milliseconds(5))
     }
     return true

@@ -54,7 +54,6 @@ extension Database {
 extension Database {
     /// Returns once so many rows are there; the suite's time limit is what ends a wait that is in vain.
     func wait(until what: StaticString, counts wanted: Int) async throws {
-        // What another process writes gives no signal.
         while true {
             // The test itself may be cutting all connections.
             if let now = try? await count(what), now >= wanted { return }
