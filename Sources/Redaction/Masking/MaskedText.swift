@@ -18,7 +18,6 @@ package struct MaskedText: Sendable {
 
     package var count: Int { bodies.count }
     package var hasSecrets: Bool { !masks.isEmpty }
-    package func isMasked(_ line: Int) -> Bool { masks[line] != nil }
     /// The lines that hold a secret, in order.
     package var maskedLines: [Int] { masks.keys.sorted() }
 
