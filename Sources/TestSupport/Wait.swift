@@ -9,6 +9,7 @@ package func eventually(
     let deadline = ContinuousClock.now + limit
     while !(try await condition()) {
         if ContinuousClock.now >= deadline { return false }
+        // There is no signal to wait for: what is looked at happens in another process.
         try await Task.sleep(for: .milliseconds(5))
     }
     return true
