@@ -73,10 +73,15 @@ package final class PrivatePostgres: Sendable {
     package func start() async throws {
         let child = try Child(command("postgres", ["-D", "\(folder)/data"]))
         running.withLock { $0 = child }
+        try await waitUntilUp()
+    }
+
+    /// Suspends until the server takes connections, also after one of its processes was killed.
+    package func waitUntilUp() async throws {
         let isUp = try await eventually(within: .seconds(60)) {
             try await withDatabase { database in (try? await database.execute("select 1")) != nil }
         }
-        if !isUp { throw TestSetupError("the private server did not start") }
+        if !isUp { throw TestSetupError("the private server takes no connections") }
     }
 
     /// Suspends until all its processes have ended.

@@ -157,6 +157,8 @@ struct ServerFailureTests {
             let read = await #expect(throws: DatabaseError.self) { try await database.read { try vanish($0) } }
             #expect(read?.mayHaveCommitted == false)
         }
+        // The server recovers from the crash of a process, and the next test wants it whole.
+        try await server.waitUntilUp()
     }
 
     @Test func brokenConnectionsLeaveNoThreadAndNoDescriptorBehind() async throws {
