@@ -14,7 +14,6 @@ let settings: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
-    static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
@@ -48,7 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
@@ -62,7 +60,8 @@ let package = Package(
         library("HTTP", ["CLibcurl", .logging]),
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
-        library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
+        library("Instruments", []),
+        library("JobQueue", ["Postgres", "Instruments", .logging, .serviceLifecycle]),
         library("Redaction", []),
         library("Cron", []),
         library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),
@@ -74,19 +73,21 @@ let package = Package(
         library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
-            ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+            ["Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Postgres", .logging, .serviceLifecycle]),
         library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", .hummingbird, .httpTypes,
+                "DriftCore", "DriftStore", "Instruments", "Postgres", "Presentation", "Redaction", .hummingbird,
+                .httpTypes,
                 .nioCore, .nioHTTPTypes, .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Files")], swiftSettings: settings),
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction", "Remote",
+                "Postgres", "HTTP", "Schema", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction",
+                "Remote",
                 "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration, .logging,
                 .serviceLifecycle,
                 .unixSignals,
@@ -109,6 +110,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
+        tests("InstrumentsTests", ["Instruments"]),
         tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),

@@ -38,6 +38,7 @@ package struct WorkerPool: Service {
     }
 
     package func run() async {
+        Telemetry.started(places: settings.concurrency)
         let (claims, claimed) = AsyncStream<Claim>.makeStream()
         await withTaskGroup { background in
             background.addTask { await keeper.run(logger: logger) }
@@ -91,7 +92,7 @@ package struct WorkerPool: Service {
             for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
             rescued: demand.rescued, lease: settings.lease,
             timeLimit: settings.timeLimit + settings.timeLimitMargin)
-        Telemetry.claimed(jobs.count)
+        Telemetry.claimed(jobs.count, in: at.duration(to: .now))
         return jobs.map { job, token in
             places.jobStarted(token, rescued: job.rescues > 0)
             return Claim(job: job, token: token, control: keeper.watch(job.id, token, claimedAt: at), at: at)
@@ -103,12 +104,13 @@ package struct WorkerPool: Service {
         logger[metadataKey: "job.id"] = "\(claim.job.id)"
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
         let attempt = await work(on: claim.job, under: claim.control)
+        let worked = ContinuousClock.now
         let ending = await conclude(attempt, of: claim, logger: logger)
         keeper.forget(claim.token)
         places.jobEnded(claim.token)
         wake.raise()
         let duration = claim.at.duration(to: .now)
-        Telemetry.ended(ending, after: duration)
+        Telemetry.ended(ending, after: duration, settledIn: worked.duration(to: .now))
         logger.info("job ended", metadata: ["job.state": "\(ending)", "duration.ms": "\(duration.milliseconds)"])
     }
 

@@ -39,6 +39,7 @@ enum SchemaFiles {
         File("v00_comments", PackageResources.v00_comments_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
+        File("v50_metrics", PackageResources.v50_metrics_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
         File("v99_privileges", PackageResources.v99_privileges_sql),
     ]

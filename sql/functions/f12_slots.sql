@@ -89,6 +89,7 @@ declare
     now constant timestamptz := clock();
     spread interval;
     made integer;
+    dropped integer := 0;
     old bigint;
 begin
     perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
@@ -132,9 +133,10 @@ begin
         returning j.job_id
     loop
         perform write_failed_checks(old, 'superseded', false);
+        dropped := dropped + 1;
     end loop;
 
-    update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
+    update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;
 end

@@ -26,6 +26,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case probeAnswerLimit = "PROBE_ANSWER_LIMIT"
     case listen = "LISTEN"
     case webNames = "WEB_NAMES"
+    case metricsListen = "METRICS_LISTEN"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -39,7 +40,7 @@ enum SettingName: String, CaseIterable, Sendable {
             .timeZone,
             .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
             .sshLoginsPerAddress,
-            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:
+            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .metricsListen, .logLevel, .logFormat:
             false
         }
     }

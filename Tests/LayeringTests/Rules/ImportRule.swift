@@ -9,7 +9,8 @@ enum ImportRule {
         "Postgres": ["CLibpq", "Logging"],
         "HTTP": ["CLibcurl", "Logging"],
         "Schema": ["Postgres"],
-        "JobQueue": ["Postgres", "Logging", "Metrics", "ServiceLifecycle"],
+        "Instruments": [],
+        "JobQueue": ["Postgres", "Instruments", "Logging", "ServiceLifecycle"],
         "Redaction": [],
         "Cron": [],
         "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
@@ -17,11 +18,12 @@ enum ImportRule {
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
         "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
-            "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
+            "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Postgres", "Logging", "ServiceLifecycle",
         ],
         "Presentation": ["DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
-            "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "DriftCore", "DriftStore", "Instruments", "Postgres", "Presentation", "Redaction", "Hummingbird",
+            "HTTPTypes", "NIOCore",
             "NIOHTTPTypes", "Logging", "ServiceLifecycle",
         ],
     ]
