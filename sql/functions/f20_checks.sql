@@ -141,7 +141,8 @@ begin
     if record_check.fingerprint is not null then
         insert into check_details (server_id, pack_name, fingerprint, items, first_seen_at)
         values (server, pack, record_check.fingerprint, record_check.items, now)
-        on conflict (server_id, pack_name, fingerprint) do nothing;
+        -- Locks a row that is there already: forget_checks must not delete it now.
+        on conflict (server_id, pack_name, fingerprint) do update set first_seen_at = check_details.first_seen_at;
     end if;
     return id;
 end

@@ -169,6 +169,7 @@ create table alerts (
 create unique index one_unresolved_alert_per_assignment on alerts (server_id, pack_name, alert_type)
     where status <> 'resolved';
 create index alerts_by_time on alerts (opened_at);
+create index alerts_resolved on alerts (resolved_at) where resolved_at is not null;
 comment on table alerts is 'Alerts, one unresolved at most per server and pack: open, then perhaps acknowledged, then resolved.';
 comment on column alerts.alert_id is 'The alert.';
 comment on column alerts.alert_type is 'config_drift: something on the server is no longer as its pack expects.';
