@@ -4,6 +4,7 @@ import DriftStore
 import Logging
 import Postgres
 import Remote
+import Runtime
 
 struct DoctorCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
