@@ -14,17 +14,17 @@ package struct WorkerPool: Service {
     private let maintenance: Maintenance
     private let places: PlaceBook
     private let settings: WorkerPoolSettings
-    private let handlers: [String: any JobHandler]
+    private let handler: any JobHandler
     private let wake: WakeSignal
     private let clock: any Clock<Duration>
     private let logger: Logger
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. Only jobs of the
-    /// kinds in `handlers` are claimed. `wake` is raised when there may be work.
+    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. `wake` is raised
+    /// when there may be work.
     package init(
-        database: Database, renewals: Database, settings: WorkerPoolSettings, handlers: [String: any JobHandler],
+        database: Database, renewals: Database, settings: WorkerPoolSettings, handler: any JobHandler,
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         store = QueueStore(database: database)
@@ -32,7 +32,7 @@ package struct WorkerPool: Service {
         maintenance = Maintenance(store: store, every: settings.rescueEvery, wake: wake, clock: clock)
         places = PlaceBook(total: settings.concurrency)
         self.settings = settings
-        self.handlers = handlers
+        self.handler = handler
         self.wake = wake
         self.clock = clock
         self.logger = logger
@@ -81,9 +81,8 @@ package struct WorkerPool: Service {
     private func claim(_ demand: Places.Demand) async throws -> [Claim] {
         let at = ContinuousClock.now
         let jobs = try await store.claim(
-            for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
-            rescued: demand.rescued, lease: settings.lease,
-            timeLimit: settings.timeLimit + settings.timeLimitMargin)
+            for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
+            lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
         Telemetry.claimed(jobs.count)
         return jobs.map { job, token in
             places.jobStarted(token, rescued: job.rescues > 0)
@@ -95,6 +94,7 @@ package struct WorkerPool: Service {
         var logger = logger
         logger[metadataKey: "job.id"] = "\(claim.job.id)"
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
+        if let schedule = claim.job.schedule { logger[metadataKey: "schedule.name"] = "\(schedule)" }
         let attempt = await work(on: claim.job, under: claim.control)
         let ending = await conclude(attempt, of: claim, logger: logger)
         keeper.forget(claim.token)
@@ -107,11 +107,7 @@ package struct WorkerPool: Service {
 
     /// Runs the handler until it is done, cancelling it when the job is interrupted.
     private func work(on job: Job, under control: JobControl) async -> Attempt {
-        guard let handler = handlers[job.kind] else {
-            let note = FailureNote(label: "unknown_kind", message: "this worker has no handler for \(job.kind)")
-            return .finished(JobResult(.failed(note)))
-        }
-        return await withTaskGroup(of: Attempt?.self) { group in
+        await withTaskGroup(of: Attempt?.self) { group in
             group.addTask {
                 do {
                     return .finished(try await handler.handle(job))
