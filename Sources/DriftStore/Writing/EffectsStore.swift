@@ -79,9 +79,9 @@ package enum EffectsStore {
     package static func record(
         _ check: Check, from origin: Origin, in transaction: borrowing Transaction
     ) throws -> Int64 {
-        let isAllOK = check.verdict == .compliant
-        let fingerprint = isAllOK ? nil : check.fingerprint.description
-        let items = isAllOK ? nil : try check.detailsJSON()
+        let hasDetails = check.outcomes.contains(where: \.isWorthSaying)
+        let fingerprint = hasDetails ? check.fingerprint.description : nil
+        let items = hasDetails ? try check.detailsJSON() : nil
         return try transaction.one(
             """
             select driftwatch.record_check(
