@@ -60,8 +60,9 @@ let package = Package(
         library("HTTP", ["CLibcurl", .logging]),
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
+        library("Runtime", ["Postgres", .logging, .serviceLifecycle, .unixSignals]),
         library("Instruments", []),
-        library("JobQueue", ["Postgres", "Instruments", .logging, .serviceLifecycle]),
+        library("JobQueue", ["Runtime", "Instruments", "Postgres", .logging, .serviceLifecycle]),
         library("Redaction", []),
         library("Cron", []),
         library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),
@@ -73,7 +74,10 @@ let package = Package(
         library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
-            ["Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Postgres", .logging, .serviceLifecycle]),
+            [
+                "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", .logging,
+                .serviceLifecycle,
+            ]),
         library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
@@ -86,16 +90,15 @@ let package = Package(
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction",
-                "Remote",
-                "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration, .logging,
-                .serviceLifecycle,
-                .unixSignals,
-                .yams,
+                "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore",
+                "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration,
+                .logging,
+                .serviceLifecycle, .yams,
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "QueueBenchmark", dependencies: ["JobQueue", "Postgres", "Schema", .logging, .serviceLifecycle],
+            name: "QueueBenchmark",
+            dependencies: ["JobQueue", "Runtime", "Postgres", "Schema", .logging, .serviceLifecycle],
             path: "Benchmarks/QueueBenchmark", swiftSettings: settings),
         .executableTarget(
             name: "ComparisonBenchmark", dependencies: ["DriftCore"], path: "Benchmarks/ComparisonBenchmark",
@@ -111,7 +114,8 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("InstrumentsTests", ["Instruments"]),
-        tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests("RuntimeTests", ["Runtime", "TestSupport", .logging, .serviceLifecycle]),
+        tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
@@ -123,7 +127,7 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
-            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "TestSupport"]),
+            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "TestSupport"]),
         tests(
             "DashboardTests",
             [

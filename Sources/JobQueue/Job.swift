@@ -3,33 +3,29 @@ package import Postgres
 /// A claimed job, as its handler sees it: the lease stays with the pool.
 package struct Job: Hashable, Sendable {
     package var id: Int64
-    package var queue: String
-    package var kind: String
     /// The server that the job is about; `jobs.server_id`.
     package var key: String?
+    /// The schedule whose slot made it; nil if none did.
+    package var schedule: String?
     /// Counts from 1.
     package var attempt: Int
     /// After this many attempts a temporary fault fails the job.
     package var maxAttempts: Int
     /// How often a worker was lost while it ran this job.
     package var rescues: Int
-    package var payload: String
 
     /// Whether this is the last attempt: a retry would fail the job.
     package var isLastAttempt: Bool { attempt >= maxAttempts }
 
     package init(
-        id: Int64, queue: String = "default", kind: String, key: String?, attempt: Int = 1, maxAttempts: Int = 3,
-        rescues: Int = 0, payload: String = "{}"
+        id: Int64, key: String?, schedule: String? = nil, attempt: Int = 1, maxAttempts: Int = 3, rescues: Int = 0
     ) {
         self.id = id
-        self.queue = queue
-        self.kind = kind
         self.key = key
+        self.schedule = schedule
         self.attempt = attempt
         self.maxAttempts = maxAttempts
         self.rescues = rescues
-        self.payload = payload
     }
 }
 
@@ -76,7 +72,7 @@ package struct FailureNote: Hashable, Sendable {
     }
 }
 
-/// Does the work of one kind of job.
+/// Does the work of a job.
 package protocol JobHandler: Sendable {
     /// Works on one attempt of `job`.
     ///

@@ -9,19 +9,18 @@ struct QueueStore: Sendable {
     let database: Database
 
     func claim(
-        for worker: String, queues: [String], kinds: [String], atMost count: Int, rescued: Int, lease: Duration,
+        for worker: String, queues: [String], atMost count: Int, rescued: Int, lease: Duration,
         timeLimit: Duration
     ) async throws -> [(job: Job, token: LeaseToken)] {
         let rows = try await database.rows(
             """
-            select job_id, queue, kind, server_id, attempt, max_attempts, rescues, payload::text, lease_token
-            from driftwatch.claim_jobs(\(worker), \(queues), \(kinds), \(count), \(rescued), \(lease), \(timeLimit))
+            select job_id, server_id, schedule_name, attempt, max_attempts, rescues, lease_token
+            from driftwatch.claim_jobs(\(worker), \(queues), \(count), \(rescued), \(lease), \(timeLimit))
             """,
-            as: (Int64, String, String, String?, Int, Int, Int, String, UUID).self)
-        return rows.map { id, queue, kind, key, attempt, maxAttempts, rescues, payload, token in
+            as: (Int64, String?, String?, Int, Int, Int, UUID).self)
+        return rows.map { id, key, schedule, attempt, maxAttempts, rescues, token in
             let job = Job(
-                id: id, queue: queue, kind: kind, key: key, attempt: attempt, maxAttempts: maxAttempts,
-                rescues: rescues, payload: payload)
+                id: id, key: key, schedule: schedule, attempt: attempt, maxAttempts: maxAttempts, rescues: rescues)
             return (job, token)
         }
     }
@@ -85,7 +84,7 @@ struct QueueStore: Sendable {
         _ job: Int64, _ token: LeaseToken, while control: JobControl,
         _ write: @escaping @Sendable (borrowing Transaction) throws -> String
     ) async throws -> Lease.Ending {
-        var delays = RetryDelays()
+        var delays = Backoff()
         // The reply to a commit was lost: the write may be committed, or may be committed later.
         var mayStand = false
         while true {

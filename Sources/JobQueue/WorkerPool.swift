@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+package import Runtime
 import ServiceLifecycle
 
 /// Claims a job for each free place, runs its handler, and settles the result.
@@ -13,17 +14,17 @@ package struct WorkerPool: Service {
     private let maintenance: Maintenance
     private let places: PlaceBook
     private let settings: WorkerPoolSettings
-    private let handlers: [String: any JobHandler]
+    private let handler: any JobHandler
     private let wake: WakeSignal
     private let clock: any Clock<Duration>
     private let logger: Logger
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. Only jobs of the
-    /// kinds in `handlers` are claimed. `wake` is raised when there may be work.
+    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. `wake` is raised
+    /// when there may be work.
     package init(
-        database: Database, renewals: Database, settings: WorkerPoolSettings, handlers: [String: any JobHandler],
+        database: Database, renewals: Database, settings: WorkerPoolSettings, handler: any JobHandler,
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         store = QueueStore(database: database)
@@ -31,7 +32,7 @@ package struct WorkerPool: Service {
         maintenance = Maintenance(store: store, every: settings.rescueEvery, wake: wake, clock: clock)
         places = PlaceBook(total: settings.concurrency)
         self.settings = settings
-        self.handlers = handlers
+        self.handler = handler
         self.wake = wake
         self.clock = clock
         self.logger = logger
@@ -68,30 +69,21 @@ package struct WorkerPool: Service {
     ///
     /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
-        var delays = RetryDelays()
-        while !Task.isCancelled {
-            var pause = settings.pollEvery * Double.random(in: 0.8...1.2)
-            if let demand = places.demand {
-                do {
-                    let jobs = try await claim(demand)
-                    delays.reset()
-                    for job in jobs { claimed.yield(job) }
-                    if jobs.count == demand.jobs { continue }
-                } catch {
-                    pause = delays.next()
-                    if !Task.isCancelled { logger.warning("no jobs claimed", metadata: ["error": "\(error)"]) }
-                }
-            }
-            await wake.wait(upTo: pause, clock: clock)
+        let loop = Loop(
+            every: settings.pollEvery, wake: wake, clock: clock, logger: logger, complaint: "no jobs claimed")
+        await loop.rounds {
+            guard let demand = places.demand else { return .paused }
+            let jobs = try await claim(demand)
+            for job in jobs { claimed.yield(job) }
+            return jobs.count == demand.jobs ? .atOnce : .paused
         }
     }
 
     private func claim(_ demand: Places.Demand) async throws -> [Claim] {
         let at = ContinuousClock.now
         let jobs = try await store.claim(
-            for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
-            rescued: demand.rescued, lease: settings.lease,
-            timeLimit: settings.timeLimit + settings.timeLimitMargin)
+            for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
+            lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
         Telemetry.claimed(jobs.count, in: at.duration(to: .now))
         return jobs.map { job, token in
             places.jobStarted(token, rescued: job.rescues > 0)
@@ -103,6 +95,7 @@ package struct WorkerPool: Service {
         var logger = logger
         logger[metadataKey: "job.id"] = "\(claim.job.id)"
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
+        if let schedule = claim.job.schedule { logger[metadataKey: "schedule.name"] = "\(schedule)" }
         let attempt = await work(on: claim.job, under: claim.control)
         let worked = ContinuousClock.now
         let ending = await conclude(attempt, of: claim, logger: logger)
@@ -116,11 +109,7 @@ package struct WorkerPool: Service {
 
     /// Runs the handler until it is done, cancelling it when the job is interrupted.
     private func work(on job: Job, under control: JobControl) async -> Attempt {
-        guard let handler = handlers[job.kind] else {
-            let note = FailureNote(label: "unknown_kind", message: "this worker has no handler for \(job.kind)")
-            return .finished(JobResult(.failed(note)))
-        }
-        return await withTaskGroup(of: Attempt?.self) { group in
+        await withTaskGroup(of: Attempt?.self) { group in
             group.addTask {
                 do {
                     return .finished(try await handler.handle(job))

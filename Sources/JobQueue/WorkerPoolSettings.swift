@@ -5,7 +5,6 @@ package struct WorkerPoolSettings: Sendable {
     /// `host:pid:start`, unique for ever.
     package var workerID: String
     package var queues: [String]
-    package var kinds: [String]
     /// Jobs at once.
     package var concurrency: Int
     package var lease: Duration = .seconds(60)
@@ -20,15 +19,14 @@ package struct WorkerPoolSettings: Sendable {
     package var timeLimitMargin: Duration = .seconds(30)
     /// How often an idle worker asks, ± 20 %.
     package var pollEvery: Duration = .seconds(1)
-    /// How often lost jobs are looked for, ± 30 %.
+    /// How often lost jobs are looked for, ± 20 %.
     package var rescueEvery: Duration = .seconds(10)
     /// How long jobs may go on after a stop is asked for.
     package var grace: Duration = .seconds(20)
 
-    package init(workerID: String, queues: [String] = ["default"], kinds: [String], concurrency: Int = 8) {
+    package init(workerID: String, queues: [String] = ["default"], concurrency: Int = 8) {
         self.workerID = workerID
         self.queues = queues
-        self.kinds = kinds
         self.concurrency = concurrency
     }
 }

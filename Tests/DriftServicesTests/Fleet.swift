@@ -26,12 +26,12 @@ struct Fleet: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<workers {
                     var settings = WorkerPoolSettings(
-                        workerID: "w\(number)", kinds: [DriftCheckHandler.kind], concurrency: 8)
+                        workerID: "w\(number)", concurrency: 8)
                     settings.pollEvery = .milliseconds(20)
                     settings.rescueEvery = .milliseconds(100)
                     let pool = WorkerPool(
                         database: database, renewals: database, settings: settings,
-                        handlers: [DriftCheckHandler.kind: handler], logger: .quiet)
+                        handler: handler, logger: .quiet)
                     group.addTask { await pool.run() }
                 }
                 try await body(fleet)

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Postgres
+import Runtime
 import ServiceLifecycle
 import Synchronization
 import TestSupport
@@ -196,11 +197,9 @@ struct WorkerPoolTests {
             let clock = ManualClock()
             let pool = WorkerPool(
                 database: database, renewals: database, settings: .testing("w"),
-                handlers: [
-                    "drift_check": ClosureHandler {
-                        done.record($0.id); return JobResult(.succeeded)
-                    }
-                ],
+                handler: ClosureHandler {
+                    done.record($0.id); return JobResult(.succeeded)
+                },
                 wake: wake, clock: clock, logger: .quiet)
             await withTaskGroup { group in
                 group.addTask { await pool.run() }

@@ -4,6 +4,7 @@ import DriftStore
 import Foundation
 import Postgres
 import Presentation
+import Runtime
 
 struct CheckCommand: ActingCommand {
     static let configuration = CommandConfiguration(

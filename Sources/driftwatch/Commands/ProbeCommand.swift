@@ -6,6 +6,7 @@ import Logging
 import Postgres
 import Presentation
 import Remote
+import Runtime
 
 struct ProbeCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import Instruments
-import JobQueue
 import Logging
 import Postgres
+import Runtime
 import ServiceLifecycle
 
 /// One of the long-running parts: scheduler, worker, notifier, web.
