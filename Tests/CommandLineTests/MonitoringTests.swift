@@ -82,7 +82,7 @@ struct MonitoringTests {
                 }
                 #expect(values.keys.contains("driftwatch_worker_places") == roles.contains("worker"))
                 #expect(values.keys.contains("driftwatch_send_seconds_count") == roles.contains("notifier"))
-                #expect(try #require(values["process_resident_memory_bytes"]) > 1 << 20)
+                #expect(values["process_resident_memory_bytes"].map { $0 > 1e6 } == true)
                 #expect(values.keys.contains("process_cpu_seconds_total"))
             }
         }
@@ -125,7 +125,8 @@ struct MonitoringTests {
             let environment = ["DRIFTWATCH_DATABASE_URL": lent.conninfo]
             try await Program.running(["scheduler"], environment) { process in
                 #expect(await process.says("started"))
-                #expect(try Self.listeningSockets(of: process.processIdentifier) == [])
+                let sockets = try Self.listeningSockets(of: process.processIdentifier)
+                #expect(sockets == [])
             }
         }
     }
