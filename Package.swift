@@ -91,7 +91,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore",
-                "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration,
+                "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser,
+                .configuration,
                 .logging,
                 .serviceLifecycle, .yams,
             ],

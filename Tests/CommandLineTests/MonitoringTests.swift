@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTP
 import Postgres
 import TestSupport
@@ -119,6 +120,27 @@ struct MonitoringTests {
         }
     }
 
+    /// A worker that finishes its jobs takes no more: a load balancer or a supervisor should know.
+    @Test
+    func aProcessThatStopsIsNotReady() async throws {
+        try await withTestDatabase(from: .migrated) { lent in
+            let silent = try await SocketServer(.silent)
+            try await lent.database.makeServer("away")
+            try await lent.database.execute(
+                "update driftwatch.servers set address = '127.0.0.1', port = \(silent.port)")
+            try await lent.database.execute("select driftwatch.enqueue_check('away')")
+            try await Self.serve(["worker"], ["DRIFTWATCH_DATABASE_URL": lent.conninfo]) { child, scraper in
+                let runs = try await scraper.shows(["driftwatch_worker_jobs_running": 1])
+                #expect(runs)
+                child.send(SIGTERM)
+                #expect(try await eventually { try await scraper.get("/readyz") == (503, "stopping\n") })
+                #expect(try await scraper.get("/healthz").status == 200)
+                await silent.stop()
+                #expect(await child.exitStatus() == 0)
+            }
+        }
+    }
+
     @Test
     func withoutTheSettingNothingListens() async throws {
         try await withTestDatabase(from: .migrated) { lent in
@@ -215,9 +237,9 @@ struct MonitoringTests {
                 // A worker that died: its lease has ended, and this one takes the job back.
                 try await database.execute(
                     """
-                    insert into driftwatch.jobs (kind, server_id, queue, state, attempt, lease_token, worker_id, claimed_at,
+                    insert into driftwatch.jobs (kind, server_id, schedule_name, slot_at, queue, state, attempt, lease_token, worker_id, claimed_at,
                         lease_expires_at, deadline_at, run_at, created_at)
-                    select 'drift_check', 'away', 'elsewhere', 'running', 1, gen_random_uuid(), 'gone', t, t, t, t, t
+                    select 'drift_check', 'away', 'default', t, 'elsewhere', 'running', 1, gen_random_uuid(), 'gone', t, t, t, t, t
                     from (select driftwatch.clock() - interval '1 minute') as at (t)
                     """)
                 #expect(try await scraper.shows(["driftwatch_jobs_rescued_total{state=\"available\"}": 1]))

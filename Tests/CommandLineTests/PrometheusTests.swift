@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Postgres
 import TestSupport
 import Testing
 
@@ -111,6 +112,11 @@ struct PrometheusTests {
                 """
                 update driftwatch.servers
                 set failing_streak = 1, failing_since = driftwatch.clock(), failing_reason = 'unreachable'
+                """)
+            try await lent.database.executeScript(
+                """
+                select driftwatch.seed_schedule('default', '0 6 * * *', 'UTC');
+                select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day');
                 """)
             try await MonitoringTests.serve(["run"], ["DRIFTWATCH_DATABASE_URL": lent.conninfo]) { _, scraper in
                 #expect(try await eventually { try await scraper.get("/readyz").status == 200 })

@@ -84,6 +84,13 @@ struct MetricsViewTests {
             "slot_late_seconds", #"{"schedule": "default"}"#, is: 1800,
             after: seed + "update schedules set next_slot_at = clock();" + advance(1800)),
         Case(
+            "slot_skipped", #"{"schedule": "default"}"#, is: 1,
+            after: seed
+                + "select advance_schedule('default', clock() + interval '1 day', null, clock() - interval '1 day');"),
+        Case(
+            "slot_skipped", #"{"schedule": "default"}"#, is: 0,
+            after: seed + "select fire_slot('default', clock(), clock() + interval '1 day');"),
+        Case(
             "slot_superseded_jobs", #"{"schedule": "default"}"#, is: 1,
             after: seed + "select fire_slot('default', clock(), clock() + interval '1 day');"
                 + advance(60) + "select fire_slot('default', clock(), clock() + interval '1 day');"),
@@ -145,7 +152,7 @@ struct MetricsViewTests {
         try await withMigratedDatabase { database in
             let (starts, start) = AsyncStream<Void>.makeStream()
             async let forgotten: Void = database.withTransaction(isolation: .repeatableRead) { transaction in
-                try transaction.execute("select from driftwatch.servers")
+                try transaction.execute("select pg_advisory_xact_lock(4712) from driftwatch.schema_info")
                 start.yield()
                 // It reads nothing new, but in PostgreSQL's own tables it sees the lock that ends it.
                 while try transaction.one(
@@ -166,13 +173,9 @@ struct MetricsViewTests {
                     #expect(value >= least && value < least + 100, "\(metric) \(value)")
                 }
                 try transaction.execute("select pg_advisory_xact_lock(4711)")
-                // The other transaction ends meanwhile; this lock is held until it has seen it.
+                // It is held until the other transaction has seen it.
                 while try transaction.one(
-                    """
-                    select exists (
-                        select from pg_stat_activity where datname = current_database() and xact_start is not null
-                            and pid <> pg_backend_pid() and backend_type = 'client backend')
-                    """, as: Bool.self)
+                    "select exists (select from pg_locks where locktype = 'advisory' and objid = 4712)", as: Bool.self)
                 {
                     try transaction.execute("select pg_sleep(0.005)")
                 }
@@ -186,7 +189,8 @@ struct MetricsViewTests {
         try await withMigratedDatabase { database in
             try await database.makeServer("web-1")
             try await database.executeScript("set search_path = driftwatch; \(Self.seed) \(Self.fail)")
-            try await database.execute("update driftwatch.schedules set next_slot_at = driftwatch.clock()")
+            try await database.execute(
+                "update driftwatch.schedules set next_slot_at = driftwatch.clock(), last_due_at = driftwatch.clock()")
             let shown = try await database.rows(
                 "select metric, count(distinct help)::integer from driftwatch.metrics group by metric",
                 as: (String, Int).self)

@@ -37,18 +37,18 @@ struct ExpositionTests {
 
     @Test
     func aHistogramCountsWhatIsAtMostEachBound() {
-        let histogram = Histogram("wait_seconds", seconds: [0.1, 1], help: "Waiting.")
-        for duration in [Duration.milliseconds(100), .milliseconds(101), .seconds(1), .seconds(5)] {
+        let histogram = Histogram("wait_seconds", seconds: [0.25, 1], help: "Waiting.")
+        for duration in [Duration.milliseconds(250), .milliseconds(500), .seconds(1), .seconds(5)] {
             histogram.record(duration)
         }
         #expect(
             Exposition.text([histogram.family]) == """
                 # HELP wait_seconds Waiting.
                 # TYPE wait_seconds histogram
-                wait_seconds_bucket{le="0.1"} 1
+                wait_seconds_bucket{le="0.25"} 1
                 wait_seconds_bucket{le="1"} 3
                 wait_seconds_bucket{le="+Inf"} 4
-                wait_seconds_sum 6.201
+                wait_seconds_sum 6.75
                 wait_seconds_count 4
 
                 """)

@@ -52,6 +52,11 @@ select 'driftwatch_slot_late_seconds', jsonb_build_object('schedule', d.schedule
        'How late the newest slot fired, or how long it has been overdue.'
 from due d
 union all
+select 'driftwatch_slot_skipped', jsonb_build_object('schedule', s.schedule_name),
+       (s.last_due_at > coalesce(s.last_slot_at, '-infinity'))::integer,
+       'Whether the newest slot that was due was skipped, because no scheduler ran for too long.'
+from schedules s where s.last_due_at is not null
+union all
 select 'driftwatch_slot_superseded_jobs', jsonb_build_object('schedule', d.schedule_name),
        coalesce((select s.superseded from slots s
                  where s.schedule_name = d.schedule_name order by s.slot_at desc limit 1), 0),
