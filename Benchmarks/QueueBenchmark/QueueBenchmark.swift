@@ -37,7 +37,7 @@ struct QueueBenchmark {
         let enqueued = began.duration(to: .now)
         try await work.executeScript("analyze driftwatch.jobs")
 
-        var settings = WorkerPoolSettings(workerID: "benchmark", kinds: ["noop"], concurrency: concurrency)
+        var settings = WorkerPoolSettings(workerID: "benchmark", concurrency: concurrency)
         settings.grace = .zero
         let pool = WorkerPool(
             database: work, renewals: database(1), settings: settings, handlers: ["noop": Noop()], logger: logger)
@@ -59,5 +59,5 @@ struct QueueBenchmark {
 }
 
 private struct Noop: JobHandler {
-    func handle(_ job: Job) async -> JobResult { JobResult(.succeeded) }
+    func handle(_ job: Job) async -> Ending { Ending(.succeeded) }
 }

@@ -5,7 +5,6 @@ package struct WorkerPoolSettings: Sendable {
     /// `host:pid:start`, unique for ever.
     package var workerID: String
     package var queues: [String]
-    package var kinds: [String]
     /// Jobs at once.
     package var concurrency: Int
     package var lease: Duration = .seconds(60)
@@ -25,10 +24,9 @@ package struct WorkerPoolSettings: Sendable {
     /// How long jobs may go on after a stop is asked for.
     package var grace: Duration = .seconds(20)
 
-    package init(workerID: String, queues: [String] = ["default"], kinds: [String], concurrency: Int = 8) {
+    package init(workerID: String, queues: [String] = ["default"], concurrency: Int = 8) {
         self.workerID = workerID
         self.queues = queues
-        self.kinds = kinds
         self.concurrency = concurrency
     }
 }

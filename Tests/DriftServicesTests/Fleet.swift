@@ -25,8 +25,7 @@ struct Fleet: Sendable {
             let handler = DriftCheckHandler(database: database, prober: fleet.prober, logger: .quiet)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<workers {
-                    var settings = WorkerPoolSettings(
-                        workerID: "w\(number)", kinds: [DriftCheckHandler.kind], concurrency: 8)
+                    var settings = WorkerPoolSettings(workerID: "w\(number)", concurrency: 8)
                     settings.pollEvery = .milliseconds(20)
                     settings.rescueEvery = .milliseconds(100)
                     let pool = WorkerPool(

@@ -39,7 +39,7 @@ struct WorkerPart: ProcessPart {
         let pool = WorkerPool(
             database: site.database, renewals: renewals,
             settings: WorkerPoolSettings(
-                workerID: site.workerID, queues: queues, kinds: [DriftCheckHandler.kind], concurrency: places),
+                workerID: site.workerID, queues: queues, concurrency: places),
             handlers: [
                 DriftCheckHandler.kind: DriftCheckHandler(
                     database: site.database, prober: prober, logger: site.logger,
