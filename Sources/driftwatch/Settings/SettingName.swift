@@ -39,9 +39,9 @@ enum SettingName: String, CaseIterable, Sendable {
         switch self {
         case .databaseURL, .slackWebhookURL, .slackBotToken: true
         case .actor, .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule,
-            .timeZone, .keepChecks, .keepJobs, .keepEvents, .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
-            .sshLoginsPerAddress,
-            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:
+            .timeZone, .keepChecks, .keepJobs, .keepEvents, .workerConcurrency, .sshConfig, .sshKnownHosts,
+            .sshIdentity, .sshConnectTimeout, .sshLoginTimeout, .sshLoginsPerAddress, .probeTimeout, .probeAnswerLimit,
+            .listen, .webNames, .logLevel, .logFormat:
             false
         }
     }
