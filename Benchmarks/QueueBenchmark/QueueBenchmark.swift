@@ -40,7 +40,7 @@ struct QueueBenchmark {
         var settings = WorkerPoolSettings(workerID: "benchmark", concurrency: concurrency)
         settings.grace = .zero
         let pool = WorkerPool(
-            database: work, renewals: database(1), settings: settings, handlers: ["noop": Noop()], logger: logger)
+            database: work, renewals: database(1), settings: settings, handler: Noop(), logger: logger)
         let watcher = database(1)
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in

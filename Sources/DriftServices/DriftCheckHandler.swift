@@ -10,8 +10,6 @@ package import Postgres
 /// It holds no connection while it looks. What it returns runs in the transaction that settles the job, so that the check,
 /// the drift state, the alert and its message are all stored, or none of them.
 package struct DriftCheckHandler: JobHandler {
-    package static let kind = "drift_check"
-
     private let database: Database
     private let prober: any Prober
     private let packs = PackCache()

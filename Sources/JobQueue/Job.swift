@@ -1,9 +1,10 @@
 /// A claimed job, as its handler sees it: the lease stays with the pool.
 package struct Job: Hashable, Sendable {
     package var id: Int64
-    package var kind: String
     /// The server that the job is about.
     package var serverID: String?
+    /// The schedule whose slot made it; nil if none did.
+    package var schedule: String?
     /// Counts from 1.
     package var attempt: Int
     /// After this many attempts a temporary fault fails the job.
@@ -15,18 +16,19 @@ package struct Job: Hashable, Sendable {
     package var isLastAttempt: Bool { attempt >= maxAttempts }
 
     package init(
-        id: Int64, kind: String, serverID: String?, attempt: Int = 1, maxAttempts: Int = 3, rescues: Int = 0
+        id: Int64, serverID: String?, schedule: String? = nil, attempt: Int = 1, maxAttempts: Int = 3,
+        rescues: Int = 0
     ) {
         self.id = id
-        self.kind = kind
         self.serverID = serverID
+        self.schedule = schedule
         self.attempt = attempt
         self.maxAttempts = maxAttempts
         self.rescues = rescues
     }
 }
 
-/// Does the work of one kind of job.
+/// Does the work of a job.
 package protocol JobHandler: Sendable {
     /// Works on one attempt of `job`.
     ///

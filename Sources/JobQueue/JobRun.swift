@@ -9,7 +9,7 @@ import Logging
 /// ```
 struct JobRun: Sendable {
     let claim: Claim
-    let handler: (any JobHandler)?
+    let handler: any JobHandler
     let control: JobControl
     let store: QueueStore
     let logger: Logger
@@ -56,11 +56,6 @@ struct JobRun: Sendable {
     }
 
     private func handlersEnding() async -> Ending? {
-        guard let handler else {
-            let note = FailureNote(
-                label: "unknown_kind", message: "this worker has no handler for \(claim.job.kind)")
-            return Ending(.failed, note: note)
-        }
         do {
             return try await handler.handle(claim.job)
         } catch  where Task.isCancelled {

@@ -32,7 +32,7 @@ struct Lease: ~Copyable, Sendable {
     ) async throws -> String? {
         do {
             return try await write(ending, to: store, while: control)
-        } catch where ending.effects != nil && !Task.isCancelled {
+        } catch  where ending.effects != nil && !Task.isCancelled {
             logger.error("the job's effects were refused", metadata: ["error": "\(error)"])
             return try await write(.refused(error), to: store, while: control)
         }

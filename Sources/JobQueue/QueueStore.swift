@@ -6,19 +6,20 @@ struct QueueStore: Sendable {
     let database: Database
 
     func claim(
-        for worker: String, queues: [String], kinds: [String], atMost count: Int, rescued: Int, lease: Duration,
+        for worker: String, queues: [String], atMost count: Int, rescued: Int, lease: Duration,
         timeLimit: Duration
     ) async throws -> [Claim] {
         let at = ContinuousClock.now
         let rows = try await database.rows(
             """
-            select job_id, kind, server_id, attempt, max_attempts, rescues, lease_token
-            from driftwatch.claim_jobs(\(worker), \(queues), \(kinds), \(count), \(rescued), \(lease), \(timeLimit))
+            select job_id, server_id, schedule_name, attempt, max_attempts, rescues, lease_token
+            from driftwatch.claim_jobs(\(worker), \(queues), \(count), \(rescued), \(lease), \(timeLimit))
             """,
-            as: (Int64, String, String?, Int, Int, Int, UUID).self)
-        return rows.map { id, kind, server, attempt, maxAttempts, rescues, token in
+            as: (Int64, String?, String?, Int, Int, Int, UUID).self)
+        return rows.map { id, server, schedule, attempt, maxAttempts, rescues, token in
             let job = Job(
-                id: id, kind: kind, serverID: server, attempt: attempt, maxAttempts: maxAttempts, rescues: rescues)
+                id: id, serverID: server, schedule: schedule, attempt: attempt, maxAttempts: maxAttempts,
+                rescues: rescues)
             return Claim(job, token, at: at)
         }
     }

@@ -14,17 +14,17 @@ package struct WorkerPool: Service {
     private let maintenance: Maintenance
     private let places: PlaceBook
     private let settings: WorkerPoolSettings
-    private let handlers: [String: any JobHandler]
+    private let handler: any JobHandler
     private let wake: WakeSignal
     private let clock: any Clock<Duration>
     private let logger: Logger
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. Only jobs of the
-    /// kinds in `handlers` are claimed. `wake` is raised when there may be work.
+    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. `wake` is raised
+    /// when there may be work.
     package init(
-        database: Database, renewals: Database, settings: WorkerPoolSettings, handlers: [String: any JobHandler],
+        database: Database, renewals: Database, settings: WorkerPoolSettings, handler: any JobHandler,
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         store = QueueStore(database: database)
@@ -32,7 +32,7 @@ package struct WorkerPool: Service {
         maintenance = Maintenance(store: store, every: settings.rescueEvery, wake: wake, clock: clock)
         places = PlaceBook(total: settings.concurrency)
         self.settings = settings
-        self.handlers = handlers
+        self.handler = handler
         self.wake = wake
         self.clock = clock
         self.logger = logger
@@ -78,9 +78,8 @@ package struct WorkerPool: Service {
 
     private func claim(_ demand: Places.Demand) async throws -> [Held] {
         let claims = try await store.claim(
-            for: settings.workerID, queues: settings.queues, kinds: Array(handlers.keys), atMost: demand.jobs,
-            rescued: demand.rescued, lease: settings.lease,
-            timeLimit: settings.timeLimit + settings.timeLimitMargin)
+            for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
+            lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
         Telemetry.claimed(claims.count)
         return claims.map { claim in
             places.jobStarted(claim.token, rescued: claim.job.rescues > 0)
@@ -94,7 +93,7 @@ package struct WorkerPool: Service {
         for (key, value) in claim.job.metadata { logger[metadataKey: key] = value }
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
         let run = JobRun(
-            claim: claim, handler: handlers[claim.job.kind], control: held.control, store: store, logger: logger)
+            claim: claim, handler: handler, control: held.control, store: store, logger: logger)
         let state = await run()
         keeper.forget(claim)
         places.jobEnded(claim.token)
@@ -110,6 +109,7 @@ extension Job {
     package var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = ["job.id": "\(id)"]
         if let serverID { metadata["server.id"] = "\(serverID)" }
+        if let schedule { metadata["schedule.name"] = "\(schedule)" }
         return metadata
     }
 }

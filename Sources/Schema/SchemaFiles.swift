@@ -36,6 +36,7 @@ enum SchemaFiles {
         File("f40_operators", PackageResources.f40_operators_sql),
         File("f41_apply", PackageResources.f41_apply_sql),
         File("f42_moves", PackageResources.f42_moves_sql),
+        File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),

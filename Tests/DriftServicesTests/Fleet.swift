@@ -25,12 +25,13 @@ struct Fleet: Sendable {
             let handler = DriftCheckHandler(database: database, prober: fleet.prober, logger: .quiet)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<workers {
-                    var settings = WorkerPoolSettings(workerID: "w\(number)", concurrency: 8)
+                    var settings = WorkerPoolSettings(
+                        workerID: "w\(number)", concurrency: 8)
                     settings.pollEvery = .milliseconds(20)
                     settings.rescueEvery = .milliseconds(100)
                     let pool = WorkerPool(
                         database: database, renewals: database, settings: settings,
-                        handlers: [DriftCheckHandler.kind: handler], logger: .quiet)
+                        handler: handler, logger: .quiet)
                     group.addTask { await pool.run() }
                 }
                 try await body(fleet)

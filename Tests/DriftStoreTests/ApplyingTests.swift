@@ -214,7 +214,7 @@ struct ApplyingTests {
             let (job, token) = try await database.rows(
                 """
                 select job_id, lease_token
-                from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 1, 1, '60 s', '60 s')
+                from driftwatch.claim_jobs('w', '{default}', 1, 1, '60 s', '60 s')
                 """, as: (Int64, UUID).self)[0]
             let settled = AsyncStream<Void>.makeStream()
             let isApplied = Mutex(false)

@@ -18,7 +18,7 @@ struct LookTests {
     private static func claim(_ database: Database) async throws -> (Int64, UUID) {
         try await database.rows(
             """
-            select job_id, lease_token from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 1, 1, '60 s', '60 s')
+            select job_id, lease_token from driftwatch.claim_jobs('w', '{default}', 1, 1, '60 s', '60 s')
             """, as: (Int64, UUID).self)[0]
     }
 

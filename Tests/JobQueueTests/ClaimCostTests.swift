@@ -20,7 +20,7 @@ struct ClaimCostTests {
                 // More often than a plan is made anew for each call.
                 for _ in 0..<8 {
                     let claimed = try transaction.rows(
-                        "select job_id from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 8, 1, '60 s', '2 min')",
+                        "select job_id from driftwatch.claim_jobs('w', '{default}', 8, 1, '60 s', '2 min')",
                         as: Int64.self)
                     #expect(claimed.count == 8)
                 }

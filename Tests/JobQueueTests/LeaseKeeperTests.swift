@@ -35,7 +35,7 @@ struct LeaseKeeperTests {
             let keeper = LeaseKeeper(store: QueueStore(database: renewals), settings: settings)
             let store = QueueStore(database: database)
             let claimed = try await store.claim(
-                for: "w", queues: ["default"], kinds: ["drift_check"], atMost: 1, rescued: 1, lease: settings.lease,
+                for: "w", queues: ["default"], atMost: 1, rescued: 1, lease: settings.lease,
                 timeLimit: .seconds(60))
             let claim = try #require(claimed.first)
             let control = keeper.watch(claim)

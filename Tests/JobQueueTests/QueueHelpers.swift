@@ -12,7 +12,7 @@ extension QueueStore {
         _ count: Int, for worker: String = "w", rescued: Int = 1, timeLimit: Duration = .seconds(1_000_000)
     ) async throws -> [Claim] {
         try await claim(
-            for: worker, queues: ["default"], kinds: ["drift_check"], atMost: count, rescued: rescued,
+            for: worker, queues: ["default"], atMost: count, rescued: rescued,
             lease: .seconds(60), timeLimit: timeLimit)
     }
 
@@ -87,7 +87,7 @@ func withPools(
         var settings = WorkerPoolSettings.testing("w\(number)")
         adjust(&settings)
         return WorkerPool(
-            database: database, renewals: database, settings: settings, handlers: ["drift_check": handler],
+            database: database, renewals: database, settings: settings, handler: handler,
             logger: .quiet)
     }
     let group = ServiceGroup(services: pools, logger: .quiet)

@@ -34,7 +34,7 @@ struct QueueVerbTests {
             let taken = try await database.withTransaction { transaction in
                 try transaction.executeScript("set local enable_hashjoin = off; set local enable_mergejoin = off")
                 return try transaction.rows(
-                    "select job_id from driftwatch.claim_jobs('w', '{default}', '{drift_check}', 3, 1, '60 s', '2 min')",
+                    "select job_id from driftwatch.claim_jobs('w', '{default}', 3, 1, '60 s', '2 min')",
                     as: Int64.self)
             }
             #expect(taken.count == 3)

@@ -32,7 +32,7 @@ struct RequeueTests {
             try await database.execute("update driftwatch.servers set queue = 'dmz'")
             #expect(try await Self.enqueue(database) == job)
             let claims = try await store.claim(
-                for: "w", queues: ["dmz"], kinds: ["drift_check"], atMost: 1, rescued: 1, lease: .seconds(60),
+                for: "w", queues: ["dmz"], atMost: 1, rescued: 1, lease: .seconds(60),
                 timeLimit: .seconds(60))
             #expect(claims.map(\.job.id) == [job])
             #expect(try await Self.enqueue(database) == job)

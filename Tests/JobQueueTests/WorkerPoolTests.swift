@@ -197,11 +197,9 @@ struct WorkerPoolTests {
             let clock = ManualClock()
             let pool = WorkerPool(
                 database: database, renewals: database, settings: .testing("w"),
-                handlers: [
-                    "drift_check": ClosureHandler {
-                        done.record($0.id); return Ending(.succeeded)
-                    }
-                ],
+                handler: ClosureHandler {
+                    done.record($0.id); return Ending(.succeeded)
+                },
                 wake: wake, clock: clock, logger: .quiet)
             await withTaskGroup { group in
                 group.addTask { await pool.run() }
@@ -258,7 +256,7 @@ struct EndingTests {
 
     @Test
     func aClaimGivesItsLeaseAwayOnce() {
-        let claim = Claim(Job(id: 1, kind: "x", serverID: nil), LeaseToken(), at: .now)
+        let claim = Claim(Job(id: 1, serverID: nil), LeaseToken(), at: .now)
         let isThere = { if claim.takeLease() != nil { true } else { false } }
         #expect(isThere())
         #expect(!isThere())

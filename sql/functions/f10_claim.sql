@@ -25,11 +25,10 @@ comment on function server_is_eligible(text) is 'Whether a server is to be check
 --
 -- A separate CTE locks the rows, because a locking subquery inside IN (... LIMIT ...) may run once per row.
 create or replace function claim_jobs(
-    worker text, serving text[], kinds text[], max_jobs integer, max_rescued integer, lease interval,
-    time_limit interval
+    worker text, serving text[], max_jobs integer, max_rescued integer, lease interval, time_limit interval
 ) returns table (
-    job_id bigint, queue text, kind text, server_id text, schedule_name text, slot_at timestamptz, attempt integer,
-    max_attempts integer, rescues integer, payload jsonb, lease_token uuid, deadline_at timestamptz
+    job_id bigint, server_id text, schedule_name text, attempt integer, max_attempts integer, rescues integer,
+    lease_token uuid
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -50,7 +49,7 @@ begin
         wanted := wanted || array(
             with rescued as (
                 select j.job_id from jobs j
-                where j.state = 'available' and j.queue = open_queue and j.kind = any(kinds) and j.rescues > 0
+                where j.state = 'available' and j.queue = open_queue and j.rescues > 0
                 order by j.priority, j.run_at, j.job_id
                 limit least(max_rescued, max_jobs) - cardinality(wanted)
                 for update skip locked)
@@ -65,7 +64,7 @@ begin
         wanted := wanted || array(
             with fresh as (
                 select j.job_id from jobs j
-                where j.state = 'available' and j.queue = open_queue and j.kind = any(kinds) and j.rescues = 0
+                where j.state = 'available' and j.queue = open_queue and j.rescues = 0
                 order by j.priority, j.run_at, j.job_id
                 limit max_jobs - cardinality(wanted)
                 for update skip locked)
@@ -94,13 +93,12 @@ begin
         insert into job_attempts (job_id, lease_token, attempt, worker_id, started_at)
         select c.job_id, c.lease_token, c.attempt, worker, now from claimed c
     )
-    select c.job_id, c.queue, c.kind, c.server_id, c.schedule_name, c.slot_at, c.attempt, c.max_attempts, c.rescues,
-           c.payload, c.lease_token, c.deadline_at
+    select c.job_id, c.server_id, c.schedule_name, c.attempt, c.max_attempts, c.rescues, c.lease_token
     from claimed c
     order by c.priority, c.run_at, c.job_id;
 end
 $$;
-comment on function claim_jobs(text, text[], text[], integer, integer, interval, interval) is
+comment on function claim_jobs(text, text[], integer, integer, interval, interval) is
     'Claims due jobs for a worker, each with a new lease token. Cancels jobs of servers that are no longer eligible.';
 
 -- Any worker does this for all.

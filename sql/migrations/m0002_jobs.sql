@@ -78,7 +78,6 @@ create table jobs (
     lease_expires_at timestamptz,
     deadline_at timestamptz,
     cancel_requested_at timestamptz,
-    payload jsonb not null default '{}' check (pg_column_size(payload) <= 65536),
     last_error text,
     requested_by text,
     created_at timestamptz not null,
@@ -124,7 +123,6 @@ comment on column jobs.claimed_at is 'When it was last claimed.';
 comment on column jobs.lease_expires_at is 'When the lease ends unless it is renewed. Deliberately not indexed.';
 comment on column jobs.deadline_at is 'When it is taken back even if its lease is renewed.';
 comment on column jobs.cancel_requested_at is 'When somebody asked to cancel it. Its worker sees this at the next renewal.';
-comment on column jobs.payload is 'Facts for the handler.';
 comment on column jobs.last_error is 'The error of the last attempt, in one line.';
 comment on column jobs.requested_by is 'Who asked for it; null for slots.';
 comment on column jobs.created_at is 'When it was enqueued.';

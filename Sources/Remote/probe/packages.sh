@@ -7,12 +7,14 @@ dw_look_at_packages() {
         return 0
     fi
     dw_database=${DPKG_ADMINDIR:-/var/lib/dpkg}
+    dw_fields='Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\nArchitecture: ${Architecture}\n'
+    dw_fields=$dw_fields'Provides: ${Provides}\n\n'
     dw_journal=
     set +f
     for dw_entry in "$dw_database"/updates/*; do [ ! -e "$dw_entry" ] || dw_journal=yes; done
     set -f
     if [ -z "$dw_journal" ] && grep -aE '^(Package|Status|Version|Architecture|Provides): |^$' "$dw_database/status" ||
-        dpkg-query -W -f 'Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\nArchitecture: ${Architecture}\n\n'; then
+        dpkg-query -W -f "$dw_fields"; then
         dw_put 'pkgs dpkg'
     else
         dw_put 'pkgs error'

@@ -38,13 +38,10 @@ struct WorkerPart: ProcessPart {
         }
         let pool = WorkerPool(
             database: site.database, renewals: renewals,
-            settings: WorkerPoolSettings(
-                workerID: site.workerID, queues: queues, concurrency: places),
-            handlers: [
-                DriftCheckHandler.kind: DriftCheckHandler(
-                    database: site.database, prober: prober, logger: site.logger,
-                    comparingOn: AnswerExecutor.shared)
-            ], wake: wake, logger: site.logger)
+            settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),
+            handler: DriftCheckHandler(
+                database: site.database, prober: prober, logger: site.logger, comparingOn: AnswerExecutor.shared),
+            wake: wake, logger: site.logger)
         return [pool] + site.listener(on: "driftwatch_jobs", wake: wake)
     }
 }
