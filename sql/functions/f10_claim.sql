@@ -195,12 +195,13 @@ comment on function backoff(integer) is 'How long to wait after an attempt: up t
 
 -- For a worker that stops, or has no free connection to the server's address. The attempt does not count.
 create or replace function release_job(job bigint, token uuid, outcome text, run_in interval default interval '0')
-returns void
+returns text
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
+    new_state text;
 begin
     update jobs j
     set state = case
@@ -210,19 +211,21 @@ begin
         finished_at = case when j.cancel_requested_at is not null then now end,
         run_at = case when run_in > interval '0' then now + run_in else j.run_at end,
         attempt = j.attempt - 1
-    where j.job_id = job and j.lease_token = token and j.state = 'running';
+    where j.job_id = job and j.lease_token = token and j.state = 'running'
+    returning j.state into new_state;
     if not found then
         perform raise_lease_lost('job ' || job);
     end if;
     update job_attempts a set ended_at = now, outcome = release_job.outcome
     where a.job_id = job and a.lease_token = token;
-    if exists (select from jobs j where j.job_id = job and j.state = 'cancelled') then
+    if new_state = 'cancelled' then
         perform write_failed_checks(job, 'cancelled', false);
     end if;
+    return new_state;
 end
 $$;
 comment on function release_job(bigint, uuid, text, interval) is
-    'Puts a running job back; the attempt does not count. outcome is interrupted or no_place. Raises JQ001 if the token no longer holds the job.';
+    'Puts a running job back and returns its state; the attempt does not count. outcome is interrupted or no_place. Raises JQ001 if the token no longer holds the job.';
 
 -- For a worker that lost the reply to its commit. If somebody has claimed the job since, it returns how this attempt ended.
 create or replace function job_state_under(job bigint, token uuid) returns text
