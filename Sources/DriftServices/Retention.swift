@@ -1,6 +1,7 @@
 import DriftStore
 package import Logging
 package import Postgres
+import Runtime
 import ServiceLifecycle
 
 /// Deletes old history, in batches of a thousand rows, each in a short transaction of its own.
