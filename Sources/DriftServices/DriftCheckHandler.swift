@@ -115,7 +115,7 @@ package struct DriftCheckHandler: JobHandler {
             return Ending(.retry, note: note)
         default:
             return Ending(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(
+                try EffectsStore.begin(
                     at: subject.location, failure: failure.reason, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
@@ -139,20 +139,17 @@ package struct DriftCheckHandler: JobHandler {
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: location, in: transaction)
-        let assignments =
-            counts
-            ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)
-            : [:]
+        let assignments = try EffectsStore.begin(at: location, packs: checks.map(\.packName), in: transaction)
         for check in checks {
-            let id = try EffectsStore.record(check, from: origin, in: transaction)
             guard let assignment = assignments[check.packName],
                 assignment.packDigest == check.packDigest.description,
                 (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
-            else { continue }
+            else {
+                try EffectsStore.record(check, from: origin, in: transaction)
+                continue
+            }
             let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)
-            try EffectsStore.store(
-                transition, of: check, id: id, over: assignment, from: origin, in: transaction)
+            try EffectsStore.store(check, transition, over: assignment, from: origin, in: transaction)
         }
     }
 }
