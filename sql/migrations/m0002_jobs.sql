@@ -34,6 +34,7 @@ create table slots (
     slot_at timestamptz not null,
     fired_at timestamptz not null,
     enqueued integer not null,
+    superseded integer not null default 0,
     completed_at timestamptz,
     primary key (schedule_name, slot_at)
 );
@@ -43,6 +44,7 @@ comment on column slots.schedule_name is 'The schedule.';
 comment on column slots.slot_at is 'When the slot was due.';
 comment on column slots.fired_at is 'When a scheduler created its jobs.';
 comment on column slots.enqueued is 'How many jobs were created.';
+comment on column slots.superseded is 'How many waiting jobs of older slots were cancelled in favour of its own.';
 comment on column slots.completed_at is 'When all of its jobs were found finished.';
 
 create table queues (
