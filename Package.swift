@@ -62,7 +62,9 @@ let package = Package(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
         library("Runtime", ["Postgres", .logging, .serviceLifecycle, .unixSignals]),
         library("Instruments", []),
-        library("JobQueue", ["Runtime", "Instruments", "Postgres", .logging, .serviceLifecycle]),
+        .target(
+            name: "JobQueue", dependencies: ["Runtime", "Instruments", "Postgres", .logging, .serviceLifecycle],
+            exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
         library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),

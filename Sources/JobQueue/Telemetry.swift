@@ -8,7 +8,7 @@ package enum Telemetry {
     private static let claimed = Counter("driftwatch_jobs_claimed_total", help: "Jobs that this process claimed.")
     private static let attempts = Counter(
         "driftwatch_job_attempts_total", by: "outcome",
-        ["succeeded", "failed", "cancelled", "retryable", "lost", "released", "unwritten"],
+        ["succeeded", "failed", "cancelled", "retryable", "available", "scheduled", "lost", "unwritten"],
         help: "Attempts that ended here, by the state of the job afterwards; lost: another worker had taken the job.")
     private static let durations = Histogram(
         "driftwatch_job_seconds", seconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
@@ -36,10 +36,11 @@ package enum Telemetry {
         claimed.add(count)
     }
 
-    static func ended(_ outcome: String, after duration: Duration, settledIn settlement: Duration) {
+    static func settled(in duration: Duration) { settlements.record(duration) }
+
+    static func ended(_ outcome: String, after duration: Duration) {
         attempts.add(as: outcome)
         durations.record(duration)
-        settlements.record(settlement)
         if outcome == "lost" { leasesLost.add() }
     }
 

@@ -8,10 +8,11 @@ create or replace view role_privileges (role_name, kind, object_name) as
 select r.role_name, l.kind, o.object_name
 from (values
     ('public', 'function',
-        'clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold shown_state is_alive is_overdue stale_before'),
+        'clock statement_clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold is_alive is_held_by serves
+         is_overdue stale_before'),
     ('nobody', 'function',
-        'raise_lease_lost write_audit refuse refuse_unknown unknown_name acting_as backoff place_in_spread write_failed_checks note_look want_look
-         look_is_wanted why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items
+        'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread supersede_jobs unwanted_jobs
+         jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items
          drift_message diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant split_alert replace_pack_versions'),
     ('every process', 'function', 'register_worker touch_worker'),
