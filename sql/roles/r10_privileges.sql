@@ -12,13 +12,14 @@ from (values
          is_overdue stale_before'),
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread supersede_jobs unwanted_jobs
-         jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items
-         drift_message diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
+         jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
+         why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items drift_message
+         diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant split_alert replace_pack_versions'),
     ('every process', 'function', 'register_worker touch_worker'),
     ('every process', 'relation', 'schema_info schema_migrations workers metrics'),
     ('driftwatch_scheduler', 'function',
-        'lock_due_schedules advance_schedule fire_slot seed_schedule requeue_jobs end_holds forget_looks enqueue_looks
+        'lock_due_schedules advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
          complete_slots forget_workers forget_checks forget_jobs forget_alerts forget_records'),
     ('driftwatch_worker', 'function',
         'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs begin_effects
