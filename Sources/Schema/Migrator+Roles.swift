@@ -13,7 +13,7 @@ extension Migrator {
     /// - Throws: ``SchemaError``, or `DatabaseError`; nothing is changed then.
     package func makeRoles() async throws -> [String] {
         try await database.withTransaction { transaction in
-            try transaction.execute("select from driftwatch.schema_info for update")
+            try Self.lock(transaction) {}
             let missing = try Self.missingRoles(transaction)
             if !missing.isEmpty {
                 let (role, mayCreate) = try transaction.one(

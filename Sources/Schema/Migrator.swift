@@ -112,12 +112,18 @@ package struct Migrator: Sendable {
     }
 
     /// Keeps other migrators out until the transaction ends.
-    private static func lock(_ transaction: borrowing Transaction, _ onWait: () -> Void) throws {
+    static func lock(_ transaction: borrowing Transaction, _ onWait: () -> Void) throws {
         guard try hasBookkeeping(transaction) else {
             try makeSchema(transaction)
             try transaction.executeScript(bookkeeping)
             return
         }
+        let (role, owner, mayMigrate) = try transaction.one(
+            """
+            select current_user::text, c.relowner::regrole::text, pg_has_role(c.relowner, 'usage') from pg_class c
+            where c.oid = to_regclass('driftwatch.schema_info')
+            """, as: (String, String, Bool).self)
+        guard mayMigrate else { throw SchemaError.notTheOwner(role: role, owner: owner) }
         let free = try transaction.rows(
             "select true from driftwatch.schema_info for update skip locked", as: Bool.self)
         guard free.isEmpty else { return }

@@ -35,6 +35,7 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case readOnly(ReadOnlyCause)
     /// The schema is there, and the role may not read it.
     case mayNotUse(role: String)
+    case notTheOwner(role: String, owner: String)
     /// There is no schema, and the role may not make one.
     case mayNotMakeSchema(role: String, database: String)
     /// Somebody made an empty schema, and the role may not make anything in it.
@@ -62,6 +63,8 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
         case .mayNotUse(let role):
             "the role \(role) may not use the schema driftwatch: log in as its owner or as one of the process roles"
                 + " (driftwatch migrate --roles makes them)"
+        case .notTheOwner(let role, let owner):
+            "the schema belongs to the role \(owner), and \(role) may not change it: log in as \(owner) to migrate"
         case .mayNotMakeSchema(let role, let database):
             "the role \(role) may not create a schema in the database \(database): the database's owner runs"
                 + " create schema driftwatch authorization \(role)"

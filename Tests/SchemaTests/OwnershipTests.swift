@@ -65,6 +65,11 @@ struct OwnershipTests {
             .mayNotUse(role: "r")
         ),
         (
+            "create schema driftwatch; create table driftwatch.schema_info (x int); alter table driftwatch.schema_info owner to dba;"
+                + "grant usage on schema driftwatch to r; grant select on driftwatch.schema_info to r;",
+            .notTheOwner(role: "r", owner: "dba")
+        ),
+        (
             "create schema driftwatch authorization r; alter role r set default_transaction_read_only = on;",
             .readOnly(.setting(source: "user"))
         ),
