@@ -84,6 +84,6 @@ extension FleetLine {
     /// Not enough is known: an item could not be read, or a check that was due was not made.
     fileprivate var isInDoubt: Bool {
         guard !isDisabled else { return false }
-        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil
+        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue
     }
 }
