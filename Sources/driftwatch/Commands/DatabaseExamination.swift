@@ -39,6 +39,7 @@ struct DatabaseExamination {
             )
         }
         reportProcesses(workers)
+        try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
         for problem in delivery {
