@@ -39,7 +39,7 @@ struct LeaseKeeperTests {
                 for: "w", queues: ["default"], atMost: 1, rescued: 1, lease: settings.lease,
                 timeLimit: .seconds(60))
             let claim = try #require(claimed.first)
-            let control = keeper.watch(claim.job.id, claim.token, claimedAt: .now)
+            let control = keeper.watch(claim)
             let keeping = Task { await keeper.run(logger: .quiet) }
             #expect(await control.untilInterrupted() == .leaseLost)
             unlock.signal()

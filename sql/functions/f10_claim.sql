@@ -210,7 +210,7 @@ comment on function backoff(integer) is 'How long to wait after an attempt: up t
 
 -- For a worker that stops, or has no free connection to the server's address. The attempt does not count.
 create or replace function release_job(job bigint, token uuid, outcome text, run_in interval default interval '0')
-returns void
+returns text
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -235,10 +235,11 @@ begin
     if ended.state = 'cancelled' then
         perform jobs_ended(array[job], 'cancelled', false);
     end if;
+    return ended.state;
 end
 $$;
 comment on function release_job(bigint, uuid, text, interval) is
-    'Puts a running job back; the attempt does not count. outcome is interrupted or no_place. Raises JQ001 if the token no longer holds the job.';
+    'Puts a running job back and returns its state; the attempt does not count. outcome is interrupted or no_place. Raises JQ001 if the token no longer holds the job.';
 
 -- For a worker that lost the reply to its commit. If somebody has claimed the job since, it returns how this attempt ended.
 create or replace function job_state_under(job bigint, token uuid) returns text
