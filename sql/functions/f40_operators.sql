@@ -66,7 +66,7 @@ begin
     elsif not watched.drift_detection_enabled then
         return query select format('drift detection of %s is off in the inventory', server),
             'set drift_detection: true in the inventory and run driftwatch apply';
-    elsif watched.disabled_at is not null and not coalesce(watched.disabled_until <= clock(), false) then
+    elsif on_hold(watched.disabled_at, watched.disabled_until) then
         return query select
             format('drift detection of %s is disabled by %s: %s', server, watched.disabled_by, watched.disabled_reason),
             format('driftwatch servers enable %s', server);
