@@ -75,7 +75,7 @@ let package = Package(
         library(
             "DriftServices",
             ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
-        library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
+        library("Presentation", ["Cron", "DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
             dependencies: [
@@ -121,7 +121,7 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
-            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "TestSupport"]),
+            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "Remote", "TestSupport"]),
         tests(
             "DashboardTests",
             [

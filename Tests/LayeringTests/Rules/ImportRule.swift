@@ -19,7 +19,7 @@ enum ImportRule {
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", "Logging", "Metrics", "ServiceLifecycle",
         ],
-        "Presentation": ["DriftCore", "DriftStore", "Redaction"],
+        "Presentation": ["Cron", "DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
             "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
             "NIOHTTPTypes", "Logging", "ServiceLifecycle",
