@@ -100,6 +100,7 @@ create table audit_log (
     subject text not null,
     detail jsonb not null default '{}'
 );
+create index audit_log_subject on audit_log (subject);
 comment on table audit_log is 'What operators and apply did.';
 comment on column audit_log.audit_id is 'The entry, in order of writing.';
 comment on column audit_log.at is 'When it was done.';
