@@ -62,7 +62,8 @@ let package = Package(
         library("HTTP", ["CLibcurl", .logging]),
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
-        library("JobQueue", ["Postgres", .logging, .metrics, .serviceLifecycle]),
+        library("Runtime", ["Postgres", .logging, .serviceLifecycle, .unixSignals]),
+        library("JobQueue", ["Runtime", "Postgres", .logging, .metrics, .serviceLifecycle]),
         library("Redaction", []),
         library("Cron", []),
         library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),
@@ -74,7 +75,10 @@ let package = Package(
         library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
-            ["Cron", "DriftCore", "DriftStore", "JobQueue", "Postgres", .logging, .metrics, .serviceLifecycle]),
+            [
+                "Cron", "DriftCore", "DriftStore", "JobQueue", "Runtime", "Postgres", .logging, .metrics,
+                .serviceLifecycle,
+            ]),
         library("Presentation", ["Cron", "DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
@@ -86,15 +90,15 @@ let package = Package(
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction", "Remote",
-                "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration, .logging,
-                .serviceLifecycle,
-                .unixSignals,
-                .yams,
+                "Postgres", "HTTP", "Schema", "Runtime", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction",
+                "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration,
+                .logging,
+                .serviceLifecycle, .yams,
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "QueueBenchmark", dependencies: ["JobQueue", "Postgres", "Schema", .logging, .serviceLifecycle],
+            name: "QueueBenchmark",
+            dependencies: ["JobQueue", "Runtime", "Postgres", "Schema", .logging, .serviceLifecycle],
             path: "Benchmarks/QueueBenchmark", swiftSettings: settings),
         .executableTarget(
             name: "ComparisonBenchmark", dependencies: ["DriftCore"], path: "Benchmarks/ComparisonBenchmark",
@@ -109,7 +113,8 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
-        tests("JobQueueTests", ["JobQueue", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests("RuntimeTests", ["Runtime", "TestSupport", .logging, .serviceLifecycle]),
+        tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
@@ -121,7 +126,10 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
-            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Postgres", "Remote", "TestSupport"]),
+            [
+                "DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "Remote",
+                "TestSupport",
+            ]),
         tests(
             "DashboardTests",
             [

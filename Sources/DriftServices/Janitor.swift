@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+import Runtime
 import ServiceLifecycle
 
 /// Tidies up: moves waiting jobs to the current queue of their server, ends holds whose time has passed, asks for checks

@@ -1,11 +1,10 @@
 package import DriftCore
 import DriftStore
 import Foundation
-package import JobQueue
 package import Logging
 package import Postgres
+package import Runtime
 import ServiceLifecycle
-import Synchronization
 
 /// Sends the outbox to one destination, in order per alert, at the destination's pace.
 ///
@@ -16,8 +15,7 @@ package struct Notifier: Service {
     private let sender: any NotificationSender
     private let settings: NotifierSettings
     private let policy = DeliveryPolicy()
-    private let wake: WakeSignal
-    private let clock: any Clock<Duration>
+    private let loop: Loop
     private let logger: Logger
 
     package init(
@@ -27,31 +25,13 @@ package struct Notifier: Service {
         store = OutboxStore(database)
         self.sender = sender
         self.settings = settings
-        self.wake = wake
-        self.clock = clock
+        loop = Loop(every: settings.pollEvery, wake: wake, clock: clock, logger: logger)
         self.logger = logger
     }
 
     package func run() async {
-        let isStopping = Atomic(false)
-        await withGracefulShutdownHandler {
-            var delays = RetryDelays()
-            while !isStopping.load(ordering: .acquiring), !Task.isCancelled {
-                var pause = Duration.zero
-                do {
-                    pause = try await sendNext()
-                    delays.reset()
-                } catch {
-                    pause = delays.next()
-                    logger.warning("going on after a fault", metadata: ["error": "\(error)"])
-                }
-                if pause > .zero { await wake.wait(upTo: pause, clock: clock) }
-            }
-        } onGracefulShutdown: {
-            // A message in hand is finished first.
-            isStopping.store(true, ordering: .releasing)
-            wake.raise()
-        }
+        // A message in hand is finished first.
+        await loop.runUntilShutdown { .after(try await sendNext()) }
         try? await store.release(settings.destination, by: settings.notifierID)
     }
 
@@ -72,18 +52,15 @@ package struct Notifier: Service {
 
     /// Stores the result of a message, and retries until that works: claiming before would send the message again.
     private func settle(_ message: OutboxStore.Message, as decision: DeliveryDecision) async throws {
-        var delays = RetryDelays()
-        while true {
-            do {
-                return try await store.settle(message, as: decision)
-            } catch let error as DatabaseError
-                where error.sqlState != .leaseLost && !Task.isCancelled && !Task.isShuttingDownGracefully
-            {
-                logger.warning(
-                    "the result of a notification could not be stored yet",
-                    metadata: ["outbox.id": "\(message.outboxID)", "error": "\(error)"])
-                await wake.wait(upTo: delays.next(), clock: clock)
-            }
+        try await loop.insist {
+            try await store.settle(message, as: decision)
+        } whileHopeful: { error in
+            guard let error = error as? DatabaseError, error.sqlState != .leaseLost, !Task.isShuttingDownGracefully
+            else { return false }
+            logger.warning(
+                "the result of a notification could not be stored yet",
+                metadata: ["outbox.id": "\(message.outboxID)", "error": "\(error)"])
+            return true
         }
     }
 

@@ -1,9 +1,9 @@
 package import Cron
 import DriftStore
 import Foundation
-package import JobQueue
 package import Logging
 package import Postgres
+package import Runtime
 import ServiceLifecycle
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Logging
+import Runtime
 import Synchronization
 
 /// Renews the leases of all running jobs in one statement, on its own connection.
@@ -48,33 +49,16 @@ final class LeaseKeeper: Sendable {
     /// Runs until cancelled.
     func run(logger: Logger) async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.keepRenewing(logger: logger) }
-            group.addTask { await self.keepGivingUp(logger: logger) }
-        }
-    }
-
-    private func keepRenewing(logger: Logger) async {
-        var delays = RetryDelays(to: .seconds(5))
-        var wait = settings.renewEvery
-        while true {
-            try? await clock.sleep(for: wait)
-            if Task.isCancelled { return }
-            do {
-                try await renew()
-                delays.reset()
-                wait = settings.renewEvery
-            } catch {
-                wait = delays.next()
-                if !Task.isCancelled { logger.warning("leases not renewed", metadata: ["error": "\(error)"]) }
+            group.addTask {
+                await Loop(every: self.settings.renewEvery, logger: logger, complaint: "leases not renewed").run {
+                    try await self.renew()
+                }
             }
-        }
-    }
-
-    private func keepGivingUp(logger: Logger) async {
-        while true {
-            try? await clock.sleep(for: min(settings.renewEvery, .seconds(1)))
-            if Task.isCancelled { return }
-            giveUpExpired(logger: logger)
+            group.addTask {
+                await Loop(every: min(self.settings.renewEvery, .seconds(1)), logger: logger).run {
+                    self.giveUpExpired(logger: logger)
+                }
+            }
         }
     }
 

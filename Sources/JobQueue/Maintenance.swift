@@ -1,32 +1,27 @@
 import Logging
+import Runtime
 
 /// Work that each worker does for all: makes due jobs available, and takes back jobs that lost their worker.
 struct Maintenance: Sendable {
     let store: QueueStore
-    /// How often lost jobs are looked for, ± 30 %; what is due is promoted every second.
+    /// How often lost jobs are looked for, ± 20 %; what is due is promoted every second.
     let every: Duration
     let wake: WakeSignal
     let clock: any Clock<Duration>
 
     /// Runs until cancelled.
     func run(logger: Logger) async {
-        var delays = RetryDelays()
-        var untilRescue = Duration.zero
-        while !Task.isCancelled {
-            var pause = Duration.seconds(1) * Double.random(in: 0.8...1.2)
-            do {
-                if try await store.promote() > 0 { wake.raise() }
-                if untilRescue <= .zero {
-                    try await rescue(logger: logger)
-                    untilRescue = every * Double.random(in: 0.7...1.3)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await Loop(every: .seconds(1), clock: clock, logger: logger, complaint: "due jobs not promoted").run {
+                    if try await store.promote() > 0 { wake.raise() }
                 }
-                delays.reset()
-            } catch {
-                pause = delays.next()
-                if !Task.isCancelled { logger.warning("queue not maintained", metadata: ["error": "\(error)"]) }
             }
-            untilRescue -= pause
-            try? await clock.sleep(for: pause, tolerance: nil)
+            group.addTask {
+                await Loop(every: every, clock: clock, logger: logger, complaint: "lost jobs not rescued").run {
+                    try await rescue(logger: logger)
+                }
+            }
         }
     }
 

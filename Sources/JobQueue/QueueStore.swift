@@ -84,7 +84,7 @@ struct QueueStore: Sendable {
         _ job: Int64, _ token: LeaseToken, while control: JobControl,
         _ write: @escaping @Sendable (borrowing Transaction) throws -> String
     ) async throws -> Lease.Ending {
-        var delays = RetryDelays()
+        var delays = Backoff()
         // The reply to a commit was lost: the write may be committed, or may be committed later.
         var mayStand = false
         while true {

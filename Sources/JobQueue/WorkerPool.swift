@@ -1,5 +1,6 @@
 package import Logging
 package import Postgres
+package import Runtime
 import ServiceLifecycle
 
 /// Claims a job for each free place, runs its handler, and settles the result.
@@ -67,21 +68,13 @@ package struct WorkerPool: Service {
     ///
     /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
-        var delays = RetryDelays()
-        while !Task.isCancelled {
-            var pause = settings.pollEvery * Double.random(in: 0.8...1.2)
-            if let demand = places.demand {
-                do {
-                    let jobs = try await claim(demand)
-                    delays.reset()
-                    for job in jobs { claimed.yield(job) }
-                    if jobs.count == demand.jobs { continue }
-                } catch {
-                    pause = delays.next()
-                    if !Task.isCancelled { logger.warning("no jobs claimed", metadata: ["error": "\(error)"]) }
-                }
-            }
-            await wake.wait(upTo: pause, clock: clock)
+        let loop = Loop(
+            every: settings.pollEvery, wake: wake, clock: clock, logger: logger, complaint: "no jobs claimed")
+        await loop.rounds {
+            guard let demand = places.demand else { return .paused }
+            let jobs = try await claim(demand)
+            for job in jobs { claimed.yield(job) }
+            return jobs.count == demand.jobs ? .atOnce : .paused
         }
     }
 

@@ -19,7 +19,7 @@ package struct WorkerPoolSettings: Sendable {
     package var timeLimitMargin: Duration = .seconds(30)
     /// How often an idle worker asks, ± 20 %.
     package var pollEvery: Duration = .seconds(1)
-    /// How often lost jobs are looked for, ± 30 %.
+    /// How often lost jobs are looked for, ± 20 %.
     package var rescueEvery: Duration = .seconds(10)
     /// How long jobs may go on after a stop is asked for.
     package var grace: Duration = .seconds(20)

@@ -3,7 +3,7 @@ package import DriftStore
 
 /// Checks and their items as JSON: one shape for every command.
 extension JSONValue {
-    /// What is not ok, as `check_details.items` stores it: key, item, status, mismatches, reason.
+    /// What there is to say, as `check_details.items` stores it: key, item, status, mismatches, reason, remark.
     package static func items(_ outcomes: [ItemOutcome]) -> JSONValue {
         // No value of these types fails to encode.
         (try? StoredItems(outcomes.sorted { $0.key < $1.key }).json()).map(JSONValue.init(parsing:)) ?? .null

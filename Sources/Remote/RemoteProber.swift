@@ -12,7 +12,7 @@ package struct RemoteProber: Prober {
     /// Where this machine's configuration of logins lies: at the root, but for tests.
     private let localRoot: String
     private let places: AddressPlaces
-    private let configs: ResolvedConfigs
+    let configs: ResolvedConfigs
     private let jumpHosts: JumpHosts
     private let olderProbes = OlderProbes()
     private let logger: Logger

@@ -8,9 +8,9 @@ struct SSHWay: Hashable, Sendable {
     let words: String
 
     /// Asks ssh; nil if it goes straight, and where its config cannot be read.
-    init?(to target: ProbeTarget, _ settings: RemoteSettings) async {
+    init?(to target: ProbeTarget, _ configs: ResolvedConfigs) async {
         guard target.connection == .ssh,
-            let text = try? await ResolvedConfigs(settings).text(for: target)
+            let text = try? await configs.text(for: target)
         else { return nil }
         self.init(resolved: text)
     }

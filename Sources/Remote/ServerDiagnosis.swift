@@ -37,6 +37,13 @@ package struct ServerDiagnosis: Hashable, Sendable {
     package var target: ProbeTarget
     /// One for each stage, in their order.
     package var results: [StageResult]
+    /// Advice on the key exchange; nil if there is none.
+    package var keyExchangeAdvice: Advice?
+
+    package struct Advice: Hashable, Sendable {
+        package var finding: String
+        package var hint: String
+    }
 
     package var isWell: Bool { results.allSatisfy { $0.state != .failed } }
 
@@ -131,11 +138,15 @@ extension RemoteProber {
         let impossible = SHA256Digest(of: Array(UUID().uuidString.utf8))
         let questions = ProbeQuestions(
             files: ServerDiagnosis.privileged.map { .init(path: $0, expectedHashes: [impossible]) })
-        let way = await SSHWay(to: target, settings)
+        let way = await SSHWay(to: target, configs)
+        var diagnosis: ServerDiagnosis
         do {
-            return ServerDiagnosis(target, failure: nil, facts: try await probe(target, asking: questions), way: way)
+            diagnosis = ServerDiagnosis(
+                target, failure: nil, facts: try await probe(target, asking: questions), way: way)
         } catch {
-            return ServerDiagnosis(target, failure: error, facts: nil, way: way, knownHosts: settings.knownHosts)
+            diagnosis = ServerDiagnosis(target, failure: error, facts: nil, way: way, knownHosts: settings.knownHosts)
         }
+        diagnosis.keyExchangeAdvice = await KeyExchange(with: target, settings, configs)?.advice
+        return diagnosis
     }
 }

@@ -115,6 +115,35 @@ struct CheckCommandTests {
         }
     }
 
+    /// What the author of a pack should know of an item that is right is said wherever its check is shown.
+    @Test
+    func whatIsRightOnlyInAWayIsSaidToBeSo() async throws {
+        guard Tool.has("/usr/bin/dpkg-query") else { try Test.cancel("there is no dpkg here") }
+        try await Self.withFleet { folder, environment, _ in
+            // In Debian, diffutils has an epoch, and mawk or another one provides awk.
+            for (name, text) in [
+                "packs/odd.yaml": """
+                items:
+                  packages: [ { name: diffutils, min_version: "0.1" }, { name: awk, state: absent } ]
+                """,
+                "fleet.yaml": "servers: [ { id: fine, connection: local, packs: [odd] } ]",
+            ] {
+                try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            }
+            #expect(try await Program.run(["apply", folder], environment).status == 0)
+            try await Program.running(["worker", "--local", "fine"], environment) { worker in
+                #expect(await worker.says("started"))
+                for command in ["check", "diff", "probe"] {
+                    let said = try await Program.run([command, "fine"], environment)
+                    #expect(said.status == 0, "\(said)")
+                    #expect(said.output.contains("fine odd: compliant: 2 items"), "\(said)")
+                    #expect(said.output.contains("awk\n    fine, but it is not installed itself, but provided by "))
+                    #expect(said.output.contains(" has an epoch, and so is newer than every version"), "\(said)")
+                }
+            }
+        }
+    }
+
     @Test
     func whatKeepsServersIsSaidOncePerQueueAndNoAnswerIsNoVerdict() async throws {
         try await Self.withFleet { _, environment, database in

@@ -1,4 +1,5 @@
 import DriftCore
+import DriftServices
 import Foundation
 import Logging
 import Postgres
@@ -92,6 +93,9 @@ struct SettingsTests {
         ("DRIFTWATCH_SCHEDULE", "0 25 * * *", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "Mars/Olympus", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "GMT+2", { _ = try ScheduleSettings($0) }),
+        ("DRIFTWATCH_KEEP_CHECKS", "90", { _ = try RetentionPolicy($0) }),
+        ("DRIFTWATCH_KEEP_JOBS", "23h", { _ = try RetentionPolicy($0) }),
+        ("DRIFTWATCH_KEEP_EVENTS", "never", { _ = try RetentionPolicy($0) }),
         ("DRIFTWATCH_NOTIFY", "email", { _ = try NotifySettings($0) }),
         ("DRIFTWATCH_SLACK_WEBHOOK_URL", "hooks.slack.example/T1", { _ = try NotifySettings($0) }),
         ("DRIFTWATCH_WEB_NAMES", "drift.example.net:8080", { _ = try hosts(.webNames, $0) }),

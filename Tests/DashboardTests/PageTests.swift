@@ -60,6 +60,18 @@ struct PageTests {
     }
 
     @Test
+    func whatIsToBeSaidOfWhatIsRightIsShownLast() async throws {
+        let remarked = ItemOutcome(key: ItemKey(rawValue: "package:git"), item: "git", finding: .ok, remark: "<epoch>")
+        try await Self.withPage(of: [remarked, Self.wrong("/a")]) { _, get in
+            let page = DashboardTests.text(try await get(Self.page))
+            let items = Self.items(page)
+            #expect(items.count == 2 && items[0].contains("/a") && !items[0].contains("epoch"))
+            #expect(items[1] == "<h3>git</h3><p class=\"unsure\">&lt;epoch&gt;</p>")
+            #expect(page.contains("<h2>As expected, but</h2>"))
+        }
+    }
+
+    @Test
     func whatIsMissingIsOneLine() async throws {
         try await Self.withPage(of: [Self.wrong("/a")]) { _, get in
             let item = Self.items(DashboardTests.text(try await get(Self.page)))[0]

@@ -127,8 +127,8 @@ import Testing
         #expect(outcome.finding == .ok)
         #expect((outcome.remark?.contains("min_version needs 1: before it") ?? false) == isRemarked)
         #expect((outcome.remark == nil) == !isRemarked)
-        let stored = try StoredItems([outcome]).json()
-        #expect(stored == "[]")
+        // What is said of it is stored with the check, and what there is nothing to say of is not.
+        #expect(try StoredItems(json: StoredItems([outcome]).json()).outcomes == (isRemarked ? [outcome] : []))
     }
 
     @Test func aMissingPackageSaysWhoProvidesIt() {
@@ -142,8 +142,21 @@ import Testing
         #expect(Told(judge(wanted, facts)) == missing("provided by exim4, postfix: name the package itself"))
         // Who provides a name does not make its package installed, nor one that is installed missing.
         #expect(Told(judge(.package(.init(name: "curl")), facts)) == .ok)
-        let unwanted = Expectation.Subject.package(.init(name: "mail-transport-agent", state: .absent))
-        #expect(Told(judge(unwanted, facts)) == .ok)
+    }
+
+    /// Removing the package of that name removed nothing: another one serves in its place.
+    @Test func anUnwantedPackageThatIsOnlyProvidedIsRemarkedOn() {
+        func remark(_ name: String) -> String? {
+            let facts = Facts(
+                packages: .dpkg(Self.database), providers: ["mail-transport-agent": ["postfix", "exim4"]])
+            let pack = Pack(
+                name: PackName(rawValue: "p"), expectations: [Expectation(.package(.init(name: name, state: .absent)))])
+            let outcome = Comparison.judge(facts, against: pack, digest: pack.digest).outcomes.first
+            #expect(outcome?.finding == .ok)
+            return outcome?.remark
+        }
+        #expect(remark("mail-transport-agent") == "it is not installed itself, but provided by exim4, postfix")
+        #expect(remark("awk") == nil)
     }
 
     @Test(

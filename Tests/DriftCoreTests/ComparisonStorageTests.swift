@@ -51,6 +51,17 @@ import Testing
         #expect(check.fingerprint != whole)
     }
 
+    @Test func aRemarkOnWhatIsOKIsKeptAndTellsFindingsApart() throws {
+        var check = Self.sample()
+        let without = check.fingerprint
+        check.outcomes[0].remark = "an epoch"
+        #expect(try StoredItems(json: check.detailsJSON()).outcomes == check.outcomes)
+        let first = check.fingerprint
+        check.outcomes[0].remark = "another epoch"
+        #expect(Set([without, first, check.fingerprint]).count == 3)
+        #expect(check.verdict == .drifted && check.okCount == 1, "it counts as ok")
+    }
+
     @Test func descriptionsTravelWithTheOutcome() throws {
         let wanted = DriftCore.Expectation(.file(.init(path: "/a")), description: "for \u{1B}root\npassword=c4n4ry1")
         let pack = Pack(name: PackName(rawValue: "base"), expectations: [wanted])

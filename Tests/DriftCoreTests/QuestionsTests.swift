@@ -35,7 +35,7 @@ import Testing
                         .init(path: "/etc/motd", expectedHashes: [first, SHA256Digest(of: [2])]),
                         .init(path: "~/x"),
                     ],
-                    packages: true, providedNames: ["curl"], environment: ["EDITOR", "PAGER"]))
+                    packages: true, providedNames: ["curl", "telnetd"], environment: ["EDITOR", "PAGER"]))
     }
 
     @Test(

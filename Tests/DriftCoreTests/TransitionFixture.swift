@@ -94,6 +94,7 @@ struct TransitionAssignment {
         state.unverified.subtract(removed.map(ItemKey.init(rawValue:)))
         state.unverified.formUnion(added.map(ItemKey.init(rawValue:)))
         state.unverifiedContents.subtract(removed.map(ItemKey.init(rawValue:)))
+        state.neverCompliant = state.neverCompliant.filter { !removed.contains($0.key.rawValue) }
     }
 }
 

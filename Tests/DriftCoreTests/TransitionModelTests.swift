@@ -10,9 +10,21 @@ import Testing
         var contentWasJudged = false
         /// By the latest judgement, unless that was forgotten.
         var known: Set<MismatchType> = []
+        /// Wrong whenever it was looked at.
+        var never: Set<MismatchType> = []
 
         mutating func see(_ finding: TransitionFinding) {
             guard finding.isJudged else { return }
+            if !finding.types.contains(.wrongPermissions) {
+                never.remove(.wrongPermissions)
+            } else if !wasJudged, !known.contains(.wrongPermissions) {
+                never.insert(.wrongPermissions)
+            }
+            if finding.types.contains(.wrongContent) {
+                if !contentWasJudged, !known.contains(.wrongContent) { never.insert(.wrongContent) }
+            } else if !finding.isContentUnseen {
+                never.remove(.wrongContent)
+            }
             wasJudged = true
             if finding.isContentUnseen {
                 known = finding.types.union(known.intersection([.wrongContent]))
@@ -89,6 +101,7 @@ import Testing
 
         let action = assignment.check(findings)
         #expect(assignment.state.dark == Set(dark.keys.map(ItemKey.init(rawValue:))), comment)
+        #expect(assignment.state.neverCompliant == Set(ledger.mapValues(\.never)), comment)
         switch action {
         case .open:
             #expect(before.alert == nil && somethingTurnedWrong, comment)

@@ -14,6 +14,16 @@ import Testing
         var remembered: Set<MismatchType>
         var verified: Verified
         var finding: TransitionFinding?
+
+        /// Of all that was ever looked at, whether it is remembered or a hold made it forgotten.
+        var neverCompliant: Set<MismatchType> {
+            guard name == "a" else { return [] }
+            switch verified {
+            case .whole: return [.wrongPermissions, .wrongContent]
+            case .allButContent: return [.wrongPermissions]
+            case .nothing: return []
+            }
+        }
     }
 
     struct Scenario {
@@ -27,6 +37,7 @@ import Testing
             DriftState(
                 status: status,
                 mismatches: Set(Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.remembered) })),
+                neverCompliant: Set(Dictionary(uniqueKeysWithValues: items.map { ($0.name, $0.neverCompliant) })),
                 unverified: keys(.nothing), unverifiedContents: keys(.allButContent), dark: dark)
         }
 
@@ -114,6 +125,8 @@ import Testing
             let key = ItemKey(rawValue: item.name)
             let known = Set(outcome.state.mismatches.filter { $0.key == key }.map(\.type))
             if known != Self.known(of: item) { return "\(item.name) is remembered otherwise" }
+            let never = Set(outcome.state.neverCompliant.filter { $0.key == key }.map(\.type))
+            if never != Self.neverCompliant(of: item) { return "\(item.name) counts as never compliant: \(never)" }
             let verified: Verified =
                 if outcome.state.unverified.contains(key) {
                     .nothing
@@ -166,6 +179,20 @@ import Testing
         case .contentUnseen?, .wrongModeContentUnseen?:
             (item.finding?.types ?? []).union(item.remembered.intersection([.wrongContent]))
         case let finding?: finding.types
+        }
+    }
+
+    /// In what an item was never right by now.
+    private static func neverCompliant(of item: Item) -> Set<MismatchType> {
+        guard let finding = item.finding else { return [] }
+        let types: Set<MismatchType> = [.wrongPermissions, .wrongContent]
+        return types.filter { type -> Bool in
+            let isContent = type == .wrongContent
+            let wasNever = item.neverCompliant.contains(type)
+            guard finding.isJudged, !isContent || finding.isJudgedWhole else { return wasNever }
+            let isFirstLook = item.verified == .nothing || isContent && item.verified == .allButContent
+            let wasNeverRight = wasNever || isFirstLook && !item.remembered.contains(type)
+            return finding.types.contains(type) && wasNeverRight
         }
     }
 

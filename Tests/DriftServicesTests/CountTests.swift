@@ -22,9 +22,9 @@ struct CountTests {
         try await Fleet.with(CheckFlowTests.one) { fleet in
             fleet.see(on: "web-1", present: ["/a", "/b"], missing: ["/c"])
             try await fleet.check("web-1")
-            let isFirstLook = try await fleet.database.rows(
-                "select first_look from driftwatch.mismatches", as: Bool.self)
-            #expect(isFirstLook == [true])
+            let never = try await fleet.database.rows(
+                "select never_compliant::text from driftwatch.drift_states", as: String.self)
+            #expect(never == [#"{"file:/c": ["missing_file"]}"#])
 
             fleet.see(on: "web-1", present: ["/b"], missing: ["/a", "/c"])
             try await fleet.check("web-1")
@@ -40,6 +40,45 @@ struct CountTests {
             try await fleet.check("web-1")
             #expect(try await Self.message(fleet) == "2 items no longer compliant with base")
             #expect(try await Self.newestFacts(fleet).neverCompliantCount == 0)
+        }
+    }
+
+    /// A hold makes what is wrong forgotten, and not that it never was right.
+    @Test(arguments: ["hold", "inventory"])
+    func whatNeverCompliedIsNotSaidToHaveDriftedAfterAHold(_ way: String) async throws {
+        try await Fleet.with(CheckFlowTests.one) { fleet in
+            func turn(on: Bool) async throws {
+                switch (way, on) {
+                case ("hold", false):
+                    try await fleet.database.execute("select driftwatch.disable_drift_detection('web-1', 'move', null)")
+                case ("hold", true):
+                    try await fleet.database.execute("select driftwatch.enable_drift_detection('web-1')")
+                default:
+                    try await fleet.database.execute(
+                        """
+                        select driftwatch.apply_server(
+                            'web-1', 'web-1', 'web-1', null, null, null, 'ssh', 'default', '{}', \(on), '{base}', 'test')
+                        """)
+                }
+            }
+            fleet.see(on: "web-1", present: ["/a", "/b"], missing: ["/c"])
+            try await fleet.check("web-1")
+            try await turn(on: false)
+            try await turn(on: true)
+            try await fleet.check("web-1")
+            #expect(try await Self.message(fleet) == "1 item never compliant with base")
+            #expect(try await Self.newestFacts(fleet).neverCompliantCount == 1)
+
+            try await turn(on: false)
+            try await turn(on: true)
+            // What cannot be read after the hold is still known as never right.
+            fleet.see(on: "web-1", present: ["/b"], missing: ["/a"], unreadable: ["/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b"], missing: ["/a", "/c"])
+            try await fleet.check("web-1")
+            let message = try await fleet.database.rows(
+                "select message from driftwatch.alerts order by alert_id desc limit 1", as: String.self)
+            #expect(message == ["1 item no longer compliant with base, 1 more never was"])
         }
     }
 

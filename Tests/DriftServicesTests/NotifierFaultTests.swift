@@ -1,6 +1,5 @@
 import DriftCore
 import Foundation
-import JobQueue
 import Logging
 import Postgres
 import TestSupport

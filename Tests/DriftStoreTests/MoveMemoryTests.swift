@@ -38,8 +38,8 @@ struct MoveMemoryTests {
             try await database.execute(
                 """
                 insert into driftwatch.mismatches
-                    (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
-                values ('web-1', \(pack), \(key), 'missing_file', \(key), '{}', '{}', '2026-01-01Z', 1, true)
+                    (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+                values ('web-1', \(pack), \(key), 'missing_file', \(key), '{}', '{}', '2026-01-01Z', 1)
                 """)
         }
     }
@@ -106,9 +106,84 @@ struct MoveMemoryTests {
             let left = try await database.rows(
                 "select count(*) from driftwatch.mismatches where pack_name = 'base'", as: Int.self)
             #expect(left == [0])
-            let firstLooks = try await database.rows(
-                "select coalesce(bool_and(first_look), true) from driftwatch.mismatches", as: Bool.self)
-            #expect(firstLooks == [true], "what never complied did not drift elsewhere either")
+        }
+    }
+
+    struct NeverCompliant: Sendable, CustomTestStringConvertible {
+        let what: String
+        let base: String
+        var baseUnverified: [String] = []
+        var baseContents: [String] = []
+        let core: String
+        var coreUnverified: [String] = []
+        var coreContents: [String] = []
+        let then: String
+        var testDescription: String { what }
+    }
+
+    @Test(arguments: [
+        NeverCompliant(
+            what: "what never complied did not drift elsewhere either", base: #"{"file:/a": ["wrong_owner"]}"#,
+            core: "{}", coreUnverified: ["file:/a"], then: #"{"file:/a": ["wrong_owner"]}"#),
+        NeverCompliant(
+            what: "what complied with one did comply", base: #"{"file:/a": ["wrong_owner"]}"#, core: "{}", then: "{}"),
+        NeverCompliant(
+            what: "what complied with the other did comply", base: "{}", core: #"{"file:/a": ["wrong_owner"]}"#,
+            then: "{}"),
+        NeverCompliant(
+            what: "what complied with neither", base: #"{"file:/a": ["wrong_group", "wrong_owner"]}"#,
+            core: #"{"file:/a": ["wrong_owner", "wrong_type"]}"#, then: #"{"file:/a": ["wrong_owner"]}"#),
+        NeverCompliant(
+            what: "what was never read says nothing", base: "{}", baseUnverified: ["file:/a"],
+            core: #"{"file:/a": ["wrong_owner"]}"#, then: #"{"file:/a": ["wrong_owner"]}"#),
+        NeverCompliant(
+            what: "a content that was never read says nothing of it",
+            base: #"{"file:/a": ["wrong_content", "wrong_owner"]}"#, core: "{}", coreContents: ["file:/a"],
+            then: #"{"file:/a": ["wrong_content"]}"#),
+        NeverCompliant(
+            what: "and so where it came from", base: "{}", baseContents: ["file:/a"],
+            core: #"{"file:/a": ["wrong_content", "wrong_owner"]}"#, then: #"{"file:/a": ["wrong_content"]}"#),
+        NeverCompliant(
+            what: "what does not move stays", base: #"{"file:/b": ["wrong_owner"]}"#,
+            core: #"{"file:/b": ["wrong_type"]}"#, then: #"{"file:/b": ["wrong_type"]}"#),
+    ])
+    func whatNeverCompliedMovesToo(_ example: NeverCompliant) async throws {
+        try await Self.with(["base": ["/a", "/b"], "core": ["/a", "/b"]]) { database in
+            let packs = [
+                ("base", example.base, example.baseUnverified, example.baseContents),
+                ("core", example.core, example.coreUnverified, example.coreContents),
+            ]
+            for (pack, never, unverified, contents) in packs {
+                try await database.execute(
+                    """
+                    update driftwatch.drift_states set never_compliant = \(JSONText(never)), unverified = \(unverified),
+                        unverified_contents = \(contents)
+                    where pack_name = \(pack)
+                    """)
+            }
+            try await database.execute(Self.move)
+            let then = try await database.rows(
+                "select never_compliant::text from driftwatch.drift_states order by pack_name", as: String.self)
+            #expect(then.last == example.then)
+            #expect(then.first == (example.base.contains("/b") ? example.base : "{}"), "and is gone where it was")
+        }
+    }
+
+    /// Of several packs that one takes the place of, each may have been the one that saw it comply.
+    @Test
+    func oneOfManyThatSawItComplyIsEnough() async throws {
+        try await Self.with(["base": ["/a"], "core": ["/a"], "more": ["/a"]]) { database in
+            try await database.execute(
+                """
+                update driftwatch.drift_states set unverified = case pack_name when 'core' then '{file:/a}' else '{}' end::text[],
+                    never_compliant = case pack_name when 'core' then '{}'
+                        when 'base' then '{"file:/a": ["wrong_owner", "wrong_type"]}' else '{"file:/a": ["wrong_type"]}' end::jsonb
+                """)
+            try await database.execute(
+                "select driftwatch.move_memory('web-1', '{file:/a,file:/a}', '{base,more}', '{core,core}')")
+            let then = try await database.rows(
+                "select never_compliant::text from driftwatch.drift_states order by pack_name", as: String.self)
+            #expect(then == ["{}", #"{"file:/a": ["wrong_type"]}"#, "{}"])
         }
     }
 
@@ -161,11 +236,18 @@ struct MoveMemoryTests {
         try await Self.with(["base": ["/a", "/b"]]) { database in
             try await Self.remember(memory, "base", database)
             try await database.execute("update driftwatch.packs set item_keys = '{file:/a}'")
+            try await database.execute(
+                """
+                update driftwatch.drift_states
+                set never_compliant = '{"file:/a": ["missing_file"], "file:/b": ["missing_file"]}'
+                """)
             try await database.execute("select driftwatch.forget_items('base', 'test')")
             let left = try await database.rows(
-                "select concat_ws(' ', state, unverified, unverified_contents) from driftwatch.drift_states",
-                as: String.self)
-            #expect(left == [then])
+                """
+                select concat_ws(' ', state, unverified, unverified_contents, never_compliant)
+                from driftwatch.drift_states
+                """, as: String.self)
+            #expect(left == [then + #" {"file:/a": ["missing_file"]}"#])
         }
     }
 }

@@ -29,7 +29,9 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         func stanza(_ name: String, _ status: String, _ provides: String) -> String {
-            "Package: \(name)\nStatus: \(status)\nProvides: \(provides)\nArchitecture: all\nVersion: 1\n\n"
+            let pending = status.hasSuffix("pending") ? "Triggers-Pending: x\n" : ""
+            return "Package: \(name)\nStatus: \(status)\nProvides: \(provides)\nArchitecture: all\nVersion: 1\n"
+                + "\(pending)\n"
         }
         let stanzas =
             stanza("postfix", "install ok installed", "default-mta, mail-transport-agent")
@@ -53,6 +55,15 @@ import Testing
         }
         #expect(packages.count == 7)
         #expect(try await self.facts(environment).providers.isEmpty)
+
+        // While a change waits in dpkg's journal, dpkg-query is asked, and says the same.
+        let journal = folder.appendingPathComponent("updates")
+        try FileManager.default.createDirectory(at: journal, withIntermediateDirectories: true)
+        try "Package: late\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nProvides: awk\n\n".write(
+            to: journal.appendingPathComponent("0000"), atomically: false, encoding: .utf8)
+        var pending = facts.providers
+        pending["awk"] = ["mawk", "late"]
+        #expect(try await self.facts(environment, asking: asked).providers == pending)
     }
 
     @Test func itIsTheOneThatDpkgQueryPrints() async throws {

@@ -55,6 +55,20 @@ import Testing
         #expect(failed(diagnosis)?.hint?.contains("the machine that looks") == true)
     }
 
+    @Test func theKeyExchangeOfTheSSHConfigIsJudged() async throws {
+        try await SSHServer.with { server in
+            let config = server.folder.appending(path: "kex_config")
+            try "KexAlgorithms curve25519-sha256\n".write(to: config, atomically: true, encoding: .utf8)
+            var settings = server.settings
+            settings.sshConfig = config.path
+            let diagnosis = await RemoteProber(settings: settings).diagnose(server.target())
+            let advice = try #require(diagnosis.keyExchangeAdvice)
+            #expect(
+                advice.finding.contains("curve25519-sha256 is offered before")
+                    || advice.finding.contains("no post-quantum"))
+        }
+    }
+
     @Test func anOptionThatSSHDoesNotKnowIsAFaultOfTheSettings() async throws {
         try await SSHServer.with { server in
             try "Frobnicate yes\n".write(

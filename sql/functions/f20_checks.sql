@@ -89,7 +89,7 @@ comment on function begin_effects(text, text, text, integer, text, text, text) i
 create or replace function lock_assignments(server text, packs text[])
 returns table (
     pack_name text, digest text, state text, unverified text[], unverified_contents text[],
-    last_started_at timestamptz, remembered jsonb, alert_id bigint, alert_mismatch_count integer
+    last_started_at timestamptz, remembered jsonb, never_compliant jsonb, alert_id bigint, alert_mismatch_count integer
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -106,7 +106,7 @@ begin
            coalesce((
                select jsonb_agg(jsonb_build_object('key', m.item_key, 'type', m.type) order by m.item_key, m.type)
                from mismatches m where m.server_id = server and m.pack_name = d.pack_name), '[]'),
-           a.alert_id, a.mismatch_count
+           d.never_compliant, a.alert_id, a.mismatch_count
     from drift_states d
     join packs p on p.pack_name = d.pack_name
     left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name
@@ -141,7 +141,8 @@ begin
     if record_check.fingerprint is not null then
         insert into check_details (server_id, pack_name, fingerprint, items, first_seen_at)
         values (server, pack, record_check.fingerprint, record_check.items, now)
-        on conflict (server_id, pack_name, fingerprint) do nothing;
+        -- Locks a row that is there already: forget_checks must not delete it now.
+        on conflict (server_id, pack_name, fingerprint) do update set first_seen_at = check_details.first_seen_at;
     end if;
     return id;
 end
@@ -150,12 +151,12 @@ comment on function record_check(bigint, text, text, text, text, text, integer, 
     'Stores a check and, once per fingerprint, its details. Returns the check''s id.';
 
 -- Stores the result of the transition. remembered lists every mismatch that is known now as {"key", "type"}, with
--- {"item", "expected", "actual"} for those that this check found. unreadable lists the items that this check could not
+-- {"item", "expected", "actual"} for those that this check found. new_never_compliant is as the column. unreadable lists the items that this check could not
 -- read, as {"key", "item", "reason", "was_readable"}. The check's counts are copied too, because the check itself is
 -- history and may be deleted at any age.
 create or replace function remember(
     server text, pack text, check_no bigint, new_state text, new_unverified text[], new_unverified_contents text[],
-    remembered jsonb, unreadable jsonb, attempt_started_at timestamptz
+    remembered jsonb, new_never_compliant jsonb, unreadable jsonb, attempt_started_at timestamptz
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -165,7 +166,8 @@ declare
 begin
     update drift_states d
     set since = case when d.state = new_state then d.since else now end, state = new_state,
-        unverified = new_unverified, unverified_contents = new_unverified_contents, last_check_id = check_no,
+        unverified = new_unverified, unverified_contents = new_unverified_contents,
+        never_compliant = new_never_compliant, last_check_id = check_no,
         last_checked_at = now, last_started_at = attempt_started_at,
         pack_digest = c.pack_digest, item_count = c.item_count, unreadable_count = c.unreadable_count
     from checks c
@@ -176,9 +178,8 @@ begin
       and not exists (
         select from jsonb_array_elements(remembered) r
         where r ->> 'key' = m.item_key and r ->> 'type' = m.type);
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
-    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no,
-           coalesce((r ->> 'first_look')::boolean, false)
+    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no
     from jsonb_array_elements(remembered) r
     where r ? 'item'
     on conflict (server_id, pack_name, item_key, type) do update
@@ -196,5 +197,5 @@ begin
     where (u.item, u.reason, u.was_readable) is distinct from (excluded.item, excluded.reason, excluded.was_readable);
 end
 $$;
-comment on function remember(text, text, bigint, text, text[], text[], jsonb, jsonb, timestamptz) is
+comment on function remember(text, text, bigint, text, text[], text[], jsonb, jsonb, jsonb, timestamptz) is
     'Stores the new drift state of an assignment, the mismatches that are known now, and the items that could not be read.';

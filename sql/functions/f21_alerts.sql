@@ -75,8 +75,11 @@ create or replace function wrong_now(server text, pack text, out differences int
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
     select coalesce(sum(item.differences), 0)::integer, (count(*) filter (where item.never_compliant))::integer
-    from (select count(*) as differences, bool_and(m.first_look) as never_compliant
-          from mismatches m where m.server_id = server and m.pack_name = pack group by m.item_key) item
+    from (select count(*) as differences,
+                 bool_and(coalesce(d.never_compliant -> m.item_key ? m.type, false)) as never_compliant
+          from mismatches m
+          join drift_states d on d.server_id = m.server_id and d.pack_name = m.pack_name
+          where m.server_id = server and m.pack_name = pack group by m.item_key) item
 $$;
 comment on function wrong_now(text, text) is
     'How many differences are known for a server and pack, and how many wrong items have never been right.';
@@ -174,8 +177,8 @@ end
 $$;
 comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues drift_resolved. Does nothing if it is already resolved.';
 
--- pack null: all packs. The lists of items that were never read stay. So an item that is still wrong at the next check opens
--- an alert again.
+-- pack null: all packs. What has never been read or never been right stays recorded. So an item that is still wrong at the
+-- next check opens an alert again, and one that never complied is not said to have drifted.
 create or replace function stop_watching(server text, pack text, how text, who text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$

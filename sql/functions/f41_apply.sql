@@ -17,6 +17,17 @@ end
 $$;
 comment on function begin_apply() is 'Waits until no other apply is running, locks all servers, and returns them.';
 
+-- A version that was replaced may come back.
+create or replace function replace_pack_versions(pack text, current_digest text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    update pack_versions v
+    set replaced_at = case when v.digest is distinct from current_digest then clock() end
+    where v.pack_name = pack and (v.replaced_at is null) = (v.digest is distinct from current_digest)
+$$;
+comment on function replace_pack_versions(text, text) is
+    'Records since when the versions of a pack are no longer the current one. current_digest null: the pack is gone.';
+
 -- Stores a pack, with a new version if it changed. New items count as never read on every server with the pack, and those
 -- servers are checked again. What is known about items that left the pack stays until forget_items, so that it can move to
 -- another pack.
@@ -43,6 +54,7 @@ begin
     insert into pack_versions (pack_name, digest, resolved, first_seen_at)
     values (pack, new_digest, new_resolved, now)
     on conflict (pack_name, digest) do update set resolved = excluded.resolved;
+    perform replace_pack_versions(pack, new_digest);
     insert into packs (pack_name, display_name, description, extends, digest, item_keys, updated_at)
     values (pack, new_display_name, new_description, new_extends, new_digest, keys, now)
     on conflict (pack_name) do update
@@ -184,6 +196,7 @@ begin
     loop
         perform unassign(server, pack, 'unassigned', actor);
     end loop;
+    perform replace_pack_versions(pack, null);
     delete from packs p where p.pack_name = pack;
 end
 $$;

@@ -88,8 +88,11 @@ begin
     where d.server_id = g.server_id and d.pack_name = pack;
     update drift_states d
     set unverified = array(select k from unnest(d.unverified) k where k = any(keys) order by k),
-        unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k)
-    where d.pack_name = pack and not (d.unverified <@ keys and d.unverified_contents <@ keys);
+        unverified_contents = array(select k from unnest(d.unverified_contents) k where k = any(keys) order by k),
+        never_compliant = d.never_compliant - array(select k from jsonb_object_keys(d.never_compliant) k where k <> all(keys))
+    where d.pack_name = pack
+      and not (d.unverified <@ keys and d.unverified_contents <@ keys
+               and array(select jsonb_object_keys(d.never_compliant)) <@ keys);
     -- If no item of the new version was ever fully read, the state of the old version no longer says anything.
     update drift_states d
     set state = n.state, since = now
@@ -143,7 +146,8 @@ $$;
 comment on function wrong_items(bigint) is 'How many items of an alert''s server and pack are known to be wrong.';
 
 -- If an item leaves one pack of a server and another pack expects exactly the same, what is known about it moves too:
--- whether it was ever read, whether its content was, what is wrong with it, and whether it can be read now. keys, sources
+-- whether it was ever read, whether its content was, whether it was ever right, what is wrong with it, and whether it can
+-- be read now. keys, sources
 -- and targets have the same length and belong together by index. Both packs must be assigned. What is already known about
 -- the target stays.
 create or replace function move_memory(server text, keys text[], sources text[], targets text[]) returns void
@@ -151,14 +155,15 @@ language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, first_look)
+    perform move_never_compliant(server, keys, sources, targets);
+    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
     select distinct on (m.target, x.item_key, x.type)
-           server, m.target, x.item_key, x.type, x.item, x.expected, x.actual, x.since, x.check_id, x.first_look
+           server, m.target, x.item_key, x.type, x.item, x.expected, x.actual, x.since, x.check_id
     from unnest(keys, sources, targets) as m (key, source, target)
     join mismatches x on x.server_id = server and x.pack_name = m.source and x.item_key = m.key
     order by m.target, x.item_key, x.type, x.since
     on conflict (server_id, pack_name, item_key, type) do update
-    set since = least(mismatches.since, excluded.since), first_look = mismatches.first_look and excluded.first_look;
+    set since = least(mismatches.since, excluded.since);
     insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
     select distinct on (m.target, u.item_key) server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since
     from unnest(keys, sources, targets) as m (key, source, target)
@@ -227,6 +232,38 @@ end
 $$;
 comment on function move_memory(text, text[], text[], text[]) is
     'Moves what is known about items from one pack of a server to another that expects the same.';
+
+-- A part of move_memory, called before it changes what has been read. A mismatch has never been right only if that is so in
+-- every pack that could tell: in each source and in the target, if it has read the item (for wrong_content: its content).
+create or replace function move_never_compliant(server text, keys text[], sources text[], targets text[]) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    with moves as (
+        select * from unnest(keys, sources, targets) as m (key, source, target)
+    ), holders as (
+        select distinct m.key, m.target, d.pack_name, d.unverified, d.unverified_contents, d.never_compliant -> m.key as types
+        from moves m
+        join drift_states d on d.server_id = server and d.pack_name in (m.source, m.target)
+        where m.key <> all(d.unverified)
+    ), never as (
+        select h.key, h.target, t.type
+        from holders h cross join lateral jsonb_array_elements_text(h.types) as t (type)
+        group by h.key, h.target, t.type
+        having count(*) = (
+            select count(*) from holders o
+            where o.key = h.key and o.target = h.target and (t.type <> 'wrong_content' or o.key <> all(o.unverified_contents)))
+    ), heirs as (
+        select n.target, jsonb_object_agg(n.key, n.types) as types
+        from (select target, key, jsonb_agg(type order by type) as types from never group by target, key) n
+        group by n.target)
+    update drift_states d
+    set never_compliant = d.never_compliant - array(
+            select m.key from moves m where d.pack_name in (m.source, m.target))
+        || coalesce((select h.types from heirs h where h.target = d.pack_name), '{}')
+    where d.server_id = server and d.pack_name = any(sources || targets)
+$$;
+comment on function move_never_compliant(text, text[], text[], text[]) is
+    'Moves which mismatches have never been right from one pack of a server to another.';
 
 -- The link changes to the page of the new pack, because the alert's check belongs to the old one.
 create or replace function move_alert(alert bigint, source text, pack text, actor text) returns void

@@ -72,6 +72,7 @@ create table pack_versions (
     digest text not null,
     resolved jsonb not null,
     first_seen_at timestamptz not null,
+    replaced_at timestamptz,
     primary key (pack_name, digest)
 );
 comment on table pack_versions is 'The versions of each pack that were applied, with their parents merged in.';
@@ -79,6 +80,7 @@ comment on column pack_versions.pack_name is 'The pack.';
 comment on column pack_versions.digest is 'The version, as in checks.pack_digest.';
 comment on column pack_versions.resolved is 'The expectations that workers compare a server with.';
 comment on column pack_versions.first_seen_at is 'When apply first stored it.';
+comment on column pack_versions.replaced_at is 'Since when another version has been current, or the pack gone; null while it is current.';
 
 create table assignments (
     server_id text not null references servers,
@@ -101,6 +103,7 @@ create table audit_log (
     detail jsonb not null default '{}'
 );
 create index audit_log_subject on audit_log (subject);
+create index audit_log_by_time on audit_log (at);
 comment on table audit_log is 'What operators and apply did.';
 comment on column audit_log.audit_id is 'The entry, in order of writing.';
 comment on column audit_log.at is 'When it was done.';

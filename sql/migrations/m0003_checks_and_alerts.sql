@@ -57,11 +57,11 @@ create table check_details (
     first_seen_at timestamptz not null,
     primary key (server_id, pack_name, fingerprint)
 );
-comment on table check_details is 'The items that are not ok. Checks with the same result share one row.';
+comment on table check_details is 'The items that are not ok, or that have a remark. Checks with the same result share one row.';
 comment on column check_details.server_id is 'The server.';
 comment on column check_details.pack_name is 'The pack.';
 comment on column check_details.fingerprint is 'The fingerprint, as in checks.';
-comment on column check_details.items is 'Each item: key, status, mismatches with expected, actual and diff. Secrets are masked.';
+comment on column check_details.items is 'Each item: key, status, mismatches with expected, actual and diff, or a remark. Secrets are masked.';
 comment on column check_details.first_seen_at is 'When a check first had this result.';
 
 create table drift_states (
@@ -77,6 +77,7 @@ create table drift_states (
     unreadable_count integer not null default 0,
     unverified text[] not null default '{}',
     unverified_contents text[] not null default '{}',
+    never_compliant jsonb not null default '{}',
     look_wanted_at timestamptz,
     primary key (server_id, pack_name)
 ) with (
@@ -97,6 +98,7 @@ comment on column drift_states.item_count is 'Items in that check.';
 comment on column drift_states.unreadable_count is 'Items that it could not read.';
 comment on column drift_states.unverified is 'Keys of items that have never been read. If the first check finds them wrong, it opens no alert.';
 comment on column drift_states.unverified_contents is 'Keys of files whose content has never been read although the rest has, for example for lack of permission.';
+comment on column drift_states.never_compliant is 'What was wrong in the first check that read it and has been wrong ever since: keys of items, each with the types of its mismatches. A hold does not clear it.';
 comment on column drift_states.look_wanted_at is 'Since when a check outside the schedule is wanted: after a new assignment, a changed pack, a changed address, or the end of a hold. Null if none is wanted.';
 
 create table mismatches (
@@ -109,7 +111,6 @@ create table mismatches (
     actual jsonb not null,
     since timestamptz not null,
     check_id bigint not null,
-    first_look boolean not null default false,
     primary key (server_id, pack_name, item_key, type)
 );
 comment on table mismatches is 'The mismatches that are known now.';
@@ -122,7 +123,6 @@ comment on column mismatches.expected is 'What the pack expects, with secrets ma
 comment on column mismatches.actual is 'What the server has, with secrets masked.';
 comment on column mismatches.since is 'When a check first found it.';
 comment on column mismatches.check_id is 'The last check that found it.';
-comment on column mismatches.first_look is 'It was already wrong in the first check, so it opened no alert.';
 
 create table unreadables (
     server_id text not null,
@@ -169,6 +169,7 @@ create table alerts (
 create unique index one_unresolved_alert_per_assignment on alerts (server_id, pack_name, alert_type)
     where status <> 'resolved';
 create index alerts_by_time on alerts (opened_at);
+create index alerts_resolved on alerts (resolved_at) where resolved_at is not null;
 comment on table alerts is 'Alerts, one unresolved at most per server and pack: open, then perhaps acknowledged, then resolved.';
 comment on column alerts.alert_id is 'The alert.';
 comment on column alerts.alert_type is 'config_drift: something on the server is no longer as its pack expects.';

@@ -13,10 +13,12 @@ struct DiffItems: Sendable {
         var differences: [(text: DifferenceText, diff: String?)] = []
         /// Why it, or its content, could not be judged.
         var unreadable: String?
+        /// What the pack's author may want to know although it is as expected.
+        var remark: String?
 
         /// About how many bytes it takes.
         var weight: Int {
-            var weight = 200 + name.utf8.count + (description?.utf8.count ?? 0)
+            var weight = 200 + name.utf8.count + (description?.utf8.count ?? 0) + (remark?.utf8.count ?? 0)
             for (text, diff) in differences {
                 weight += text.headline.utf8.count + (diff.map(DiffLines.weight) ?? 0)
                 for detail in text.details {
@@ -33,6 +35,7 @@ struct DiffItems: Sendable {
         case remembered
         /// What was told of an alert that is over, where its check is gone.
         case told(title: String)
+        case remarked
 
         var title: String {
             switch self {
@@ -40,6 +43,7 @@ struct DiffItems: Sendable {
             case .unreadable: "Could not be read"
             case .remembered: "Known to be wrong now"
             case .told(let title): title
+            case .remarked: "As expected, but"
             }
         }
     }
@@ -67,7 +71,7 @@ struct DiffItems: Sendable {
         let unreadable = content.check == nil ? content.assignment.outcomes : outcomes
         entries =
             outcomes.compactMap(Self.wrong) + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen)
-            + Self.told(content.removed?.alert, times)
+            + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }
 
@@ -85,6 +89,11 @@ struct DiffItems: Sendable {
         entry.unreadable =
             outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" } ?? ReasonText.of(reason)
         return entry
+    }
+
+    private static func remarked(_ outcome: ItemOutcome) -> Entry? {
+        guard outcome.finding == .ok, let remark = outcome.remark else { return nil }
+        return Entry(section: .remarked, name: outcome.item, description: outcome.description, remark: remark)
     }
 
     private static func remembered(_ mismatches: [RememberedMismatch]) -> [Entry] {
@@ -160,6 +169,7 @@ struct DiffItems: Sendable {
             if let description = entry.description { element("p", .class("quiet")) { description } }
             for (text, diff) in entry.differences { html(of: text, diff) }
             if let unreadable = entry.unreadable { element("p", .class("unsure")) { unreadable } }
+            if let remark = entry.remark { element("p", .class("unsure")) { remark } }
         }
     }
 

@@ -1,15 +1,17 @@
 extension Check {
-    /// Identifies a result: two checks have the same fingerprint exactly if their items that are not ok are the same.
+    /// Identifies a result: two checks have the same fingerprint exactly if the same is to be said of their items.
     ///
-    /// It covers the keys, the types, the expected and actual values, the reasons and the descriptions, in the order of the
-    /// keys. It does not cover diffs: they follow from the rest, and how much of them is shown may change between versions.
+    /// It covers the keys, the types, the expected and actual values, the reasons, the remarks and the descriptions, in the
+    /// order of the keys. It does not cover diffs: they follow from the rest, and how much of them is shown may change between versions.
     package var fingerprint: SHA256Digest {
         var canon = Canon()
         canon.add("driftwatch-findings-1")
-        for outcome in outcomes.sorted(by: { $0.key < $1.key }) {
+        for outcome in outcomes.filter(\.isWorthSaying).sorted(by: { $0.key < $1.key }) {
             switch outcome.finding {
             case .ok:
-                continue
+                canon.add("remark")
+                canon.add(outcome.key.rawValue)
+                canon.add(outcome.remark ?? "")
             case .unreadable(let reason):
                 canon.add("unreadable")
                 canon.add(outcome.key.rawValue)

@@ -28,14 +28,13 @@ enum PackageComparison {
             var expected = ["state": "present"]
             expected["min_version"] = wanted.minimumVersion
             var actual = ["state": words(states)]
-            if !providers.isEmpty {
-                let names = providers.sorted().prefix(3).joined(separator: ", ")
-                actual["note"] = "provided by \(names): name the package itself"
-            }
+            if let names = words(providers) { actual["note"] = "provided by \(names): name the package itself" }
             return .wrong(.missingPackage, expected: expected, actual: actual)
         case .absent:
             let there = states.filter { $0 != .absent }
-            if there.isEmpty { return .none }
+            if there.isEmpty {
+                return words(providers).map { .remark("it is not installed itself, but provided by \($0)") } ?? .none
+            }
             guard there.contains(where: { $0 != nil }) else { return .unreadable(.malformedAnswer) }
             return .wrong(.unexpectedPackage, expected: ["state": "absent"], actual: ["state": words(there)])
         }
@@ -72,6 +71,10 @@ enum PackageComparison {
         let entries = database[String(name[..<colon])] ?? []
         // A package for `all` architectures is there for each of them.
         return entries.filter { [String(architecture), "all"].contains($0.architecture) || architecture == "any" }
+    }
+
+    private static func words(_ providers: Set<String>) -> String? {
+        providers.isEmpty ? nil : providers.sorted().prefix(3).joined(separator: ", ")
     }
 
     private static func words(_ states: [DpkgState?]) -> String {

@@ -15,7 +15,7 @@ extension ProbeQuestions {
                 files[path] = question
             case .package(let package):
                 asksPackages = true
-                if package.state == .present { provided.insert(package.name) }
+                provided.insert(package.name)
             case .setting(let setting):
                 if setting.kind == .environmentVariable { names.insert(setting.key) }
             case .service, .unknown:

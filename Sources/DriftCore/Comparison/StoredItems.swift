@@ -1,17 +1,18 @@
 internal import Foundation
 
-/// The items of a check that are not ok, as `check_details.items` stores them.
+/// The items of a check that there is something to say of, as `check_details.items` stores them.
 ///
 /// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
-/// "diff"}]}` and `{"key", "item", "status": "unreadable", "reason"}`, both with `"description"` where the pack has one, and
-/// with `"unseen_content": reason` where the content alone could not be seen. All of it is masked and safe to show.
+/// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` and `{"key", "item", "status": "ok", "remark"}`, with
+/// `"description"` where the pack has one, and with `"unseen_content": reason` where the content alone could not be seen.
+/// All of it is masked and safe to show.
 package struct StoredItems: Hashable, Sendable, Codable {
-    /// Never one that is ok.
+    /// None that is ok and without a remark.
     package let outcomes: [ItemOutcome]
 
-    /// Keeps what is not ok of `outcomes`.
+    /// Keeps what ``ItemOutcome/isWorthSaying`` of `outcomes`.
     package init(_ outcomes: [ItemOutcome]) {
-        self.outcomes = outcomes.filter { $0.finding != .ok }
+        self.outcomes = outcomes.filter(\.isWorthSaying)
     }
 
     /// Reads what was stored.
@@ -46,7 +47,7 @@ package struct StoredItems: Hashable, Sendable, Codable {
 }
 
 extension Check {
-    /// The items that are not ok, as `check_details.items` stores them (see ``StoredItems``).
+    /// The items that there is something to say of, as `check_details.items` stores them (see ``StoredItems``).
     package func detailsJSON() throws -> String {
         try StoredItems(outcomes).json()
     }
@@ -54,12 +55,12 @@ extension Check {
 
 private struct Element: Codable {
     private enum CodingKeys: String, CodingKey {
-        case key, item, description, status, mismatches, reason
+        case key, item, description, status, mismatches, reason, remark
         case unseenContent = "unseen_content"
     }
 
     private enum Status: String, Codable {
-        case wrong, unreadable
+        case wrong, unreadable, ok
     }
 
     let outcome: ItemOutcome
@@ -72,12 +73,14 @@ private struct Element: Codable {
         switch try container.decode(Status.self, forKey: .status) {
         case .wrong: finding = .wrong(try container.decode([Mismatch].self, forKey: .mismatches))
         case .unreadable: finding = .unreadable(try container.decode(UnreadableReason.self, forKey: .reason))
+        case .ok: finding = .ok
         }
         outcome = ItemOutcome(
             key: try container.decode(ItemKey.self, forKey: .key),
             item: try container.decode(String.self, forKey: .item),
             description: try container.decodeIfPresent(String.self, forKey: .description), finding: finding,
-            unseenContent: try container.decodeIfPresent(UnreadableReason.self, forKey: .unseenContent))
+            unseenContent: try container.decodeIfPresent(UnreadableReason.self, forKey: .unseenContent),
+            remark: try container.decodeIfPresent(String.self, forKey: .remark))
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -88,7 +91,8 @@ private struct Element: Codable {
         try container.encodeIfPresent(outcome.unseenContent, forKey: .unseenContent)
         switch outcome.finding {
         case .ok:
-            break
+            try container.encode(Status.ok, forKey: .status)
+            try container.encodeIfPresent(outcome.remark, forKey: .remark)
         case .wrong(let mismatches):
             try container.encode(Status.wrong, forKey: .status)
             try container.encode(mismatches, forKey: .mismatches)

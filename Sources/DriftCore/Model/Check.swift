@@ -107,7 +107,7 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     ///
     /// Nil if the item is ok.
     package var unseenContent: UnreadableReason?
-    /// What the pack's author may want to know although it is `ok`; shown by a look, and not stored.
+    /// What the pack's author may want to know although it is `ok`.
     package var remark: String?
 
     package init(
@@ -121,6 +121,9 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         self.unseenContent = unseenContent
         self.remark = remark
     }
+
+    /// Whether there is something to say of it: it is not ok, or has a remark.
+    package var isWorthSaying: Bool { finding != .ok || remark != nil }
 
     /// Why it could not be judged, wholly or in its content; nil if it was judged whole.
     package var unseen: UnreadableReason? {

@@ -32,6 +32,10 @@ package struct DriftState: Hashable, Sendable {
     package var status: DriftStatus
     /// What the latest judgement of each expectation proved wrong.
     package var mismatches: Set<MismatchID>
+    /// What was wrong in the first look and has never been proven right since.
+    ///
+    /// A hold forgets ``mismatches`` and keeps these: what never complied cannot stop complying.
+    package var neverCompliant: Set<MismatchID>
     /// The expectations that were never judged: what they turn out to be is a first look.
     package var unverified: Set<ItemKey>
     /// Files whose content alone was never judged, for want of permission, say: its first look is still to come.
@@ -42,11 +46,12 @@ package struct DriftState: Hashable, Sendable {
     package var dark: Set<ItemKey>
 
     package init(
-        status: DriftStatus, mismatches: Set<MismatchID>, unverified: Set<ItemKey>,
-        unverifiedContents: Set<ItemKey> = [], dark: Set<ItemKey> = []
+        status: DriftStatus, mismatches: Set<MismatchID>, neverCompliant: Set<MismatchID> = [],
+        unverified: Set<ItemKey>, unverifiedContents: Set<ItemKey> = [], dark: Set<ItemKey> = []
     ) {
         self.status = status
         self.mismatches = mismatches
+        self.neverCompliant = neverCompliant
         self.unverified = unverified
         self.unverifiedContents = unverifiedContents
         self.dark = dark

@@ -123,6 +123,9 @@ extension DriftState {
         var state = self
         state.dark = darkened(by: sight)
         state.mismatches = sight.wrong.union(mismatches.filter(sight.leavesOpen))
+        let firstLooks = sight.wrong.subtracting(mismatches).filter(isFirstLook)
+        state.neverCompliant = neverCompliant.filter { sight.wrong.contains($0) || sight.leavesOpen($0) }
+            .union(firstLooks)
         state.unverifiedContents.formUnion(unverified.intersection(sight.partlyJudged))
         state.unverifiedContents.subtract(sight.judged)
         state.unverified.subtract(sight.judged.union(sight.partlyJudged))

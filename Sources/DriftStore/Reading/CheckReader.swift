@@ -58,7 +58,7 @@ package enum CheckReader {
     }
 }
 
-/// One check, with the items that are not ok.
+/// One check, with the items that there is something to say of.
 package struct CheckView: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var jobID: Int64
@@ -81,7 +81,7 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
-    /// Only items that are not ok, with secrets masked.
+    /// Only items that are not ok or have a remark, with secrets masked.
     ///
     /// Nil if the details have been deleted, or if ``hasNewerDetails``.
     package var items: [ItemOutcome]?

@@ -53,18 +53,22 @@ package enum EffectsStore {
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
             """
-            select pack_name, digest, state, unverified, unverified_contents, last_started_at, remembered, alert_id,
-                   alert_mismatch_count
+            select pack_name, digest, state, unverified, unverified_contents, last_started_at, remembered,
+                   never_compliant, alert_id, alert_mismatch_count
             from driftwatch.lock_assignments(\(server), \(packs.map(\.rawValue)))
             """,
-            as: (PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, JSON<[StoredMismatch]>, Int64?, Int?).self)
+            as: (
+                PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, JSON<[StoredMismatch]>, JSON<TypesByItem>,
+                Int64?, Int?
+            ).self)
         var assignments: [PackName: Assignment] = [:]
-        for (pack, digest, status, unverified, unverifiedContents, lastStartedAt, remembered, alertID, count) in rows {
+        for row in rows {
+            let (pack, digest, status, unverified, contents, lastStartedAt, remembered, never, alertID, count) = row
             assignments[pack] = Assignment(
                 state: DriftState(
                     status: status,
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
-                    unverified: Set(unverified), unverifiedContents: Set(unverifiedContents)),
+                    neverCompliant: Set(never.value), unverified: Set(unverified), unverifiedContents: Set(contents)),
                 packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID,
                 alert: count.map(LiveAlert.init(mismatchCount:)))
         }
@@ -75,9 +79,9 @@ package enum EffectsStore {
     package static func record(
         _ check: Check, from origin: Origin, in transaction: borrowing Transaction
     ) throws -> Int64 {
-        let isAllOK = check.verdict == .compliant
-        let fingerprint = isAllOK ? nil : check.fingerprint.description
-        let items = isAllOK ? nil : try check.detailsJSON()
+        let hasDetails = check.outcomes.contains(where: \.isWorthSaying)
+        let fingerprint = hasDetails ? check.fingerprint.description : nil
+        let items = hasDetails ? try check.detailsJSON() : nil
         return try transaction.one(
             """
             select driftwatch.record_check(
@@ -121,8 +125,7 @@ package enum EffectsStore {
         _ transition: Transition, of check: Check, id checkID: Int64, over assignment: Assignment, from origin: Origin,
         in transaction: borrowing Transaction
     ) throws {
-        try remember(
-            transition.state, after: assignment.state, seeing: check, id: checkID, from: origin, in: transaction)
+        try remember(transition.state, seeing: check, id: checkID, from: origin, in: transaction)
         switch (transition.action, assignment.alertID) {
         case (.none, _): break
         case (.open(let count, let added), _):
@@ -148,15 +151,13 @@ package enum EffectsStore {
     }
 
     private static func remember(
-        _ state: DriftState, after former: DriftState, seeing check: Check, id: Int64, from origin: Origin,
-        in transaction: borrowing Transaction
+        _ state: DriftState, seeing check: Check, id: Int64, from origin: Origin, in transaction: borrowing Transaction
     ) throws {
         let seen = Dictionary(check.mismatches.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let remembered = state.mismatches.sorted().map { mismatch in
             StoredMismatch(
                 key: mismatch.key, type: mismatch.type, item: seen[mismatch]?.item, expected: seen[mismatch]?.expected,
-                actual: seen[mismatch]?.actual,
-                firstLook: !former.mismatches.contains(mismatch) && former.isFirstLook(at: mismatch))
+                actual: seen[mismatch]?.actual)
         }
         let unreadable = check.outcomes.compactMap { outcome in
             outcome.unseen.map { reason in
@@ -169,7 +170,8 @@ package enum EffectsStore {
             select driftwatch.remember(
                 \(origin.serverID), \(check.packName), \(id), \(state.status),
                 \(state.unverified.sorted().map(\.rawValue)), \(state.unverifiedContents.sorted().map(\.rawValue)),
-                \(JSON(remembered)), \(JSON(unreadable)), \(origin.startedAt))
+                \(JSON(remembered)), \(JSON(TypesByItem(state.neverCompliant))), \(JSON(unreadable)),
+                \(origin.startedAt))
             """)
     }
 
@@ -192,12 +194,21 @@ private struct StoredMismatch: Codable, Sendable {
     var item: String?
     var expected: [String: String]?
     var actual: [String: String]?
-    /// Only on its way to the database: it was already wrong in the first check.
-    var firstLook: Bool?
+}
 
-    enum CodingKeys: String, CodingKey {
-        case key, type, item, expected, actual
-        case firstLook = "first_look"
+/// `drift_states.never_compliant`: the types of an item's mismatches, by its key.
+private typealias TypesByItem = [String: [MismatchType]]
+
+extension TypesByItem {
+    fileprivate init(_ mismatches: Set<MismatchID>) {
+        let byItem = [String: [MismatchID]](grouping: mismatches.sorted(), by: \.key.rawValue)
+        self = byItem.mapValues { $0.map(\.type) }
+    }
+}
+
+extension Set<MismatchID> {
+    fileprivate init(_ types: TypesByItem) {
+        self.init(types.flatMap { key, types in types.map { MismatchID(key: ItemKey(rawValue: key), type: $0) } })
     }
 }
 

@@ -12,7 +12,7 @@ struct ListenLoop: Sendable {
         while !stop.isRaised {
             do {
                 try listen {
-                    backoff = Backoff()
+                    backoff.reset()
                     yield($0)
                 }
             } catch {
@@ -39,15 +39,5 @@ struct ListenLoop: Sendable {
         while let payloads = try wire.notifications(stop) {
             for payload in payloads { yield(Notification(payload: payload)) }
         }
-    }
-}
-
-/// Pauses between attempts: doubling from a quarter of a second to ten, each shortened by up to a half.
-struct Backoff {
-    private var ceiling = Duration.milliseconds(250)
-
-    mutating func next(random: Double = .random(in: 0..<1)) -> Duration {
-        defer { ceiling = min(ceiling * 2, .seconds(10)) }
-        return ceiling * (1 - random / 2)
     }
 }

@@ -9,6 +9,8 @@ struct RetryPolicy {
     static let limit = 5
 
     private var conflicts = 0
+    /// Short: what they lost against ends soon.
+    private var backoff = Backoff(from: .milliseconds(40), to: .milliseconds(640))
     private var stalePlans = 0
 
     mutating func failed(with error: any Error, random: () -> Double = { .random(in: 0..<1) }) -> Decision {
@@ -20,9 +22,7 @@ struct RetryPolicy {
         switch error.sqlState {
         case .serializationFailure, .deadlockDetected:
             conflicts += 1
-            // Full jitter, so that two that met once do not meet again.
-            let ceiling = Duration.milliseconds(20 << min(conflicts, 5))
-            return conflicts > Self.limit ? .giveUp : .again(after: ceiling * random())
+            return conflicts > Self.limit ? .giveUp : .again(after: backoff.next(random: random()))
         default: return .giveUp
         }
     }

@@ -50,7 +50,8 @@ struct DatabaseExamination {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {
-            report.add(name.rawValue, .wrong, "there is no such server", hint: "driftwatch servers list")
+            let unknown = UnknownName.server(name)
+            report.add(name.rawValue, .wrong, unknown.reason, hint: unknown.hint)
         }
         guard namedServers.isEmpty else { return (lines.filter { namedServers.contains($0.id) }, workers) }
         for line in lines where line.connection == .local {

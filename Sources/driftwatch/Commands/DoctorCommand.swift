@@ -4,6 +4,7 @@ import DriftStore
 import Logging
 import Postgres
 import Remote
+import Runtime
 
 struct DoctorCommand: DriftwatchCommand {
     static let configuration = CommandConfiguration(
@@ -85,6 +86,8 @@ struct DoctorCommand: DriftwatchCommand {
             await withTaskGroup(of: (Int, ServerDiagnosis).self) { group in
                 var next = 0
                 var done: [Int: ServerDiagnosis] = [:]
+                var advice: [ServerDiagnosis.Advice: [ServerID]] = [:]
+                defer { self.report(advice, report) }
                 var printed = 0
                 while printed < lines.count {
                     while next < lines.count, next - printed < 8 {
@@ -96,10 +99,23 @@ struct DoctorCommand: DriftwatchCommand {
                     done[index] = diagnosis
                     while let diagnosis = done.removeValue(forKey: printed) {
                         if !Task.isCancelled { report.add(lines[printed].id, diagnosis, vouches: vouches) }
+                        if let given = diagnosis.keyExchangeAdvice {
+                            advice[given, default: []].append(lines[printed].id)
+                        }
                         printed += 1
                     }
                 }
             }
+        }
+    }
+
+    /// Once for all servers that it is true of: it is about the ssh config here.
+    private func report(_ advice: [ServerDiagnosis.Advice: [ServerID]], _ report: DoctorReport) {
+        for (given, servers) in advice.sorted(by: { $0.key.finding < $1.key.finding }) {
+            let more = servers.count - 3
+            let names =
+                servers.prefix(3).map(\.rawValue).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+            report.add("key exchange", .note, "\(given.finding) (\(names))", hint: given.hint)
         }
     }
 }

@@ -1,6 +1,5 @@
 import DriftCore
 import DriftStore
-import JobQueue
 import Postgres
 import Presentation
 

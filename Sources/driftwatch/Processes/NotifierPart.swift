@@ -2,9 +2,9 @@ import DriftCore
 import DriftServices
 import DriftStore
 import HTTP
-import JobQueue
 import Postgres
 import Presentation
+import Runtime
 import ServiceLifecycle
 import Slack
 

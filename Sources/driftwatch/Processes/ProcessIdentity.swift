@@ -1,5 +1,4 @@
 import Foundation
-import JobQueue
 
 /// Which process this is: `host:pid:start` names it for ever.
 struct ProcessIdentity: Sendable {

@@ -1,6 +1,6 @@
-import JobQueue
 import Logging
 import Postgres
+import Runtime
 import ServiceLifecycle
 
 /// One of the long-running parts: scheduler, worker, notifier, web.

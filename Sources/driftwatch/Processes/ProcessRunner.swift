@@ -1,8 +1,7 @@
 import Foundation
-import HTTP
-import JobQueue
 import Logging
 import Postgres
+import Runtime
 import Schema
 import ServiceLifecycle
 
@@ -79,20 +78,18 @@ struct ProcessRunner {
     }
 
     private func servicesWhenUsable(_ sites: [PartSite]) async throws -> [any Service] {
-        var delays = RetryDelays()
-        while true {
-            do {
-                if let site = sites.first, try await Migrator(site.database).requireUsable() == .outdated {
-                    logger.warning("functions and views belong to an older version: run driftwatch migrate")
-                }
-                var services: [any Service] = []
-                for (part, site) in zip(parts, sites) { services += try await part.services(site) }
-                return services
-            } catch let error as DatabaseError where error.isTransient && !Task.isCancelled {
-                logger.warning(
-                    "waiting for the database", metadata: ["error.label": "\(error.label)", "error": "\(error)"])
-                try await ContinuousClock().sleep(for: delays.next())
+        try await Loop(every: .seconds(1), logger: logger).insist {
+            if let site = sites.first, try await Migrator(site.database).requireUsable() == .outdated {
+                logger.warning("functions and views belong to an older version: run driftwatch migrate")
             }
+            var services: [any Service] = []
+            for (part, site) in zip(parts, sites) { services += try await part.services(site) }
+            return services
+        } whileHopeful: { error in
+            guard let error = error as? DatabaseError, error.isTransient else { return false }
+            logger.warning(
+                "waiting for the database", metadata: ["error.label": "\(error.label)", "error": "\(error)"])
+            return true
         }
     }
 

@@ -1,7 +1,7 @@
 import Dashboard
 import Foundation
-import HTTP
 import Logging
+import Runtime
 import ServiceLifecycle
 
 struct WebPart: ProcessPart {

@@ -4,6 +4,7 @@ import Foundation
 import JobQueue
 import Postgres
 import Remote
+import Runtime
 import ServiceLifecycle
 
 struct WorkerPart: ProcessPart {

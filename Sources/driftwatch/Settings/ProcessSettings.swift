@@ -1,5 +1,6 @@
 import Cron
 import DriftCore
+import DriftServices
 import Foundation
 import Logging
 import Postgres
@@ -124,6 +125,23 @@ struct ScheduleSettings: Hashable, Sendable {
         do { _ = try Schedule(cron: schedule.cron, timeZone: schedule.timeZone) } catch {
             throw SettingError(zone?.place ?? SettingName.timeZone.environmentName, error.message, hint: error.hint)
         }
+    }
+}
+
+extension RetentionPolicy {
+    /// `DRIFTWATCH_KEEP_CHECKS` (default `90d`), `DRIFTWATCH_KEEP_JOBS` (`14d`), `DRIFTWATCH_KEEP_EVENTS` (`365d`): time
+    /// spans of a day or more, or `forever`.
+    init(_ sources: SettingSources) throws(SettingError) {
+        func span(_ name: SettingName, default absent: Duration?) throws(SettingError) -> Duration? {
+            try sources.value(name, default: absent, wanted: "a time span of at least 1d, such as 90d, or forever") {
+                if $0 == "forever" { return .some(nil) }
+                return TimeSpan(argument: $0).flatMap { $0.seconds >= 86_400 ? .some($0.duration) : nil }
+            }
+        }
+        self.init()
+        checks = try span(.keepChecks, default: checks)
+        jobs = try span(.keepJobs, default: jobs)
+        events = try span(.keepEvents, default: events)
     }
 }
 

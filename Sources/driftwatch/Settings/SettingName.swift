@@ -15,6 +15,9 @@ enum SettingName: String, CaseIterable, Sendable {
     case notify = "NOTIFY"
     case schedule = "SCHEDULE"
     case timeZone = "TIME_ZONE"
+    case keepChecks = "KEEP_CHECKS"
+    case keepJobs = "KEEP_JOBS"
+    case keepEvents = "KEEP_EVENTS"
     case workerConcurrency = "WORKER_CONCURRENCY"
     case sshConfig = "SSH_CONFIG"
     case sshKnownHosts = "SSH_KNOWN_HOSTS"
@@ -36,10 +39,9 @@ enum SettingName: String, CaseIterable, Sendable {
         switch self {
         case .databaseURL, .slackWebhookURL, .slackBotToken: true
         case .actor, .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule,
-            .timeZone,
-            .workerConcurrency, .sshConfig, .sshKnownHosts, .sshIdentity, .sshConnectTimeout, .sshLoginTimeout,
-            .sshLoginsPerAddress,
-            .probeTimeout, .probeAnswerLimit, .listen, .webNames, .logLevel, .logFormat:
+            .timeZone, .keepChecks, .keepJobs, .keepEvents, .workerConcurrency, .sshConfig, .sshKnownHosts,
+            .sshIdentity, .sshConnectTimeout, .sshLoginTimeout, .sshLoginsPerAddress, .probeTimeout, .probeAnswerLimit,
+            .listen, .webNames, .logLevel, .logFormat:
             false
         }
     }

@@ -1,5 +1,9 @@
 /// Runs `body`, cancelling it when a signal asks to stop, so that what it started ends with it.
-func stoppable<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+///
+/// - Throws: `CancellationError` after such a signal, or any error of `body`.
+package func stoppable<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
     let signals = StopSignals()
     return try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask {

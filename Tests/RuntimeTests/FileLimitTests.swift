@@ -1,5 +1,5 @@
 import Foundation
-import HTTP
+import Runtime
 import Testing
 
 @Suite("FileLimit", .timeLimit(.minutes(1)))

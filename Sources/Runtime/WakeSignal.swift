@@ -37,7 +37,10 @@ package final class WakeSignal: Sendable {
         }
     }
 
-    private func untilRaised() async {
+    /// Returns after a signal, or when the task is cancelled.
+    ///
+    /// One task at a time may wait.
+    package func untilRaised() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isRaised = state.withLock { state in

@@ -53,17 +53,8 @@ package struct Registration: Service {
 
     package func run() async {
         await cancelWhenGracefulShutdown {
-            var delays = RetryDelays()
-            while !Task.isCancelled {
-                var pause = Duration.seconds(15)
-                do {
-                    if try await !touch("running") { try await register() }
-                    delays.reset()
-                } catch {
-                    pause = delays.next()
-                    if !Task.isCancelled { logger.warning("process not registered", metadata: ["error": "\(error)"]) }
-                }
-                try? await clock.sleep(for: pause, tolerance: nil)
+            await Loop(every: .seconds(15), clock: clock, logger: logger, complaint: "process not registered").run {
+                if try await !touch("running") { try await register() }
             }
         }
         _ = try? await touch("draining")
