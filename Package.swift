@@ -63,7 +63,9 @@ let package = Package(
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
         library("Runtime", ["Postgres", .logging, .serviceLifecycle, .unixSignals]),
-        library("JobQueue", ["Runtime", "Postgres", .logging, .metrics, .serviceLifecycle]),
+        .target(
+            name: "JobQueue", dependencies: ["Runtime", "Postgres", .logging, .metrics, .serviceLifecycle],
+            exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
         library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),

@@ -59,5 +59,5 @@ struct QueueBenchmark {
 }
 
 private struct Noop: JobHandler {
-    func handle(_ job: Job) async -> JobResult { JobResult(.succeeded) }
+    func handle(_ job: Job) async -> Ending { Ending(.succeeded) }
 }

@@ -26,12 +26,13 @@ package struct DriftCheckHandler: JobHandler {
         self.executor = executor
     }
 
-    package func handle(_ job: Job) async throws -> JobResult {
-        guard let server = job.key.map(ServerID.init(rawValue:)) else {
-            return JobResult(.failed(FailureNote(label: "malformed_job", message: "the job names no server")))
+    package func handle(_ job: Job) async throws -> Ending {
+        guard let server = job.serverID.map(ServerID.init(rawValue:)) else {
+            return Ending(
+                .failed, note: FailureNote(label: "malformed_job", message: "the job names no server"))
         }
         guard let subject = try await CheckSubject.load(server, from: database, packs: packs) else {
-            return JobResult(.succeeded)
+            return Ending(.succeeded)
         }
         let began = ContinuousClock.now
         for pack in subject.alteredPacks {
@@ -42,7 +43,7 @@ package struct DriftCheckHandler: JobHandler {
         if let pack = subject.alteredPacks.first, subject.packs.isEmpty {
             let origin = origin(of: job, subject, began: began)
             let note = FailureNote(label: AlteredPack.reason, message: "\(pack)")
-            return JobResult(.succeeded, note: note) {
+            return Ending(.succeeded, note: note) {
                 try Self.write(subject.alteredPacks, from: origin, in: $0)
             }
         }
@@ -57,7 +58,7 @@ package struct DriftCheckHandler: JobHandler {
                     "verdicts": "\(checks.map { "\($0.packName) \($0.verdict.rawValue)" }.joined(separator: ", "))",
                 ])
             let origin = origin(of: job, subject, began: began)
-            return JobResult(.succeeded) { transaction in
+            return Ending(.succeeded) { transaction in
                 try Self.write(checks, from: origin, at: subject.location, in: transaction)
                 try Self.write(subject.alteredPacks, from: origin, in: transaction)
             }
@@ -95,7 +96,7 @@ package struct DriftCheckHandler: JobHandler {
     /// A server that cannot be looked at after all attempts is a result, not an endless job.
     private func result(
         of job: Job, _ subject: CheckSubject, after failure: ProbeFailure, origin: EffectsStore.Origin
-    ) throws -> JobResult {
+    ) throws -> Ending {
         logger.info(
             "probe did not finish",
             metadata: [
@@ -109,12 +110,12 @@ package struct DriftCheckHandler: JobHandler {
         case _ where failure.retryAfter != nil || failure.reason == .noPlace:
             // A little later than asked, so that those who were sent away together do not return together.
             let delay = failure.retryAfter ?? .seconds(1)
-            return JobResult(.noPlace(retryAfter: delay + .seconds(Double.random(in: 0...2))))
+            return Ending(.noPlace(retryAfter: delay + .seconds(Double.random(in: 0...2))))
         case _ where failure.isTransient && !job.isLastAttempt:
-            return JobResult(.retry(note))
+            return Ending(.retry, note: note)
         default:
-            return JobResult(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(
+            return Ending(.succeeded, note: note) { transaction in
+                try EffectsStore.begin(
                     at: subject.location, failure: failure.reason, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
@@ -138,20 +139,17 @@ package struct DriftCheckHandler: JobHandler {
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: location, in: transaction)
-        let assignments =
-            counts
-            ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)
-            : [:]
+        let assignments = try EffectsStore.begin(at: location, packs: checks.map(\.packName), in: transaction)
         for check in checks {
-            let id = try EffectsStore.record(check, from: origin, in: transaction)
             guard let assignment = assignments[check.packName],
                 assignment.packDigest == check.packDigest.description,
                 (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
-            else { continue }
+            else {
+                try EffectsStore.record(check, from: origin, in: transaction)
+                continue
+            }
             let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)
-            try EffectsStore.store(
-                transition, of: check, id: id, over: assignment, from: origin, in: transaction)
+            try EffectsStore.store(check, transition, over: assignment, from: origin, in: transaction)
         }
     }
 }

@@ -15,7 +15,8 @@ package struct Notifier: Service {
     private let sender: any NotificationSender
     private let settings: NotifierSettings
     private let policy = DeliveryPolicy()
-    private let loop: Loop
+    private let wake: WakeSignal
+    private let clock: any Clock<Duration>
     private let logger: Logger
 
     package init(
@@ -25,12 +26,14 @@ package struct Notifier: Service {
         store = OutboxStore(database)
         self.sender = sender
         self.settings = settings
-        loop = Loop(every: settings.pollEvery, wake: wake, clock: clock, logger: logger)
+        self.wake = wake
+        self.clock = clock
         self.logger = logger
     }
 
     package func run() async {
         // A message in hand is finished first.
+        let loop = Loop(every: settings.pollEvery, wake: wake, clock: clock, logger: logger)
         await loop.runUntilShutdown { .after(try await sendNext()) }
         try? await store.release(settings.destination, by: settings.notifierID)
     }
@@ -52,7 +55,7 @@ package struct Notifier: Service {
 
     /// Stores the result of a message, and retries until that works: claiming before would send the message again.
     private func settle(_ message: OutboxStore.Message, as decision: DeliveryDecision) async throws {
-        try await loop.insist {
+        try await insist(wake: wake, clock: clock) {
             try await store.settle(message, as: decision)
         } whileHopeful: { error in
             guard let error = error as? DatabaseError, error.sqlState != .leaseLost, !Task.isShuttingDownGracefully

@@ -1,68 +1,92 @@
+import Foundation
 import Logging
 import Postgres
+import Runtime
+import Synchronization
 
-/// The right to write about a job.
+/// A lease's token: a uuid made by the database, compared by equality.
 ///
-/// ``settle(as:effects:in:while:)`` or ``release(_:after:in:while:)`` consumes it.
-///
-/// The token is the fence: the database compares it in every function, so that a worker that was wrongly thought dead cannot
-/// overwrite the work of its successor. An attempt number would not be enough, because the number of an attempt that is
+/// It is the fence: every function that writes about a running job compares it, so that a worker that was wrongly thought dead
+/// cannot overwrite the work of its successor. An attempt number would not be enough, because the number of an attempt that is
 /// handed back is used again.
-struct Lease: ~Copyable {
+typealias LeaseToken = UUID
+
+/// The right to write how an attempt ends: made by its claim, used up by ``end(as:in:while:logger:)``.
+struct Lease: ~Copyable, Sendable {
     let jobID: Int64
     let token: LeaseToken
 
-    /// How the writing ended.
-    enum Ending: Hashable, Sendable {
-        /// Committed, with the job's new state; after a release always `available`.
-        case done(state: String)
-        /// The lease is lost or could not be renewed: another worker may have the job.
-        case lost
+    fileprivate init(_ job: Int64, _ token: LeaseToken) {
+        jobID = job
+        self.token = token
     }
 
     /// Ends the attempt and runs its effects, in one transaction whose first statement is the fence.
     ///
-    /// Retries after a connection fault while `control` still trusts the lease. If the reply to a commit was lost, it asks
-    /// the database what happened before it repeats anything.
+    /// Returns the job's new state, or nil if the lease is lost: another worker may have the job. If the database refuses the
+    /// effects for good, the attempt ends as a fault without them.
     ///
-    /// - Throws: any error of the effects, and database errors that are not transient.
-    consuming func settle(
-        as settlement: Settlement, effects: JobResult.Effects?, in store: QueueStore,
-        while control: JobControl
-    ) async throws -> Ending {
-        let (job, token) = (jobID, token)
-        return try await store.fenced(job, token, while: control) { transaction in
-            let state = try QueueStore.settle(job, token, as: settlement, in: transaction)
-            try effects?(transaction)
-            return state
+    /// - Throws: Database errors that do not pass, and any error if the task is cancelled while the database cannot be reached.
+    consuming func end(
+        as ending: Ending, in store: QueueStore, while control: JobControl, logger: Logger
+    ) async throws -> String? {
+        do {
+            return try await write(ending, to: store, while: control)
+        } catch  where ending.effects != nil && !Task.isCancelled {
+            logger.error("the job's effects were refused", metadata: ["error": "\(error)"])
+            return try await write(.refused(error), to: store, while: control)
         }
     }
 
-    /// Hands the job back; the attempt does not count.
-    consuming func release(
-        _ outcome: ReleaseOutcome, after delay: Duration, in store: QueueStore, while control: JobControl
-    ) async throws -> Ending {
-        let (job, token) = (jobID, token)
-        return try await store.fenced(job, token, while: control) { transaction in
-            try QueueStore.release(job, token, outcome, after: delay, in: transaction)
-            return "available"
+    /// Repeats the write until it is known to be committed, or the lease is lost.
+    ///
+    /// Cancelling the task does not cancel the write: results must be stored even while the process stops. It only ends
+    /// the wait for a database that cannot be reached.
+    private func write(_ ending: Ending, to store: QueueStore, while control: JobControl) async throws -> String? {
+        // The reply to a commit was lost: it may stand by now, or may stand later.
+        var mayStand = false
+        do {
+            return try await insist {
+                if mayStand {
+                    let state = try await store.state(under: token, of: jobID)
+                    if state != "running" { return state }
+                }
+                guard control.mayWrite else { return nil }
+                do {
+                    return try await store.end(jobID, under: token, as: ending)
+                } catch let error as DatabaseError where error.sqlState == .leaseLost {
+                    // Perhaps to its own earlier commit.
+                    return mayStand ? try await store.state(under: token, of: jobID) : nil
+                } catch let error as DatabaseError where error.mayHaveCommitted {
+                    mayStand = true
+                    throw error
+                }
+            } whileHopeful: { error in
+                guard let error = error as? DatabaseError, error.isTransient else { return false }
+                return control.mayWrite || error.mayHaveCommitted
+            }
+        } catch let error as DatabaseError where error.isTransient && !control.mayWrite {
+            return nil
         }
     }
 }
 
-/// How an attempt ends, in the database's words.
-struct Settlement: Hashable, Sendable {
-    enum Outcome: String, Hashable, Sendable {
-        case succeeded, failed, cancelled, retry
+/// A job that this worker has claimed, with its lease.
+final class Claim: Sendable {
+    let job: Job
+    /// Names the claim; it gives no right to write.
+    let token: LeaseToken
+    /// Just before the claim was sent.
+    let at: ContinuousClock.Instant
+    private let lease: Mutex<Lease?>
+
+    init(_ job: Job, _ token: LeaseToken, at: ContinuousClock.Instant) {
+        self.job = job
+        self.token = token
+        self.at = at
+        lease = Mutex(Lease(job.id, token))
     }
 
-    var outcome: Outcome
-    var note: FailureNote?
-}
-
-/// Why a job is handed back.
-enum ReleaseOutcome: String, Hashable, Sendable {
-    /// The process stops.
-    case interrupted
-    case noPlace = "no_place"
+    /// The lease, the first time; then nil.
+    func takeLease() -> Lease? { lease.withLock { $0.take() } }
 }

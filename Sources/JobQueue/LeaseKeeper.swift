@@ -11,7 +11,7 @@ import Synchronization
 /// a renewal hangs.
 final class LeaseKeeper: Sendable {
     private struct Held {
-        let jobID: Int64
+        let job: Job
         let control: JobControl
         let deadline: ContinuousClock.Instant
         var believedUntil: ContinuousClock.Instant
@@ -28,18 +28,18 @@ final class LeaseKeeper: Sendable {
         self.settings = settings
     }
 
-    /// Watches over a job that was claimed by a statement sent at `claimedAt`.
-    func watch(_ job: Int64, _ token: LeaseToken, claimedAt: ContinuousClock.Instant) -> JobControl {
+    /// Watches over a job from its claim until it is forgotten.
+    func watch(_ claim: Claim) -> JobControl {
         let control = JobControl()
         held.withLock {
-            $0[token] = Held(
-                jobID: job, control: control, deadline: claimedAt + settings.timeLimit,
-                believedUntil: claimedAt + settings.lease - settings.leaseMargin)
+            $0[claim.token] = Held(
+                job: claim.job, control: control, deadline: claim.at + settings.timeLimit,
+                believedUntil: claim.at + settings.lease - settings.leaseMargin)
         }
         return control
     }
 
-    func forget(_ token: LeaseToken) { held.withLock { $0[token] = nil } }
+    func forget(_ claim: Claim) { held.withLock { $0[claim.token] = nil } }
 
     /// Interrupts every running job.
     func interruptAll(_ why: Interruption) {
@@ -66,7 +66,7 @@ final class LeaseKeeper: Sendable {
         let now = clock.now
         for held in held.withLock({ $0.values.filter(\.control.mayWrite) }) {
             if now >= held.believedUntil {
-                logger.warning("lease given up: it could not be renewed", metadata: ["job.id": "\(held.jobID)"])
+                logger.warning("lease given up: it could not be renewed", metadata: held.job.metadata)
                 held.control.interrupt(.leaseLost)
             } else if now >= held.deadline {
                 held.control.interrupt(.deadline)
@@ -76,23 +76,22 @@ final class LeaseKeeper: Sendable {
 
     private func renew() async throws {
         // What was given up stays so: its successor may be at work.
-        let leases = held.withLock { $0.filter(\.value.control.mayWrite).mapValues(\.jobID) }
+        let leases = held.withLock { $0.filter(\.value.control.mayWrite).mapValues(\.job.id) }
         let sentAt = clock.now
         let survivors = try await store.renew(leases, of: settings.workerID, for: settings.lease)
         for token in leases.keys {
             let control = held.withLock { held -> JobControl? in
-                if survivors[token] != nil {
+                if survivors[token]?.isExtended == true {
                     held[token]?.believedUntil = sentAt + settings.lease - settings.leaseMargin
                 }
                 return held[token]?.control
             }
-            switch survivors[token] {
-            case .none:
+            guard let renewal = survivors[token] else {
                 // A job that was settled while the statement ran is also missing; interrupting it has no effect.
                 control?.interrupt(.leaseLost)
-            case .some(true): control?.interrupt(.cancelRequested)
-            case .some(false): break
+                continue
             }
+            if renewal.cancelRequested { control?.interrupt(.cancelRequested) }
         }
     }
 }

@@ -28,12 +28,12 @@ struct Maintenance: Sendable {
     private func rescue(logger: Logger) async throws {
         for job in try await store.rescue() {
             Telemetry.rescued(into: job.state)
-            logger.warning(
-                "job rescued",
-                metadata: [
-                    "job.id": "\(job.jobID)", "worker.id": "\(job.worker)", "job.rescues": "\(job.rescues)",
-                    "job.state": "\(job.state)",
-                ])
+            var facts: Logger.Metadata = [
+                "job.id": "\(job.jobID)", "worker.id": "\(job.worker)", "job.rescues": "\(job.rescues)",
+                "job.state": "\(job.state)",
+            ]
+            if let server = job.serverID { facts["server.id"] = "\(server)" }
+            logger.warning("job rescued", metadata: facts)
             if job.state == "available" { wake.raise() }
         }
     }

@@ -1,9 +1,6 @@
 import Foundation
 import Postgres
 
-/// A lease's token: a uuid made by the database, compared by equality.
-typealias LeaseToken = UUID
-
 /// The queue's functions in the database, as Swift calls (`sql/functions/f10_claim.sql`).
 struct QueueStore: Sendable {
     let database: Database
@@ -11,31 +8,42 @@ struct QueueStore: Sendable {
     func claim(
         for worker: String, queues: [String], atMost count: Int, rescued: Int, lease: Duration,
         timeLimit: Duration
-    ) async throws -> [(job: Job, token: LeaseToken)] {
+    ) async throws -> [Claim] {
+        let at = ContinuousClock.now
         let rows = try await database.rows(
             """
             select job_id, server_id, schedule_name, attempt, max_attempts, rescues, lease_token
             from driftwatch.claim_jobs(\(worker), \(queues), \(count), \(rescued), \(lease), \(timeLimit))
             """,
             as: (Int64, String?, String?, Int, Int, Int, UUID).self)
-        return rows.map { id, key, schedule, attempt, maxAttempts, rescues, token in
+        return rows.map { id, server, schedule, attempt, maxAttempts, rescues, token in
             let job = Job(
-                id: id, key: key, schedule: schedule, attempt: attempt, maxAttempts: maxAttempts, rescues: rescues)
-            return (job, token)
+                id: id, serverID: server, schedule: schedule, attempt: attempt, maxAttempts: maxAttempts,
+                rescues: rescues)
+            return Claim(job, token, at: at)
         }
     }
 
-    /// Which of the leases still hold, and whether somebody asked to cancel their job.
+    /// What became of a lease that still holds.
+    struct Renewal: Hashable, Sendable {
+        /// Somebody asked to cancel the job.
+        var cancelRequested: Bool
+        /// False while another session has locked the job's row: the lease ends when it would have ended anyway.
+        var isExtended: Bool
+    }
+
+    /// Extends the leases, and returns those that still hold.
     func renew(_ leases: [LeaseToken: Int64], of worker: String, for lease: Duration) async throws
-        -> [LeaseToken: Bool]
+        -> [LeaseToken: Renewal]
     {
         let rows = try await database.rows(
             """
-            select lease_token, cancel_requested
+            select lease_token, cancel_requested, renewed
             from driftwatch.renew_leases(\(worker), \(Array(leases.values)), \(Array(leases.keys)), \(lease))
             """,
-            as: (UUID, Bool).self)
-        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+            as: (UUID, Bool, Bool).self)
+        return Dictionary(
+            rows.map { ($0, Renewal(cancelRequested: $1, isExtended: $2)) }, uniquingKeysWith: { first, _ in first })
     }
 
     func promote() async throws -> Int {
@@ -44,7 +52,7 @@ struct QueueStore: Sendable {
 
     struct Rescued: Sendable {
         var jobID: Int64
-        var key: String?
+        var serverID: String?
         var worker: String
         var rescues: Int
         var state: String
@@ -54,62 +62,38 @@ struct QueueStore: Sendable {
         try await database.rows(
             "select job_id, server_id, worker_id, rescues, state from driftwatch.rescue_jobs()",
             as: (Int64, String?, String, Int, String).self
-        ).map { Rescued(jobID: $0, key: $1, worker: $2, rescues: $3, state: $4) }
+        ).map { Rescued(jobID: $0, serverID: $1, worker: $2, rescues: $3, state: $4) }
     }
 
-    static func settle(
-        _ job: Int64, _ token: LeaseToken, as settlement: Settlement, in transaction: borrowing Transaction
-    ) throws -> String {
-        try transaction.one(
-            """
-            select driftwatch.settle_job(
-                \(job), \(token), \(settlement.outcome.rawValue), \(settlement.note?.label), \(settlement.note?.message))
-            """,
-            as: String.self)
-    }
-
-    static func release(
-        _ job: Int64, _ token: LeaseToken, _ outcome: ReleaseOutcome, after delay: Duration,
-        in transaction: borrowing Transaction
-    ) throws {
-        _ = try transaction.execute(
-            "select driftwatch.release_job(\(job), \(token), \(outcome.rawValue), \(delay))")
-    }
-
-    /// Repeats a write that is fenced by `token` until it is known to be committed, or the lease is lost.
+    /// Ends an attempt and runs its effects, in one transaction whose first statement is the fence; the job's new state.
     ///
-    /// Cancelling the task does not cancel the write: results must be stored even while the process stops. It only ends
-    /// the wait for a database that cannot be reached.
-    func fenced(
-        _ job: Int64, _ token: LeaseToken, while control: JobControl,
-        _ write: @escaping @Sendable (borrowing Transaction) throws -> String
-    ) async throws -> Lease.Ending {
-        var delays = Backoff()
-        // The reply to a commit was lost: the write may be committed, or may be committed later.
-        var mayStand = false
-        while true {
-            do {
-                if mayStand, let ending = try await ending(of: job, under: token) { return ending }
-                guard control.mayWrite else { return .lost }
-                return .done(state: try await database.withTransaction(cancellation: .shielded, write))
-            } catch let error as DatabaseError where error.sqlState == .leaseLost {
-                // If the earlier commit worked, this call lost the lease to itself: ask the database.
-                guard mayStand else { return .lost }
-            } catch let error as DatabaseError where error.isTransient {
-                mayStand = mayStand || error.mayHaveCommitted
-                guard control.mayWrite || error.mayHaveCommitted else { return .lost }
-                // Real time on purpose: this waits for the database.
-                try await Task.sleep(for: delays.next())
-            }
+    /// - Throws: `DatabaseError`, with `.leaseLost` if the token no longer holds the job; any error of the effects.
+    func end(_ job: Int64, under token: LeaseToken, as ending: Ending) async throws -> String {
+        try await database.withTransaction(cancellation: .shielded) { transaction in
+            let state = try transaction.one(Self.verb(ending, job, token), as: String.self)
+            try ending.effects?(transaction)
+            return state
         }
     }
 
-    /// How the attempt under `token` ended; nil while it holds the job.
-    private func ending(of job: Int64, under token: LeaseToken) async throws -> Lease.Ending? {
-        let state = try await database.withTransaction(access: .readOnly, cancellation: .shielded) { transaction in
+    private static func verb(_ ending: Ending, _ job: Int64, _ token: LeaseToken) -> SQL {
+        func settle(_ outcome: String) -> SQL {
+            "select driftwatch.settle_job(\(job), \(token), \(outcome), \(ending.note?.label), \(ending.note?.message))"
+        }
+        return switch ending.outcome {
+        case .succeeded: settle("succeeded")
+        case .failed: settle("failed")
+        case .cancelled: settle("cancelled")
+        case .retry: settle("retry")
+        case .noPlace(let delay): "select driftwatch.release_job(\(job), \(token), \("no_place"), \(delay))"
+        case .interrupted: "select driftwatch.release_job(\(job), \(token), \("interrupted"))"
+        }
+    }
+
+    /// `running` while the token holds the job, then how the attempt ended; nil if the job was taken away.
+    func state(under token: LeaseToken, of job: Int64) async throws -> String? {
+        try await database.withTransaction(access: .readOnly, cancellation: .shielded) { transaction in
             try transaction.first("select driftwatch.job_state_under(\(job), \(token))", as: String?.self) ?? nil
         }
-        guard let state else { return .lost }
-        return state == "running" ? nil : .done(state: state)
     }
 }

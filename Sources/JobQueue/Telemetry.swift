@@ -7,7 +7,7 @@ import Metrics
 /// | metric | labels | counts |
 /// |---|---|---|
 /// | `driftwatch_jobs_claimed_total` | | jobs claimed |
-/// | `driftwatch_jobs_ended_total` | `outcome` | attempts ended: a state, `lost`, `released` or `unwritten` |
+/// | `driftwatch_jobs_ended_total` | `outcome` | attempts ended: the job's new state, `lost` or `unwritten` |
 /// | `driftwatch_jobs_rescued_total` | `state` | jobs taken back from lost workers, by the state they went to |
 /// | `driftwatch_jobs_running` | | jobs in hand |
 /// | `driftwatch_job_duration_seconds` | | from claim to settled |

@@ -39,7 +39,7 @@ package struct WorkerPool: Service {
     }
 
     package func run() async {
-        let (claims, claimed) = AsyncStream<Claim>.makeStream()
+        let (claims, claimed) = AsyncStream<Held>.makeStream()
         await withTaskGroup { background in
             background.addTask { await keeper.run(logger: logger) }
             background.addTask { await maintenance.run(logger: logger) }
@@ -51,23 +51,21 @@ package struct WorkerPool: Service {
                 keeper.interruptAll(.shutdown)
             }
             await withDiscardingTaskGroup { jobs in
-                for await claim in claims { jobs.addTask { await execute(claim) } }
+                for await held in claims { jobs.addTask { await execute(held) } }
             }
             background.cancelAll()
         }
     }
 
-    private struct Claim: Sendable {
-        var job: Job
-        var token: LeaseToken
+    private struct Held: Sendable {
+        var claim: Claim
         var control: JobControl
-        var at: ContinuousClock.Instant
     }
 
     /// Claims until cancelled.
     ///
     /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
-    private func claimJobs(into claimed: AsyncStream<Claim>.Continuation) async {
+    private func claimJobs(into claimed: AsyncStream<Held>.Continuation) async {
         let loop = Loop(
             every: settings.pollEvery, wake: wake, clock: clock, logger: logger, complaint: "no jobs claimed")
         await loop.rounds {
@@ -78,104 +76,41 @@ package struct WorkerPool: Service {
         }
     }
 
-    private func claim(_ demand: Places.Demand) async throws -> [Claim] {
-        let at = ContinuousClock.now
-        let jobs = try await store.claim(
+    private func claim(_ demand: Places.Demand) async throws -> [Held] {
+        let claims = try await store.claim(
             for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
             lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
-        Telemetry.claimed(jobs.count)
-        return jobs.map { job, token in
-            places.jobStarted(token, rescued: job.rescues > 0)
-            return Claim(job: job, token: token, control: keeper.watch(job.id, token, claimedAt: at), at: at)
+        Telemetry.claimed(claims.count)
+        return claims.map { claim in
+            places.jobStarted(claim.token, rescued: claim.job.rescues > 0)
+            return Held(claim: claim, control: keeper.watch(claim))
         }
     }
 
-    private func execute(_ claim: Claim) async {
+    private func execute(_ held: Held) async {
+        let claim = held.claim
         var logger = logger
-        logger[metadataKey: "job.id"] = "\(claim.job.id)"
+        for (key, value) in claim.job.metadata { logger[metadataKey: key] = value }
         logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
-        if let schedule = claim.job.schedule { logger[metadataKey: "schedule.name"] = "\(schedule)" }
-        let attempt = await work(on: claim.job, under: claim.control)
-        let ending = await conclude(attempt, of: claim, logger: logger)
-        keeper.forget(claim.token)
+        let run = JobRun(
+            claim: claim, handler: handler, control: held.control, store: store, logger: logger)
+        let state = await run()
+        keeper.forget(claim)
         places.jobEnded(claim.token)
         wake.raise()
         let duration = claim.at.duration(to: .now)
-        Telemetry.ended(ending, after: duration)
-        logger.info("job ended", metadata: ["job.state": "\(ending)", "duration.ms": "\(duration.milliseconds)"])
+        Telemetry.ended(state, after: duration)
+        logger.info("job ended", metadata: ["job.state": "\(state)", "duration.ms": "\(duration.milliseconds)"])
     }
+}
 
-    /// Runs the handler until it is done, cancelling it when the job is interrupted.
-    private func work(on job: Job, under control: JobControl) async -> Attempt {
-        await withTaskGroup(of: Attempt?.self) { group in
-            group.addTask {
-                do {
-                    return .finished(try await handler.handle(job))
-                } catch  where Task.isCancelled {
-                    // Whatever the error is: a statement or a program that was stopped reports it in different ways.
-                    return .interrupted
-                } catch {
-                    return .finished(JobResult(.retry(FailureNote(label: "unexpected", message: "\(error)"))))
-                }
-            }
-            group.addTask {
-                _ = await control.untilInterrupted()
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            if let first { return first }
-            return await group.next().flatMap { $0 } ?? .interrupted
-        }
-    }
-
-    /// Stores how the attempt ended, and returns it as one word.
-    private func conclude(_ attempt: Attempt, of claim: Claim, logger: Logger) async -> String {
-        let lease = Lease(jobID: claim.job.id, token: claim.token)
-        do {
-            switch Conclusion.of(attempt, interruptedBy: claim.control.interruption) {
-            case .settle(let settlement, let withEffects):
-                let effects: JobResult.Effects? =
-                    if case .finished(let result) = attempt, withEffects { result.effects } else { nil }
-                return say(
-                    try await settle(lease, as: settlement, effects: effects, of: claim, logger: logger), logger)
-            case .release(let outcome, let delay):
-                let ending = try await lease.release(outcome, after: delay, in: store, while: claim.control)
-                return say(ending == .lost ? .lost : .done(state: "released"), logger)
-            case .drop:
-                return say(.lost, logger)
-            }
-        } catch {
-            // The lease will expire, and another worker will take the job.
-            logger.error("the job's result could not be stored", metadata: ["error": "\(error)"])
-            return "unwritten"
-        }
-    }
-
-    /// If the database refuses the effects permanently, the attempt ends as a fault, without effects.
-    private func settle(
-        _ lease: consuming Lease, as settlement: Settlement, effects: JobResult.Effects?, of claim: Claim,
-        logger: Logger
-    ) async throws -> Lease.Ending {
-        do {
-            return try await lease.settle(as: settlement, effects: effects, in: store, while: claim.control)
-        } catch {
-            guard effects != nil, !Task.isCancelled else { throw error }
-            logger.error("the job's effects were refused", metadata: ["error": "\(error)"])
-            let note = FailureNote(label: "effects_refused", message: "\(error)")
-            return try await Lease(jobID: claim.job.id, token: claim.token).settle(
-                as: Settlement(outcome: .retry, note: note), effects: nil, in: store, while: claim.control)
-        }
-    }
-
-    private func say(_ ending: Lease.Ending, _ logger: Logger) -> String {
-        switch ending {
-        case .done(let state):
-            return state
-        case .lost:
-            logger.warning("lease lost: the result was dropped")
-            return "lost"
-        }
+extension Job {
+    /// What every line of the log about this job says.
+    package var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["job.id": "\(id)"]
+        if let serverID { metadata["server.id"] = "\(serverID)" }
+        if let schedule { metadata["schedule.name"] = "\(schedule)" }
+        return metadata
     }
 }
 

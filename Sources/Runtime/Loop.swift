@@ -78,21 +78,4 @@ package struct Loop: Sendable {
             }
         }
     }
-
-    /// Repeats one thing until it works, with growing waits between the attempts.
-    ///
-    /// `isHopeful` is asked after each error, and says it to people.
-    ///
-    /// - Throws: An error that is not hopeful; any error once the task is cancelled.
-    package func insist<Value>(
-        _ body: () async throws -> Value, whileHopeful isHopeful: (any Error) -> Bool
-    ) async throws -> Value {
-        var backoff = Backoff()
-        while true {
-            do { return try await body() } catch {
-                guard !Task.isCancelled, isHopeful(error) else { throw error }
-                await wake.wait(upTo: backoff.next(), clock: clock)
-            }
-        }
-    }
 }

@@ -25,6 +25,8 @@ enum SchemaFiles {
     /// Replaced as a whole by a binary that has another form of them, and not an older one.
     static let code = [
         File("f00_clock", PackageResources.f00_clock_sql),
+        File("f01_rules", PackageResources.f01_rules_sql),
+        File("f09_hooks", PackageResources.f09_hooks_sql),
         File("f10_claim", PackageResources.f10_claim_sql),
         File("f11_workers", PackageResources.f11_workers_sql),
         File("f12_slots", PackageResources.f12_slots_sql),
@@ -39,6 +41,7 @@ enum SchemaFiles {
         File("f43_queue", PackageResources.f43_queue_sql),
         File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
+        File("v05_eligible", PackageResources.v05_eligible_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v11_slots", PackageResources.v11_slots_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),

@@ -109,7 +109,7 @@ struct CanaryTests {
 
     private func check(with handler: DriftCheckHandler, on database: Database) async throws {
         let job = try await database.rows("select driftwatch.enqueue_check('web-1', 'test')", as: Int64.self)[0]
-        let result = try await handler.handle(Job(id: job, key: "web-1"))
+        let result = try await handler.handle(Job(id: job, serverID: "web-1"))
         try await database.withTransaction { transaction in
             try result.effects?(transaction)
             try transaction.execute(

@@ -23,7 +23,8 @@ struct LeaseKeeperTests {
             let unlock = DispatchSemaphore(value: 0)
 
             async let renewalsAreHeldUp: Void = database.withTransaction { transaction in
-                try transaction.execute("update driftwatch.workers set pid = 2")
+                // A renewal skips rows that are held; it waits for a table.
+                try transaction.execute("lock table driftwatch.workers in access exclusive mode")
                 isLocked.yield()
                 unlock.wait()
             }
@@ -38,7 +39,7 @@ struct LeaseKeeperTests {
                 for: "w", queues: ["default"], atMost: 1, rescued: 1, lease: settings.lease,
                 timeLimit: .seconds(60))
             let claim = try #require(claimed.first)
-            let control = keeper.watch(claim.job.id, claim.token, claimedAt: .now)
+            let control = keeper.watch(claim)
             let keeping = Task { await keeper.run(logger: .quiet) }
             #expect(await control.untilInterrupted() == .leaseLost)
             unlock.signal()

@@ -21,16 +21,16 @@ struct LostCommitTests {
             let stopped = AsyncStream<Int32>.makeStream()
             let runs = Recorder<Void>()
 
-            async let ending = Lease(jobID: claim.job.id, token: claim.token).settle(
-                as: Settlement(outcome: .succeeded),
-                effects: { transaction in
+            async let state = Self.end(
+                claim,
+                as: Ending(.succeeded) { transaction in
                     try transaction.execute("select driftwatch.write_audit('test', 'effect', 'x')")
                     guard runs.record(()) == 1 else { return }
                     try transaction.execute("select pg_advisory_xact_lock(7)")
                     let pid = try transaction.one("select pg_backend_pid()", as: Int32.self)
                     kill(pid, SIGSTOP)
                     stopped.continuation.yield(pid)
-                }, in: QueueStore(database: hasty), while: JobControl())
+                }, in: QueueStore(database: hasty))
 
             let pid = try #require(await stopped.stream.first { _ in true })
             let isAsked = try await eventually {
@@ -40,11 +40,16 @@ struct LostCommitTests {
             }
             #expect(isAsked)
             kill(pid, SIGCONT)
-            #expect(try await ending == .done(state: "succeeded"))
+            #expect(try await state == "succeeded")
             #expect(try await patient.count("audit_log where action = 'effect'") == 1)
             await patient.close()
             await hasty.close()
         }
+    }
+
+    private static func end(_ claim: Claim, as ending: Ending, in store: QueueStore) async throws -> String? {
+        guard let lease = claim.takeLease() else { return nil }
+        return try await lease.end(as: ending, in: store, while: JobControl(), logger: .quiet)
     }
 
     /// A question that is asked while the commit is on its way fails when it is through.
@@ -71,10 +76,10 @@ struct AttemptStateTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            #expect(try await Self.state(under: claim, database) == "running")
+            #expect(try await store.state(under: claim.token, of: claim.job.id) == "running")
             try await database.advanceClock(by: .seconds(61))
             #expect(try await store.rescue().count == 1)
-            #expect(try await Self.state(under: claim, database) == nil)
+            #expect(try await store.state(under: claim.token, of: claim.job.id) == nil)
         }
     }
 
@@ -85,21 +90,11 @@ struct AttemptStateTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            try await database.withTransaction {
-                try QueueStore.release(claim.job.id, claim.token, .interrupted, after: .zero, in: $0)
-            }
-            #expect(try await Self.state(under: claim, database) == "available")
+            try await store.end(claim, .interrupted)
+            #expect(try await store.state(under: claim.token, of: claim.job.id) == "available")
             #expect(try await store.claimSome(1).count == 1)
-            #expect(try await Self.state(under: claim, database) == "interrupted")
+            #expect(try await store.state(under: claim.token, of: claim.job.id) == "interrupted")
         }
-    }
-
-    private static func state(
-        under claim: (job: Job, token: LeaseToken), _ database: Database
-    ) async throws -> String? {
-        try await database.rows(
-            "select driftwatch.job_state_under(\(claim.job.id), \(claim.token))", as: String?.self
-        ).first ?? nil
     }
 }
 

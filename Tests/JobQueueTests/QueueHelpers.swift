@@ -10,18 +10,15 @@ import TestSupport
 extension QueueStore {
     func claimSome(
         _ count: Int, for worker: String = "w", rescued: Int = 1, timeLimit: Duration = .seconds(1_000_000)
-    ) async throws -> [(job: Job, token: LeaseToken)] {
+    ) async throws -> [Claim] {
         try await claim(
             for: worker, queues: ["default"], atMost: count, rescued: rescued,
             lease: .seconds(60), timeLimit: timeLimit)
     }
 
     @discardableResult
-    func settleNow(_ claim: (job: Job, token: LeaseToken), _ outcome: Settlement.Outcome) async throws -> String {
-        let (job, token) = claim
-        return try await database.withTransaction { transaction in
-            try Self.settle(job.id, token, as: Settlement(outcome: outcome), in: transaction)
-        }
+    func end(_ claim: Claim, _ outcome: Ending.Outcome) async throws -> String {
+        try await end(claim.job.id, under: claim.token, as: Ending(outcome))
     }
 }
 
@@ -74,11 +71,11 @@ extension WorkerPoolSettings {
 }
 
 struct ClosureHandler: JobHandler {
-    let body: @Sendable (Job) async throws -> JobResult
+    let body: @Sendable (Job) async throws -> Ending
 
-    init(_ body: @escaping @Sendable (Job) async throws -> JobResult) { self.body = body }
+    init(_ body: @escaping @Sendable (Job) async throws -> Ending) { self.body = body }
 
-    func handle(_ job: Job) async throws -> JobResult { try await body(job) }
+    func handle(_ job: Job) async throws -> Ending { try await body(job) }
 }
 
 /// Runs pools around `body`, and stops them gracefully when it is done or asks for it.

@@ -55,17 +55,16 @@ struct QueueVerbTests {
             #expect(fresh.job.id == stale.job.id)
 
             let error = await #expect(throws: DatabaseError.self) {
-                try await database.withTransaction { transaction in
-                    _ = try QueueStore.settle(
-                        stale.job.id, stale.token, as: Settlement(outcome: .succeeded), in: transaction)
+                let ending = Ending(.succeeded) { transaction in
                     try transaction.execute(
                         "insert into driftwatch.audit_log (at, actor, action, subject) values (now(), 'x', 'x', 'x')")
                 }
+                _ = try await store.end(stale.job.id, under: stale.token, as: ending)
             }
             #expect(error?.sqlState == .leaseLost)
             #expect(try await database.count("audit_log where actor = 'x'") == 0)
             #expect(try await database.state(of: fresh.job.id) == "running")
-            #expect(try await store.settleNow(fresh, .succeeded) == "succeeded")
+            #expect(try await store.end(fresh, .succeeded) == "succeeded")
         }
     }
 
@@ -76,10 +75,10 @@ struct QueueVerbTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            _ = try await store.settleNow(claim, .succeeded)
+            _ = try await store.end(claim, .succeeded)
             try await database.advanceClock(by: .seconds(600))
             #expect(try await store.rescue().isEmpty)
-            await #expect(throws: DatabaseError.self) { try await store.settleNow(claim, .failed) }
+            await #expect(throws: DatabaseError.self) { try await store.end(claim, .failed) }
             #expect(try await database.state(of: claim.job.id) == "succeeded")
         }
     }
@@ -91,13 +90,17 @@ struct QueueVerbTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claims = try await store.claimSome(3)
-            _ = try await store.settleNow(claims[0], .succeeded)
+            _ = try await store.end(claims[0], .succeeded)
             try await database.execute(
                 "update driftwatch.jobs set cancel_requested_at = now() where job_id = \(claims[1].job.id)")
             try await database.advanceClock(by: .seconds(50))
             let leases = Dictionary(uniqueKeysWithValues: claims.map { ($0.token, $0.job.id) })
             let survivors = try await store.renew(leases, of: "w", for: .seconds(60))
-            #expect(survivors == [claims[1].token: true, claims[2].token: false])
+            #expect(
+                survivors == [
+                    claims[1].token: .init(cancelRequested: true, isExtended: true),
+                    claims[2].token: .init(cancelRequested: false, isExtended: true),
+                ])
             try await database.advanceClock(by: .seconds(50))
             #expect(try await store.rescue().isEmpty)
             try await database.advanceClock(by: .seconds(11))
@@ -170,7 +173,7 @@ struct QueueVerbTests {
             for attempt in 1...3 {
                 let claim = try #require(try await store.claimSome(1).first)
                 #expect(claim.job.attempt == attempt)
-                let state = try await store.settleNow(claim, .retry)
+                let state = try await store.end(claim, .retry)
                 #expect(state == (attempt < 3 ? "retryable" : "failed"))
                 try await database.advanceClock(by: .seconds(61))
                 #expect(try await store.promote() == (attempt < 3 ? 1 : 0))
@@ -204,14 +207,10 @@ struct QueueVerbTests {
             for _ in 1...5 {
                 let claim = try #require(try await store.claimSome(1).first)
                 #expect(claim.job.attempt == 1)
-                try await database.withTransaction {
-                    try QueueStore.release(claim.job.id, claim.token, .interrupted, after: .zero, in: $0)
-                }
+                try await store.end(claim, .interrupted)
             }
             let claim = try #require(try await store.claimSome(1).first)
-            try await database.withTransaction {
-                try QueueStore.release(claim.job.id, claim.token, .noPlace, after: .seconds(5), in: $0)
-            }
+            try await store.end(claim, .noPlace(retryAfter: .seconds(5)))
             #expect(try await database.state(of: claim.job.id) == "scheduled")
             #expect(try await store.claimSome(1).isEmpty)
             try await database.advanceClock(by: .seconds(6))
@@ -227,10 +226,8 @@ struct QueueVerbTests {
             let store = QueueStore(database: database)
             let claims = try await store.claimSome(3)
             try await database.execute("update driftwatch.jobs set cancel_requested_at = now()")
-            #expect(try await store.settleNow(claims[0], .retry) == "cancelled")
-            try await database.withTransaction {
-                try QueueStore.release(claims[1].job.id, claims[1].token, .interrupted, after: .zero, in: $0)
-            }
+            #expect(try await store.end(claims[0], .retry) == "cancelled")
+            try await store.end(claims[1], .interrupted)
             try await database.advanceClock(by: .seconds(61))
             #expect(try await store.rescue().map(\.state) == ["cancelled"])
             #expect(try await database.count("jobs where state = 'cancelled'") == 3)
@@ -246,7 +243,7 @@ struct QueueVerbTests {
             try await database.enqueueAll()
             try await database.execute("select driftwatch.disable_drift_detection('web-1', 'moving house')")
             let claims = try await QueueStore(database: database).claimSome(8)
-            #expect(claims.map(\.job.key) == ["web-2"])
+            #expect(claims.map(\.job.serverID) == ["web-2"])
             #expect(try await database.count("jobs where state = 'cancelled' and server_id = 'web-1'") == 1)
             #expect(try await database.count("checks") == 0)
         }
@@ -278,8 +275,8 @@ struct QueueVerbTests {
                 try await database.advanceClock(by: .seconds(60))
                 await withTaskGroup { group in
                     for claim in claims {
-                        group.addTask { _ = try? await store.settleNow(claim, .succeeded) }
-                        group.addTask { _ = try? await store.settleNow(claim, .retry) }
+                        group.addTask { _ = try? await store.end(claim, .succeeded) }
+                        group.addTask { _ = try? await store.end(claim, .retry) }
                     }
                     for _ in 0..<4 { group.addTask { _ = try? await store.rescue() } }
                 }
@@ -288,7 +285,7 @@ struct QueueVerbTests {
             #expect(
                 try await database.count(
                     "jobs where state not in ('succeeded', 'failed', 'cancelled', 'retryable', 'available')") == 0)
-            #expect(try await database.count("job_attempts where ended_at is null") == 0)
+            #expect(try await database.count("attempts where ended_at is null") == 0)
         }
     }
 

@@ -14,10 +14,8 @@ struct QueueViewTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claims = try await store.claimSome(3)
-            try await database.withTransaction {
-                try QueueStore.release(claims[0].job.id, claims[0].token, .noPlace, after: .seconds(3), in: $0)
-            }
-            try await store.settleNow(claims[1], .succeeded)
+            try await store.end(claims[0], .noPlace(retryAfter: .seconds(3)))
+            try await store.end(claims[1], .succeeded)
             try await database.execute("update driftwatch.jobs set queue = 'dmz' where state = 'available'")
             try await database.execute("insert into driftwatch.queues values ('dmz', now(), 'me', 'moving house')")
             try await database.advanceClock(by: .seconds(65))

@@ -24,11 +24,9 @@ struct RequeueTests {
             if waiting != .available {
                 let claim = try #require(try await store.claimSome(1).first)
                 if waiting == .retryable {
-                    try await store.settleNow(claim, .retry)
+                    try await store.end(claim, .retry)
                 } else {
-                    try await database.withTransaction {
-                        try QueueStore.release(job, claim.token, .noPlace, after: .seconds(60), in: $0)
-                    }
+                    try await store.end(claim, .noPlace(retryAfter: .seconds(60)))
                 }
             }
             try await database.execute("update driftwatch.servers set queue = 'dmz'")

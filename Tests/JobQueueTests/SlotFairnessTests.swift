@@ -29,8 +29,8 @@ struct SlotFairnessTests {
                 _ = try await store.promote()
                 // A third of what each slot asks for; that it fails gives nobody precedence.
                 for claim in try await store.claimSome(4) {
-                    turns.append(try #require(claim.job.key))
-                    try await store.settleNow(claim, .failed)
+                    turns.append(try #require(claim.job.serverID))
+                    try await store.end(claim, .failed)
                 }
             }
             #expect(Set(turns.prefix(12)).count == 12, "in three slots each one once: \(turns)")
@@ -75,7 +75,7 @@ struct SlotFairnessTests {
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
             try await database.execute("select driftwatch.disable_drift_detection('web-1', 'moving house')")
-            #expect(try await store.settleNow(claim, .failed) == "failed")
+            #expect(try await store.end(claim, .failed) == "failed")
             #expect(try await database.count("servers where failing_streak > 0") == 0)
             #expect(try await database.count("checks") == 0)
         }

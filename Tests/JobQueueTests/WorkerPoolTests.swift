@@ -19,7 +19,7 @@ struct WorkerPoolTests {
             try await database.enqueueAll()
             let done = Recorder<Int64>()
             let handler = ClosureHandler { job in
-                JobResult(.succeeded) { transaction in
+                Ending(.succeeded) { transaction in
                     try transaction.execute("select driftwatch.write_audit('test', 'done', \("\(job.id)"))")
                     done.record(job.id)
                 }
@@ -29,7 +29,8 @@ struct WorkerPoolTests {
             }
             #expect(done.all.count == 60)
             #expect(try await database.count("audit_log where action = 'done'") == 60)
-            #expect(try await database.count("job_attempts where outcome = 'succeeded'") == 60)
+            #expect(try await database.count("attempts where outcome = 'succeeded'") == 60)
+            #expect(try await database.count("job_attempts") == 0, "a plain success is said once, by its job")
         }
     }
 
@@ -46,7 +47,7 @@ struct WorkerPoolTests {
                     do { try await Task.sleep(for: .seconds(60)) } catch { cancelled.record(job.id) }
                 }
                 // The stale one goes on to report, as if it had not noticed.
-                return JobResult(.succeeded) { transaction in
+                return Ending(.succeeded) { transaction in
                     try transaction.execute("select driftwatch.write_audit('test', \("rescues \(job.rescues)"), 'x')")
                 }
             }
@@ -75,7 +76,7 @@ struct WorkerPoolTests {
                 started.record(job.id)
                 // Until it is cancelled.
                 try await Task.sleep(for: .seconds(60))
-                return JobResult(.succeeded)
+                return Ending(.succeeded)
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.grace = .milliseconds(50) }) { _ in
                 await started.wait(for: 3)
@@ -95,7 +96,7 @@ struct WorkerPoolTests {
             let handler = ClosureHandler { job in
                 started.record(job.id)
                 await finish.wait()
-                return JobResult(.succeeded)
+                return Ending(.succeeded)
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.concurrency = 1 }) { stop in
                 await started.wait(for: 1)
@@ -111,7 +112,7 @@ struct WorkerPoolTests {
     func aPoolOutlivesTheLossOfAllItsConnections() async throws {
         try await withMigratedDatabase { database in
             for number in 0..<20 { try await database.makeServer("s\(number)") }
-            let handler = ClosureHandler { _ in JobResult(.succeeded) }
+            let handler = ClosureHandler { _ in Ending(.succeeded) }
             try await withPools(1, on: database, handler: handler) { _ in
                 for round in 1...3 {
                     try await database.advanceClock(by: .seconds(60))
@@ -133,7 +134,7 @@ struct WorkerPoolTests {
             try await database.makeServer("web-1")
             try await database.enqueueAll()
             let handler = ClosureHandler { _ in
-                JobResult(.succeeded) { try $0.execute("insert into driftwatch.assignments values ('x', 'y', now())") }
+                Ending(.succeeded) { try $0.execute("insert into driftwatch.assignments values ('x', 'y', now())") }
             }
             try await withPools(1, on: database, handler: handler) { _ in
                 try await database.wait(until: "job_attempts where error_class = 'effects_refused'", counts: 1)
@@ -165,7 +166,7 @@ struct WorkerPoolTests {
             let handler = ClosureHandler { job in
                 started.record(job.id)
                 try await database.execute("select pg_sleep(60)")
-                return JobResult(.succeeded)
+                return Ending(.succeeded)
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.grace = .zero }) { _ in
                 await started.wait(for: 1)
@@ -180,11 +181,15 @@ struct WorkerPoolTests {
         try await withMigratedDatabase { database in
             try await database.makeServer("web-1")
             try await database.enqueueAll()
-            let handler = ClosureHandler { _ in JobResult(.succeeded) }
-            try await withPools(1, on: database, handler: handler, adjust: { $0.timeLimit = .seconds(100) }) { _ in
-                try await database.wait(until: "jobs where state = 'succeeded'", counts: 1)
+            let seen = Recorder<Int>()
+            let handler = ClosureHandler { _ in
+                seen.record(try await database.count("jobs where deadline_at = claimed_at + interval '130 s'"))
+                return Ending(.succeeded)
             }
-            #expect(try await database.count("jobs where deadline_at = claimed_at + interval '130 s'") == 1)
+            try await withPools(1, on: database, handler: handler, adjust: { $0.timeLimit = .seconds(100) }) { _ in
+                await seen.wait(for: 1)
+            }
+            #expect(seen.all == [1])
         }
     }
 
@@ -198,7 +203,7 @@ struct WorkerPoolTests {
             let pool = WorkerPool(
                 database: database, renewals: database, settings: .testing("w"),
                 handler: ClosureHandler {
-                    done.record($0.id); return JobResult(.succeeded)
+                    done.record($0.id); return Ending(.succeeded)
                 },
                 wake: wake, clock: clock, logger: .quiet)
             await withTaskGroup { group in
@@ -218,21 +223,48 @@ struct WorkerPoolTests {
     }
 }
 
-/// What is written about an attempt, for every way in which it can end.
+/// How an attempt ends, for everything that can come of it.
 @Suite
-struct ConclusionTests {
-    static let note = FailureNote(label: "x", message: "y")
+struct EndingTests {
+    private static let note = FailureNote(label: "x", message: "y")
+    private static let outcomes: [Ending.Outcome] = [
+        .succeeded, .failed, .cancelled, .retry, .noPlace(retryAfter: .seconds(1)), .interrupted,
+    ]
 
-    @Test(arguments: [Interruption.cancelRequested, .deadline, .shutdown])
-    func aResultThatCameInTimeCounts(interruption: Interruption) {
-        let conclusion = Conclusion.of(.finished(JobResult(.succeeded)), interruptedBy: interruption)
-        guard case .settle(let settlement, effects: true) = conclusion else { Issue.record("\(conclusion)"); return }
-        #expect(settlement.outcome == .succeeded)
+    @Test(arguments: outcomes, [nil, Interruption.cancelRequested, .deadline, .shutdown])
+    func aResultThatCameInTimeCounts(outcome: Ending.Outcome, interruption: Interruption?) throws {
+        let returned = Ending(outcome, note: Self.note) { _ in }
+        let ending = try #require(Ending.decide(returned, interruptedBy: interruption))
+        #expect(ending.outcome == outcome)
+        #expect(ending.note == Self.note)
+        #expect(ending.effects != nil)
     }
 
-    @Test(arguments: [Attempt.interrupted, .finished(JobResult(.succeeded)), .finished(JobResult(.retry(note)))])
-    func aLostLeaseForbidsToWriteAnything(attempt: Attempt) {
-        guard case .drop = Conclusion.of(attempt, interruptedBy: .leaseLost) else { Issue.record("written"); return }
+    private static let interrupted: [(Interruption?, Ending.Outcome, String?)] = [
+        (.cancelRequested, .cancelled, "cancelled"), (.deadline, .retry, "deadline"), (.shutdown, .interrupted, nil),
+        (nil, .interrupted, nil),
+    ]
+
+    @Test(arguments: interrupted)
+    func whatInterruptedAHandlerBecomesItsEnding(why: Interruption?, outcome: Ending.Outcome, label: String?) throws {
+        let ending = try #require(Ending.decide(nil, interruptedBy: why))
+        #expect(ending.outcome == outcome)
+        #expect(ending.note?.label == label)
+        #expect(ending.effects == nil)
+    }
+
+    @Test(arguments: outcomes + [nil])
+    func aLostLeaseForbidsToWriteAnything(outcome: Ending.Outcome?) {
+        let ending = Ending.decide(outcome.map { Ending($0) }, interruptedBy: .leaseLost)
+        #expect(ending == nil)
+    }
+
+    @Test
+    func aClaimGivesItsLeaseAwayOnce() {
+        let claim = Claim(Job(id: 1, serverID: nil), LeaseToken(), at: .now)
+        let isThere = { if claim.takeLease() != nil { true } else { false } }
+        #expect(isThere())
+        #expect(!isThere())
     }
 
     @Test

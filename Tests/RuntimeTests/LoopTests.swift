@@ -108,9 +108,8 @@ struct LoopTests {
     func insistingEndsWithTheFirstErrorThatIsNotHopeful() async throws {
         let clock = ManualClock()
         let attempts = Mutex(0)
-        let loop = Loop(every: .seconds(1), clock: clock, logger: .quiet)
         let insisting = Task {
-            try await loop.insist {
+            try await insist(clock: clock) {
                 throw attempts.withLock { attempts in
                     attempts += 1
                     return attempts < 3 ? Fault() as any Error : CancellationError()

@@ -211,9 +211,9 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue", "may_name_actors",
-            "on_hold", "own_actor", "pack_path", "place_in_spread", "raise_lease_lost", "refuse", "rfc3339",
-            "shown_state",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_held_by", "is_overdue",
+            "look_still_wanted", "may_name_actors", "on_hold", "own_actor", "pack_path", "place_in_spread", "queue_of",
+            "raise_lease_lost", "refuse", "rfc3339", "serves", "start_in_spread", "state_after", "statement_clock",
         ]
         #expect(loose == pure)
     }
@@ -231,8 +231,8 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "is_alive", "is_overdue", "may_name_actors", "on_hold", "own_actor", "queue_of", "rfc3339",
-                    "server_is_eligible", "shown_state", "stale_before",
+                    "clock", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold", "own_actor",
+                    "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before", "statement_clock",
                 ]
                 #expect(open == harmless)
                 let views = try await database.rows(

@@ -41,7 +41,7 @@ declare
 begin
     insert into jobs (queue, kind, server_id, priority, run_at, retry_of, requested_by, created_at)
     values (queue_of(server), 'drift_check', server, urgency, clock(), repeats, actor, clock())
-    on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
+    on conflict (kind, server_id) where slot_at is null and finished_at is null
     do update
     set priority = least(jobs.priority, excluded.priority),
         queue = case jobs.state when 'running' then jobs.queue else excluded.queue end,

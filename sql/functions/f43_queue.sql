@@ -57,7 +57,7 @@ begin
     update jobs j
     set state = 'cancelled', cancel_requested_at = now, finished_at = now, last_error = 'cancelled by ' || actor
     where j.job_id = cancel_job.job_id;
-    perform write_failed_checks(job_id, 'cancelled', false);
+    perform jobs_ended(array[job_id], 'cancelled', false);
     return 'cancelled';
 end
 $$;

@@ -64,6 +64,12 @@ struct Contrast: Sendable {
         var isMatched = false
     }
 
+    /// Whether some part of one side may look like a part of the other.
+    private static func mayHoldLookalikes(_ old: ArraySlice<Sign>, _ new: ArraySlice<Sign>) -> Bool {
+        old.contains(where: \.canDeceive) || new.contains(where: \.canDeceive)
+            || (old.contains(where: \.hasTwin) && new.contains(where: \.hasTwin))
+    }
+
     private static func deceptive(
         _ old: [Sign], _ oldMiddle: Range<Int>, _ new: [Sign], _ newMiddle: Range<Int>
     ) -> Alike {
@@ -71,7 +77,9 @@ struct Contrast: Sendable {
         let newImpression = Array(new[newMiddle]).impression
         let areAlike = oldImpression == newImpression
         let whole = areAlike ? Alike(old: [oldMiddle], new: [newMiddle]) : Alike()
-        guard max(oldMiddle.count, newMiddle.count) <= matched else { return whole }
+        guard max(oldMiddle.count, newMiddle.count) <= matched,
+            areAlike || mayHoldLookalikes(old[oldMiddle], new[newMiddle])
+        else { return whole }
         var numbers: [Sign: Int] = [:]
         func number(_ sign: Sign) -> Int {
             if let number = numbers[sign] { return number }

@@ -51,6 +51,13 @@ package struct MaskedText: Sendable {
         return signs
     }
 
+    /// The line, if nothing in it is masked and all of it is printable ASCII: then it is shown as it is.
+    package func plainLine(_ line: Int) -> String? {
+        guard masks[line] == nil else { return nil }
+        let body = bytes[bodies[line]]
+        return body.allSatisfy { (0x20..<0x7F).contains($0) } ? String(decoding: body, as: UTF8.self) : nil
+    }
+
     /// The whole text as such signs, with its line feeds.
     package var signs: [Sign] {
         var signs: [Sign] = []

@@ -184,6 +184,8 @@ dw_wait_for_child() {
 dw_wait() {
     dw_looks=0
     until dw_wait_for_child; do
+        # What the child wrote last may end in the middle of a line.
+        printf '\ncut %s\n' "$dw_nonce"
         dw_looks=$((dw_looks + 1))
         dw_time_left
         if [ "$dw_looks" -ge 3 ] || [ "$dw_left" -le 3 ]; then

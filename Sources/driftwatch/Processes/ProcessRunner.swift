@@ -78,7 +78,7 @@ struct ProcessRunner {
     }
 
     private func servicesWhenUsable(_ sites: [PartSite]) async throws -> [any Service] {
-        try await Loop(every: .seconds(1), logger: logger).insist {
+        try await insist {
             if let site = sites.first, try await Migrator(site.database).requireUsable() == .outdated {
                 logger.warning("functions and views belong to an older version: run driftwatch migrate")
             }
