@@ -102,6 +102,7 @@ declare
     spread interval;
     made integer;
     older boolean;
+    dropped integer := 0;
 begin
     perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
     update schedules s set last_slot_at = slot
@@ -143,9 +144,9 @@ begin
     get diagnostics made = row_count;
 
     if older then
-        perform supersede_jobs(schedule, slot);
+        dropped := supersede_jobs(schedule, slot);
     end if;
-    update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
+    update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;
 end
@@ -158,7 +159,7 @@ language sql stable
 as $$ select case when spread > interval '0' then slot + spread * driftwatch.place_in_spread(server) else slot end $$;
 comment on function start_in_spread(text, timestamptz, interval) is 'When a server''s job starts, if the jobs are spread from this time on.';
 
-create or replace function supersede_jobs(schedule text, slot timestamptz) returns void
+create or replace function supersede_jobs(schedule text, slot timestamptz) returns integer
 language plpgsql security definer
 set search_path = driftwatch, pg_temp set plan_cache_mode = force_custom_plan set jit = off
 as $$
@@ -177,9 +178,10 @@ begin
         returning j.job_id)
     select array_agg(c.job_id) into superseded from cancelled c;
     perform jobs_ended(superseded, 'superseded', false);
+    return coalesce(cardinality(superseded), 0);
 end
 $$;
-comment on function supersede_jobs(text, timestamptz) is 'Cancels the waiting jobs of older slots of a schedule.';
+comment on function supersede_jobs(text, timestamptz) is 'Cancels the waiting jobs of older slots of a schedule, and returns how many.';
 
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp

@@ -36,6 +36,7 @@ create table slots (
     slot_at timestamptz not null,
     fired_at timestamptz,
     enqueued integer not null,
+    superseded integer not null default 0,
     completed_at timestamptz,
     skipped text check (skipped in ('paused', 'too_old', 'overtaken')),
     primary key (schedule_name, slot_at),
@@ -47,6 +48,7 @@ comment on column slots.schedule_name is 'The schedule.';
 comment on column slots.slot_at is 'When the slot was due.';
 comment on column slots.fired_at is 'When a scheduler created its jobs; null if it was skipped.';
 comment on column slots.enqueued is 'How many jobs were created.';
+comment on column slots.superseded is 'How many waiting jobs of older slots were cancelled in favour of its own.';
 comment on column slots.completed_at is 'When all of its jobs were found finished, or when it was skipped.';
 comment on column slots.skipped is 'Why it did not fire. paused: the schedule was paused. too_old: it was 12 hours old or older when a scheduler saw it. overtaken: a scheduler saw it only when a later slot was due as well. Null if it fired.';
 

@@ -1,3 +1,4 @@
+import Instruments
 import Logging
 import Postgres
 import Runtime
@@ -15,6 +16,8 @@ protocol ProcessPart: Sendable {
     /// What `workers` shows of its settings: a JSON object without secrets.
     var shownSettings: JSONText { get }
     var poolSize: Int { get }
+    /// What the part counts about itself, for `/metrics`.
+    var instruments: [any Instrument] { get }
 
     /// What the part runs. Called when the database is usable; it may be called again after a fault.
     ///
@@ -27,6 +30,7 @@ extension ProcessPart {
     var queues: [String] { [] }
     var shownSettings: JSONText { JSONText("{}") }
     var poolSize: Int { 2 }
+    var instruments: [any Instrument] { [] }
 }
 
 /// Where a part runs.

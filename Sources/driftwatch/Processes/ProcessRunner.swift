@@ -1,3 +1,4 @@
+import Dashboard
 import Foundation
 import Logging
 import Postgres
@@ -13,11 +14,14 @@ struct ProcessRunner {
     private let logger: Logger
     private let signals = StopSignals()
     private let databases = OwnDatabases()
+    private let monitoring: Monitoring
 
-    init(_ context: CommandContext, parts: [any ProcessPart]) {
+    /// - Throws: ``SettingError``.
+    init(_ context: CommandContext, parts: [any ProcessPart]) throws {
         self.context = context
         self.parts = parts
         logger = Logger(label: "driftwatch.\(parts.count == 1 ? parts[0].role : "run")")
+        monitoring = try Monitoring(context.settings, parts: parts, logger: logger)
     }
 
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
@@ -28,7 +32,7 @@ struct ProcessRunner {
                 await signals.watch()
                 return nil
             }
-            group.addTask { try await work() }
+            group.addTask { try await monitoring.serving(databases: databases) { try await work() } }
             defer { group.cancelAll() }
             for try await status in group {
                 if let status { return status }
@@ -117,6 +121,7 @@ struct ProcessRunner {
         let queues = parts.flatMap(\.queues)
         if !queues.isEmpty { facts["queues"] = "\(queues.joined(separator: ","))" }
         logger.info("started", metadata: facts)
+        monitoring.readiness.enter(.working)
         let result = await ending(of: group)
         for registration in registrations { await registration.sayStopped() }
         try result.get()
@@ -132,6 +137,7 @@ struct ProcessRunner {
                 await signals.untilAsked()
                 if signals.isAsked {
                     logger.info("stopping")
+                    monitoring.readiness.enter(.stopping)
                     await group.triggerGracefulShutdown()
                 }
                 return nil
