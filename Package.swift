@@ -80,7 +80,7 @@ let package = Package(
                 "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", .logging,
                 .serviceLifecycle,
             ]),
-        library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
+        library("Presentation", ["Cron", "DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
             dependencies: [
@@ -130,7 +130,10 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
-            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "TestSupport"]),
+            [
+                "DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "Remote",
+                "TestSupport",
+            ]),
         tests(
             "DashboardTests",
             [

@@ -21,8 +21,8 @@ package struct WorkerPool: Service {
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. `wake` is raised
-    /// when there may be work.
+    /// `renewals` is for renewing leases, which must not wait for other calls: nothing is claimed before the first one has
+    /// worked. `wake` is raised when there may be work.
     package init(
         database: Database, renewals: Database, settings: WorkerPoolSettings, handler: any JobHandler,
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
@@ -67,6 +67,7 @@ package struct WorkerPool: Service {
     ///
     /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Held>.Continuation) async {
+        await keeper.untilReady()
         let loop = Loop(
             every: settings.pollEvery, wake: wake, clock: clock, logger: logger, complaint: "no jobs claimed")
         await loop.rounds {

@@ -24,6 +24,8 @@ package indirect enum JSONValue: Sendable {
     /// Without line breaks.
     package var line: String { rendered(indent: nil) }
     package var pretty: String { rendered(indent: 0) }
+    /// The lines of ``pretty`` as a member of something that deep; the first one is not indented.
+    package func pretty(depth: Int) -> String { rendered(indent: depth) }
 
     private func rendered(indent: Int?) -> String {
         switch self {

@@ -31,27 +31,33 @@ package struct Listing<Row>: Sendable {
 
     /// The aligned table, or ``whenEmpty``.
     package func lines(_ rows: [Row], _ palette: Palette, times: Times = .utc) -> [String] {
-        rows.isEmpty ? [whenEmpty] : table(rows, palette, times)
+        var widths: [Int] = []
+        return rows.isEmpty ? [whenEmpty] : lines(rows, palette, times: times, widths: &widths)
     }
 
-    package func json(_ rows: [Row]) -> JSONValue { .list(rows.map(json)) }
-
-    package func json(_ row: Row) -> JSONValue { .object(columns.map { ($0.key, $0.value(row).json) }) }
-
-    private func table(_ rows: [Row], _ palette: Palette, _ times: Times) -> [String] {
+    /// The next rows of a table that is too long for memory: the heading only where `widths` is empty, and columns at least
+    /// as wide as those before.
+    package func lines(_ rows: [Row], _ palette: Palette, times: Times, widths: inout [Int]) -> [String] {
         let shownColumns = columns.filter { $0.heading != nil }
+        let headings = shownColumns.map { $0.heading ?? "" }
+        let isFirst = widths.isEmpty
+        if isFirst { widths = headings.map { width($0) } }
         let cells = rows.map { row in shownColumns.map { $0.value(row).shown(times) } }
-        let widths = shownColumns.indices.map { column in
-            max(width(shownColumns[column].heading ?? ""), cells.map { width($0[column]) }.max() ?? 0)
+        for column in shownColumns.indices {
+            widths[column] = max(widths[column], cells.map { width($0[column]) }.max() ?? 0)
         }
-        let heading = shownColumns.indices.map { pad(shownColumns[$0].heading ?? "", to: widths[$0]) }
+        let heading = zip(headings, widths).map { pad($0, to: $1) }
         let body = zip(rows, cells).map { row, texts in
             shownColumns.indices.map {
                 palette.coloured(pad(texts[$0], to: widths[$0]), shownColumns[$0].colour(row))
             }
         }
-        return ([heading] + body).map { trimmed($0.joined(separator: "  ")) }
+        return ((isFirst ? [heading] : []) + body).map { trimmed($0.joined(separator: "  ")) }
     }
+
+    package func json(_ rows: [Row]) -> JSONValue { .list(rows.map(json)) }
+
+    package func json(_ row: Row) -> JSONValue { .object(columns.map { ($0.key, $0.value(row).json) }) }
 
     private func trimmed(_ line: String) -> String {
         guard let last = line.lastIndex(where: { $0 != " " }) else { return "" }

@@ -1,3 +1,4 @@
+import Dispatch
 import DriftCore
 import DriftStore
 import Foundation
@@ -42,6 +43,32 @@ struct ApplyingTests {
             union all select 'schedule ' || cron || ' ' || time_zone from driftwatch.schedules
             order by 1
             """, as: String.self)
+    }
+
+    /// Workers settle the jobs of all other servers meanwhile.
+    @Test
+    func anApplyWaitsForNoServerThatItLeavesAsItIs() async throws {
+        try await withMigratedDatabase { database in
+            let applier = Applier(database)
+            let packs = [Self.pack("base"), Self.pack("web")]
+            _ = try await applier.apply(Self.request([Self.server("a"), Self.server("b")], packs))
+            let (locked, isLocked) = AsyncStream<Void>.makeStream()
+            let unlock = DispatchSemaphore(value: 0)
+            async let worker: Void = database.withTransaction { transaction in
+                try transaction.execute("select from driftwatch.servers where server_id = 'a' for no key update")
+                isLocked.yield()
+                unlock.wait()
+            }
+            for await _ in locked { break }
+            defer { unlock.signal() }
+            let none = try await applier.apply(Self.request([Self.server("a"), Self.server("b")], packs))
+            #expect(!none.changesSomething)
+            let some = try await applier.apply(
+                Self.request([Self.server("a"), Self.server("b", packs: ["base", "web"])], packs))
+            #expect(some.servers.map(\.change) == [.unchanged, .changed])
+            unlock.signal()
+            try await worker
+        }
     }
 
     @Test

@@ -16,7 +16,8 @@ struct HookTests {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
             path: "../../sql/functions/f10_claim.sql")
         let text = try String(contentsOf: file, encoding: .utf8)
-            .split(separator: "\n").filter { !$0.hasPrefix("--") && !$0.hasPrefix("comment on") && !$0.hasPrefix("    '") }
+            .split(separator: "\n")
+            .filter { !$0.hasPrefix("--") && !$0.hasPrefix("comment on") && !$0.hasPrefix("    '") }
             .joined(separator: "\n")
         let defined = Set(text.matches(of: /function (\w+)/).map { String($0.1) })
         try await withMigratedDatabase { database in

@@ -213,7 +213,8 @@ struct SchemaRuleTests {
         let pure = [
             "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_held_by", "is_overdue",
             "look_still_wanted", "may_name_actors", "on_hold", "own_actor", "pack_path", "place_in_spread", "queue_of",
-            "raise_lease_lost", "refuse", "rfc3339", "serves", "start_in_spread", "state_after", "statement_clock",
+            "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
+            "statement_clock", "unknown_name",
         ]
         #expect(loose == pure)
     }
@@ -232,7 +233,8 @@ struct SchemaRuleTests {
                     """, as: String.self)
                 let harmless = [
                     "clock", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold", "own_actor",
-                    "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before", "statement_clock",
+                    "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before",
+                    "statement_clock",
                 ]
                 #expect(open == harmless)
                 let views = try await database.rows(

@@ -3,21 +3,31 @@
 -- Skips a schedule that another scheduler has locked: it is no longer due once that scheduler has committed.
 create or replace function lock_due_schedules()
 returns table (
-    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, last_slot_at timestamptz, now timestamptz
+    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, set_at timestamptz, paused boolean,
+    now timestamptz
 )
 language sql volatile security definer set search_path = driftwatch, pg_temp
 as $$
-    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, clock()
+    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.updated_at, s.paused_at is not null, clock()
     from schedules s
-    where s.paused_at is null and (s.next_slot_at is null or s.next_slot_at <= clock())
+    where s.next_slot_at is null or s.next_slot_at <= clock()
     order by s.schedule_name
     for update skip locked
 $$;
 comment on function lock_due_schedules() is 'Locks and returns the schedules whose next slot is due or not known yet.';
 
+create or replace function skip_slots(schedule text, missed timestamptz[], why text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    insert into slots (schedule_name, slot_at, enqueued, completed_at, skipped)
+    select schedule, m, 0, clock(), why from unnest(missed) m
+    on conflict do nothing
+$$;
+comment on function skip_slots(text, timestamptz[], text) is 'Records slots that do not fire, and why.';
+
 -- Moves a schedule on: to its first slot, past a slot that fires, or past a missed slot that is too old to fire. due is
--- the latest slot that was due; due_before is the slot before it, if that was missed as well. A slot that did not fire has
--- no row in slots, but it still makes older verdicts stale.
+-- the latest slot that was due; due_before is the slot before it, if that was missed as well. A slot that did not fire makes
+-- older verdicts stale too.
 create or replace function advance_schedule(
     schedule text, next_slot timestamptz, following_slot timestamptz, due timestamptz default null,
     due_before timestamptz default null
@@ -98,9 +108,10 @@ begin
     update schedules s set last_slot_at = slot
     where s.schedule_name = schedule
     returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
-    -- This row lets a slot fire only once.
-    insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
-    on conflict do nothing;
+    -- Fires once. Only a slot that was skipped during a pause may fire after all.
+    insert into slots as k (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
+    on conflict (schedule_name, slot_at) do update set fired_at = excluded.fired_at, skipped = null, completed_at = null
+    where k.skipped = 'paused';
     if not found then
         return 0;
     end if;

@@ -2,20 +2,28 @@
 -- the server and its assignments are checked again under their locks. Nothing here changes a job: a worker that settles a
 -- job holds its lock while it waits for the server's.
 
--- One apply at a time, and it locks every server first. Another apply may take a while, hence the long timeout; others
--- hold a server's row only for moments. The table lock excludes only another apply, not readers and workers. Unlike an
--- advisory lock, it cannot be taken by a role that may not write the table.
-create or replace function begin_apply() returns table (server_id text, is_watched boolean)
+-- One apply at a time. Another apply may take a while, hence the long timeout; others hold a server's row only for moments.
+-- The table lock excludes only another apply, not readers and workers. Unlike an advisory lock, it cannot be taken by a role
+-- that may not write the table.
+create or replace function begin_apply() returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
-#variable_conflict use_column
 begin
     perform set_config('lock_timeout', '60s', true);
     lock table packs in share row exclusive mode;
-    return query select s.server_id, s.removed_at is null from servers s order by s.server_id for update;
 end
 $$;
-comment on function begin_apply() is 'Waits until no other apply is running, locks all servers, and returns them.';
+comment on function begin_apply() is 'Waits until no other apply is running. What the inventory says of a server, and the packs, then change only here.';
+
+-- Only the servers that change: workers settle the jobs of all others meanwhile.
+create or replace function lock_servers(server_ids text[]) returns void
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+begin
+    perform from servers s where s.server_id = any(server_ids) order by s.server_id for update;
+end
+$$;
+comment on function lock_servers(text[]) is 'Locks these servers in the lock order, before apply changes them or what is known about them.';
 
 -- A version that was replaced may come back.
 create or replace function replace_pack_versions(pack text, current_digest text) returns void

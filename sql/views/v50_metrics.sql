@@ -53,7 +53,9 @@ select 'driftwatch_slot_late_seconds', jsonb_build_object('schedule', d.schedule
 from due d
 union all
 select 'driftwatch_slot_skipped', jsonb_build_object('schedule', s.schedule_name),
-       (s.last_due_at > coalesce(s.last_slot_at, '-infinity'))::integer,
+       (s.last_due_at > coalesce(s.last_slot_at, '-infinity')
+        and not exists (select from slots k
+                        where k.schedule_name = s.schedule_name and k.slot_at = s.last_due_at and k.skipped = 'paused'))::integer,
        'Whether the newest slot that was due was skipped, because no scheduler ran for too long.'
 from schedules s where s.last_due_at is not null
 union all

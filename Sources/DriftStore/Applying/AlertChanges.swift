@@ -1,8 +1,8 @@
 import DriftCore
 import Postgres
 
-/// Finds out how alerts changed within a transaction that has locked every server, so that only operators could also have
-/// changed them.
+/// Finds out how the alerts of some servers changed within a transaction that has locked these servers, so that only
+/// operators could also have changed them.
 struct AlertChanges {
     private struct Live: Hashable {
         var id: Int64
@@ -11,16 +11,21 @@ struct AlertChanges {
         var itemCount: Int
     }
 
+    private let servers: [ServerID]
     private let before: [Int64: Live]
 
-    init(in transaction: borrowing Transaction) throws {
-        before = try Self.live(in: transaction)
+    init(of servers: Set<ServerID>, in transaction: borrowing Transaction) throws {
+        self.servers = servers.sorted()
+        before = try Self.live(of: self.servers, in: transaction)
     }
 
-    private static func live(in transaction: borrowing Transaction) throws -> [Int64: Live] {
+    private static func live(
+        of servers: [ServerID], in transaction: borrowing Transaction
+    ) throws -> [Int64: Live] {
         let rows = try transaction.rows(
             """
-            select alert_id, server_id, pack_name, mismatch_count from driftwatch.alerts where status <> 'resolved'
+            select alert_id, server_id, pack_name, mismatch_count from driftwatch.alerts
+            where status <> 'resolved' and server_id = any(\(servers.map(\.rawValue)))
             """, as: (Int64, ServerID, PackName, Int).self)
         return Dictionary(
             rows.map { ($0.0, Live(id: $0.0, server: $0.1, pack: $0.2, itemCount: $0.3)) },
@@ -29,7 +34,7 @@ struct AlertChanges {
 
     /// The changes, by server, then by pack.
     func since(in transaction: borrowing Transaction) throws -> [ApplyReport.AlertLine] {
-        let now = try Self.live(in: transaction)
+        let now = try Self.live(of: servers, in: transaction)
         let gone = before.keys.filter { now[$0] == nil }.sorted()
         let closed =
             gone.isEmpty

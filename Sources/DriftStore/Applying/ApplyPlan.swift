@@ -40,15 +40,17 @@ struct ApplyPlan {
     private(set) var laterPacks: [PackName: Pack]
     /// By server; of new ones as well, and only where something changes.
     let assignments: [ServerID: Assignments]
+    /// The servers that are changed, new ones too: only these are locked.
+    let touched: Set<ServerID>
     /// Only where something moves.
     private(set) var moves: [ServerID: ServerMoves] = [:]
 
-    /// Reads what is needed, and locks the state of servers where something moves.
+    /// Reads what is needed, and locks the servers that change, and their state where something moves.
     ///
     /// - Throws: `DatabaseError`
     init(
         _ configuration: LoadedConfiguration, servers: [ServerLine], removing removed: Set<ServerID>,
-        digests: [PackName: String], in transaction: borrowing Transaction
+        pruning pruned: Set<PackName>, digests: [PackName: String], in transaction: borrowing Transaction
     ) throws {
         let given = configuration.packs
         let changed = Set(
@@ -65,6 +67,11 @@ struct ApplyPlan {
             assignments[server] = Assignments(before: before, after: after)
         }
         self.assignments = assignments
+        let lines = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        touched = removed.union(assignments.keys)
+            .union(declared.filter { lines[$0.id]?.replacements(by: $0).isEmpty != true }.map(\.id))
+            .union(servers.filter { !pruned.isDisjoint(with: $0.packs) }.map(\.id))
+        try transaction.execute("select driftwatch.lock_servers(\(touched.map(\.rawValue)))")
         changedPacks = changed.sorted()
         let kinds = Set(assignments.values)
         let former = Set(kinds.flatMap(\.before)).union(changed).union(kinds.flatMap(\.after))

@@ -4,7 +4,7 @@ import Postgres
 /// One apply, inside its transaction.
 struct ApplyTransaction {
     private let request: Applier.Request
-    /// The servers before the apply, without removed ones; every row is locked.
+    /// The servers before the apply, without removed ones.
     private let servers: [ServerLine]
     private let packs: [PackName]
     private let digests: [PackName: String]
@@ -26,11 +26,11 @@ struct ApplyTransaction {
         let surplus = try surplusServers()
         try requireKnownPacks()
         let plan = try ApplyPlan(
-            request.configuration, servers: servers, removing: request.prune ? Set(surplus) : [], digests: digests,
-            in: transaction)
+            request.configuration, servers: servers, removing: request.prune ? Set(surplus) : [],
+            pruning: request.prune ? Set(surplusPacks) : [], digests: digests, in: transaction)
         let conflicts = plan.conflicts(places: request.configuration.places)
         guard conflicts.isEmpty else { throw ApplyRefusal.conflicts(conflicts) }
-        let alerts = try AlertChanges(in: transaction)
+        let alerts = try AlertChanges(of: plan.touched, in: transaction)
         var report = ApplyReport()
         report.wantsConfirmation = removesTooMany(surplus)
         report.packs = try applyPacks(plan, in: transaction)
@@ -50,7 +50,9 @@ struct ApplyTransaction {
         }
         report.alerts = try alerts.since(in: transaction)
         let former = try SchedulesReader.schedule(in: transaction)
-        report.formerSchedule = former.map { ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone) }
+        report.formerSchedule = former.map {
+            ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone, spreadSeconds: $0.spreadSeconds)
+        }
         report.schedule = try applySchedule(in: transaction)
         report.checks = try checks(after: plan, report.servers, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
@@ -110,6 +112,10 @@ struct ApplyTransaction {
         let before = Dictionary(servers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var lines: [ApplyReport.ServerLine] = []
         for server in declared.sorted(by: { $0.id < $1.id }) {
+            guard plan.touched.contains(server.id) else {
+                lines.append(ApplyReport.ServerLine(id: server.id, change: .unchanged))
+                continue
+            }
             let (change, assigned, unassigned) = try transaction.one(
                 """
                 select change, assigned, unassigned
@@ -132,14 +138,17 @@ struct ApplyTransaction {
         return lines
     }
 
+    /// Packs that the database has and the files lack.
+    private var surplusPacks: [PackName] {
+        request.namesAllPacks ? packs.filter { request.configuration.packs[$0] == nil } : []
+    }
+
     private func prunePacks(into report: inout ApplyReport, in transaction: borrowing Transaction) throws {
-        let surplus = packs.filter { request.configuration.packs[$0] == nil }
-        guard request.namesAllPacks else { return }
         guard request.prune else {
-            report.keptPacks = surplus
+            report.keptPacks = surplusPacks
             return
         }
-        for pack in surplus {
+        for pack in surplusPacks {
             try transaction.execute("select driftwatch.remove_pack(\(pack), \(actor))")
             report.packs.append(ApplyReport.PackLine(name: pack, change: .removed, itemCount: nil))
         }
@@ -150,7 +159,8 @@ struct ApplyTransaction {
         guard let schedule = request.configuration.inventory?.schedule else { return nil }
         let changed = try transaction.one(
             """
-            select driftwatch.set_schedule('default', \(schedule.cron), \(schedule.timeZone), \(actor))
+            select driftwatch.set_schedule(
+                'default', \(schedule.cron), \(schedule.timeZone), \(schedule.spreadSeconds.map(Duration.seconds)), \(actor))
             """, as: Bool.self)
         return changed ? schedule : nil
     }

@@ -13,9 +13,14 @@ package struct FleetCounts: Hashable, Sendable {
 
     init(servers: Int) { self.servers = servers }
 
-    package init(_ lines: [FleetLine]) {
+    package init(_ lines: [FleetLine] = []) {
         self.init(servers: Set(lines.map(\.serverID)).count)
-        for line in lines { add(1, line.standing, isStale: line.isStale && !line.isDisabled) }
+        for line in lines { add(line) }
+    }
+
+    /// Counts a line, but not its server.
+    package mutating func add(_ line: FleetLine) {
+        add(1, line.standing, isStale: line.isStale && !line.isDisabled)
     }
 
     mutating func add(_ count: Int, _ standing: Standing?, isStale: Bool) {

@@ -10,21 +10,38 @@ package enum FleetReader {
     package static func status(
         _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
     ) throws -> [FleetLine] {
-        try transaction.rows(
-            """
-            select f.server_id, f.display_name, f.pack_name, f.state, f.shown_state, f.standing, f.since,
-                   f.last_checked_at, f.mismatch_count, f.item_count, f.unreadable_count, f.unreadable_since,
-                   f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.stale,
-                   f.outdated, f.remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
-                   f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.check_overdue
-            from driftwatch.fleet_status f
-            where \(filter.condition)
-            order by case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
-                         when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
-                         when 'disabled' then 7 else 6 end,
-                     f.server_id, f.pack_name
-            offset \(rows?.lowerBound ?? 0) limit \(rows?.count)
-            """, of: FleetLine.self)
+        try transaction.rows("\(query(filter)) offset \(rows?.lowerBound ?? 0) limit \(rows?.count)", of: FleetLine.self)
+    }
+
+    /// The same lines, a thousand at a time: memory does not grow with the fleet.
+    package static func eachBatch(
+        _ filter: FleetFilter, in transaction: borrowing Transaction, _ body: ([FleetLine]) throws -> Void
+    ) throws {
+        // All of it is read.
+        try transaction.execute("set local cursor_tuple_fraction = 1")
+        try transaction.execute("declare fleet no scroll cursor for \(query(filter))")
+        while true {
+            let lines = try transaction.rows("fetch 1000 from fleet", of: FleetLine.self)
+            guard !lines.isEmpty else { break }
+            try body(lines)
+        }
+        try transaction.execute("close fleet")
+    }
+
+    private static func query(_ filter: FleetFilter) -> SQL {
+        """
+        select f.server_id, f.display_name, f.pack_name, f.state, f.shown_state, f.standing, f.since,
+               f.last_checked_at, f.mismatch_count, f.item_count, f.unreadable_count, f.unreadable_since,
+               f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.stale,
+               f.outdated, f.remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
+               f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.check_overdue
+        from driftwatch.fleet_status f
+        where \(filter.condition)
+        order by case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
+                     when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
+                     when 'disabled' then 7 else 6 end,
+                 f.server_id, f.pack_name
+        """
     }
 
     /// Which of the named servers and packs do not exist.
@@ -87,7 +104,12 @@ package struct FleetFilter: Hashable, Sendable {
         if let pack = selection.pack { condition = "\(condition) and f.pack_name = \(pack)" }
         switch state {
         case nil: break
-        case .standing(let standing): condition = "\(condition) and f.standing = \(standing)"
+        case .standing(let standing):
+            condition = "\(condition) and f.standing = \(standing)"
+            // Such a line is shown in this very state, and that has an index.
+            if ShownState(rawValue: standing.rawValue) != nil {
+                condition = "\(condition) and f.shown_state = \(standing)"
+            }
         case .stale: condition = "\(condition) and f.stale and not f.disabled"
         case .outdated: condition = "\(condition) and f.outdated and not f.disabled"
         }

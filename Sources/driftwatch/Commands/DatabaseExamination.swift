@@ -32,15 +32,21 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines, delivery) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery, pauses) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
-                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction)
+                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
+                try QueuesReader.pauses(in: transaction)
             )
         }
         reportProcesses(workers)
+        try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
+        for pause in pauses {
+            let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
+            report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
+        }
         for problem in delivery {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
@@ -93,9 +99,7 @@ struct DatabaseExamination {
             return
         }
         let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
-        if schedule.pausedAt != nil {
-            report.add("schedule", .note, "\(text), paused by \(schedule.pausedBy ?? "somebody")")
-        } else if let fault = fault(of: schedule) {
+        if let fault = fault(of: schedule) {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
                 hint: "\(fault.hint); driftwatch schedule set changes it")

@@ -6,23 +6,40 @@ import Presentation
 
 /// The state of the fleet in counts, and the faults that keep Driftwatch itself from working.
 struct FleetStatus: Sendable {
-    let lines: [FleetLine]
+    let counts: FleetCounts
     let schedule: ScheduleLine?
     /// Processes alive, by kind.
     let alive: [String: Int]
+    let pauses: [Pause]
     /// What keeps messages from arriving.
     let deliveryProblems: [String]
 
     /// - Throws: `DatabaseError`
-    init(_ filter: FleetFilter, in transaction: borrowing Transaction) throws {
-        lines = try FleetReader.status(filter, in: transaction)
-        counts = FleetCounts(lines)
+    init(
+        _ filter: FleetFilter, in transaction: borrowing Transaction, each body: ([FleetLine], Times) -> Void
+    ) throws {
         schedule = try SchedulesReader.schedule(in: transaction)
+        let times = Times(zone: schedule?.timeZone)
+        var (counts, isInDoubt, isAnyWatched) = (FleetCounts(), false, false)
+        try FleetReader.eachBatch(filter, in: transaction) { lines in
+            for line in lines {
+                counts.add(line)
+                isInDoubt = isInDoubt || line.isInDoubt
+                isAnyWatched = isAnyWatched || (line.standing != nil && !line.isDisabled)
+            }
+            body(lines, times)
+        }
+        self.counts = counts
+        self.isInDoubt = isInDoubt
+        self.isAnyWatched = isAnyWatched
         alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
+        pauses = try QueuesReader.pauses(in: transaction)
         deliveryProblems = try DeliveryReader.problems(in: transaction)
     }
 
-    private let counts: FleetCounts
+    /// Whether not enough is known of some line.
+    private let isInDoubt: Bool
+    private let isAnyWatched: Bool
 
     private var workersAlive: Int { alive["worker", default: 0] }
 
@@ -31,7 +48,7 @@ struct FleetStatus: Sendable {
     /// Faults of Driftwatch itself, which make everything it says about servers doubtful.
     var problems: [String] {
         var problems: [String] = []
-        if lines.contains(where: { $0.standing != nil && !$0.isDisabled }) {
+        if isAnyWatched {
             if schedule == nil {
                 problems.append("there is no schedule: the first driftwatch scheduler creates it")
             }
@@ -46,7 +63,7 @@ struct FleetStatus: Sendable {
             let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "computing the next slot"
             problems.append("\(slot) is overdue: driftwatch doctor says more")
         }
-        return problems + deliveryProblems
+        return problems + pauses.map { PauseText($0, times: times).line } + deliveryProblems
     }
 
     var summary: String {
@@ -59,16 +76,16 @@ struct FleetStatus: Sendable {
 
     var exitStatus: ExitStatus {
         if counts.standings[.drifted] != nil { return .badNews }
-        return lines.contains(where: \.isInDoubt) || !problems.isEmpty ? .unknown : .fine
+        return isInDoubt || !problems.isEmpty ? .unknown : .fine
     }
 
-    func json(_ listing: Listing<FleetLine>) -> JSONValue {
+    /// All but the lines.
+    var json: JSONValue {
         let groups = FleetCountsText.groups.map { group in
             let key = FleetCountsText.word(of: group).replacing(" ", with: "_")
             return (key, JSONValue.number(Int64(counts.standings[group] ?? 0)))
         }
         return .object([
-            ("assignments", .list(lines.map(listing.json))),
             ("counts", .object(groups + [("stale", .number(Int64(counts.stale)))])),
             ("workers_alive", .number(Int64(workersAlive))),
             ("schedulers_alive", .number(Int64(alive["scheduler", default: 0]))),
@@ -84,6 +101,6 @@ extension FleetLine {
     /// Not enough is known: an item could not be read, or a check that was due was not made.
     fileprivate var isInDoubt: Bool {
         guard !isDisabled else { return false }
-        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil
+        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue
     }
 }

@@ -16,7 +16,8 @@ struct StatusCommand: DriftwatchCommand {
 
             With --check the exit status tells, for cron and Nagios: 1 if something drifted; 4 if something is \
             incomplete, failed, stale or never checked although it should have been, if a slot is overdue, if there is \
-            no schedule or no scheduler or worker is alive, or if messages are not delivered; else 0.
+            no schedule or no scheduler or worker is alive, if the schedule or a queue is paused, or if messages are \
+            not delivered; else 0.
 
             Examples:
               driftwatch status --check
@@ -37,28 +38,31 @@ struct StatusCommand: DriftwatchCommand {
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let filter = FleetFilter(selection.selection, state: state?.state)
-        let status = try await context.withDatabase { database in
+        let empty = StatusText(asJSON: output.asJSON, palette: context.console.palette)
+        let (status, text) = try await context.withDatabase { database in
             try await database.read { transaction in
                 let unknown = try FleetReader.unknownNames(in: filter.selection, in: transaction)
                 if let server = unknown.servers.first { throw CommandFailure.unknown(.server(server)) }
                 if let pack = unknown.pack { throw CommandFailure.unknown(.pack(pack)) }
-                return try FleetStatus(filter, in: transaction)
+                var text = empty
+                let status = try FleetStatus(filter, in: transaction) { text.add($0, $1) }
+                return (status, text)
             }
         }
+        // Only now: while a reader waits at a pager, no transaction is open.
         if output.asJSON {
-            context.console.print(status.json(Self.listing(status.times)).pretty)
+            context.console.print(text.json(with: status))
         } else {
-            show(status, context.console)
+            show(status, text, context.console)
         }
         return check ? status.exitStatus : .fine
     }
 
-    private func show(_ status: FleetStatus, _ console: Console) {
-        let isWhole = filterIsEmpty
-        if status.lines.isEmpty, !isWhole {
-            console.print("nothing matches")
+    private func show(_ status: FleetStatus, _ text: StatusText, _ console: Console) {
+        if let table = text.table {
+            console.print(table)
         } else {
-            console.print(lines: Self.listing(status.times).lines(status.lines, console.palette, times: status.times))
+            console.print(filterIsEmpty ? Self.listing(status.times).whenEmpty : "nothing matches")
         }
         for problem in status.problems { console.print(console.palette.coloured(visible(problem), .yellow)) }
         console.print(status.summary)
@@ -102,6 +106,39 @@ struct StatusCommand: DriftwatchCommand {
                     .text($0.packName == nil ? "no packs" : text($0).notes.joined(separator: ", "))
                 },
             ])
+    }
+}
+
+/// The lines as they are printed, which take a tenth of the memory of the lines themselves.
+struct StatusText: Sendable {
+    private let asJSON: Bool
+    private let palette: Palette
+    private var widths: [Int] = []
+    private var text = ""
+
+    init(asJSON: Bool, palette: Palette) {
+        self.asJSON = asJSON
+        self.palette = palette
+    }
+
+    mutating func add(_ lines: [FleetLine], _ times: Times) {
+        let listing = StatusCommand.listing(times)
+        let shown =
+            asJSON
+            ? lines.map { "    " + listing.json($0).pretty(depth: 2) }
+            : listing.lines(lines, palette, times: times, widths: &widths)
+        for line in shown {
+            if !text.isEmpty { text += asJSON ? ",\n" : "\n" }
+            text += line
+        }
+    }
+
+    /// Nil if there is no line.
+    var table: String? { text.isEmpty ? nil : text }
+
+    func json(with status: FleetStatus) -> String {
+        let lines = text.isEmpty ? "[]" : "[\n\(text)\n  ]"
+        return "{\n  \"assignments\": \(lines),\n" + status.json.pretty.dropFirst(2)
     }
 }
 

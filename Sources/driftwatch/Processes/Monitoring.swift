@@ -29,12 +29,18 @@ struct Monitoring: Sendable {
     /// Calls `body`, with the listener beside it if an address is set; ends with `body`.
     ///
     /// - Throws: ``CommandFailure`` if it cannot listen, before `body` is called; what `body` throws.
-    func serving<Value: Sendable>(
-        databases: OwnDatabases, _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
+    func serving<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         guard let address else { return try await body() }
         let database = Database(settings, logger: Logger(label: "driftwatch.metrics"))
-        databases.add(database)
+        let result: Result<Value, any Error>
+        do { result = .success(try await serve(database, at: address, beside: body)) } catch { result = .failure(error) }
+        await database.close()
+        return try result.get()
+    }
+
+    private func serve<Value: Sendable>(
+        _ database: Database, at address: ListenAddress, beside body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         let (ports, port) = AsyncStream<Int>.makeStream()
         let server = MonitoringServer(
             database: database,

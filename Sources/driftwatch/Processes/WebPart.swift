@@ -6,7 +6,6 @@ import ServiceLifecycle
 
 struct WebPart: ProcessPart {
     let role = "web"
-    let poolSize = 4
     private let address: ListenAddress
     private let names: Set<String>
 

@@ -32,12 +32,8 @@ struct WorkerPart: ProcessPart {
         let wake = WakeSignal()
         let prober = RemoteProber(settings: remote, localServers: localServers, logger: site.logger)
         // A renewal that hangs is of no use: the next one comes before the lease ends.
-        let renewals = site.anotherDatabase(poolSize: 1) { settings in
-            settings.lockTimeout = .seconds(5)
-            settings.statementTimeout = .seconds(8)
-            settings.callDeadline = .seconds(10)
-            settings.leaseTimeout = .seconds(10)
-        }
+        let renewals = site.database.forCalls(
+            .urgent, leaseTimeout: .seconds(10), callDeadline: .seconds(10))
         let pool = WorkerPool(
             database: site.database, renewals: renewals,
             settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),

@@ -22,7 +22,7 @@ enum ImportRule {
             "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", "Logging",
             "ServiceLifecycle",
         ],
-        "Presentation": ["DriftCore", "DriftStore", "Redaction"],
+        "Presentation": ["Cron", "DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
             "DriftCore", "DriftStore", "Instruments", "Postgres", "Presentation", "Redaction", "Hummingbird",
             "HTTPTypes", "NIOCore",
