@@ -37,7 +37,7 @@ struct JobVerbTests {
                 started.record(job.id)
                 // Until it is cancelled.
                 try await Task.sleep(for: .seconds(600))
-                return JobResult(.succeeded)
+                return Ending(.succeeded)
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.renewEvery = .milliseconds(50) }) { _ in
                 await started.wait(for: 1)
