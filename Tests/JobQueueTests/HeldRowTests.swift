@@ -36,7 +36,7 @@ struct HeldRowTests {
             try await Self.holding(held, on: database) {
                 try await database.advanceClock(by: .seconds(61))
                 try await database.execute("update driftwatch.workers set last_seen_at = driftwatch.clock()")
-                #expect(try await QueueStore(database: database).claimSome(2).map(\.job.key) == ["b"])
+                #expect(try await QueueStore(database: database).claimSome(2).map(\.job.serverID) == ["b"])
                 let stuck = try await database.rows(
                     """
                     select server_id, why like 'its row is held by the session with pid ' || blocker_pid || ' of '
@@ -45,6 +45,7 @@ struct HeldRowTests {
                     """, as: (String, Bool).self)
                 #expect(stuck.map(\.0) == ["a"])
                 #expect(stuck.map(\.1) == [true])
+                #expect(try await QueueStore(database: database).heldJobs().count == 1)
             }
             #expect(try await database.count("queue_stuck") == 0)
         }

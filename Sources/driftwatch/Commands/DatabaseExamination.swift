@@ -32,15 +32,17 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines, delivery) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery, held) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
-                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction)
+                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
+                try JobsReader.held(in: transaction)
             )
         }
         reportProcesses(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
+        reportHeldJobs(held)
         for problem in delivery {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
@@ -121,6 +123,10 @@ struct DatabaseExamination {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
                 hint: "\(fault.hint); driftwatch schedule set changes it")
+        } else if let holder = schedule.heldBy {
+            report.add(
+                "schedule", schedule.isOverdue ? .wrong : .note, "\(text): its row is held by \(holder)",
+                hint: "no slot fires before that transaction ends: select pg_terminate_backend(pid) ends it")
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",
@@ -136,6 +142,14 @@ struct DatabaseExamination {
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func reportHeldJobs(_ held: [(id: Int64, why: String)]) {
+        for job in held {
+            report.add(
+                "queue", .wrong, "job \(job.id) waits: \(job.why)",
+                hint: "select pg_terminate_backend(pid) ends that session; driftwatch.queue_stuck shows all such jobs")
         }
     }
 

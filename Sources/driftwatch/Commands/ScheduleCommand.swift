@@ -48,6 +48,7 @@ struct ScheduleCommand: AsyncParsableCommand {
                 .init("last_slot_jobs", "JOBS") { .number($0.lastSlotJobs) },
                 .init("paused_at", "PAUSED") { .time($0.pausedAt) },
                 .init("paused_by") { .text($0.pausedBy) },
+                .init("held_by", "HELD BY") { .text($0.heldBy) },
             ])
     }
 
