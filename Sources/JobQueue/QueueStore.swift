@@ -50,6 +50,23 @@ struct QueueStore: Sendable {
         try await database.rows("select driftwatch.promote_jobs()", as: Int.self).first ?? 0
     }
 
+    /// A due job that every worker skips, because another session holds its row.
+    struct HeldJob: Sendable, Identifiable {
+        struct ID: Hashable, Sendable {
+            var job: Int64
+            var blockerPID: Int
+        }
+
+        var id: ID
+        var why: String
+    }
+
+    func heldJobs() async throws -> [HeldJob] {
+        try await database.rows(
+            "select job_id, blocker_pid, why from driftwatch.held_jobs()", as: (Int64, Int, String).self
+        ).map { HeldJob(id: .init(job: $0, blockerPID: $1), why: $2) }
+    }
+
     struct Rescued: Sendable {
         var jobID: Int64
         var serverID: String?

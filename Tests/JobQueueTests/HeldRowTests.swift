@@ -45,6 +45,7 @@ struct HeldRowTests {
                     """, as: (String, Bool).self)
                 #expect(stuck.map(\.0) == ["a"])
                 #expect(stuck.map(\.1) == [true])
+                #expect(try await QueueStore(database: database).heldJobs().count == 1)
             }
             #expect(try await database.count("queue_stuck") == 0)
         }

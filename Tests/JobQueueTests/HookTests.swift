@@ -10,7 +10,7 @@ struct HookTests {
     @Test
     func theQueueKnowsTheDomainOnlyThroughItsHooks() async throws {
         let own: Set = [
-            "jobs", "job_attempts", "queues", "workers", "clock", "raise_lease_lost",
+            "jobs", "job_attempts", "queues", "workers", "queue_stuck", "clock", "raise_lease_lost",
             "unwanted_jobs", "jobs_ended",
         ]
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(

@@ -8,6 +8,7 @@
 --   promote_jobs    scheduled | retryable -> available
 --   rescue_jobs     running -> available | retryable | failed, when its lease or its time is over
 --   job_state_under how an attempt ended
+--   held_jobs       due jobs that everybody skips, because a session holds their rows
 --
 -- The row of a job tells about its running attempt and about a plain success. end_attempt adds a row to job_attempts for
 -- every other end.
@@ -308,3 +309,18 @@ end
 $$;
 comment on function rescue_jobs(integer) is
     'Takes back running jobs whose lease or deadline has passed. The third time, the job fails and failed checks are stored.';
+
+create or replace function held_jobs(max_jobs integer default 20)
+returns table (job_id bigint, server_id text, blocker_pid integer, why text)
+language plpgsql stable security definer set search_path = driftwatch, pg_temp
+as $$
+begin
+    return query
+    select q.job_id, q.server_id, q.blocker_pid, q.why from queue_stuck q
+    where q.blocker_pid is not null
+    order by q.job_id
+    limit max_jobs;
+end
+$$;
+comment on function held_jobs(integer) is
+    'The jobs that have been due for a minute and that every worker skips, because another session holds their rows.';

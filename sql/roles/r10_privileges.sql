@@ -11,7 +11,7 @@ from (values
         'clock statement_clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold is_alive is_held_by serves
          is_overdue stale_before'),
     ('nobody', 'function',
-        'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread supersede_jobs unwanted_jobs
+        'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
          why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory

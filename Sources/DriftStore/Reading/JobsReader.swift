@@ -45,6 +45,16 @@ package enum JobsReader {
             """, of: JobUnderWay.self)
     }
 
+    /// Due jobs that every worker skips, because another session holds their rows; the first of them.
+    package static func held(in transaction: borrowing Transaction) throws -> [(id: Int64, why: String)] {
+        try transaction.rows(
+            """
+            select q.job_id, q.why from driftwatch.queue_stuck q
+            where q.blocker_pid is not null order by q.job_id limit 5
+            """, as: (Int64, String).self
+        ).map { (id: $0, why: $1) }
+    }
+
     /// Every claim of a job, the first one first.
     package static func attempts(of id: Int64, in transaction: borrowing Transaction) throws -> [JobAttempt] {
         try transaction.rows(

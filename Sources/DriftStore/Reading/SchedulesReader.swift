@@ -11,7 +11,8 @@ package enum SchedulesReader {
                    s.last_slot_at, s.paused_at, s.paused_by, s.paused_reason,
                    driftwatch.is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue,
                    (select l.enqueued from driftwatch.slots l
-                    where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs
+                    where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs,
+                   (select u.held_by from driftwatch.upcoming_slots u where u.schedule_name = s.schedule_name) as held_by
             from driftwatch.schedules s where s.schedule_name = 'default'
             """, of: ScheduleLine.self)
     }
@@ -63,6 +64,8 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     /// The next slot has waited for a scheduler for more than two minutes, or nobody has computed it for that long.
     package var isOverdue: Bool
     package var lastSlotJobs: Int?
+    /// The session that holds the row: no scheduler can fire a slot before it ends.
+    package var heldBy: String?
 
     package init(row: Row) throws {
         name = try row.column("schedule_name")
@@ -76,5 +79,6 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
         pausedReason = try row.column("paused_reason")
         isOverdue = try row.column("overdue")
         lastSlotJobs = try row.column("last_slot_jobs")
+        heldBy = try row.column("held_by")
     }
 }

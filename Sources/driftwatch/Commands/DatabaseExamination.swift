@@ -32,11 +32,11 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines, delivery, pauses) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery, held, pauses) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
                 try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
-                try QueuesReader.pauses(in: transaction)
+                try JobsReader.held(in: transaction), try QueuesReader.pauses(in: transaction)
             )
         }
         reportProcesses(workers)
@@ -47,6 +47,7 @@ struct DatabaseExamination {
             let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
             report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
         }
+        reportHeldJobs(held)
         for problem in delivery {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
@@ -103,6 +104,10 @@ struct DatabaseExamination {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
                 hint: "\(fault.hint); driftwatch schedule set changes it")
+        } else if let holder = schedule.heldBy {
+            report.add(
+                "schedule", schedule.isOverdue ? .wrong : .note, "\(text): its row is held by \(holder)",
+                hint: "no slot fires before that transaction ends: select pg_terminate_backend(pid) ends it")
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",
@@ -118,6 +123,14 @@ struct DatabaseExamination {
             return nil
         } catch {
             return error
+        }
+    }
+
+    private func reportHeldJobs(_ held: [(id: Int64, why: String)]) {
+        for job in held {
+            report.add(
+                "queue", .wrong, "job \(job.id) waits: \(job.why)",
+                hint: "select pg_terminate_backend(pid) ends that session; driftwatch.queue_stuck shows all such jobs")
         }
     }
 

@@ -185,6 +185,7 @@ struct ScheduleCommand: AsyncParsableCommand {
             .init("paused_at", "PAUSED") { .time($0.pausedAt) },
             .init("paused_by", "BY") { .text($0.pausedBy) },
             .init("paused_reason", "REASON") { .text($0.pausedReason) },
+            .init("held_by", "HELD BY") { .text($0.heldBy) },
         ])
 
     static let slots = Listing<SlotLine>(
