@@ -26,7 +26,7 @@ struct CheckCostTests {
                     "select job_id, lease_token from driftwatch.claim_jobs('w', '{default}', 1, 1, '60 s', '60 s')",
                     as: (Int64, UUID).self)
                 let (job, token) = try #require(claims.first)
-                let result = try await handler.handle(Job(id: job, key: "web-1"))
+                let result = try await handler.handle(Job(id: job, serverID: "web-1"))
                 let effects = try #require(result.effects)
                 let count = try await database.withTransaction { transaction in
                     try transaction.execute("select driftwatch.settle_job(\(job), \(token), 'succeeded')")

@@ -37,7 +37,7 @@ struct JobVerbTests {
                 started.record(job.id)
                 // Until it is cancelled.
                 try await Task.sleep(for: .seconds(600))
-                return JobResult(.succeeded)
+                return Ending(.succeeded)
             }
             try await withPools(1, on: database, handler: handler, adjust: { $0.renewEvery = .milliseconds(50) }) { _ in
                 await started.wait(for: 1)
@@ -57,7 +57,7 @@ struct JobVerbTests {
             try await database.enqueueAll()
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            try await store.settleNow(claim, .failed)
+            try await store.end(claim, .failed)
             try await database.execute("update driftwatch.servers set queue = 'dmz'")
             let retry = try await database.rows("select driftwatch.retry_job(\(claim.job.id), 'ann')", as: Int64.self)[
                 0]
@@ -92,7 +92,7 @@ struct JobVerbTests {
                 jobs[server] = try await database.ask(server)
                 if server == "live" { break }
                 let claim = try #require(try await store.claimSome(1).first)
-                if server != "dying" { try await store.settleNow(claim, .succeeded) }
+                if server != "dying" { try await store.end(claim, .succeeded) }
             }
             try await database.execute("select driftwatch.cancel_job(\(jobs["dying"]), 'ann')")
             try await database.execute("select driftwatch.disable_drift_detection('held', 'moving house')")
@@ -139,7 +139,7 @@ struct JobVerbTests {
             _ = try await database.ask("web-2")
             try await database.execute("select driftwatch.pause_queue('default', 'new switch', 'ann')")
             #expect(try await store.claimSome(8).isEmpty)
-            #expect(try await store.settleNow(running, .succeeded) == "succeeded", "what runs goes on")
+            #expect(try await store.end(running, .succeeded) == "succeeded", "what runs goes on")
             let refusal = await #expect(throws: DatabaseError.self) {
                 try await database.execute("select driftwatch.pause_queue('default', 'again')")
             }
@@ -149,7 +149,7 @@ struct JobVerbTests {
                 try await database.rows("select why from driftwatch.queue_stuck", as: String.self)
                     == ["its queue is paused: new switch"])
             try await database.execute("select driftwatch.resume_queue('default', 'bob')")
-            #expect(try await store.claimSome(8).map(\.job.key) == ["web-2"])
+            #expect(try await store.claimSome(8).map(\.job.serverID) == ["web-2"])
             #expect(
                 try await database.audit() == ["pause_queue queue default by ann", "resume_queue queue default by bob"])
         }

@@ -42,6 +42,7 @@ struct DatabaseExamination {
         reportProcesses(workers)
         try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
+        try await TimeExamination(database, report).run(schedule)
         reportQueues(lines, workers)
         for pause in pauses {
             let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
@@ -103,6 +104,8 @@ struct DatabaseExamination {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
                 hint: "\(fault.hint); driftwatch schedule set changes it")
+        } else if let doubt = ScheduleText(schedule).doubt {
+            report.add("schedule", .wrong, doubt, hint: ScheduleText.remedy)
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",
