@@ -10,7 +10,8 @@ package enum FleetReader {
     package static func status(
         _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
     ) throws -> [FleetLine] {
-        try transaction.rows("\(query(filter)) offset \(rows?.lowerBound ?? 0) limit \(rows?.count)", of: FleetLine.self)
+        try transaction.rows(
+            "\(query(filter)) offset \(rows?.lowerBound ?? 0) limit \(rows?.count)", of: FleetLine.self)
     }
 
     /// The same lines, a thousand at a time: memory does not grow with the fleet.

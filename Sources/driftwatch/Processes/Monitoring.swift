@@ -33,7 +33,9 @@ struct Monitoring: Sendable {
         guard let address else { return try await body() }
         let database = Database(settings, logger: Logger(label: "driftwatch.metrics"))
         let result: Result<Value, any Error>
-        do { result = .success(try await serve(database, at: address, beside: body)) } catch { result = .failure(error) }
+        do { result = .success(try await serve(database, at: address, beside: body)) } catch {
+            result = .failure(error)
+        }
         await database.close()
         return try result.get()
     }
