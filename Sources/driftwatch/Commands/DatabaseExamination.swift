@@ -42,6 +42,7 @@ struct DatabaseExamination {
         reportProcesses(workers)
         try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
+        try await TimeExamination(database, report).run(schedule)
         reportQueues(lines, workers)
         for pause in pauses {
             let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
@@ -108,6 +109,8 @@ struct DatabaseExamination {
             report.add(
                 "schedule", schedule.isOverdue ? .wrong : .note, "\(text): its row is held by \(holder)",
                 hint: "no slot fires before that transaction ends: select pg_terminate_backend(pid) ends it")
+        } else if let doubt = ScheduleText(schedule).doubt {
+            report.add("schedule", .wrong, doubt, hint: ScheduleText.remedy)
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",
