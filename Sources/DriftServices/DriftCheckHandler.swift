@@ -49,8 +49,9 @@ package struct DriftCheckHandler: JobHandler {
         }
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
-            let facts = try await prober.probe(subject.location.target(), asking: questions)
+            let facts = try await look(at: subject.location.target(), asking: questions)
             let checks = try await compare(facts, with: subject.packs)
+            for check in checks { Telemetry.judged(check.verdict) }
             logger.info(
                 "checked",
                 metadata: [
@@ -64,6 +65,18 @@ package struct DriftCheckHandler: JobHandler {
             }
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
+        }
+    }
+
+    private func look(at target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+        let began = ContinuousClock.now
+        do {
+            let facts = try await prober.probe(target, asking: questions)
+            Telemetry.probed(in: began.duration(to: .now))
+            return facts
+        } catch {
+            Telemetry.probed(in: began.duration(to: .now), failure: error.reason)
+            throw error
         }
     }
 
@@ -115,7 +128,7 @@ package struct DriftCheckHandler: JobHandler {
             return Ending(.retry, note: note)
         default:
             return Ending(.succeeded, note: note) { transaction in
-                _ = try EffectsStore.begin(
+                try EffectsStore.begin(
                     at: subject.location, failure: failure.reason, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
@@ -139,20 +152,17 @@ package struct DriftCheckHandler: JobHandler {
         _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
         in transaction: borrowing Transaction
     ) throws {
-        let counts = try EffectsStore.begin(at: location, in: transaction)
-        let assignments =
-            counts
-            ? try EffectsStore.lockAssignments(of: origin.serverID, packs: checks.map(\.packName), in: transaction)
-            : [:]
+        let assignments = try EffectsStore.begin(at: location, packs: checks.map(\.packName), in: transaction)
         for check in checks {
-            let id = try EffectsStore.record(check, from: origin, in: transaction)
             guard let assignment = assignments[check.packName],
                 assignment.packDigest == check.packDigest.description,
                 (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
-            else { continue }
+            else {
+                try EffectsStore.record(check, from: origin, in: transaction)
+                continue
+            }
             let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)
-            try EffectsStore.store(
-                transition, of: check, id: id, over: assignment, from: origin, in: transaction)
+            try EffectsStore.store(check, transition, over: assignment, from: origin, in: transaction)
         }
     }
 }

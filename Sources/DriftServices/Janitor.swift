@@ -28,7 +28,6 @@ package struct Janitor: Service {
     package func tidyUp() async throws {
         try await database.execute("select driftwatch.requeue_jobs()")
         try await database.execute("select driftwatch.end_holds()")
-        try await database.execute("select driftwatch.forget_looks()")
         try await database.execute("select driftwatch.enqueue_looks(max_jobs => 500)")
         try await database.execute("select driftwatch.complete_slots()")
         try await database.execute("select driftwatch.forget_workers()")

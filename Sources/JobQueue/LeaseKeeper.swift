@@ -88,18 +88,17 @@ final class LeaseKeeper: Sendable {
         let survivors = try await store.renew(leases, of: settings.workerID, for: settings.lease)
         for token in leases.keys {
             let control = held.withLock { held -> JobControl? in
-                if survivors[token] != nil {
+                if survivors[token]?.isExtended == true {
                     held[token]?.believedUntil = sentAt + settings.lease - settings.leaseMargin
                 }
                 return held[token]?.control
             }
-            switch survivors[token] {
-            case .none:
+            guard let renewal = survivors[token] else {
                 // A job that was settled while the statement ran is also missing; interrupting it has no effect.
                 control?.interrupt(.leaseLost)
-            case .some(true): control?.interrupt(.cancelRequested)
-            case .some(false): break
+                continue
             }
+            if renewal.cancelRequested { control?.interrupt(.cancelRequested) }
         }
     }
 }

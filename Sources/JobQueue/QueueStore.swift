@@ -24,17 +24,26 @@ struct QueueStore: Sendable {
         }
     }
 
-    /// Which of the leases still hold, and whether somebody asked to cancel their job.
+    /// What became of a lease that still holds.
+    struct Renewal: Hashable, Sendable {
+        /// Somebody asked to cancel the job.
+        var cancelRequested: Bool
+        /// False while another session has locked the job's row: the lease ends when it would have ended anyway.
+        var isExtended: Bool
+    }
+
+    /// Extends the leases, and returns those that still hold.
     func renew(_ leases: [LeaseToken: Int64], of worker: String, for lease: Duration) async throws
-        -> [LeaseToken: Bool]
+        -> [LeaseToken: Renewal]
     {
         let rows = try await database.rows(
             """
-            select lease_token, cancel_requested
+            select lease_token, cancel_requested, renewed
             from driftwatch.renew_leases(\(worker), \(Array(leases.values)), \(Array(leases.keys)), \(lease))
             """,
-            as: (UUID, Bool).self)
-        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+            as: (UUID, Bool, Bool).self)
+        return Dictionary(
+            rows.map { ($0, Renewal(cancelRequested: $1, isExtended: $2)) }, uniquingKeysWith: { first, _ in first })
     }
 
     func promote() async throws -> Int {

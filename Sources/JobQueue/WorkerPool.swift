@@ -39,6 +39,7 @@ package struct WorkerPool: Service {
     }
 
     package func run() async {
+        Telemetry.started(places: settings.concurrency)
         let (claims, claimed) = AsyncStream<Held>.makeStream()
         await withTaskGroup { background in
             background.addTask { await keeper.run(logger: logger) }
@@ -78,10 +79,11 @@ package struct WorkerPool: Service {
     }
 
     private func claim(_ demand: Places.Demand) async throws -> [Held] {
+        let at = ContinuousClock.now
         let claims = try await store.claim(
             for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
             lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
-        Telemetry.claimed(claims.count)
+        Telemetry.claimed(claims.count, in: at.duration(to: .now))
         return claims.map { claim in
             places.jobStarted(claim.token, rescued: claim.job.rescues > 0)
             return Held(claim: claim, control: keeper.watch(claim))

@@ -71,6 +71,17 @@ extension Lookalike.Origin {
 }
 
 extension Unicode.Scalar {
+    /// The sign that stands for all of ASCII that look like this one in some font; nil if none does.
+    ///
+    /// Where `l` and `1`, or `O` and `0`, are all that two texts differ in, few readers see it.
+    package var asciiTwin: Unicode.Scalar? {
+        switch self {
+        case "l", "1", "I": "l"
+        case "O", "0": "O"
+        default: nil
+        }
+    }
+
     /// `U+00A0 NO-BREAK SPACE`: the code point with the name that Unicode gives it, as far as it gives one.
     package var codePointAndName: String {
         let name = properties.name ?? properties.nameAlias

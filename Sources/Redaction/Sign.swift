@@ -49,11 +49,12 @@ extension [Sign] {
         for sign in self {
             switch sign {
             case .scalar(let scalar) where scalar.isASCII:
-                if (0x21..<0x7F).contains(scalar.value) { seen.append(scalar) }
+                if (0x21..<0x7F).contains(scalar.value) { seen.append(scalar.asciiTwin ?? scalar) }
             case .scalar(let scalar):
                 guard scalar.kind == .plain || scalar.kind == .unknown else { continue }
                 if let lookalike = Lookalike(scalar) {
-                    seen.append(contentsOf: lookalike.plain.unicodeScalars.filter { $0 != " " })
+                    let plain = lookalike.plain.unicodeScalars.filter { $0 != " " }
+                    seen.append(contentsOf: plain.map { $0.asciiTwin ?? $0 })
                 } else {
                     seen.append(scalar)
                 }
@@ -66,7 +67,12 @@ extension [Sign] {
 }
 
 extension Sign {
-    /// Whether a reader may take it for another sign, or not see it at all.
+    /// Whether it is a letter or digit of ASCII that looks like another one: common, so it is named only where it differs.
+    package var hasTwin: Bool {
+        if case .scalar(let scalar) = self { scalar.asciiTwin != nil } else { false }
+    }
+
+    /// Whether a reader may take it for another sign, or not see it at all, even where no other text is beside it.
     package var canDeceive: Bool {
         switch self {
         case .scalar(let scalar): !(0x21..<0x7F).contains(scalar.value)

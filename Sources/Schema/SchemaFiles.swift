@@ -25,6 +25,8 @@ enum SchemaFiles {
     /// Replaced as a whole by a binary that has another form of them, and not an older one.
     static let code = [
         File("f00_clock", PackageResources.f00_clock_sql),
+        File("f01_rules", PackageResources.f01_rules_sql),
+        File("f09_hooks", PackageResources.f09_hooks_sql),
         File("f10_claim", PackageResources.f10_claim_sql),
         File("f11_workers", PackageResources.f11_workers_sql),
         File("f12_slots", PackageResources.f12_slots_sql),
@@ -38,9 +40,18 @@ enum SchemaFiles {
         File("f42_moves", PackageResources.f42_moves_sql),
         File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
+        File("v05_eligible", PackageResources.v05_eligible_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
+        File("v50_metrics", PackageResources.v50_metrics_sql),
+        File("r10_privileges", PackageResources.r10_privileges_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
-        File("v99_privileges", PackageResources.v99_privileges_sql),
+        grants,
     ]
+
+    /// Run only where somebody asks for the roles.
+    static let roles = File("r00_roles", PackageResources.r00_roles_sql)
+
+    /// Run with the code, and where roles were made since.
+    static let grants = File("r20_grants", PackageResources.r20_grants_sql)
 }

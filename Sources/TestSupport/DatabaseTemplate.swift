@@ -9,7 +9,7 @@ package import Postgres
 /// ```
 package struct DatabaseTemplate: Sendable {
     package let name: String
-    let prepare: @Sendable (Database) async throws -> Void
+    package let prepare: @Sendable (Database) async throws -> Void
 
     /// `name` is the key of the copy: lower-case letters, digits and underscores.
     package init(_ name: String, prepare: @escaping @Sendable (Database) async throws -> Void) {

@@ -100,6 +100,63 @@ struct ExitStatusTests {
         }
     }
 
+    /// Whoever notices first, a command or a function of the database: the words are the same.
+    static let unknown: [([String], String)] = [
+        (["check", "nowhere"], "there is no server nowhere (driftwatch servers list shows them all)"),
+        (["probe", "nowhere"], "there is no server nowhere (driftwatch servers list shows them all)"),
+        (["diff", "nowhere"], "there is no server nowhere (driftwatch servers list shows them all)"),
+        (["status", "nowhere"], "there is no server nowhere (driftwatch servers list shows them all)"),
+        (["servers", "enable", "nowhere"], "there is no server nowhere (driftwatch servers list shows them all)"),
+        (
+            ["servers", "disable", "nowhere", "--reason", "x"],
+            "there is no server nowhere (driftwatch servers list shows them all)"
+        ),
+        (["status", "--pack", "nosuch"], "there is no pack nosuch (driftwatch status shows the assigned packs)"),
+        (["alerts", "show", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
+        (["alerts", "ack", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
+        (["alerts", "resolve", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
+        (["jobs", "show", "7"], "there is no job 7 (driftwatch jobs list shows them all)"),
+        (["outbox", "redrive", "7"], "there is no dead message 7 (driftwatch outbox list --dead shows them all)"),
+        (
+            ["destination", "resume", "moon"],
+            "there is no destination moon (driftwatch destination list shows them all)"
+        ),
+        (["diff", "web-1", "--check", "7"], "there is no check 7 of web-1 (driftwatch diff web-1 shows the newest)"),
+        (
+            ["diff", "web-1", "--check", "7", "--pack", "base"],
+            "there is no check 7 of web-1 against base (driftwatch diff web-1 shows the newest)"
+        ),
+        (
+            ["diff", "web-1", "--pack", "x"],
+            "web-1 is not checked against x (assign it in the inventory and run driftwatch apply)"
+        ),
+        (
+            ["check", "web-1", "--pack", "x"],
+            "web-1 is not checked against x (assign it in the inventory and run driftwatch apply)"
+        ),
+        (
+            ["probe", "web-1", "--pack", "x"],
+            "web-1 is not checked against x (assign it in the inventory and run driftwatch apply)"
+        ),
+    ]
+
+    @Test
+    func whatDoesNotExistIsSaidInTheSameWordsEverywhere() async throws {
+        try await withTestDatabase(from: .migrated) { lent in
+            try await lent.database.makeServer("web-1")
+            let environment = ["DRIFTWATCH_DATABASE_URL": lent.conninfo]
+            for (arguments, words) in Self.unknown {
+                let result = try await Program.run(arguments, environment)
+                #expect(result.status == 2, "\(arguments): \(result)")
+                #expect(result.errors == "driftwatch: \(words)\n", "\(arguments): \(result)")
+                #expect(result.output.isEmpty, "\(arguments): \(result)")
+            }
+            let doctor = try await Program.run(["doctor", "nowhere"], environment)
+            #expect(doctor.output.contains("there is no server nowhere"), "\(doctor)")
+            #expect(doctor.output.contains("-> driftwatch servers list shows them all"), "\(doctor)")
+        }
+    }
+
     static let commands = [
         "migrate", "apply", "lint", "run", "scheduler", "worker", "notifier", "web", "status", "check", "probe", "diff",
         "alerts", "alerts list", "alerts show", "alerts ack", "alerts resolve", "jobs", "jobs list", "jobs show",

@@ -260,7 +260,7 @@ extension Database {
                     \(check.verdict.rawValue), null, \(check.okCount), \(check.mismatchCount), \(check.unreadableCount),
                     \(check.fingerprint.description), \(try check.detailsJSON())::text::jsonb, driftwatch.clock(), 5),
                 \(wrong.isEmpty ? "compliant" : "drifted"), '{}', '{}',
-                \("[\(remembered.joined(separator: ","))]")::text::jsonb,
+                \("[\(remembered.joined(separator: ","))]")::text::jsonb, '{}',
                 \("[\(unseen.joined(separator: ","))]")::text::jsonb, driftwatch.clock())
             """)
         try await execute(

@@ -42,7 +42,9 @@ import Testing
         Case("/srv/$_x", "has `$`"), Case("/srv/$@", "has `$`"), Case("/srv/${A,,}", "has `$`"),
         Case("/etc/'motd", "has quotation marks within"), Case("/etc/motd'", "has quotation marks within"),
         Case("/home/${USER}/.netrc", "has `$`"), Case("/srv/$(hostname)", "has `$`"),
-        Case("/etc/motd$", "has a `$` at the end"),
+        Case("/etc/motd$", "has a `$` at the end"), Case("/etc/$/motd", "has a `$` at the end"),
+        Case("/home/$$/x", "has `$$`, and nothing is expanded: the name would have both", "or one `$`"),
+        Case("/run/x.$$", "has `$$`"),
         Case("/home/`whoami`/x", "a backtick, and commands are not run"),
         Case("/run/user/%i", "has `%i`, and such signs are not expanded"), Case("~/%h", "has `%h`"),
         Case("/srv/My%20Files", "has `%2`"), Case("/srv/100%%", "has `%%`"),
@@ -253,6 +255,17 @@ import Testing
     func aNameThatIsPlainByRuleNamesWhatIsNot(section: String, fields: String, says: String) {
         let first = problems { try loadPack(Self.pack(section, fields)) }.first { $0.severity == .error }
         #expect(first?.message.contains(says) == true, "\(String(describing: first))")
+    }
+
+    @Test(arguments: [
+        ("name: getty@.service, running: true", true), ("name: getty@.service, enabled: true, running: true", true),
+        ("name: getty@.service, enabled: true", false), ("name: getty@tty1.service, running: true", false),
+        ("name: a@b.c.service, running: true", false), ("name: ssh.service, running: true", false),
+    ])
+    func aTemplateThatShouldRunIsWarnedAbout(fields: String, isDoubted: Bool) throws {
+        let warnings = try loadPack(Self.pack("services", fields)).warnings.map(\.description)
+        #expect(warnings.contains { $0.contains("`getty@.service` is a template, which never runs") } == isDoubted)
+        #expect(warnings.count == (isDoubted ? 2 : 1))
     }
 
     @Test(

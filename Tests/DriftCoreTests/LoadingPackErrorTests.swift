@@ -216,6 +216,17 @@ struct LoadingPackErrorTests {
         BadInput(items("services", "{ enabled: true }"), line: 3, "a service needs `name`"),
         BadInput(items("services", "{ name: ssh.service }"), line: 3, "a service needs `enabled` or `running`"),
         BadInput(items("services", "{ name: ssh, enabled: true }"), line: 3, "which kind", "write `ssh.service`"),
+        BadInput(
+            items("services", "{ name: ssh.services, enabled: true }"), line: 3, "which kind",
+            "did you mean `ssh.service`?"),
+        BadInput(
+            items("services", "{ name: a.b.tiemr, enabled: true }"), line: 3, "which kind",
+            "did you mean `a.b.timer`?"),
+        BadInput(items("services", "{ name: x.conf, enabled: true }"), line: 3, "which kind", "write `x.conf.service`"),
+        BadInput(
+            items("services", "{ name: getty@.service, running: false }"), line: 3,
+            "is a template, which never runs itself, so running: false would never be wrong",
+            "such as `getty@x.service`"),
         BadInput(items("services", "{ name: \"a b.service\", enabled: true }"), line: 3, "is not a unit name"),
         BadInput(items("services", "{ name: ssh.service, enabled: yes }"), line: 3, "must be true or false", "true"),
         BadInput(items("services", "{ name: ssh.service, running: \"true\" }"), line: 3, "without quotes"),

@@ -45,11 +45,23 @@ import Testing
             ("a-b\n", "a–b\n", ["-a-b", "+a‹U+2013›b", #"\ ‹U+2013› is EN DASH"#]),
             ("a\n", "a\u{200B}\n", ["-a", "+a‹U+200B›", #"\ ‹U+200B› is ZERO WIDTH SPACE"#]),
             ("a\u{A0}b\n", "a‹U+00A0›b\n", ["-a‹U+00A0›b", "+a‹U+2039›U+00A0›b"]),
+            (
+                "l0 all 10\n", "lO all I0\n",
+                [
+                    "-l‹U+0030› all ‹U+0031›0", "+l‹U+004F› all ‹U+0049›0",
+                    "\\ ‹U+0030› is DIGIT ZERO; ‹U+0031› is DIGIT ONE; ‹U+004F› is LATIN CAPITAL LETTER O; "
+                        + "‹U+0049› is LATIN CAPITAL LETTER I",
+                ]
+            ),
+            // Of lines of which several look the same, only what differs is named.
+            ("vlan1 10\n", "vlanl 10\nvlanI 10\n", ["-vlan‹U+0031› 10", "+vlan‹U+006C› 10", "+vlan‹U+0049› 10"]),
+            ("vlan1 \n", "vlan1\nvlan1\t\n", ["-vlan1‹space›", "+vlan1", "+vlan1‹tab›"]),
             // Beside a visible difference, too.
             (
                 "Port 80 host\n", "Port 81 h\u{43E}st\n",
                 ["-Port 80 host", "+Port 81 h‹U+043E›st", #"\ ‹U+043E› is CYRILLIC SMALL LETTER O"#]
             ),
+            ("Port 80 eth1\n", "Port 8O eth2\n", ["-Port 8‹U+0030› eth1", "+Port 8‹U+004F› eth2"]),
         ] as [(String, String, [String])])
     func whatLooksAlikeIsNamed(old: String, new: String, shown: [String]) {
         #expect(Array(lines(old, new).prefix(shown.count)) == shown)
@@ -57,7 +69,8 @@ import Testing
 
     @Test(arguments: [
         ("\tif x\n\t\ty = 1  \n", "\tif x\n\t\ty = 2  \n"), ("größe = 1\n", "größe = 2\n"), ("müsli\n", "mösli\n"),
-        ("Добро пожаловать\n", "Добро, друг\n"), ("a\tb\n", "a\tc\n"),
+        ("Добро пожаловать\n", "Добро, друг\n"), ("a\tb\n", "a\tc\n"), ("all 10 Old\n", "all 11 Old\n"),
+        ("vlan0\n", "vlan1\nvlan10\n"),
     ])
     func whatDiffersForAllToSeeIsLeftAsItIs(old: String, new: String) {
         #expect(!lines(old, new).joined().contains("‹"))
@@ -201,7 +214,9 @@ private enum Reader {
     static func looksAlike(_ one: String, _ other: String) -> Bool { impression(one) == impression(other) }
 
     private static func impression(_ text: String) -> String {
-        let lookalikes: [Character: String] = ["а": "a", "о": "o", "–": "-", "“": "\"", "”": "\"", "’": "'"]
+        let lookalikes: [Character: String] = [
+            "а": "a", "о": "o", "–": "-", "“": "\"", "”": "\"", "’": "'", "1": "l", "I": "l", "0": "O",
+        ]
         return text.precomposedStringWithCompatibilityMapping.filter { !$0.isWhitespace }
             .map { lookalikes[$0] ?? String($0) }.joined()
     }
@@ -301,7 +316,7 @@ extension SeededGenerator {
         let pieces = [
             "a", "o", "port", " ", "  ", "\t", "\u{A0}", "\u{2009}", "\u{3000}", "é", "e\u{301}", "\u{430}", "\u{43E}",
             "\r", "‹", "‹U+00A0›", "‹2 spaces›", "␍", "‹masked›", "\u{200B}", "-", "–", "\"", "“", "\u{FF21}", "A",
-            "\u{301}\u{327}", "\u{327}\u{301}", "‹9 characters›", "\\", "+", "\u{1B}",
+            "\u{301}\u{327}", "\u{327}\u{301}", "‹9 characters›", "\\", "+", "\u{1B}", "l", "1", "I", "O", "0",
         ]
         switch Int.random(in: 0..<24, using: &self) {
         case 0: return [0xE9]

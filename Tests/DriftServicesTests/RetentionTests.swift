@@ -196,6 +196,11 @@ struct RetentionTests {
             try await fleet.check("web-1")
             try await fleet.database.execute(
                 """
+                insert into driftwatch.job_attempts (job_id, lease_token, attempt, worker_id, started_at, ended_at, outcome)
+                select job_id, gen_random_uuid(), 1, 'w', created_at, created_at, 'no_place' from driftwatch.jobs
+                """)
+            try await fleet.database.execute(
+                """
                 insert into driftwatch.jobs (queue, kind, server_id, state, run_at, created_at)
                 select 'elsewhere', 'drift_check', 'web-1', 'available', 'epoch', 'epoch'
                 """)

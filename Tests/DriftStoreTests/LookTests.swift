@@ -11,8 +11,7 @@ struct LookTests {
     private static let both = ["base": ["/a"], "web": ["/b"]]
 
     private static func enqueue(_ database: Database) async throws -> Int {
-        try await database.execute("select driftwatch.forget_looks()")
-        return try await database.rows("select driftwatch.enqueue_looks()", as: Int.self)[0]
+        try await database.rows("select driftwatch.enqueue_looks()", as: Int.self)[0]
     }
 
     private static func claim(_ database: Database) async throws -> (Int64, UUID) {

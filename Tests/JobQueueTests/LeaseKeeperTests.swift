@@ -23,7 +23,8 @@ struct LeaseKeeperTests {
             let unlock = DispatchSemaphore(value: 0)
 
             async let renewalsAreHeldUp: Void = database.withTransaction { transaction in
-                try transaction.execute("update driftwatch.workers set pid = 2")
+                // A renewal skips rows that are held; it waits for a table.
+                try transaction.execute("lock table driftwatch.workers in access exclusive mode")
                 isLocked.yield()
                 unlock.wait()
             }

@@ -50,12 +50,13 @@ import Testing
     @Test(arguments: [
         ("a\u{430}", "aa"), ("e\u{301}", "é"), ("a b", "a\t\u{A0}b "), ("it’s – “so”", "it's - \"so\""),
         ("\u{FF21}", "A"), ("a\u{200B}b\r", "ab"),
+        ("0", "O"), ("l", "1"), ("I", "l"), ("\u{406}", "1"),
     ])
     func whatLooksTheSameMakesOneImpression(one: String, other: String) {
         #expect(Sign.signs(in: one.utf8).impression == Sign.signs(in: other.utf8).impression)
     }
 
-    @Test(arguments: [("a", "b"), ("é", "e"), ("ü", "ö"), ("漢", "字"), ("0", "O")])
+    @Test(arguments: [("a", "b"), ("é", "e"), ("ü", "ö"), ("漢", "字"), ("0", "o"), ("1", "i"), ("O", "Q")])
     func whatLooksDifferentDoesNot(one: String, other: String) {
         #expect(Sign.signs(in: one.utf8).impression != Sign.signs(in: other.utf8).impression)
     }

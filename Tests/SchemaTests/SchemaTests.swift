@@ -211,9 +211,10 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_overdue", "may_name_actors",
-            "on_hold", "own_actor", "pack_path", "place_in_spread", "raise_lease_lost", "refuse", "rfc3339",
-            "shown_state",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_held_by", "is_overdue",
+            "look_still_wanted", "may_name_actors", "on_hold", "own_actor", "pack_path", "place_in_spread", "queue_of",
+            "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
+            "statement_clock", "unknown_name",
         ]
         #expect(loose == pure)
     }
@@ -231,8 +232,9 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "is_alive", "is_overdue", "may_name_actors", "on_hold", "own_actor", "queue_of", "rfc3339",
-                    "server_is_eligible", "shown_state", "stale_before",
+                    "clock", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold", "own_actor",
+                    "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before",
+                    "statement_clock",
                 ]
                 #expect(open == harmless)
                 let views = try await database.rows(
@@ -258,7 +260,7 @@ struct SchemaRuleTests {
         let folder = repository.appendingPathComponent("sql")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
             .compactMap { $0 as? URL }.filter { $0.pathExtension == "sql" }
-        let embedded = SchemaFiles.migrations + SchemaFiles.code
+        let embedded = SchemaFiles.migrations + SchemaFiles.code + [SchemaFiles.roles]
         #expect(Set(files.map { $0.deletingPathExtension().lastPathComponent }) == Set(embedded.map(\.name)))
         for file in files {
             let name = file.deletingPathExtension().lastPathComponent

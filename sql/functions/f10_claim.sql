@@ -1,24 +1,16 @@
 -- The worker's side of the queue. Only the worker with the lease token writes a running job; every other writer checks
--- the row's state under its lock.
-
-create or replace function on_hold(disabled_at timestamptz, disabled_until timestamptz) returns boolean
-language sql volatile
-as $$ select disabled_at is not null and coalesce(disabled_until > driftwatch.clock(), true) $$;
-comment on function on_hold(timestamptz, timestamptz) is
-    'Whether a hold with this start and end is in force. Start null: there is no hold. End null: it has no end.';
-
-create or replace function server_is_eligible(server text) returns boolean
-language sql stable security definer set search_path = driftwatch, pg_temp
-as $$
-    select exists (
-        select from servers s
-        where s.server_id = server
-          and s.removed_at is null
-          and s.drift_detection_enabled
-          and not on_hold(s.disabled_at, s.disabled_until)
-          and exists (select from assignments a where a.server_id = s.server_id))
-$$;
-comment on function server_is_eligible(text) is 'Whether a server is to be checked: in the inventory, switched on, not on hold, and with packs.';
+-- the row's state under its lock. What the jobs are for is behind the two functions of f09_hooks.sql.
+--
+--   claim_jobs      available -> running, under a new lease token
+--   renew_leases    extends leases
+--   settle_job      running -> succeeded | failed | cancelled, or retryable
+--   release_job     running -> available | scheduled; the attempt does not count
+--   promote_jobs    scheduled | retryable -> available
+--   rescue_jobs     running -> available | retryable | failed, when its lease or its time is over
+--   job_state_under how an attempt ended
+--
+-- The row of a job tells about its running attempt and about a plain success. end_attempt adds a row to job_attempts for
+-- every other end.
 
 -- Claims at most max_jobs due jobs. At most max_rescued of them may have lost a worker before: a job that kills its
 -- worker must not take many others with it.
@@ -35,17 +27,18 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    open_queue text;
-    wanted bigint[] := '{}';
-    withdrawn bigint;
-begin
     -- One queue at a time: only then does the index supply the order, so that a claim costs the same however many jobs wait.
     -- The queues come in random order, so that no queue starves another.
-    for open_queue in
+    open_queues constant text[] := array(
         select q from unnest(serving) q
         where not exists (select from queues p where p.queue = q and p.paused_at is not null)
-        order by random()
-    loop
+        order by random());
+    open_queue text;
+    wanted bigint[] := '{}';
+    unwanted bigint[];
+begin
+    foreach open_queue in array open_queues loop
+        exit when cardinality(wanted) >= least(max_rescued, max_jobs);
         wanted := wanted || array(
             with rescued as (
                 select j.job_id from jobs j
@@ -54,13 +47,9 @@ begin
                 limit least(max_rescued, max_jobs) - cardinality(wanted)
                 for update skip locked)
             select r.job_id from rescued r);
-        exit when cardinality(wanted) >= least(max_rescued, max_jobs);
     end loop;
-    for open_queue in
-        select q from unnest(serving) q
-        where not exists (select from queues p where p.queue = q and p.paused_at is not null)
-        order by random()
-    loop
+    foreach open_queue in array open_queues loop
+        exit when cardinality(wanted) >= max_jobs;
         wanted := wanted || array(
             with fresh as (
                 select j.job_id from jobs j
@@ -69,18 +58,19 @@ begin
                 limit max_jobs - cardinality(wanted)
                 for update skip locked)
             select f.job_id from fresh f);
-        exit when cardinality(wanted) >= max_jobs;
     end loop;
+    if wanted = '{}' then
+        return;
+    end if;
 
-    -- The server may have changed since its job was created. Check again, now that the job is locked.
-    for withdrawn in
+    -- The world may have changed since a job was created. Ask again, now that the job is locked.
+    unwanted := array(select unwanted_jobs(wanted));
+    if unwanted <> '{}' then
         update jobs j
         set state = 'cancelled', finished_at = now, last_error = 'not eligible any more'
-        where j.job_id = any(wanted) and j.server_id is not null and not server_is_eligible(j.server_id)
-        returning j.job_id
-    loop
-        wanted := array_remove(wanted, withdrawn);
-    end loop;
+        where j.job_id = any(unwanted);
+        wanted := array(select w from unnest(wanted) w where w <> all(unwanted));
+    end if;
 
     return query
     with claimed as (
@@ -89,9 +79,6 @@ begin
             claimed_at = now, lease_expires_at = now + lease, deadline_at = now + time_limit
         where j.job_id = any(wanted)
         returning j.*
-    ), noted as (
-        insert into job_attempts (job_id, lease_token, attempt, worker_id, started_at)
-        select c.job_id, c.lease_token, c.attempt, worker, now from claimed c
     )
     select c.job_id, c.server_id, c.schedule_name, c.attempt, c.max_attempts, c.rescues, c.lease_token
     from claimed c
@@ -99,7 +86,7 @@ begin
 end
 $$;
 comment on function claim_jobs(text, text[], integer, integer, interval, interval) is
-    'Claims due jobs for a worker, each with a new lease token. Cancels jobs of servers that are no longer eligible.';
+    'Claims due jobs for a worker, each with a new lease token. Cancels jobs that nobody wants any more.';
 
 -- Any worker does this for all.
 create or replace function promote_jobs(max_jobs integer default 1000) returns integer
@@ -123,25 +110,56 @@ end
 $$;
 comment on function promote_jobs(integer) is 'Makes scheduled and retryable jobs available once they are due.';
 
--- One statement for many leases. A lease that is not returned is lost.
+-- One statement for many leases, which waits for no lock: a forgotten transaction that holds one row must not end the
+-- other leases. A lease that is not returned is lost. A lease that is returned as not renewed still stands, but somebody
+-- has locked the job's row.
 create or replace function renew_leases(worker text, job_ids bigint[], tokens uuid[], lease interval)
-returns table (lease_token uuid, cancel_requested boolean)
+returns table (lease_token uuid, cancel_requested boolean, renewed boolean)
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
 begin
-    update workers w set last_seen_at = now where w.worker_id = worker;
+    update workers w set last_seen_at = now
+    where w.worker_id = (select f.worker_id from workers f where f.worker_id = worker for update skip locked);
     return query
-    update jobs j set lease_expires_at = now + lease
-    from unnest(job_ids, tokens) as held (job_id, lease_token)
-    where j.job_id = held.job_id and j.lease_token = held.lease_token and j.state = 'running'
-    returning j.lease_token, j.cancel_requested_at is not null;
+    with held as (
+        select j.job_id, j.lease_token, j.cancel_requested_at is not null as cancel_requested
+        from unnest(job_ids, tokens) as h (job_id, lease_token)
+        join jobs j on j.job_id = h.job_id and j.lease_token = h.lease_token and j.state = 'running'
+    ), free as (
+        select j.job_id from held h join jobs j on j.job_id = h.job_id
+        where j.lease_token = h.lease_token and j.state = 'running'
+        for update of j skip locked
+    ), extended as (
+        update jobs j set lease_expires_at = now + lease from free f where j.job_id = f.job_id returning j.job_id)
+    select h.lease_token, h.cancel_requested, e.job_id is not null from held h left join extended e on e.job_id = h.job_id;
 end
 $$;
 comment on function renew_leases(text, bigint[], uuid[], interval) is
-    'Extends and returns the leases that are still held, and says which jobs somebody asked to cancel.';
+    'Extends and returns the leases that are still held, and says which jobs somebody asked to cancel, and which leases were not extended because the row is locked.';
+
+create or replace function state_after(outcome text, cancel_requested boolean, is_last_attempt boolean) returns text
+language sql immutable
+as $$
+    select case when outcome <> 'retry' then outcome
+                when cancel_requested then 'cancelled'
+                when is_last_attempt then 'failed'
+                else 'retryable' end
+$$;
+comment on function state_after(text, boolean, boolean) is 'The state of a job whose attempt is settled with this outcome.';
+
+-- The caller has locked the job and ended its lease.
+create or replace function end_attempt(ended jobs, attempt integer, outcome text, error_class text, error text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    insert into job_attempts (job_id, lease_token, attempt, worker_id, started_at, ended_at, outcome, error_class, error)
+    values (ended.job_id, ended.lease_token, attempt, ended.worker_id, ended.claimed_at, clock(), outcome, error_class,
+            left(error, 1000))
+$$;
+comment on function end_attempt(jobs, integer, text, text, text) is
+    'Records an attempt that ended otherwise than in a plain success.';
 
 -- The first statement of the transaction that writes a job's effects. It fences them all, and its row lock keeps
 -- rescue_jobs away until they are committed. A retry after the last attempt fails the job.
@@ -153,35 +171,32 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    held jobs;
-    new_state text;
+    ended jobs;
 begin
     if outcome not in ('succeeded', 'failed', 'cancelled', 'retry') then
         raise exception 'a job is settled as succeeded, failed, cancelled or retry, not %', outcome
             using errcode = 'invalid_parameter_value';
     end if;
-    select * into held from jobs j where j.job_id = job and j.lease_token = token and j.state = 'running' for update;
+    update jobs j
+    set state = state_after(settle_job.outcome, j.cancel_requested_at is not null, j.attempt >= j.max_attempts),
+        last_error = coalesce(left(settle_job.error, 1000), case when settle_job.outcome = 'succeeded' then null else j.last_error end),
+        run_at = case state_after(settle_job.outcome, j.cancel_requested_at is not null, j.attempt >= j.max_attempts)
+            when 'retryable' then now + backoff(j.attempt) else j.run_at end,
+        finished_at = case state_after(settle_job.outcome, j.cancel_requested_at is not null, j.attempt >= j.max_attempts)
+            when 'retryable' then null else now end,
+        lease_expires_at = null, deadline_at = null
+    where j.job_id = job and j.lease_token = token and j.state = 'running'
+    returning * into ended;
     if not found then
         perform raise_lease_lost('job ' || job);
     end if;
-    new_state := case
-        when outcome <> 'retry' then outcome
-        when held.cancel_requested_at is not null then 'cancelled'
-        when held.attempt >= held.max_attempts then 'failed'
-        else 'retryable' end;
-    update jobs j
-    set state = new_state,
-        last_error = coalesce(left(error, 1000), case when outcome = 'succeeded' then null else j.last_error end),
-        run_at = case when new_state = 'retryable' then now + backoff(held.attempt) else j.run_at end,
-        finished_at = case when new_state <> 'retryable' then now end
-    where j.job_id = job;
-    update job_attempts a
-    set ended_at = now, outcome = settle_job.outcome, error_class = settle_job.error_class, error = left(settle_job.error, 1000)
-    where a.job_id = job and a.lease_token = token;
-    if new_state in ('failed', 'cancelled') then
-        perform write_failed_checks(job, coalesce(error_class, new_state), new_state = 'failed');
+    if settle_job.outcome <> 'succeeded' or settle_job.error_class is not null then
+        perform end_attempt(ended, ended.attempt, settle_job.outcome, settle_job.error_class, settle_job.error);
     end if;
-    return new_state;
+    if ended.state in ('failed', 'cancelled') then
+        perform jobs_ended(array[job], coalesce(settle_job.error_class, ended.state), ended.state = 'failed');
+    end if;
+    return ended.state;
 end
 $$;
 comment on function settle_job(bigint, uuid, text, text, text) is
@@ -201,7 +216,7 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    new_state text;
+    ended jobs;
 begin
     update jobs j
     set state = case
@@ -210,18 +225,17 @@ begin
             else 'available' end,
         finished_at = case when j.cancel_requested_at is not null then now end,
         run_at = case when run_in > interval '0' then now + run_in else j.run_at end,
-        attempt = j.attempt - 1
+        attempt = j.attempt - 1, lease_expires_at = null, deadline_at = null
     where j.job_id = job and j.lease_token = token and j.state = 'running'
-    returning j.state into new_state;
+    returning * into ended;
     if not found then
         perform raise_lease_lost('job ' || job);
     end if;
-    update job_attempts a set ended_at = now, outcome = release_job.outcome
-    where a.job_id = job and a.lease_token = token;
-    if new_state = 'cancelled' then
-        perform write_failed_checks(job, 'cancelled', false);
+    perform end_attempt(ended, ended.attempt + 1, release_job.outcome, null, null);
+    if ended.state = 'cancelled' then
+        perform jobs_ended(array[job], 'cancelled', false);
     end if;
-    return new_state;
+    return ended.state;
 end
 $$;
 comment on function release_job(bigint, uuid, text, interval) is
@@ -231,11 +245,12 @@ comment on function release_job(bigint, uuid, text, interval) is
 create or replace function job_state_under(job bigint, token uuid) returns text
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
-    select case when j.lease_token = token then j.state else a.outcome end
-    from job_attempts a
-    join jobs j on j.job_id = a.job_id
-    where a.job_id = job and a.lease_token = token
-      and a.outcome is distinct from 'lease_expired' and a.outcome is distinct from 'deadline'
+    select case when a.outcome in ('lease_expired', 'deadline') then null
+                when j.lease_token = token then j.state
+                else a.outcome end
+    from jobs j
+    left join job_attempts a on a.job_id = j.job_id and a.lease_token = token
+    where j.job_id = job
 $$;
 comment on function job_state_under(bigint, uuid) is
     'How the attempt with this token ended: running while it still holds the job, null if the job was taken from it.';
@@ -249,37 +264,46 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    lost jobs;
-    new_state text;
-    why text;
+    lost jobs[];
+    over record;
 begin
-    for lost in
-        select * from jobs j
+    with gone as (
+        select j.job_id, case when j.lease_expires_at <= now then 'lease_expired' else 'deadline' end as why,
+               case when j.cancel_requested_at is not null then 'cancelled'
+                    when j.rescues + 1 >= 3 then 'failed'
+                    when j.rescues = 0 then 'available'
+                    else 'retryable' end as new_state
+        from jobs j
         where j.state = 'running' and (j.lease_expires_at <= now or j.deadline_at <= now)
-        -- Servers are locked in the order in which apply locks them.
-        order by j.server_id, j.job_id
+        order by j.job_id
         limit max_jobs
         for update skip locked
-    loop
-        why := case when lost.lease_expires_at <= now then 'lease_expired' else 'deadline' end;
-        new_state := case
-            when lost.cancel_requested_at is not null then 'cancelled'
-            when lost.rescues + 1 >= 3 then 'failed'
-            when lost.rescues = 0 then 'available'
-            else 'retryable' end;
+    ), taken as (
         update jobs j
-        set state = new_state, rescues = lost.rescues + 1,
-            last_error = case why when 'deadline' then 'the job ran past its deadline' else 'its worker was lost' end,
-            run_at = case when new_state = 'retryable' then now + backoff(lost.rescues + 1) else j.run_at end,
-            finished_at = case when new_state in ('failed', 'cancelled') then now end
-        where j.job_id = lost.job_id;
-        update job_attempts a set ended_at = now, outcome = why
-        where a.job_id = lost.job_id and a.lease_token = lost.lease_token;
-        if new_state in ('failed', 'cancelled') then
-            perform write_failed_checks(lost.job_id, case new_state when 'cancelled' then 'cancelled' else why end, new_state = 'failed');
-        end if;
-        return query select lost.job_id, lost.server_id, lost.worker_id, lost.rescues + 1, new_state;
+        set state = g.new_state, rescues = j.rescues + 1,
+            last_error = case g.why when 'deadline' then 'the job ran past its deadline' else 'its worker was lost' end,
+            run_at = case when g.new_state = 'retryable' then now + backoff(j.rescues + 1) else j.run_at end,
+            finished_at = case when g.new_state in ('failed', 'cancelled') then now end,
+            lease_expires_at = null, deadline_at = null
+        from gone g where j.job_id = g.job_id
+        returning j.*::jobs as job, g.why
+    ), noted as (
+        insert into job_attempts (job_id, lease_token, attempt, worker_id, started_at, ended_at, outcome)
+        select (t.job).job_id, (t.job).lease_token, (t.job).attempt, (t.job).worker_id, (t.job).claimed_at, now, t.why
+        from taken t
+        returning job_id)
+    select array_agg(t.job order by (t.job).job_id) into lost from taken t;
+    for over in
+        select case l.state when 'cancelled' then 'cancelled' else a.outcome end as reason, l.state = 'failed' as counts,
+               array_agg(l.job_id) as jobs
+        from unnest(lost) l
+        join job_attempts a on a.job_id = l.job_id and a.lease_token = l.lease_token
+        where l.state in ('failed', 'cancelled')
+        group by 1, 2 order by 1, 2
+    loop
+        perform jobs_ended(over.jobs, over.reason, over.counts);
     end loop;
+    return query select l.job_id, l.server_id, l.worker_id, l.rescues, l.state from unnest(lost) l;
 end
 $$;
 comment on function rescue_jobs(integer) is

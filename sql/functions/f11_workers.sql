@@ -1,10 +1,5 @@
 -- The running processes, for people and health checks. Leases do not depend on these rows.
 
-create or replace function is_alive(state text, last_seen_at timestamptz) returns boolean
-language sql volatile
-as $$ select state <> 'stopped' and last_seen_at > driftwatch.clock() - interval '60 seconds' $$;
-comment on function is_alive(text, timestamptz) is 'Whether a process with this state and this last sign of life counts as alive.';
-
 create or replace function register_worker(
     worker text, process text, host text, pid integer, version text, concurrency integer, queues text[],
     account text default null, settings jsonb default '{}'

@@ -35,7 +35,7 @@ comment on function advance_schedule(text, timestamptz, timestamptz, timestamptz
 
 -- A slot counts from the moment it is due, whether or not a scheduler is running.
 create or replace function stale_before(schedule text) returns timestamptz
-language sql volatile security definer set search_path = driftwatch, pg_temp
+language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
     select case when s.following_slot_at <= clock() then s.next_slot_at
                 when s.next_slot_at <= clock() then s.last_due_at
@@ -46,8 +46,8 @@ comment on function stale_before(text) is 'The second last slot that was due: an
 
 -- A schedule without a next slot waits for a scheduler to compute it.
 create or replace function is_overdue(next_slot timestamptz, updated_at timestamptz, paused_at timestamptz) returns boolean
-language sql volatile
-as $$ select paused_at is null and coalesce(next_slot, updated_at) < driftwatch.clock() - interval '2 minutes' $$;
+language sql stable
+as $$ select paused_at is null and coalesce(next_slot, updated_at) < driftwatch.statement_clock() - interval '2 minutes' $$;
 comment on function is_overdue(timestamptz, timestamptz, timestamptz) is
     'Whether a schedule that is not paused has waited for a scheduler for more than two minutes.';
 
@@ -77,64 +77,65 @@ language sql immutable
 as $$ select ('x' || left(md5(server), 7))::bit(28)::integer / 268435456.0 $$;
 comment on function place_in_spread(text) is 'A server''s fixed position in the spread of a slot: from 0 to just below 1.';
 
--- The caller holds the lock on the schedule's row.
+-- The caller holds the lock on the schedule's row. A slot may make a hundred thousand jobs, hence one statement for all of
+-- them, planned for this very call.
 create or replace function fire_slot(
     schedule text, slot timestamptz, next_slot timestamptz, following_slot timestamptz default null,
     due_before timestamptz default null
 ) returns integer
-language plpgsql security definer set search_path = driftwatch, pg_temp
+language plpgsql security definer
+set search_path = driftwatch, pg_temp set plan_cache_mode = force_custom_plan set jit = off
 as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
     spread interval;
     made integer;
-    old bigint;
+    older boolean;
+    dropped integer := 0;
 begin
     perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
     update schedules s set last_slot_at = slot
     where s.schedule_name = schedule
     returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
+    -- This row lets a slot fire only once.
     insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
     on conflict do nothing;
     if not found then
         return 0;
     end if;
+    older := exists (
+        select from jobs j
+        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running');
 
     -- A server always has the same position in the spread. If its older job still waits, the new job takes over that job's
     -- place in line: even if the workers never catch up, every server gets its turn.
-    insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
-    select queue_of(s.server_id), 'drift_check', s.server_id, schedule, slot,
-           case when start.at > now then 'scheduled' else 'available' end, start.at, now
-    from servers s
-    left join (
-        select j.server_id, min(j.run_at) as run_at from jobs j
-        where j.slot_at < slot and j.schedule_name = schedule and j.state in ('scheduled', 'available', 'retryable')
-        group by j.server_id) older on older.server_id = s.server_id
-    cross join lateral (
-        select least(older.run_at,
-                     now + spread * place_in_spread(s.server_id)) as at) start
-    where server_is_eligible(s.server_id)
-    order by s.server_id
-    on conflict on constraint one_job_per_slot_and_server do nothing;
+    if older then
+        insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
+        select e.queue, 'drift_check', e.server_id, schedule, slot,
+               case when start.at > now then 'scheduled' else 'available' end, start.at, now
+        from eligible_servers e
+        left join (
+            select j.server_id, min(j.run_at) as run_at from jobs j
+            where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+            group by j.server_id) waiting on waiting.server_id = e.server_id
+        cross join lateral (
+            select least(waiting.run_at, start_in_spread(e.server_id, now, spread)) as at) start
+        order by e.server_id;
+    else
+        insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
+        select e.queue, 'drift_check', e.server_id, schedule, slot,
+               case when start.at > now then 'scheduled' else 'available' end, start.at, now
+        from eligible_servers e
+        cross join lateral (select start_in_spread(e.server_id, now, spread) as at) start
+        order by e.server_id;
+    end if;
     get diagnostics made = row_count;
 
-    for old in
-        with waiting as (
-            select j.job_id from jobs j
-            where j.slot_at < slot and j.schedule_name = schedule
-              and j.state in ('scheduled', 'available', 'retryable')
-            order by j.job_id
-            for update skip locked)
-        update jobs j
-        set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
-        from waiting where j.job_id = waiting.job_id
-        returning j.job_id
-    loop
-        perform write_failed_checks(old, 'superseded', false);
-    end loop;
-
-    update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
+    if older then
+        dropped := supersede_jobs(schedule, slot);
+    end if;
+    update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;
 end
@@ -142,14 +143,34 @@ $$;
 comment on function fire_slot(text, timestamptz, timestamptz, timestamptz, timestamptz) is
     'Creates one job per eligible server, cancels waiting jobs of older slots, moves the schedule on, and returns the number of new jobs.';
 
--- Only the worker on the server itself may claim the jobs of a local server.
-create or replace function queue_of(server text) returns text
-language sql stable security definer set search_path = driftwatch, pg_temp
+create or replace function start_in_spread(server text, slot timestamptz, spread interval) returns timestamptz
+language sql stable
+as $$ select case when spread > interval '0' then slot + spread * driftwatch.place_in_spread(server) else slot end $$;
+comment on function start_in_spread(text, timestamptz, interval) is 'When a server''s job starts, if the jobs are spread from this time on.';
+
+create or replace function supersede_jobs(schedule text, slot timestamptz) returns integer
+language plpgsql security definer
+set search_path = driftwatch, pg_temp set plan_cache_mode = force_custom_plan set jit = off
 as $$
-    select case s.connection when 'local' then 'local:' || s.server_id else s.queue end
-    from servers s where s.server_id = server
+#variable_conflict use_column
+declare
+    superseded bigint[];
+begin
+    with waiting as (
+        select j.job_id from jobs j
+        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+        for update skip locked
+    ), cancelled as (
+        update jobs j
+        set state = 'cancelled', finished_at = clock(), last_error = 'superseded by the slot of ' || rfc3339(slot)
+        from waiting w where j.job_id = w.job_id
+        returning j.job_id)
+    select array_agg(c.job_id) into superseded from cancelled c;
+    perform jobs_ended(superseded, 'superseded', false);
+    return coalesce(cardinality(superseded), 0);
+end
 $$;
-comment on function queue_of(text) is 'The queue of a server''s jobs: servers.queue, or local:ID.';
+comment on function supersede_jobs(text, timestamptz) is 'Cancels the waiting jobs of older slots of a schedule, and returns how many.';
 
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -161,15 +182,17 @@ begin
     where s.completed_at is null
       and not exists (
         select from jobs j
-        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at
-          and j.state in ('scheduled', 'available', 'running', 'retryable'));
+        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at and j.finished_at is null
+        -- One probe per slot; the planner would otherwise read all live jobs.
+        offset 0);
     get diagnostics completed = row_count;
     return completed;
 end
 $$;
 comment on function complete_slots() is 'Sets completed_at on slots whose jobs have all finished.';
 
--- A server's queue or connection may have changed while its job waited.
+-- A server's queue or connection may have changed while its job waited. Looks at the servers that changed within the last
+-- hour: a slot that fired at the same time read the old value, and has committed by then.
 create or replace function requeue_jobs() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -178,13 +201,16 @@ declare
     moved integer;
 begin
     with astray as (
-        select j.job_id from jobs j
-        where j.state in ('scheduled', 'available', 'retryable') and j.queue <> queue_of(j.server_id)
-        order by j.job_id
-        for update skip locked)
-    update jobs j set queue = queue_of(j.server_id) from astray where j.job_id = astray.job_id;
+        select j.job_id, queue_of(s.server_id, s.connection, s.queue) as queue
+        from servers s
+        join jobs j on j.server_id = s.server_id
+        where s.updated_at > (select statement_clock()) - interval '1 hour'
+          and j.finished_at is null and j.state <> 'running'
+          and j.queue <> queue_of(s.server_id, s.connection, s.queue)
+        for update of j skip locked)
+    update jobs j set queue = a.queue from astray a where j.job_id = a.job_id;
     get diagnostics moved = row_count;
     return moved;
 end
 $$;
-comment on function requeue_jobs() is 'Moves waiting jobs to the current queue of their server.';
+comment on function requeue_jobs() is 'Moves waiting jobs to the current queue of their server, if that changed lately.';

@@ -1,36 +1,27 @@
 -- Checks outside the schedule: the first check of a new assignment, and another one after a change of the pack, of the
--- server's address, or at the end of a hold. The change sets drift_states.look_wanted_at; servers_to_look_at says which
--- servers still wait for such a check, and enqueue_looks creates the jobs.
+-- server's address, or at the end of a hold. The change sets drift_states.look_wanted_at, the check that it asks for clears
+-- it (look_still_wanted), and enqueue_looks creates the jobs.
 
 -- A check counts if it used the current version of the pack and its attempt started after the change. A failed check counts
--- too: a server that cannot be reached is not tried for ever. Checks older than the last one that counted are left out.
-create or replace function look_is_wanted(d drift_states) returns boolean
-language sql stable security definer set search_path = driftwatch, pg_temp
-as $$
-    select d.look_wanted_at is not null
-       and not exists (
-        select from checks c
-        join packs p on p.pack_name = c.pack_name and p.digest = c.pack_digest
-        where c.server_id = d.server_id and c.pack_name = d.pack_name and c.check_id >= coalesce(d.last_check_id, 0)
-          and coalesce(c.started_at, c.checked_at) >= d.look_wanted_at)
-$$;
-comment on function look_is_wanted(drift_states) is
-    'Whether no check has been made since an assignment, a changed pack, a changed address or the end of a hold asked for one.';
+-- too: a server that cannot be reached is not tried for ever.
+create or replace function look_still_wanted(wanted_at timestamptz, started_at timestamptz, is_current_version boolean)
+returns timestamptz
+language sql immutable
+as $$ select case when is_current_version and started_at >= wanted_at then null else wanted_at end $$;
+comment on function look_still_wanted(timestamptz, timestamptz, boolean) is
+    'What becomes of drift_states.look_wanted_at after a check whose attempt started then.';
 
--- Materialized, so that only the history of eligible servers is read.
 create or replace function servers_to_look_at(among text[] default null) returns setof text
-language sql stable security definer set search_path = driftwatch, pg_temp
+language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
-    with watched as materialized (
-        select m.server_id
-        from (select distinct d.server_id from drift_states d
-              where d.look_wanted_at is not null and (among is null or d.server_id = any(among))) m
-        where server_is_eligible(m.server_id))
-    select distinct d.server_id
-    from watched w
-    join drift_states d on d.server_id = w.server_id
-    where look_is_wanted(d)
-    order by d.server_id
+begin
+    return query
+    select d.server_id from drift_states d
+    join eligible_servers e on e.server_id = d.server_id
+    where d.look_wanted_at is not null and (among is null or d.server_id = any(among))
+    group by d.server_id
+    order by d.server_id;
+end
 $$;
 comment on function servers_to_look_at(text[]) is 'The eligible servers, among these or all, that wait for a check outside the schedule.';
 
@@ -49,16 +40,15 @@ declare
     asked integer;
 begin
     insert into jobs (queue, kind, server_id, priority, state, run_at, requested_by, created_at)
-    select queue_of(l.server_id), 'drift_check', l.server_id, 50,
+    select e.queue, 'drift_check', e.server_id, 50,
            case when start.at > now then 'scheduled' else 'available' end, start.at, asker, now
     from servers_to_look_at(among) as l (server_id)
-    cross join lateral (select now + spread * place_in_spread(l.server_id) as at) start
-    where not exists (
-        select from jobs j
-        where j.server_id = l.server_id and j.state in ('scheduled', 'available', 'running', 'retryable'))
-    order by l.server_id
+    join eligible_servers e on e.server_id = l.server_id
+    cross join lateral (select start_in_spread(l.server_id, now, spread) as at) start
+    where not exists (select from jobs j where j.server_id = l.server_id and j.finished_at is null)
+    order by e.server_id
     limit max_jobs
-    on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
+    on conflict (kind, server_id) where slot_at is null and finished_at is null
     do nothing;
     get diagnostics asked = row_count;
     if asked > 0 then
@@ -69,26 +59,6 @@ end
 $$;
 comment on function enqueue_looks(text[], integer, text) is
     'Enqueues a check for the servers that wait for one and have no job, and returns how many.';
-
--- Keeps the number of marks small. Skips rows that somebody has locked; the next call clears them.
-create or replace function forget_looks() returns integer
-language plpgsql security definer set search_path = driftwatch, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    forgotten integer;
-begin
-    with done as (
-        select d.server_id, d.pack_name from drift_states d
-        where d.look_wanted_at is not null and not look_is_wanted(d)
-        for update skip locked)
-    update drift_states d set look_wanted_at = null
-    from done where d.server_id = done.server_id and d.pack_name = done.pack_name;
-    get diagnostics forgotten = row_count;
-    return forgotten;
-end
-$$;
-comment on function forget_looks() is 'Clears look_wanted_at where that check has been made.';
 
 -- The caller holds the lock on the server's row.
 create or replace function want_look(server text) returns void

@@ -1,13 +1,6 @@
 -- What a worker stores about a server. All functions here run inside the transaction that settle_job began.
 -- Lock order everywhere: job, server, drift states by pack, alerts by id, outbox.
 
--- The state that is shown everywhere: `compliant` only if every item was read and is right.
-create or replace function shown_state(state text, unreadable_count integer) returns text
-language sql immutable
-as $$ select case when state <> 'drifted' and unreadable_count > 0 then 'incomplete' else state end $$;
-comment on function shown_state(text, integer) is
-    'drifted: an item is known to be wrong. incomplete: none is, but the last check could not read all items. compliant: all items were read and are right. unknown: no item has been read.';
-
 -- failure says why a job could not look at the server; null if it could. The caller holds the lock on the server's row.
 create or replace function note_look(server text, failure text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
@@ -19,39 +12,6 @@ as $$
     where s.server_id = server and (failure is not null or s.failing_streak > 0)
 $$;
 comment on function note_look(text, text) is 'Ends a server''s failing streak, or adds one to it and records why.';
-
--- For a job that ended without looking at the server. A server that is no longer eligible gets no checks. The caller holds
--- the lock on the job's row.
-create or replace function write_failed_checks(job bigint, reason text, counts_as_failing boolean) returns void
-language plpgsql security definer set search_path = driftwatch, pg_temp
-as $$
-#variable_conflict use_column
-declare
-    now constant timestamptz := clock();
-    server constant text := (select j.server_id from jobs j where j.job_id = job);
-begin
-    if counts_as_failing then
-        perform from servers s where s.server_id = server for no key update;
-    end if;
-    if not server_is_eligible(server) then
-        return;
-    end if;
-    insert into checks (
-        job_id, schedule_name, slot_at, server_id, pack_name, pack_digest, verdict, reason, started_at, checked_at)
-    select j.job_id, j.schedule_name, j.slot_at, j.server_id, a.pack_name, p.digest, 'failed', reason, j.claimed_at, now
-    from jobs j
-    join assignments a on a.server_id = j.server_id
-    join packs p on p.pack_name = a.pack_name
-    where j.job_id = job and j.kind = 'drift_check'
-    order by a.pack_name
-    on conflict on constraint one_check_per_job_and_pack do nothing;
-    if found and counts_as_failing then
-        perform note_look(server, reason);
-    end if;
-end
-$$;
-comment on function write_failed_checks(bigint, text, boolean) is
-    'Stores a failed check for each pack of an eligible server and, if counts_as_failing, adds one to its failing streak.';
 
 -- Returns whether the effects of a job still apply to the server. They do not if the server is no longer eligible, or if
 -- apply has changed its address, port, user or connection since the job looked. Then the checks are stored as history and
@@ -117,10 +77,11 @@ end
 $$;
 comment on function lock_assignments(text, text[]) is 'Locks and returns the current state of a server''s packs.';
 
+-- If the check counts, remember follows, and changes the same row.
 create or replace function record_check(
     job bigint, server text, pack text, digest text, verdict text, reason text, ok_count integer,
     mismatch_count integer, unreadable_count integer, fingerprint text, items jsonb, started_at timestamptz,
-    duration_ms integer
+    duration_ms integer, counts boolean default false
 ) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -144,11 +105,19 @@ begin
         -- Locks a row that is there already: forget_checks must not delete it now.
         on conflict (server_id, pack_name, fingerprint) do update set first_seen_at = check_details.first_seen_at;
     end if;
+    if not counts then
+        update drift_states d
+        set latest_check_id = id, latest_verdict = record_check.verdict, latest_reason = record_check.reason,
+            latest_checked_at = now,
+            look_wanted_at = look_still_wanted(d.look_wanted_at, coalesce(record_check.started_at, now), p.digest = record_check.digest)
+        from packs p
+        where d.server_id = server and d.pack_name = pack and p.pack_name = d.pack_name;
+    end if;
     return id;
 end
 $$;
-comment on function record_check(bigint, text, text, text, text, text, integer, integer, integer, text, jsonb, timestamptz, integer) is
-    'Stores a check and, once per fingerprint, its details. Returns the check''s id.';
+comment on function record_check(bigint, text, text, text, text, text, integer, integer, integer, text, jsonb, timestamptz, integer, boolean) is
+    'Stores a check and, once per fingerprint, its details. Returns the check''s id. counts: remember is called next.';
 
 -- Stores the result of the transition. remembered lists every mismatch that is known now as {"key", "type"}, with
 -- {"item", "expected", "actual"} for those that this check found. new_never_compliant is as the column. unreadable lists the items that this check could not
@@ -169,15 +138,16 @@ begin
         unverified = new_unverified, unverified_contents = new_unverified_contents,
         never_compliant = new_never_compliant, last_check_id = check_no,
         last_checked_at = now, last_started_at = attempt_started_at,
+        latest_check_id = check_no, latest_verdict = c.verdict, latest_reason = null, latest_checked_at = now,
+        look_wanted_at = look_still_wanted(d.look_wanted_at, attempt_started_at, p.digest = c.pack_digest),
         pack_digest = c.pack_digest, item_count = c.item_count, unreadable_count = c.unreadable_count
     from checks c
+    join packs p on p.pack_name = c.pack_name
     where c.check_id = check_no and d.server_id = server and d.pack_name = pack;
 
     delete from mismatches m
     where m.server_id = server and m.pack_name = pack
-      and not exists (
-        select from jsonb_array_elements(remembered) r
-        where r ->> 'key' = m.item_key and r ->> 'type' = m.type);
+      and not remembered @> jsonb_build_array(jsonb_build_object('key', m.item_key, 'type', m.type));
     insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
     select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no
     from jsonb_array_elements(remembered) r

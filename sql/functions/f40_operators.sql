@@ -13,6 +13,23 @@ end
 $$;
 comment on function refuse(text, text) is 'Raises SQLSTATE DW001: the operator asked for something that cannot be done.';
 
+-- The same words as in the command line (UnknownName.swift).
+create or replace function unknown_name(kind text, name text) returns table (refusal text, hint text)
+language sql immutable
+as $$
+    select format('there is no %s %s', kind, name),
+           format('driftwatch %s list%s shows them all',
+                  case kind when 'server' then 'servers' when 'alert' then 'alerts' when 'job' then 'jobs'
+                            when 'dead message' then 'outbox' else kind end,
+                  case kind when 'dead message' then ' --dead' else '' end)
+$$;
+comment on function unknown_name(text, text) is 'What to say of a server, alert, job, queue, dead message or destination that does not exist.';
+
+create or replace function refuse_unknown(kind text, name text) returns void
+language sql
+as $$ select refuse(u.refusal, u.hint) from unknown_name(kind, name) u $$;
+comment on function refuse_unknown(text, text) is 'Raises SQLSTATE DW001: the operator named something that does not exist.';
+
 -- A check outside the schedule. A server has at most one at a time. Asking again makes that one start sooner, even during
 -- a backoff, and moves it to the server's current queue.
 create or replace function enqueue_now(server text, urgency smallint, actor text) returns bigint
@@ -24,7 +41,7 @@ declare
 begin
     insert into jobs (queue, kind, server_id, priority, run_at, requested_by, created_at)
     values (queue_of(server), 'drift_check', server, urgency, clock(), actor, clock())
-    on conflict (kind, server_id) where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable')
+    on conflict (kind, server_id) where slot_at is null and finished_at is null
     do update
     set priority = least(jobs.priority, excluded.priority),
         queue = case jobs.state when 'running' then jobs.queue else excluded.queue end,
@@ -45,7 +62,7 @@ declare
 begin
     select * into watched from servers s where s.server_id = server;
     if not found or watched.removed_at is not null then
-        return query select format('there is no server %s', server), 'driftwatch servers list shows them all';
+        return query select * from unknown_name('server', server);
     elsif not watched.drift_detection_enabled then
         return query select format('drift detection of %s is off in the inventory', server),
             'set drift_detection: true in the inventory and run driftwatch apply';
@@ -151,7 +168,7 @@ declare
 begin
     select * into held from alerts a where a.alert_id = lock_alert.alert_id;
     if not found then
-        perform refuse(format('there is no alert %s', alert_id), 'driftwatch alerts list shows them all');
+        perform refuse_unknown('alert', alert_id::text);
     end if;
     perform from drift_states d where d.server_id = held.server_id and d.pack_name = held.pack_name for update;
     select * into held from alerts a where a.alert_id = lock_alert.alert_id for update;
@@ -177,7 +194,7 @@ begin
     set disabled_at = clock(), disabled_by = actor, disabled_reason = reason, disabled_until = until
     where s.server_id = disable_drift_detection.server_id and s.removed_at is null;
     if not found then
-        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows them all');
+        perform refuse_unknown('server', server_id);
     end if;
     perform stop_watching(server_id, null, 'disabled', actor);
     perform write_audit(actor, 'disable_drift_detection', 'server ' || server_id,
@@ -196,7 +213,7 @@ begin
     perform from servers s
     where s.server_id = enable_drift_detection.server_id and s.removed_at is null for update;
     if not found then
-        perform refuse(format('there is no server %s', server_id), 'driftwatch servers list shows them all');
+        perform refuse_unknown('server', server_id);
     end if;
     perform lift_hold(server_id);
     perform write_audit(actor, 'enable_drift_detection', 'server ' || server_id);
@@ -228,7 +245,7 @@ begin
         perform refuse(format('message %s is out of date: a later message of alert %s has been sent', outbox_id, dead.alert_id),
             format('driftwatch alerts show %s shows the alert as it is now', dead.alert_id))
         from outbox o where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
-        perform refuse(format('there is no dead message %s', outbox_id), 'driftwatch outbox list --dead shows them all');
+        perform refuse_unknown('dead message', outbox_id::text);
     end if;
     perform write_audit(actor, 'redrive_outbox', 'message ' || outbox_id);
     perform pg_notify('driftwatch_outbox', '');
@@ -247,7 +264,7 @@ begin
     set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock()
     where d.destination = resume_destination.destination;
     if not found then
-        perform refuse(format('there is no destination %s', destination), 'driftwatch destination list shows them all');
+        perform refuse_unknown('destination', destination);
     end if;
     perform write_audit(actor, 'resume_destination', 'destination ' || destination);
     perform pg_notify('driftwatch_outbox', '');

@@ -26,6 +26,7 @@ create table servers (
         (failing_streak = 0) = (failing_since is null) and (failing_since is null) = (failing_reason is null)),
     check (disabled_at is not null or (disabled_by is null and disabled_reason is null and disabled_until is null))
 );
+create index servers_changed on servers (updated_at);
 create index servers_on_hold on servers (disabled_until) where disabled_until is not null;
 comment on table servers is 'The servers in the inventory. A removed server keeps its row, so that its history stays readable.';
 comment on column servers.server_id is 'The id in the inventory. It always means the same machine.';

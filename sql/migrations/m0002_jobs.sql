@@ -34,6 +34,7 @@ create table slots (
     slot_at timestamptz not null,
     fired_at timestamptz not null,
     enqueued integer not null,
+    superseded integer not null default 0,
     completed_at timestamptz,
     primary key (schedule_name, slot_at)
 );
@@ -43,6 +44,7 @@ comment on column slots.schedule_name is 'The schedule.';
 comment on column slots.slot_at is 'When the slot was due.';
 comment on column slots.fired_at is 'When a scheduler created its jobs.';
 comment on column slots.enqueued is 'How many jobs were created.';
+comment on column slots.superseded is 'How many waiting jobs of older slots were cancelled in favour of its own.';
 comment on column slots.completed_at is 'When all of its jobs were found finished.';
 
 create table queues (
@@ -82,7 +84,8 @@ create table jobs (
     requested_by text,
     created_at timestamptz not null,
     finished_at timestamptz,
-    constraint one_job_per_slot_and_server unique (schedule_name, slot_at, server_id),
+    -- The server first: this index also finds a server's jobs.
+    constraint one_job_per_slot_and_server unique (server_id, schedule_name, slot_at),
     constraint slot_has_a_schedule check ((schedule_name is null) = (slot_at is null)),
     constraint finished_when_over check ((state in ('succeeded', 'failed', 'cancelled')) = (finished_at is not null)),
     constraint running_under_a_lease check (
@@ -97,9 +100,11 @@ create index jobs_claim on jobs (queue, priority, run_at, job_id) where state = 
 create index jobs_claim_rescued on jobs (queue, priority, run_at, job_id) where state = 'available' and rescues > 0;
 create index jobs_promote on jobs (run_at) where state in ('scheduled', 'retryable');
 create index jobs_running on jobs (job_id) where state = 'running';
-create index jobs_live on jobs (server_id) where state in ('scheduled', 'available', 'running', 'retryable');
+-- A job without finished_at is live.
+create index jobs_live on jobs (server_id) where finished_at is null;
+create index jobs_of_open_slots on jobs (schedule_name, slot_at) where finished_at is null;
 create unique index one_live_manual_job_per_server on jobs (kind, server_id)
-    where slot_at is null and state in ('scheduled', 'available', 'running', 'retryable');
+    where slot_at is null and finished_at is null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
 comment on table jobs is
     'The queue. scheduled -> available -> running -> succeeded | failed | cancelled, with retryable in between after a temporary fault. The last three are final: a retry is a new job.';
@@ -120,8 +125,8 @@ comment on column jobs.retry_of is 'The finished job that this one repeats.';
 comment on column jobs.lease_token is 'The fence: only the worker with this token may write. It stays when the job is finished, so that a worker that lost the reply to its commit can ask what happened.';
 comment on column jobs.worker_id is 'The worker that holds it, or held it last.';
 comment on column jobs.claimed_at is 'When it was last claimed.';
-comment on column jobs.lease_expires_at is 'When the lease ends unless it is renewed. Deliberately not indexed.';
-comment on column jobs.deadline_at is 'When it is taken back even if its lease is renewed.';
+comment on column jobs.lease_expires_at is 'When the lease ends unless it is renewed; null unless it is running. Deliberately not indexed.';
+comment on column jobs.deadline_at is 'When it is taken back even if its lease is renewed; null unless it is running.';
 comment on column jobs.cancel_requested_at is 'When somebody asked to cancel it. Its worker sees this at the next renewal.';
 comment on column jobs.last_error is 'The error of the last attempt, in one line.';
 comment on column jobs.requested_by is 'Who asked for it; null for slots.';
@@ -134,8 +139,8 @@ create table job_attempts (
     attempt integer not null,
     worker_id text not null,
     started_at timestamptz not null,
-    ended_at timestamptz,
-    outcome text check (outcome in (
+    ended_at timestamptz not null,
+    outcome text not null check (outcome in (
         'succeeded', 'failed', 'retry', 'cancelled', 'interrupted', 'no_place', 'lease_expired', 'deadline')),
     error_class text,
     error text,
@@ -143,15 +148,16 @@ create table job_attempts (
 ) with (
     autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0
 );
-create index job_attempts_started on job_attempts (started_at);
-comment on table job_attempts is 'One row per claim: which worker tried, and how it ended.';
+create index job_attempts_failed on job_attempts (ended_at)
+    where outcome in ('failed', 'retry', 'lease_expired', 'deadline') or error_class is not null;
+comment on table job_attempts is 'The attempts that ended otherwise than in a plain success. A running attempt and a plain success are in the row of their job; the view attempts shows all.';
 comment on column job_attempts.job_id is 'The job.';
 comment on column job_attempts.lease_token is 'The token of the claim.';
 comment on column job_attempts.attempt is 'The number of the attempt. The number of an attempt that was handed back is used again.';
 comment on column job_attempts.worker_id is 'The worker.';
 comment on column job_attempts.started_at is 'When it started.';
-comment on column job_attempts.ended_at is 'When it ended; null while it runs.';
-comment on column job_attempts.outcome is 'How it ended; null while it runs.';
+comment on column job_attempts.ended_at is 'When it ended.';
+comment on column job_attempts.outcome is 'How it ended.';
 comment on column job_attempts.error_class is 'The kind of fault, such as unreachable. Also set if the job succeeded but could not look at the server.';
 comment on column job_attempts.error is 'The error, in one line.';
 

@@ -79,16 +79,23 @@ create table drift_states (
     unverified_contents text[] not null default '{}',
     never_compliant jsonb not null default '{}',
     look_wanted_at timestamptz,
+    latest_check_id bigint,
+    latest_verdict text,
+    latest_reason text,
+    latest_checked_at timestamptz,
+    shown_state text not null generated always as (
+        case when state <> 'drifted' and unreadable_count > 0 then 'incomplete' else state end) stored,
     primary key (server_id, pack_name)
 ) with (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
 );
+create index drift_states_shown on drift_states (shown_state, server_id, pack_name);
 create index drift_states_to_look_at on drift_states (server_id) where look_wanted_at is not null;
 comment on table drift_states is 'The current state of each assignment. To change it or its alert, lock its row first.';
 comment on column drift_states.server_id is 'The server.';
 comment on column drift_states.pack_name is 'The pack.';
-comment on column drift_states.state is 'drifted if a mismatch is known; otherwise unknown if no item has been read, and compliant if one has. fleet_status.shown_state also counts items that could not be read.';
+comment on column drift_states.state is 'drifted if a mismatch is known; otherwise unknown if no item has been read, and compliant if one has. shown_state also counts items that could not be read.';
 comment on column drift_states.since is 'Since when it has been in this state.';
 comment on column drift_states.last_check_id is 'The last check that counted.';
 comment on column drift_states.last_checked_at is 'When that check was stored. If the state was moved here from another pack, when that pack was checked. Stale once two slots have been due since.';
@@ -100,6 +107,11 @@ comment on column drift_states.unverified is 'Keys of items that have never been
 comment on column drift_states.unverified_contents is 'Keys of files whose content has never been read although the rest has, for example for lack of permission.';
 comment on column drift_states.never_compliant is 'What was wrong in the first check that read it and has been wrong ever since: keys of items, each with the types of its mismatches. A hold does not clear it.';
 comment on column drift_states.look_wanted_at is 'Since when a check outside the schedule is wanted: after a new assignment, a changed pack, a changed address, or the end of a hold. Null if none is wanted.';
+comment on column drift_states.latest_check_id is 'The newest check, whatever its verdict. It may have been deleted since.';
+comment on column drift_states.latest_verdict is 'The verdict of that check: compliant, drifted, incomplete or failed.';
+comment on column drift_states.latest_reason is 'Why that check failed; null if it did not.';
+comment on column drift_states.latest_checked_at is 'When that check was stored.';
+comment on column drift_states.shown_state is 'The state that is shown everywhere. drifted: an item is known to be wrong. incomplete: none is, but the last finished check could not read all items. compliant: all items were read and are right. unknown: no item has been read.';
 
 create table mismatches (
     server_id text not null,
@@ -134,6 +146,7 @@ create table unreadables (
     since timestamptz not null,
     primary key (server_id, pack_name, item_key)
 );
+create index unreadables_dark on unreadables (server_id, pack_name, since) where was_readable;
 comment on table unreadables is 'The items that the last check that counted could not read. Checks may be deleted; these rows stay.';
 comment on column unreadables.server_id is 'The server.';
 comment on column unreadables.pack_name is 'The pack.';
@@ -265,7 +278,9 @@ create table outbox (
     fillfactor = 80,
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
 );
-create index outbox_waiting on outbox (destination, outbox_id) where state in ('pending', 'sending');
+create index outbox_waiting on outbox (destination, outbox_id) where state = 'pending';
+create index outbox_sending on outbox (destination) where state = 'sending';
+create index outbox_dead on outbox (destination, created_at) where state = 'dead';
 create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
 comment on table outbox is 'Messages to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert.';
 comment on column outbox.outbox_id is 'The message, in order of writing.';

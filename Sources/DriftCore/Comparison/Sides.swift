@@ -40,6 +40,10 @@ struct Sides {
             switch (expected[name], actual[name]) {
             case (.word(let word)?, nil): self.expected[name] = word
             case (nil, .word(let word)?): self.actual[name] = word
+            // Two of our own words do not look alike.
+            case (.word(let old)?, .word(let new)?) where old != new:
+                self.expected[name] = old
+                self.actual[name] = new
             case (let old?, let new?):
                 let contrast = Contrast(old.signs, new.signs, keepingTabs: false)
                 self.expected[name] = contrast.old.text

@@ -34,7 +34,8 @@ struct TextComparison {
         let (text, leftOut) = UnifiedDiff(from: old.lines, to: new.lines).rendered(
             oldLabel: "expected \(label)", newLabel: "actual \(label)", limits: .init()
         ) { line in
-            shown(ShownChange.alone(old.masked.signs(of: line)))
+            if let plain = old.masked.plainLine(line), plain.utf8.count <= Contrast.limit { return plain }
+            return shown(ShownChange.alone(old.masked.signs(of: line)))
         } changed: { removed, added in
             let change = ShownChange(
                 removed: removed.map { old.masked.signs(of: $0) }, added: added.map { new.masked.signs(of: $0) }

@@ -2,7 +2,8 @@ internal import Redaction
 
 /// Two different texts, shown so that a reader sees the difference and where it is.
 ///
-/// What both sides would show alike is named: `‹U+00A0›` for a no-break space, `‹2 spaces›` at the end of a line. A text that
+/// What both sides would show alike is named: `‹U+00A0›` for a no-break space, `‹2 spaces›` at the end of a line, `‹U+004F›`
+/// for an `O` in the place of a zero. A text that
 /// is longer than ``limit`` is cut around the first difference. It works on what may be shown, so a difference inside a
 /// masked value tells nothing of it: see ``isHidden``.
 struct Contrast: Sendable {
@@ -44,21 +45,41 @@ struct Contrast: Sendable {
         if !isHidden, Array(old[oldShown]).impression == Array(new[newShown]).impression {
             // What is shown would look the same: the first difference at least is named, if need be with all that follows.
             let isNamed = [parts.old.first, parts.new.first].contains { $0?.lowerBound == prefix }
-            if !isNamed { parts = ([prefix..<old.count], [prefix..<new.count]) }
+            if !isNamed { parts = Alike(old: [prefix..<old.count], new: [prefix..<new.count]) }
         }
-        self.old = ShownText(old, in: oldShown, keepingTabs: keepingTabs) { parts.old.holds($0) && old[$0].canDeceive }
-        self.new = ShownText(new, in: newShown, keepingTabs: keepingTabs) { parts.new.holds($0) && new[$0].canDeceive }
+        func isNamed(_ signs: [Sign], _ place: Int, _ ranges: [Range<Int>]) -> Bool {
+            if signs[place].canDeceive { return ranges.holds(place) }
+            // In a range that is not matched sign by sign, most of these do not differ.
+            return signs[place].hasTwin && ranges.holds(place) && (parts.isMatched || place == prefix)
+        }
+        self.old = ShownText(old, in: oldShown, keepingTabs: keepingTabs) { isNamed(old, $0, parts.old) }
+        self.new = ShownText(new, in: newShown, keepingTabs: keepingTabs) { isNamed(new, $0, parts.new) }
     }
 
-    /// The parts that differ and look alike, in order.
+    /// Parts of two texts that differ and look alike, in order.
+    private struct Alike {
+        var old: [Range<Int>] = []
+        var new: [Range<Int>] = []
+        /// Whether nothing in them is the same on both sides.
+        var isMatched = false
+    }
+
+    /// Whether some part of one side may look like a part of the other.
+    private static func mayHoldLookalikes(_ old: ArraySlice<Sign>, _ new: ArraySlice<Sign>) -> Bool {
+        old.contains(where: \.canDeceive) || new.contains(where: \.canDeceive)
+            || (old.contains(where: \.hasTwin) && new.contains(where: \.hasTwin))
+    }
+
     private static func deceptive(
         _ old: [Sign], _ oldMiddle: Range<Int>, _ new: [Sign], _ newMiddle: Range<Int>
-    ) -> (old: [Range<Int>], new: [Range<Int>]) {
+    ) -> Alike {
         let oldImpression = Array(old[oldMiddle]).impression
         let newImpression = Array(new[newMiddle]).impression
         let areAlike = oldImpression == newImpression
-        let whole = areAlike ? (old: [oldMiddle], new: [newMiddle]) : (old: [], new: [])
-        guard max(oldMiddle.count, newMiddle.count) <= matched else { return whole }
+        let whole = areAlike ? Alike(old: [oldMiddle], new: [newMiddle]) : Alike()
+        guard max(oldMiddle.count, newMiddle.count) <= matched,
+            areAlike || mayHoldLookalikes(old[oldMiddle], new[newMiddle])
+        else { return whole }
         var numbers: [Sign: Int] = [:]
         func number(_ sign: Sign) -> Int {
             if let number = numbers[sign] { return number }
@@ -71,7 +92,7 @@ struct Contrast: Sendable {
         guard areAlike || 2 * (old.count - oldMiddle.count + pairs.count) >= max(old.count, new.count) else {
             return whole
         }
-        var parts: (old: [Range<Int>], new: [Range<Int>]) = ([], [])
+        var parts = Alike(isMatched: true)
         var (oldNext, newNext) = (oldMiddle.lowerBound, newMiddle.lowerBound)
         for pair in pairs + [(oldMiddle.count, newMiddle.count)] {
             let oldPart = oldNext..<(oldMiddle.lowerBound + pair.old)

@@ -28,8 +28,11 @@ struct ShownChange {
             added[line] = contrast.new
             if let place = contrast.place { places.append((line, place)) }
         }
-        for line in partners.crowdedOld { removed[line] = Self.named(old[line]) }
-        for line in partners.crowdedNew { added[line] = Self.named(new[line]) }
+        for crowd in partners.crowds {
+            let twins = Twins(crowd.old.map { old[$0] } + crowd.new.map { new[$0] })
+            for line in crowd.old { removed[line] = Self.named(old[line], twins) }
+            for line in crowd.new { added[line] = Self.named(new[line], twins) }
+        }
         findHidden(isSame)
     }
 
@@ -49,12 +52,36 @@ struct ShownChange {
     }
 
     /// A line that looks like several others: all that may deceive is named, but for single spaces between words.
-    private static func named(_ signs: [Sign]) -> ShownText {
-        ShownText(signs, in: 0..<min(signs.count, Contrast.limit), keepingTabs: true) { place in
+    private static func named(_ signs: [Sign], _ twins: Twins) -> ShownText {
+        let differing = twins.differing(in: signs)
+        return ShownText(signs, in: 0..<min(signs.count, Contrast.limit), keepingTabs: true) { place in
+            if differing.contains(place) { return true }
             guard signs[place] == .scalar(" ") else { return signs[place].canDeceive }
             guard place > 0, place + 1 < signs.count else { return true }
             return signs[place - 1].canDeceive || signs[place + 1].canDeceive
         }
+    }
+}
+
+/// Where lines that look the same have different letters or digits of ASCII, such as `l` and `1`.
+private struct Twins {
+    /// Which of the signs that have a twin, counted from the line's beginning, are not the same in all lines.
+    private let differing: Set<Int>
+
+    init(_ lines: [[Sign]]) {
+        let twins = lines.map { $0.filter(\.hasTwin) }
+        let first = twins.first ?? []
+        // Where letters of other writings stand between them, the places do not correspond, and those are named anyway.
+        let areComparable = twins.allSatisfy { $0.count == first.count }
+        differing = Set(
+            areComparable ? first.indices.filter { place in twins.contains { $0[place] != first[place] } } : [])
+    }
+
+    /// The places of these signs in a line.
+    func differing(in line: [Sign]) -> Set<Int> {
+        if differing.isEmpty { return [] }
+        let places = line.indices.filter { line[$0].hasTwin }
+        return Set(differing.map { places[$0] })
     }
 }
 
@@ -63,8 +90,7 @@ private struct Partners {
     private(set) var ofOld: [Int?]
     private(set) var ofNew: [Int?]
     /// Lines of which more than two look the same.
-    private(set) var crowdedOld: [Int] = []
-    private(set) var crowdedNew: [Int] = []
+    private(set) var crowds: [(old: [Int], new: [Int])] = []
 
     init(old: Int, new: Int) {
         ofOld = [Int?](repeating: nil, count: old)
@@ -79,8 +105,7 @@ private struct Partners {
             if group.old.count == 1 && group.new.count == 1 {
                 pair(group.old[0], group.new[0])
             } else {
-                crowdedOld += group.old
-                crowdedNew += group.new
+                crowds.append(group)
             }
         }
     }
@@ -104,7 +129,7 @@ private struct Partners {
 
     /// Pairs what is left in its order.
     mutating func pairRest() {
-        let crowded = (old: Set(crowdedOld), new: Set(crowdedNew))
+        let crowded = (old: Set(crowds.flatMap(\.old)), new: Set(crowds.flatMap(\.new)))
         let oldRest = ofOld.indices.filter { ofOld[$0] == nil && !crowded.old.contains($0) }
         let newRest = ofNew.indices.filter { ofNew[$0] == nil && !crowded.new.contains($0) }
         for (old, new) in zip(oldRest, newRest) { pair(old, new) }

@@ -237,9 +237,16 @@ extension Grammar {
             return Fault("\(quoted(name)) is not a unit name", hint: "such as ssh.service")
         }
         guard unitSuffixes.contains(where: { name.hasSuffix(".\($0)") && name.utf8.count > $0.utf8.count + 1 }) else {
-            return Fault("\(quoted(name)) does not say which kind of unit", hint: "write \(quoted(name + ".service"))")
+            return Fault("\(quoted(name)) does not say which kind of unit", hint: unitHint(name))
         }
         return nil
+    }
+
+    private static func unitHint(_ name: String) -> String {
+        guard let dot = name.lastIndex(of: "."),
+            let suffix = nearest(String(name[name.index(after: dot)...]), among: unitSuffixes)
+        else { return "write \(quoted(name + ".service"))" }
+        return "did you mean \(quoted(name[...dot] + suffix))?"
     }
 }
 

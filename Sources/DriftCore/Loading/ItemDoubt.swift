@@ -50,6 +50,18 @@ enum ItemDoubt {
         }
     }
 
+    // MARK: Services
+
+    /// A unit that cannot run, although the pack says whether it should.
+    static func runningUnit(_ name: String) -> Fault? {
+        let stem = name.prefix { $0 != "@" }
+        let rest = name.dropFirst(stem.count + 1)
+        guard rest.first == ".", !rest.dropFirst().contains(".") else { return nil }
+        return Fault(
+            "\(quoted(name)) is a template, which never runs itself",
+            hint: "name an instance, such as \(quoted("\(stem)@x\(rest)"))")
+    }
+
     // MARK: Packages
 
     /// The name of a package that dpkg could never have.
@@ -69,7 +81,7 @@ enum ItemDoubt {
                 hint: "two or more of a-z, 0-9, +, - and ., such as \(quoted(debianName(like: base)))")
         }
         guard parts.count == 2, !architectures.contains(parts[1]) else { return nil }
-        let meant = aliases[parts[1]] ?? didYouMeanName(parts[1])
+        let meant = aliases[parts[1]] ?? nearest(parts[1], among: architectures)
         return Fault(
             "\(quoted(name)): dpkg knows no architecture \(quoted(parts[1]))",
             hint: meant.map { "write \(quoted("\(base):\($0)"))" } ?? "such as \(base):i386")
@@ -78,10 +90,6 @@ enum ItemDoubt {
     private static func debianName(like name: String) -> String {
         let plain = name.lowercased().replacing("_", with: "-")
         return plain.utf8.count >= 2 ? plain : "curl"
-    }
-
-    private static func didYouMeanName(_ text: String) -> String? {
-        architectures.sorted().first { didYouMean(text, among: [$0]) != nil }
     }
 
     private static let architectures: Set<String> = [

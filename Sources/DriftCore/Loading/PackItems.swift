@@ -193,6 +193,15 @@ extension PackFileReader {
         if isEmpty {
             reader.error("a service needs `enabled` or `running`", at: fields.position, hint: "running: true")
         }
+        if running != nil, let entry = fields["name"], let fault = name.flatMap(ItemDoubt.runningUnit) {
+            if running == true {
+                reader.warn("`name`: \(fault.message)", at: entry.position, hint: fault.hint)
+            } else {
+                reader.error(
+                    "`name`: \(fault.message), so running: false would never be wrong", at: entry.position,
+                    hint: fault.hint)
+            }
+        }
         let description = description(in: fields)
         reader.warn(
             "this version cannot judge services", at: fields.position,

@@ -82,6 +82,11 @@ enum PathDoubt {
                 guard let next else {
                     return Fault("\(quoted(path)) has a `$` at the end of a name", hint: "remove it")
                 }
+                if next == byte {
+                    return Fault(
+                        "\(quoted(path)) has `$$`, and nothing is expanded: the name would have both",
+                        hint: "write the value, or one `$`")
+                }
                 if Grammar.isLetterOrDigit(next) || "_{(@".utf8.contains(next) {
                     return Fault(
                         "\(quoted(path)) has `$`, and variables are not expanded",

@@ -1,13 +1,18 @@
 /// A hint such as `did you mean "mode"?`, where one of `candidates` is near enough to `text`.
 func didYouMean(_ text: String, among candidates: some Sequence<String>) -> String? {
+    nearest(text, among: candidates).map { "did you mean \(quoted($0))?" }
+}
+
+/// The one of `candidates` that `text` is most likely a misspelling of, if it is near enough.
+func nearest(_ text: String, among candidates: some Sequence<String>) -> String? {
     let typed = Array(text.lowercased().unicodeScalars.prefix(64))
     let allowed = typed.count <= 3 ? 1 : 2
-    let nearest =
+    return
         candidates
         .map { (candidate: $0, distance: editDistance(typed, Array($0.lowercased().unicodeScalars.prefix(64)))) }
         .filter { $0.distance <= allowed }
-        .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }
-    return nearest.map { "did you mean \(quoted($0.candidate))?" }
+        .min { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }?
+        .candidate
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that lead from one to the other.

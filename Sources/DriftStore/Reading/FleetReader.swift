@@ -15,12 +15,9 @@ package enum FleetReader {
             select f.server_id, f.display_name, f.pack_name, f.state, f.shown_state, f.standing, f.since,
                    f.last_checked_at, f.mismatch_count, f.item_count, f.unreadable_count, f.unreadable_since,
                    f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.stale,
-                   f.outdated, d.last_check_id as remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
-                   f.failing_since, f.failing_reason, f.alert_id, f.alert_status,
-                   f.standing = 'unknown' and f.since < driftwatch.clock() - interval '10 minutes' as check_overdue
+                   f.outdated, f.remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
+                   f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.check_overdue
             from driftwatch.fleet_status f
-            join driftwatch.servers s on s.server_id = f.server_id
-            left join driftwatch.drift_states d on d.server_id = f.server_id and d.pack_name = f.pack_name
             where \(filter.condition)
             order by case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
                          when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
@@ -86,7 +83,7 @@ package struct FleetFilter: Hashable, Sendable {
         if !selection.servers.isEmpty {
             condition = "\(condition) and f.server_id = any(\(selection.servers.map(\.rawValue)))"
         }
-        if !selection.labels.isEmpty { condition = "\(condition) and s.labels @> \(JSON(selection.labels))" }
+        if !selection.labels.isEmpty { condition = "\(condition) and f.labels @> \(JSON(selection.labels))" }
         if let pack = selection.pack { condition = "\(condition) and f.pack_name = \(pack)" }
         switch state {
         case nil: break
@@ -125,7 +122,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var darkCount: Int?
     /// Nil if no check is kept.
     package var lastCheckID: Int64?
-    /// Of the newest check that is kept, failed ones too.
+    /// Of the newest check, failed ones too, kept or not.
     package var lastVerdict: Verdict?
     package var lastReason: String?
     package var lastVerdictAt: Date?

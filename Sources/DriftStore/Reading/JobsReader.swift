@@ -11,12 +11,17 @@ package enum JobsReader {
     ) throws -> [JobLine] {
         try transaction.rows(
             """
-            \(selection)
-            where (cardinality(\(states)::text[]) = 0 or j.state = any(\(states)::text[]))
-              and (\(server)::text is null or j.server_id = \(server))
-              and (\(queue)::text is null or j.queue = \(queue))
-            order by j.job_id desc limit \(limit)
+            \(selection) where \(condition(states, server, queue)) order by j.job_id desc limit \(limit)
             """, of: JobLine.self)
+    }
+
+    /// Only of what is given, so that a plan made for any values still finds a server's jobs by its index.
+    private static func condition(_ states: [String], _ server: ServerID?, _ queue: String?) -> SQL {
+        var condition: SQL = "true"
+        if !states.isEmpty { condition = "\(condition) and j.state = any(\(states))" }
+        if let server { condition = "\(condition) and j.server_id = \(server)" }
+        if let queue { condition = "\(condition) and j.queue = \(queue)" }
+        return condition
     }
 
     package static func job(_ id: Int64, in transaction: borrowing Transaction) throws -> JobLine? {
@@ -45,7 +50,7 @@ package enum JobsReader {
         try transaction.rows(
             """
             select a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error
-            from driftwatch.job_attempts a where a.job_id = \(id) order by a.started_at, a.attempt
+            from driftwatch.attempts a where a.job_id = \(id) order by a.started_at, a.attempt
             """, of: JobAttempt.self)
     }
 

@@ -48,7 +48,7 @@ package enum ServersReader {
 
     private static let selection: SQL = """
         select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection,
-               driftwatch.queue_of(s.server_id) as queue, s.labels, s.drift_detection_enabled, s.disabled_at,
+               driftwatch.queue_of(s.server_id, s.connection, s.queue) as queue, s.labels, s.drift_detection_enabled, s.disabled_at,
                s.disabled_by, s.disabled_reason, s.disabled_until,
                driftwatch.on_hold(s.disabled_at, s.disabled_until) as on_hold,
                s.failing_streak,

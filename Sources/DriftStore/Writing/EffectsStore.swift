@@ -33,29 +33,24 @@ package enum EffectsStore {
         package var alert: LiveAlert?
     }
 
-    /// Locks the server, and returns whether the result from `location` still counts.
+    /// Locks the server, and returns, locked, what is remembered of the packs that are still assigned.
     ///
-    /// `failure` says why the server could not be looked at.
+    /// Returns nothing if results from `location` do not count any more. `failure` says why the server could not be looked
+    /// at.
+    @discardableResult
     package static func begin(
-        at location: CheckSubject.Location, failure: ProbeFailure.Reason? = nil, in transaction: borrowing Transaction
-    ) throws -> Bool {
-        try transaction.one(
-            """
-            select driftwatch.begin_effects(
-                \(location.serverID), \(failure?.rawValue), \(location.address), \(location.port), \(location.user),
-                \(location.configUser), \(location.connection))
-            """, as: Bool.self)
-    }
-
-    /// Locks and returns what is remembered of the packs that are still assigned.
-    package static func lockAssignments(
-        of server: ServerID, packs: [PackName], in transaction: borrowing Transaction
+        at location: CheckSubject.Location, packs: [PackName] = [], failure: ProbeFailure.Reason? = nil,
+        in transaction: borrowing Transaction
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
             """
-            select pack_name, digest, state, unverified, unverified_contents, last_started_at, remembered,
-                   never_compliant, alert_id, alert_mismatch_count
-            from driftwatch.lock_assignments(\(server), \(packs.map(\.rawValue)))
+            select a.pack_name, a.digest, a.state, a.unverified, a.unverified_contents, a.last_started_at, a.remembered,
+                   a.never_compliant, a.alert_id, a.alert_mismatch_count
+            from driftwatch.begin_effects(
+                \(location.serverID), \(failure?.rawValue), \(location.address), \(location.port), \(location.user),
+                \(location.configUser), \(location.connection)) as begun (counts)
+            cross join lateral driftwatch.lock_assignments(
+                \(location.serverID), case when begun.counts then \(packs.map(\.rawValue))::text[] end) a
             """,
             as: (
                 PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, JSON<[StoredMismatch]>, JSON<TypesByItem>,
@@ -75,21 +70,23 @@ package enum EffectsStore {
         return assignments
     }
 
-    /// Writes a check that was made, and returns its id.
-    package static func record(
-        _ check: Check, from origin: Origin, in transaction: borrowing Transaction
-    ) throws -> Int64 {
+    /// Writes a check that changes nothing: it is history.
+    package static func record(_ check: Check, from origin: Origin, in transaction: borrowing Transaction) throws {
+        try transaction.execute("select \(try recording(check, from: origin, counts: false))")
+    }
+
+    /// The call that writes a check and returns its id.
+    private static func recording(_ check: Check, from origin: Origin, counts: Bool) throws -> SQL {
         let hasDetails = check.outcomes.contains(where: \.isWorthSaying)
         let fingerprint = hasDetails ? check.fingerprint.description : nil
         let items = hasDetails ? try check.detailsJSON() : nil
-        return try transaction.one(
-            """
-            select driftwatch.record_check(
+        return """
+            driftwatch.record_check(
                 \(origin.jobID), \(origin.serverID), \(check.packName), \(check.packDigest.description),
                 \(check.verdict), null, \(check.okCount), \(check.mismatchCount), \(check.unreadableCount),
-                \(fingerprint), \(items)::text::jsonb, \(origin.startedAt), \(origin.duration.wholeMilliseconds))
-            """,
-            as: Int64.self)
+                \(fingerprint), \(items)::text::jsonb, \(origin.startedAt), \(origin.duration.wholeMilliseconds),
+                \(counts))
+            """
     }
 
     /// Writes that a probe did not finish.
@@ -120,12 +117,12 @@ package enum EffectsStore {
             """)
     }
 
-    /// Stores a transition: the new memory, and the change of the alert.
+    /// Stores a check with its transition: the new memory, and the change of the alert.
     package static func store(
-        _ transition: Transition, of check: Check, id checkID: Int64, over assignment: Assignment, from origin: Origin,
+        _ check: Check, _ transition: Transition, over assignment: Assignment, from origin: Origin,
         in transaction: borrowing Transaction
     ) throws {
-        try remember(transition.state, seeing: check, id: checkID, from: origin, in: transaction)
+        let checkID = try remember(transition.state, seeing: check, from: origin, in: transaction)
         switch (transition.action, assignment.alertID) {
         case (.none, _): break
         case (.open(let count, let added), _):
@@ -150,9 +147,10 @@ package enum EffectsStore {
         }
     }
 
+    /// Writes the check and what is known after it, in one statement, and returns the check's id.
     private static func remember(
-        _ state: DriftState, seeing check: Check, id: Int64, from origin: Origin, in transaction: borrowing Transaction
-    ) throws {
+        _ state: DriftState, seeing check: Check, from origin: Origin, in transaction: borrowing Transaction
+    ) throws -> Int64 {
         let seen = Dictionary(check.mismatches.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let remembered = state.mismatches.sorted().map { mismatch in
             StoredMismatch(
@@ -165,14 +163,16 @@ package enum EffectsStore {
                     key: outcome.key, item: outcome.item, reason: reason, wasReadable: state.dark.contains(outcome.key))
             }
         }
-        _ = try transaction.execute(
+        return try transaction.one(
             """
-            select driftwatch.remember(
-                \(origin.serverID), \(check.packName), \(id), \(state.status),
+            select written.id
+            from \(try recording(check, from: origin, counts: true)) as written (id)
+            cross join lateral driftwatch.remember(
+                \(origin.serverID), \(check.packName), written.id, \(state.status),
                 \(state.unverified.sorted().map(\.rawValue)), \(state.unverifiedContents.sorted().map(\.rawValue)),
                 \(JSON(remembered)), \(JSON(TypesByItem(state.neverCompliant))), \(JSON(unreadable)),
                 \(origin.startedAt))
-            """)
+            """, as: Int64.self)
     }
 
     /// What a message names: the first ten new items, each with all its new mismatches.

@@ -9,7 +9,7 @@ enum Armour {
     ]
     private static let marks = ByteSet("- ")
 
-    /// Where the mark of a block begins and ends, the first from `start`.
+    /// The range of the first block mark from `start` on.
     static func mark(
         _ word: String, in text: [UInt8], from start: Int, to limit: Int
     ) -> (range: Range<Int>, isPublic: Bool)? {
@@ -32,7 +32,7 @@ enum Armour {
         }
     }
 
-    /// Whether a line can be one of a block's: base64, or nothing.
+    /// Whether a line can belong to a block: it is base64 or empty.
     static func isBody(_ line: Range<Int>, of text: [UInt8]) -> Bool {
         let start = text.skippingBlanks(from: line.lowerBound, to: line.upperBound)
         let end = text.droppingBlanks(before: line.upperBound, from: start)
@@ -40,11 +40,11 @@ enum Armour {
     }
 }
 
-/// Facts about the lines below, computed in one pass, and only if they are needed.
+/// Facts about the following lines, computed in one pass when they are first needed.
 struct LinesBelow {
     private let text: [UInt8]
     private let lines: ClueFinder.Lines
-    /// The line of the next `-----END`, by line.
+    /// For each line, the line of the next `-----END`.
     private var armourEnds: [Int]?
     private var closings: [UInt64: Int]?
     private var quotes: [UInt8: [Int]] = [:]
@@ -54,8 +54,8 @@ struct LinesBelow {
         self.lines = lines
     }
 
-    /// The last line of the block that begins in `line`: that of its end, or, where it has none, the last one that
-    /// looks like a key's.
+    /// The last line of the block that begins in `line`: its end mark or, if there is none, the last line that looks
+    /// like part of a key.
     mutating func armourEnd(after line: Int) -> Int {
         if armourEnds == nil {
             var ends = [Int](repeating: .max, count: lines.ranges.count + 1)
@@ -83,7 +83,7 @@ struct LinesBelow {
         return last
     }
 
-    /// Whether the element whose name is in `name` ends in a line below.
+    /// Whether the element with the name in `name` ends in a later line.
     mutating func closes(_ name: Range<Int>, after line: Int) -> Bool {
         if closings == nil {
             var last: [UInt64: Int] = [:]
@@ -101,7 +101,7 @@ struct LinesBelow {
         return closings?[text.wordHash(name)].map { $0 > line && $0 < line + 400 } ?? false
     }
 
-    /// Whether a string that opens in `line` may close in one of the lines below.
+    /// Whether a string that opens in `line` may close in a later line.
     mutating func holds(_ quote: UInt8, after line: Int) -> Bool {
         if quotes[quote] == nil {
             var next = [Int](repeating: .max, count: lines.ranges.count + 1)

@@ -1,4 +1,4 @@
-/// A set of ASCII characters, asked in a few instructions.
+/// A set of ASCII characters with a lookup of a few instructions.
 struct ByteSet: Sendable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
@@ -32,13 +32,13 @@ struct ByteSet: Sendable {
     static let hexadecimal = ByteSet("0123456789abcdefABCDEF")
     static let blanks = ByteSet(" \t\r")
     static let quotes = ByteSet("\"'`")
-    /// What names are made of.
+    /// The characters of names.
     static let name = alphanumeric.union(ByteSet("_-.$@"))
     static let dash = ByteSet("-")
     static let comment = ByteSet("#;")
     static let less = ByteSet("<")
     static let greater = ByteSet(">")
-    /// What may stand before the first name of a line.
+    /// Characters that may come before the first name of a line.
     static let opening = ByteSet(" \t\r-#;/*!\"'{")
     static let indentation = ByteSet(" \t\r-")
     static let punctuation = ByteSet(" \t\r[]{}(),;-\"'")
@@ -63,14 +63,14 @@ extension UInt8 {
 }
 
 extension [UInt8] {
-    /// Where the run of bytes from `start` ends that all belong to `set`; `limit` at the latest.
+    /// The end of the run of bytes from `start` that are in `set`; at most `limit`.
     func end(of set: ByteSet, from start: Int, to limit: Int) -> Int {
         var index = start
         while index < limit, set.contains(self[index]) { index += 1 }
         return index
     }
 
-    /// Where the first byte of `set` is; `limit` where there is none.
+    /// The position of the first byte in `set`, or `limit` if there is none.
     func first(of set: ByteSet, from start: Int, to limit: Int) -> Int {
         var index = start
         while index < limit, !set.contains(self[index]) { index += 1 }
@@ -100,7 +100,7 @@ extension [UInt8] {
         return true
     }
 
-    /// The same, whatever the case of letters; `word` is in lower case.
+    /// The same, ignoring the case of letters; `word` is in lower case.
     func holdsFolded(_ word: String, at index: Int, to limit: Int) -> Bool {
         let word = word.utf8
         guard index >= 0, index + word.count <= limit, index < limit, self[index].folded == word.first else {
@@ -114,7 +114,7 @@ extension [UInt8] {
         return true
     }
 
-    /// A number that stands for the word in `range`, whatever the case of its letters (FNV-1a).
+    /// A hash of the word in `range` that ignores the case of its letters (FNV-1a).
     func wordHash(_ range: Range<Int>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in range { hash = (hash ^ UInt64(self[index].folded)) &* 0x100_0000_01b3 }
@@ -122,13 +122,15 @@ extension [UInt8] {
     }
 }
 
-/// Words with a number each, found by their hash whatever the case of their letters.
+/// Words with a number each, looked up by a hash that ignores the case of letters.
 struct WordTable: Sendable {
     private var hashes: [UInt64]
     private var values: [UInt8]
     private let mask: Int
 
-    /// The numbers are from 1; of a word that is given twice the later one holds.
+    /// The numbers start at 1.
+    ///
+    /// If a word is given twice, the later number counts.
     init(_ words: [(String, UInt8)]) {
         var all: [(hash: UInt64, value: UInt8)] = []
         for (list, value) in words {
@@ -163,7 +165,7 @@ struct WordTable: Sendable {
     }
 }
 
-/// A set of words, whatever the case of their letters.
+/// A set of words, ignoring the case of letters.
 struct WordSet: Sendable {
     private let table: WordTable
 
@@ -172,7 +174,7 @@ struct WordSet: Sendable {
     func contains(_ range: Range<Int>, of text: [UInt8]) -> Bool { table[range, text] != 0 }
 }
 
-/// Beginnings of words, in lower case, found whatever the case of a text's letters.
+/// Prefixes of words, in lower case, matched ignoring the case of the text.
 struct PrefixSet: Sendable {
     private var byFirst = [[[UInt8]]](repeating: [], count: 256)
 

@@ -1,9 +1,11 @@
-/// What a run of bytes hints at: only lines that hold one are read closely.
+/// A run of bytes that hints at a secret.
+///
+/// Only lines with a clue are read closely.
 enum Clue: UInt8 {
     case nothing = 0
-    /// Part of a name that may promise a secret.
+    /// Part of a name that may announce a secret.
     case name
-    /// The same, and it does wherever it stands in the name.
+    /// The same, anywhere in the name.
     case part
     /// `-----BEGIN`, `---- END`: a block of a key.
     case armour
@@ -20,7 +22,7 @@ enum Clue: UInt8 {
     case scheme
     /// A program or a directive that takes a secret without naming it.
     case verb
-    /// `kind: Secret`, `"kty"`, `Private-key-format`: what makes other names of the document secret.
+    /// `kind: Secret`, `"kty"`, `Private-key-format`: then other names in the document announce secrets too.
     case document
     /// `</`: an element ends here.
     case closing
@@ -30,7 +32,7 @@ enum Clue: UInt8 {
     case end
 }
 
-/// Finds all clues of a text in one pass (Aho and Corasick, 1975), whatever the case of letters.
+/// Finds all clues of a text in one pass (Aho and Corasick, 1975), ignoring the case of letters.
 struct ClueFinder: Sendable {
     struct Hit {
         var start: Int32
@@ -53,7 +55,7 @@ struct ClueFinder: Sendable {
     struct Lines {
         var ranges: [Range<Int>] = []
         var hits: [Hit] = []
-        /// By line, where its hits begin; one more at the end.
+        /// For each line, the index of its first hit; one more entry at the end.
         var firstHit: [Int] = [0]
 
         func hits(of line: Int) -> ArraySlice<Hit> { hits[firstHit[line]..<firstHit[line + 1]] }

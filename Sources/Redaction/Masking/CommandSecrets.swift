@@ -18,13 +18,13 @@ struct CommandSecrets {
     private let text: [UInt8]
     private let words: [Range<Int>]
     private let end: Int
-    /// The first word, which says what most lines are about.
+    /// The first word of the line: in most lines a directive or a program.
     private let verb: String
-    /// The programs that are called, perhaps after `sudo`, or behind a pipe.
+    /// The programs that are called, also after `sudo` or after a pipe.
     private let programs: Set<String>
-    /// The options of those that are known.
+    /// The options of known programs.
     private let taken: [(apart: Set<String>, joined: [String])]
-    /// One that takes an account, or a secret by its place.
+    /// A directive with an account, or with a secret at a fixed position.
     private let callsOther: Bool
 
     private init(_ text: [UInt8], _ line: Range<Int>) {
@@ -252,7 +252,7 @@ struct CommandSecrets {
         return ranges
     }
 
-    /// What is inside the quotes, or the whole word but for quotes and marks that end it.
+    /// The text inside the quotes, or the word without quotes and punctuation at its end.
     private func content(of word: Range<Int>) -> Range<Int> {
         let first = text[word.lowerBound]
         if first.isQuote {

@@ -5,9 +5,9 @@ struct DocumentMasker {
     /// What a line leaves open for those below it.
     enum Open: Equatable {
         case nothing
-        /// The value stands on the next line that is not blank.
+        /// The value is on the next line that is not blank.
         case value(column: Int, isYAML: Bool)
-        /// All lines that are indented deeper than this column; list items may stand at it.
+        /// All lines that are indented deeper than this column, and list items at this column.
         case section(column: Int, mayHoldItems: Bool)
         /// Until this quote closes.
         case quote(UInt8)
@@ -33,11 +33,13 @@ struct DocumentMasker {
     let lines: ClueFinder.Lines
     private(set) var masks: [Int: [Range<Int>]] = [:]
     var open = Open.nothing
-    /// For how many lines more a `value` belongs to a secret's name.
+    /// For how many more lines a `value` belongs to the name of a secret.
     var namedLines = 0
     /// What is found in the current line.
     var found: [Range<Int>] = []
-    /// Where the current line has its first byte that is not blank; looked for once, as a line may be all blanks.
+    /// The first byte of the current line that is not blank.
+    ///
+    /// Computed once, because a line may be all blanks.
     var content = 0
     /// The current line.
     var index = 0
@@ -102,7 +104,9 @@ struct DocumentMasker {
 
     // MARK: what began above
 
-    /// Masks what an earlier line left open; returns from where the line is to be read.
+    /// Masks what an earlier line left open.
+    ///
+    /// Returns where reading the line starts.
     private mutating func continueOpen() -> Int {
         let (start, end) = (line.lowerBound, line.upperBound)
         switch open {
@@ -218,7 +222,7 @@ struct DocumentMasker {
         if start < line.upperBound { found.append(start..<line.upperBound) }
     }
 
-    /// Below a secret's name these say what it is, where it is and whose.
+    /// Names below the name of a secret that describe it: its kind, its place, its owner.
     private static let plainEntries = WordSet(
         """
         name names user users username host hostname port \
@@ -228,7 +232,7 @@ struct DocumentMasker {
         metadata apiversion labels annotations server url endpoint algorithm realm domain owner role
         """)
 
-    /// Keeps the key of an entry below a secret's name, and values that are plainly none.
+    /// Keeps the key of an entry below the name of a secret, and values that clearly are not secret.
     private mutating func maskEntry() {
         let end = line.upperBound
         guard !isPunctuation(line) else { return }
@@ -294,7 +298,7 @@ struct DocumentMasker {
         if start < end.range.lowerBound { found.append(start..<end.range.lowerBound) }
     }
 
-    /// A key whose first line is gone is a key all the same.
+    /// A key block without its first line is masked too.
     private mutating func maskBeforeOrphanEnd() {
         guard let end = Armour.mark("END", in: text, from: line.lowerBound, to: line.upperBound), !end.isPublic else {
             return

@@ -7,15 +7,15 @@ struct DocumentTraits {
         case pair
     }
 
-    /// The file is nothing but a secret.
+    /// The whole file is a secret.
     let isOneSecret: Bool
-    /// All lines are written like the first one, the last field of which is a secret.
+    /// All lines have the form of the first one, and the last field is a secret.
     private let row: Row?
     /// A key as JSON (RFC 7517).
     private var isWebKey = false
     /// A key of DNSSEC, as `dnssec-keygen` writes it.
     private var isZoneKey = false
-    /// Where Kubernetes keeps secrets: the documents of that kind.
+    /// Documents of the kind Secret, as Kubernetes writes them.
     private var secretDocuments: [Range<Int>] = []
 
     var hasRows: Bool { row != nil || isWebKey }
@@ -67,7 +67,7 @@ struct DocumentTraits {
 
     private static let zoneKeyNames = WordSet("prime1 prime2 exponent1 exponent2 coefficient key")
 
-    /// Whether the document makes a secret's name of this one.
+    /// Whether this name announces a secret in this document.
     func makeSecret(_ name: Range<Int>, _ text: [UInt8]) -> Bool {
         if isZoneKey, Self.zoneKeyNames.contains(name, of: text) { return true }
         guard text.holdsFolded("data", at: name.upperBound - 4, to: name.upperBound) else { return false }
@@ -183,7 +183,7 @@ struct DocumentTraits {
 /// A line in which other characters spell ASCII ones: full-width letters, and ones with nothing to see between them.
 struct Undisguised {
     private var plain: [UInt8] = []
-    /// Where each byte of it is in the original; one more at the end.
+    /// For each byte its position in the original; one more entry at the end.
     private var places: [Int] = []
     private(set) var isDisguised = false
 
@@ -220,7 +220,9 @@ struct Undisguised {
 }
 
 extension [Int] {
-    /// The first place where `isBehind` holds; it does for all that follow.
+    /// The first position where `isBehind` holds.
+    ///
+    /// It holds for all later ones.
     fileprivate func partitioningIndex(where isBehind: (Int) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

@@ -1,11 +1,11 @@
 /// A text whose secrets are masked, line for line: its lines are those of the original.
 ///
-/// A pure function of its bytes; time and memory grow with their number, whatever they are.
+/// It depends only on its bytes, and takes time and memory proportional to their number.
 package struct MaskedText: Sendable {
     private let bytes: [UInt8]
     /// The lines, without their line feeds.
     private let bodies: [Range<Int>]
-    /// What is masked, in order, of each line that holds a secret.
+    /// The masked ranges, in order, of each line with a secret.
     private var masks: [Int: [Range<Int>]]
 
     package init(_ bytes: [UInt8]) {
@@ -21,7 +21,9 @@ package struct MaskedText: Sendable {
     /// The lines that hold a secret, in order.
     package var maskedLines: [Int] { masks.keys.sorted() }
 
-    /// The line as it may be stored; not yet safe to show, as control characters are still in it.
+    /// The line as it may be stored.
+    ///
+    /// It may contain control characters, so it is not safe to show.
     package subscript(_ line: Int) -> [UInt8] {
         let body = bodies[line]
         guard let ranges = masks[line] else { return Array(bytes[body]) }
@@ -35,7 +37,7 @@ package struct MaskedText: Sendable {
         return shown + bytes[next..<body.upperBound]
     }
 
-    /// The line as the signs that may be shown.
+    /// The line as signs that are safe to show.
     package func signs(of line: Int) -> [Sign] {
         let body = bodies[line]
         var signs: [Sign] = []
@@ -49,7 +51,14 @@ package struct MaskedText: Sendable {
         return signs
     }
 
-    /// The whole text as such signs, line feeds and all.
+    /// The line, if nothing in it is masked and all of it is printable ASCII: then it is shown as it is.
+    package func plainLine(_ line: Int) -> String? {
+        guard masks[line] == nil else { return nil }
+        let body = bytes[bodies[line]]
+        return body.allSatisfy { (0x20..<0x7F).contains($0) } ? String(decoding: body, as: UTF8.self) : nil
+    }
+
+    /// The whole text as such signs, with its line feeds.
     package var signs: [Sign] {
         var signs: [Sign] = []
         for line in bodies.indices {
@@ -70,7 +79,7 @@ package struct MaskedText: Sendable {
         return all
     }
 
-    /// Masks here what is masked in `other`: the same line may be told as secret only by what stands around it there.
+    /// Also masks what is masked in `other`: there the same line may be next to something that shows it to be secret.
     package mutating func adoptMasks(of other: MaskedText) {
         guard other.hasSecrets else { return }
         var known: [ArraySlice<UInt8>: Int] = [:]

@@ -7,14 +7,14 @@ package enum Masking {
     /// The text shown in place of a secret.
     package static let mask = "‹masked›"
 
-    /// The value of a setting: masked whole where the key promises a secret, else where the value looks like one.
+    /// The value of a setting: masked whole if the key announces a secret, otherwise where it looks like one.
     ///
     /// An empty value is not a secret, and it helps to see that it is empty.
     package static func value(_ value: String, ofKey key: String) -> String {
         isSecret(value, ofKey: key) ? mask : masked(value)
     }
 
-    /// Whether the whole value is masked because its key promises a secret.
+    /// Whether the whole value is masked because its key announces a secret.
     package static func isSecret(_ value: String, ofKey key: String) -> Bool {
         SecretName.strength(of: key) == .strong && !value.isEmpty && !isPath(value)
     }
@@ -36,7 +36,9 @@ package enum Masking {
         VisibleText.line(masked(value))
     }
 
-    /// What ssh, a server or a system call said of a failure: masked, on one line, made of visible characters, capped.
+    /// The message of ssh, a server or a system call about a failure.
+    ///
+    /// Masked, on one line, visible characters only, capped.
     ///
     /// Every word that comes from outside and is stored, logged or printed goes through it; `ProbeFailure` does so by
     /// itself.

@@ -1,12 +1,12 @@
-/// Finds in one line the values of settings whose names promise a secret.
+/// Finds in one line the values of settings whose names announce a secret.
 extension DocumentMasker {
-    /// A secret's name, and how it is written.
+    /// The name of a secret, and how it is written.
     struct Key {
         var start: Int
         var end: Int
         /// In quotes of its own, as in JSON.
         var isQuoted: Bool
-        /// Nothing stands before it but indentation, a list's dash, a comment mark, or `export` and its like.
+        /// Only indentation, a list's dash, a comment mark, or a word such as `export` comes before it.
         var opensLine: Bool
         var strength: SecretName.Strength
     }
@@ -53,7 +53,9 @@ extension DocumentMasker {
         return start..<max(end, start + 1)
     }
 
-    /// Looks at what follows a name; returns from where to go on.
+    /// Reads what follows a name.
+    ///
+    /// Returns where to continue.
     private mutating func maskBehind(_ name: Range<Int>, from lowest: Int, _ hits: ArraySlice<ClueFinder.Hit>) -> Int {
         let end = line.upperBound
         let parts = hits
@@ -131,7 +133,7 @@ extension DocumentMasker {
 
     // MARK: separators
 
-    /// Where the value begins behind `=`, `:`, `=>`, `:=` and their kind; nil if none of them is.
+    /// The start of the value after `=`, `:`, `=>`, `:=` or a similar sign; nil if there is none.
     private func valueStart(at separator: Int, _ key: Key, _ before: UInt8) -> Int? {
         let end = line.upperBound
         var index = separator
@@ -175,7 +177,7 @@ extension DocumentMasker {
         return false
     }
 
-    /// A name with more words in it: `Password for root: x`.
+    /// A name of several words: `Password for root: x`.
     private mutating func maskPhrase(_ key: Key, at start: Int) -> Int? {
         let end = line.upperBound
         var index = start

@@ -1,6 +1,8 @@
 /// Reads quoted strings and brackets.
 enum Quotes {
-    /// Where `quote` closes; a backslash or a doubled quote does not close it.
+    /// The position of the closing `quote`.
+    ///
+    /// A quote after a backslash, or a doubled one, does not close it.
     static func end(of quote: UInt8, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
         var last: Int?
         var index = start
@@ -20,7 +22,7 @@ enum Quotes {
         return last
     }
 
-    /// Where three of `quote` are.
+    /// The position of three `quote`s in a row.
     static func triple(_ quote: UInt8, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
         var index = start
         while index + 2 < limit {
@@ -30,7 +32,7 @@ enum Quotes {
         return nil
     }
 
-    /// Where the outermost bracket closes; nil with the depth that the line leaves open.
+    /// The position where the outermost bracket closes; nil, and the depth at the end of the line, if it does not.
     static func closing(of depth: inout Int, in text: [UInt8], from start: Int, to limit: Int) -> Int? {
         var index = start
         var quote: UInt8 = 0

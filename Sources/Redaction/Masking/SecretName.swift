@@ -1,4 +1,4 @@
-/// Tells by its name whether a setting holds a secret.
+/// Decides by its name whether a setting holds a secret.
 ///
 /// Names are read by their words, so `DB_PASSWORD`, `dbPassword` and `db.password` are the same, and
 /// `PasswordAuthentication` or `token_ttl` are about secrets without being any.
@@ -25,9 +25,9 @@ enum SecretName {
         case transparent
         /// As the last word these say that the value is about a secret, not one.
         case descriptor
-        /// It sounds like a secret, or turns another word's meaning: the name promises none.
+        /// It sounds like a secret, or changes the meaning of another word: the name does not announce a secret.
         case harmless
-        /// The name is not a secret's, whatever else is in it.
+        /// A name with this word is never the name of a secret.
         case count
     }
 
@@ -38,7 +38,7 @@ enum SecretName {
         aes client string authentication digest psk license ssl session jwt crypt cipher
         """)
 
-    /// What tells more as a whole than its words do.
+    /// Names that mean something other than their words.
     private static let wholeSecrets = WordSet("key-string erlang_cookie rabbitmq_erlang_cookie community-string")
     private static let wholeHarmless = WordSet(
         """
@@ -93,7 +93,7 @@ enum SecretName {
         ("max maximum minimum num per total count public forgot forgotten lost expired trusted", .count),
     ]
 
-    /// Of the name in `range`; `parts` are the places where a secret's word was found in it.
+    /// The judgement of the name in `range`; `parts` are the positions of its words that announce a secret.
     static func strength(of range: Range<Int>, in text: [UInt8], parts: ArraySlice<ClueFinder.Hit>) -> Strength {
         if wholeSecrets.contains(range, of: text) { return .strong }
         if wholeHarmless.contains(range, of: text) { return .none }

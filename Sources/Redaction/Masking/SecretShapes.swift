@@ -1,6 +1,6 @@
-/// Finds secrets that can be told by their own shape, whatever stands before them.
+/// Finds secrets by their own shape, whatever comes before them.
 enum SecretShapes {
-    /// How far the end of a password is looked for.
+    /// The maximum length of a password, in bytes.
     private static let lookahead = 1024
 
     /// The places of secrets in one line.
@@ -105,7 +105,7 @@ enum SecretShapes {
 
     private static let hashBytes = ByteSet.alphanumeric.union(ByteSet("$./+={},*-_:[]"))
 
-    /// A crypt(3) hash `$6$…`, LDAP's `{SSHA}…`, and their kind.
+    /// A crypt(3) hash `$6$…`, LDAP's `{SSHA}…`, and similar ones.
     private static func hash(in text: [UInt8], at start: Int, _ line: Range<Int>) -> Range<Int>? {
         var end = text.end(of: hashBytes, from: start, to: line.upperBound)
         if text[start] == UInt8(ascii: "{") {
@@ -133,7 +133,7 @@ enum SecretShapes {
     }()
     private static let exact = Set(Vocabulary.tokens.map { Array($0.prefix.utf8)[...] })
 
-    /// `next` is moved behind a run that holds no token: what begins later in it could be none either.
+    /// `next` is moved past a run without a token, because no later part of the run can be one.
     private static func token(
         in text: [UInt8], _ prefix: Range<Int>, _ line: Range<Int>, next: inout Int
     ) -> Range<Int>? {
@@ -170,7 +170,7 @@ enum SecretShapes {
         return isMixed ? start..<stop : nil
     }
 
-    /// `1234567890:AAH…`: a bot's number, and what it shows.
+    /// `1234567890:AAH…`: a bot's number and its token.
     private static func telegramToken(in text: [UInt8], at colon: Int, _ line: Range<Int>) -> Range<Int>? {
         var start = colon
         while start > line.lowerBound, colon - start < 12, text[start - 1].isDigit { start -= 1 }

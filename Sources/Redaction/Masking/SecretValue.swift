@@ -1,4 +1,4 @@
-/// Tells by a value whether it can be a secret.
+/// Decides whether a value can be a secret.
 enum SecretValue {
     private static let harmlessWords = WordSet(
         """
@@ -17,7 +17,7 @@ enum SecretValue {
 
     private static let punctuation = ByteSet(" \t\r,;\"'[]{}()*.…<>|\\-=")
 
-    /// Whether what belongs to a secret's name is none: a literal, a path, where it comes from.
+    /// Whether the value beside the name of a secret is not one: a literal, a path, or the place that it comes from.
     static func isHarmless(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         var start = text.skippingBlanks(from: range.lowerBound, to: range.upperBound)
         var end = text.droppingBlanks(before: range.upperBound, from: start)
@@ -62,7 +62,7 @@ enum SecretValue {
         return range.upperBound
     }
 
-    /// `/etc/nsswitch.conf` is the one place where `passwd:` names no secret.
+    /// Only in `/etc/nsswitch.conf`, `passwd:` does not announce a secret.
     static func namesServices(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {
@@ -127,7 +127,7 @@ enum SecretValue {
         tcp: unix: ldap: ldaps: dbm: pcre: regexp:
         """)
 
-    /// An expression that reads the secret from elsewhere, with at most one text in it: a second may be the default.
+    /// An expression that reads the secret from elsewhere, with at most one string: a second one may be the default.
     private static func isCall(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         guard text[range.lowerBound].isLower || text[range.lowerBound].isUpper || text[range.lowerBound] == 0x21,
             environments.begins(at: range.lowerBound, of: text, to: range.upperBound)
@@ -144,7 +144,7 @@ enum SecretValue {
         ~/ ./ ../ $home/ $pwd ${ %h/ %d/ /bin/ /sbin/ /vol/ /app/ /secrets/ /config/ /certs/ /private/
         """)
 
-    /// A path, perhaps with the name of what it is before it (`db:/etc/x`).
+    /// A path, perhaps with a prefix (`db:/etc/x`).
     static func isPath(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         var start = range.lowerBound
         let end = range.upperBound
@@ -184,7 +184,7 @@ enum SecretValue {
 
     // MARK: how it looks
 
-    /// Whether nobody would write it as a word: letters in both cases with digits, or long and mixed.
+    /// Whether it is clearly not a word: letters in both cases with digits, or long and mixed.
     static func looksRandom(_ range: Range<Int>, of text: [UInt8]) -> Bool {
         var upper = 0
         var lower = 0

@@ -1,4 +1,4 @@
-/// Finds secrets that follow their name after a space: command lines, and the files that are written like them.
+/// Finds secrets that follow their name after a space, as in command lines and some configuration files.
 extension DocumentMasker {
     /// `proxy_pass http://backend;` passes requests on.
     private static let forwardings = WordSet(
@@ -8,7 +8,7 @@ extension DocumentMasker {
     private static let accounts = WordSet(
         "login user username account machine default poll skip neighbor peer enable host")
 
-    /// What follows a secret's name after a space.
+    /// The value after the name of a secret and a space.
     mutating func maskSpaced(_ key: Key, at start: Int) -> Int {
         let end = line.upperBound
         if text[key.start] == UInt8(ascii: "-") { return maskOption(key, at: start) }
@@ -85,7 +85,7 @@ extension DocumentMasker {
         requestheader header more_set_headers setx enable grpc_set_header
         """)
 
-    /// `ENV API_TOKEN x y`, `fastcgi_param DB_PASSWORD x;`: the line begins with what sets it.
+    /// `ENV API_TOKEN x y`, `fastcgi_param DB_PASSWORD x;`: a directive that sets a variable.
     private func isSetting(_ key: Key) -> Bool {
         let first = text.end(of: .name, from: content, to: min(line.upperBound, content + 24))
         guard key.start > first, key.start - first < 96, Self.settingVerbs.contains(content..<first, of: text) else {

@@ -1,4 +1,4 @@
-/// Masks values, by how they are written.
+/// Masks values according to how they are written.
 extension DocumentMasker {
     private static let blockMarks = ByteSet("+-0123456789 \t\r")
     private static let heredocMarks = ByteSet("-~<\"'")
@@ -10,7 +10,9 @@ extension DocumentMasker {
     private static let brace = ByteSet("}")
     private static let dumpAndPass = ByteSet("0123456789 \t")
 
-    /// Masks the value that begins at `start`; returns where to go on.
+    /// Masks the value that begins at `start`.
+    ///
+    /// Returns where to continue.
     mutating func maskValue(of key: Key, at start: Int) -> Int {
         if key.strength == .weak { return maskWeak(key, at: start) }
         let end = line.upperBound
@@ -43,7 +45,9 @@ extension DocumentMasker {
         return maskBare(of: key, at: start, isSection)
     }
 
-    /// How far the line is indented, a list's dash not counted: what belongs to it is indented deeper.
+    /// The indentation of the line, without a list's dash.
+    ///
+    /// What belongs to it is indented deeper.
     private var indentation: Int {
         text.end(of: .indentation, from: line.lowerBound, to: line.upperBound) - line.lowerBound
     }
@@ -67,7 +71,7 @@ extension DocumentMasker {
         !value.isEmpty && !SecretValue.isHarmless(value, of: text) && !isSentence(value)
     }
 
-    /// The value of a name that may promise a secret is one if it looks so; else all of it is still to be read.
+    /// The value of a name that may announce a secret is masked if it looks like one; otherwise it is read on.
     private mutating func maskWeak(_ key: Key, at start: Int) -> Int {
         let end = min(line.upperBound, start + 2048)
         guard start < end else { return start }
@@ -92,7 +96,7 @@ extension DocumentMasker {
     private static let afterCookie = ByteSet("\"'`")
     private static let afterWeak = ByteSet(" \t\r,;\"'`)}]<>")
 
-    /// In a comment, two words or more are said about a secret.
+    /// In a comment, two or more words are a remark about a secret.
     private func isSentence(_ value: Range<Int>) -> Bool {
         let first = content
         guard
@@ -211,7 +215,7 @@ extension DocumentMasker {
         return endBeforeNextWord(from: start)
     }
 
-    /// ADO.NET and ODBC: until `;`, but `{a;b}` and `"a;b"` are whole.
+    /// ADO.NET and ODBC: up to `;`, except inside `{a;b}` and `"a;b"`.
     private func connectionEnd(from start: Int) -> Int {
         let end = line.upperBound
         if text[start] == UInt8(ascii: "{") { return text.first(of: Self.brace, from: start, to: end) }
@@ -223,7 +227,9 @@ extension DocumentMasker {
         return index == end ? quote : index
     }
 
-    /// The value may hold spaces; it ends where a flag or another setting begins, and with the quote it is in.
+    /// The value may contain spaces.
+    ///
+    /// It ends at a flag, at another setting, or at the quote that encloses it.
     private func endBeforeNextWord(from start: Int) -> Int {
         let end = line.upperBound
         var index = start
@@ -255,7 +261,7 @@ extension DocumentMasker {
         sync async relatime noatime bg fg mfsymlinks noperm seal sfu serverino noserverino nobrl cifsacl
         """)
 
-    /// Ends at a comma with another setting behind it, or at the bracket that closes the list.
+    /// Ends at a comma before another setting, or at the bracket that closes the list.
     private func endInList(from start: Int) -> Int {
         let end = line.upperBound
         var index = start

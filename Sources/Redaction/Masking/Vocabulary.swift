@@ -1,4 +1,4 @@
-/// The words that masking goes by.
+/// The words that masking uses.
 enum Vocabulary {
     static let clues: [(word: [UInt8], clue: Clue)] = {
         let lists: [(String, Clue)] = [
@@ -24,13 +24,13 @@ enum Vocabulary {
         [0xE2, 0x80], [0xE2, 0x81], [0xEF, 0xBB, 0xBF], [0xEF, 0xBC], [0xEF, 0xBD], [0xC2, 0xAD], [0xC2, 0xA0],
     ]
 
-    /// Where one of these is, a name is looked at.
+    /// A name with one of these is examined.
     private static let names = """
         pass pwd pw psk key auth cookie salt cred bearer community wort woord clave senha heslo haslo geslo parola \
         passe losen encrypt exponent prime1 prime2 coefficient seed otp jwt sig= sig: pin= pin: private _pin data
         """
 
-    /// Where one of these is part of a name, the name promises a secret, joined to other words or not.
+    /// A name with one of these announces a secret, also if it is joined to other words.
     static let parts = """
         password passwd passphrase passcode passwort kennwort wachtwoord contrase secret token apikey privatekey \
         accesskey credential sharedkey signingkey encryptionkey secretkey authkey masterkey authtok presharedkey \
@@ -58,7 +58,7 @@ enum Vocabulary {
         events.pagerduty.com/integration/ chat.googleapis.com/v1/spaces/
         """
 
-    /// How crypt(3), LDAP, Django and their kind begin a password's hash.
+    /// The prefixes of password hashes of crypt(3), LDAP, Django and others.
     static let hashes = """
         $1$ $2a$ $2b$ $2x$ $2y$ $5$ $6$ $7$ $y$ $gy$ $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2  {ssha {sha} {sha256 \
         {sha512 {sha- {smd5} {md5} {crypt} {argon2 {pbkdf2 {blf-crypt} {plain} {plain-md5} {cleartext} {cram-md5} \

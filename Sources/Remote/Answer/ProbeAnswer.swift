@@ -49,6 +49,7 @@ struct AnswerReader {
     private let request: ProbeRequest
     private let prefix: [UInt8]
     private let innerPrefix: [UInt8]
+    private let cut = Array("cut ".utf8)
     private var place = Place.outer
     private var files: FileSections
     private var packages: PackageRecords
@@ -67,16 +68,35 @@ struct AnswerReader {
 
     mutating func facts(from lines: inout AnswerLines) throws(ProbeFailure) -> Facts {
         var count = 0
+        // One line behind: `cut` says that the line before it is not whole.
+        var last: ArraySlice<UInt8>?
         while let line = lines.next() {
             count += 1
             if count.isMultiple(of: 1024), Task.isCancelled { throw ProbeFailure(.cancelled) }
+            if line.starts(with: cut) {
+                guard readCut(by: line.dropFirst(cut.count)) else { throw nonsense(line) }
+                last = nil
+                continue
+            }
+            if let last { try read(last) }
+            last = line
             if line.starts(with: prefix) {
                 try end(line.dropFirst(prefix.count))
                 return facts()
             }
-            try read(line)
         }
         throw ProbeFailure(.truncated, detail: "the answer has no end marker")
+    }
+
+    /// A probe ended its own child, and with that whatever the child had started.
+    ///
+    /// - Returns: Whether it is one of the two probes.
+    private mutating func readCut(by nonce: ArraySlice<UInt8>) -> Bool {
+        if place == .inner, nonce.elementsEqual(request.innerNonce.utf8) { return true }
+        guard nonce.elementsEqual(request.nonce.utf8) else { return false }
+        if place == .inner { files.endInner(isWhole: false) }
+        place = .outer
+        return true
     }
 
     private mutating func read(_ line: ArraySlice<UInt8>) throws(ProbeFailure) {

@@ -1,6 +1,6 @@
-# The answer: reads the questions, asks each topic in turn, and ends properly whatever happens.
+# The answer: reads the questions, answers each topic in turn, and always writes the end.
 
-# Whose home the tilde is, from the account database; - is the login user.
+# Finds the home that ~ stands for: that of the account $1, or for - that of the login user.
 dw_find_home() {
     if [ "$1" = - ]; then
         dw_own_account || return 0
@@ -28,7 +28,7 @@ dw_answer() {
             '#file '*)
                 dw_wants_files=yes
                 dw_question=${dw_line#* }
-                # Before a path that begins with ~/ stand an item, a kind and hashes.
+                # Only a path may contain ~/, so the text before the first ~/ shows whether the path begins with it.
                 dw_head=${dw_question%%'~/'*}
                 case $dw_head in
                     *' /'*) ;;
@@ -50,7 +50,8 @@ dw_answer() {
             '#packages') dw_wants_packages=yes ;;
             '#env '*) dw_names="$dw_names${dw_line#* } " ;;
             '#time '*)
-                # Whoever asks a pinned probe may be a thief: in arithmetic, some shells run what stands in brackets.
+                # Digits only: some shells run commands in brackets inside arithmetic, and the key of a pinned probe
+                # may be stolen.
                 case ${dw_line#* } in '' | *[!0-9]* | ????*) ;; *) dw_deadline=$((dw_now + ${dw_line#* })) ;; esac
                 ;;
         esac
@@ -67,10 +68,10 @@ dw_answer() {
     [ "$dw_names" = ' ' ] || dw_close environment
 }
 
-# All of the input is read before anything runs that could eat a part of it; the mounts come with it.
+# Reads the whole input before a program starts that could read a part of it. The mounts are put in front of it.
 if [ -n "${BASH_VERSION-}" ]; then
     dw_read_file /proc/self/mountinfo dw_mounts
-    # Up to a count, and not up to a sign: bash then reads more than a byte at a time.
+    # With a count instead of a delimiter, bash reads blocks and not single bytes.
     IFS= read -r -N 67108864 dw_input
     dw_input=$dw_mounts${dw_input%"$dw_nl"}
 else
@@ -102,7 +103,7 @@ else
     dw_more
 fi
 [ "$dw_uid" != 0 ] || dw_more
-# Descriptors for a batch of files, with their questions in chunks of that many.
+# The descriptors for a batch of files. A chunk of questions has as many.
 dw_lowest=3
 dw_highest=8
 if [ -n "${BASH_VERSION-}" ] || (command exec 29</dev/null) 2>/dev/null; then

@@ -1,10 +1,10 @@
-# Batches: which files are looked at together, and how long.
+# Batches: which files are read together, and for how long.
 
 # Sets dw_sort by the type of file system in a line of /proc/self/mountinfo:
 # id parent major:minor root point options tags... - type source options
 #
-# Near ones answer at once, or not because of somebody else. Those that are views of the kernel are never read for
-# content. All others may keep us waiting.
+# near: a local file system, which answers at once. kernel: a pseudo file system, whose files are never read. far: all
+# others, which may hang.
 dw_sort_mount() {
     case $1 in
         *' - proc '* | *' - sysfs '* | *' - cgroup'[\ 2]* | *' - devpts '* | *' - mqueue '* | *' - securityfs '* | \
@@ -25,8 +25,9 @@ dw_sort_mount() {
     esac
 }
 
-# Questions wait in two lists, near and far, in chunks of dw_room. Lists are linear that way, however long they grow:
-# dw_near is the chunk that fills, with dw_used_near questions; dw_near_1 to dw_near_$dw_chunks_near are full.
+# Questions wait in two lists, near and far, in chunks of dw_room questions, so that adding to a long list costs no more
+# than adding to a short one. dw_near is the current chunk, with dw_used_near questions; dw_near_1 to
+# dw_near_$dw_chunks_near are full.
 dw_near='' dw_used_near=0 dw_chunks_near=0
 dw_far='' dw_used_far=0 dw_chunks_far=0
 
@@ -36,13 +37,13 @@ dw_add_near() {
     [ "$dw_used_near" -lt "$dw_room" ] || dw_close_chunk near
 }
 
-# Takes the chunk of the list $1 that fills for full.
+# Closes the current chunk of the list $1.
 dw_close_chunk() {
     eval "dw_used=\$dw_used_$1 dw_number=\$((dw_chunks_$1 + 1))"
     [ "$dw_used" = 0 ] || eval "dw_$1_$dw_number=\$dw_$1 dw_$1= dw_used_$1=0 dw_chunks_$1=$dw_number"
 }
 
-# Looks at all files, chunk by chunk, then as root at what was denied, and last into the login shell.
+# Looks at all files, chunk by chunk, then at the denied ones as root, and last at the environment of the login shell.
 dw_look_at_all() {
     dw_out='' dw_denied='' dw_links=$dw_nl dw_texts=0
     for dw_reach in near far; do
@@ -66,12 +67,12 @@ dw_look_at_all() {
     dw_flush
 }
 
-# While this descriptor is open, slow work is under way that may take its time. Without it, only questions that any
-# file system answers at once are asked.
+# While this descriptor is open, work is under way that may be slow, such as hashing. Otherwise the child only asks
+# questions that a file system answers at once, and a child that makes no progress counts as hanging.
 dw_begin_slow() { command exec 9</dev/null; }
 dw_end_slow() { command exec 9<&-; }
 
-# What may keep us waiting: files, and the login shell.
+# Looks at what may hang: files, and the login shell.
 dw_look() {
     dw_slow=
     if [ "$dw_chunks_far" -gt 0 ]; then

@@ -1,13 +1,13 @@
-# What is looked at more closely: links without quotes, what root is to see, where a descriptor's file lies.
+# A closer look: links if stat does not quote names, files that only root can read, and where an open file lies.
 
-# Sets dw_raw to the text of a link; fails where it holds a newline.
+# Sets dw_raw to the target of a link. Fails if that contains a newline.
 dw_read_link() {
     dw_raw=$(readlink -n -- "$1" && printf .)
     dw_raw=${dw_raw%.}
     case $dw_raw in '' | *"$dw_nl"*) return 1 ;; esac
 }
 
-# Keeps for root what stat was denied.
+# Adds the questions that stat was denied to dw_denied.
 dw_keep_denied() {
     dw_item=
     for dw_line in $dw_seen; do
@@ -25,7 +25,7 @@ dw_keep_denied() {
     done
 }
 
-# Says the texts of links one by one, where stat would let them pass for answers.
+# Writes the targets of links one by one, because a stat without quoting could be made to print a false answer.
 dw_see_links_carefully() {
     for dw_question in $dw_lines; do
         dw_split "$dw_question"
@@ -33,8 +33,8 @@ dw_see_links_carefully() {
     done
 }
 
-# Notes for every descriptor N which question it is open for (dw_question_N), where its file lies (dw_found_N, empty
-# where that is not sure) and what it is (dw_end_N). In one pass each: a whole batch may be wrong.
+# Sets for every descriptor N its question (dw_question_N), the path of its file (dw_found_N, empty if that is not
+# certain) and what stat printed about it (dw_end_N). Each list is read once, because a whole batch may have drifted.
 dw_note_descriptors() {
     [ -z "$dw_are_named" ] || return 0
     dw_are_named=yes
@@ -54,7 +54,7 @@ dw_note_descriptors() {
             *) continue ;;
         esac
         case $dw_fd in '' | *[!0-9]*) continue ;; esac
-        # A name with escapes, or by a stat that has none.
+        # A quoted name with escapes, or any name if stat does not quote.
         case $dw_found in *\\*) if dw_read_link "$dw_fds/$dw_fd"; then dw_found=$dw_raw; else dw_found=; fi ;; esac
         eval "dw_found_$dw_fd=\$dw_found"
         dw_out=$dw_out"real $dw_fd =$dw_found"$dw_nl
@@ -64,7 +64,7 @@ dw_note_descriptors() {
     done
 }
 
-# Whether dw_device, as stat says it, is that of a view of the kernel.
+# Whether dw_device, as stat prints it, is the device of a pseudo file system.
 dw_is_in_kernel() {
     if [ -z "${dw_kernel_devices-}" ]; then
         dw_kernel_devices=' '

@@ -1,11 +1,11 @@
-# As root: what the login user may not see is asked again through sudo, once, where that needs no password. And
-# whoever looks as root follows no link that somebody else planted.
+# As root: what the login user may not see is asked again through sudo, once, if that needs no password. A probe that
+# runs as root follows only links that root or the file's owner made.
 
 # Sets dw_target and dw_owner of a link.
 dw_see_link() {
     dw_owner=0
     case $1 in
-        # Every process that asks gets another answer.
+        # Every process has its own.
         /proc/self)
             dw_target=$$
             return 0
@@ -25,9 +25,9 @@ dw_see_link() {
     dw_target=$dw_raw
 }
 
-# Resolves dw_path by hand: dw_spot is where the path itself lies, dw_real where it ends, or nothing where it ends
-# nowhere. The owners of links that are not root's go to dw_planters, for dw_is_approved. Fails where a name on the way
-# holds a newline.
+# Resolves dw_path link by link. dw_spot is the path with its folders resolved, dw_real the file at the end, empty if
+# there is none. The owners of links that are not root's are added to dw_planters, for dw_is_approved. Fails if a name
+# on the way contains a newline.
 dw_approve() {
     dw_rest=$dw_path dw_real='' dw_spot='' dw_hops=0 dw_planters=''
     while [ -n "$dw_rest" ]; do
@@ -62,8 +62,8 @@ dw_approve() {
     case $dw_spot$dw_real in *"$dw_nl"*) return 1 ;; esac
 }
 
-# Looks where a question leads before anything is opened: folders too are opened, so that what is said of them is said of
-# what was meant.
+# Resolves the path of a question before anything is opened. Folders are opened too, so that their status comes from the
+# folder that was resolved.
 dw_prepare_as_root() {
     if ! dw_approve; then
         dw_out=$dw_out"gone $dw_item planted"$dw_nl
@@ -76,7 +76,7 @@ dw_prepare_as_root() {
     fi
 }
 
-# Drops from dw_seen_ends, and from what is looked at, every descriptor that is not of the file that was meant.
+# Removes from dw_seen_ends every descriptor whose file is not the one that was resolved. It is not read.
 dw_drop_planted() {
     dw_kept=
     dw_note_descriptors
@@ -91,8 +91,8 @@ dw_drop_planted() {
     dw_seen_ends=${dw_kept%"$dw_nl"}
 }
 
-# Whether descriptor dw_fd, of which dw_line speaks, is of what was meant: it lies where dw_approve came out, and every
-# link on the way was made by root or by the file's own owner.
+# Whether the file of descriptor dw_fd, with the status dw_line, is the one that dw_approve resolved, and every link on
+# the way belongs to root or to the file's owner.
 dw_is_approved() {
     eval "dw_real=\$dw_real_$dw_fd dw_planters=\$dw_planters_$dw_fd dw_found=\$dw_found_$dw_fd"
     [ "$dw_found" = "$dw_real" ] || return 1
@@ -108,7 +108,7 @@ dw_is_approved() {
     IFS=$dw_nl
 }
 
-# Some shells find a program that nobody may run.
+# command -v of some shells finds files that are not executable.
 dw_has_sudo() {
     IFS=:
     for dw_folder in $PATH; do
@@ -121,7 +121,7 @@ dw_has_sudo() {
     return 1
 }
 
-# What was denied is asked again, of a probe that root runs.
+# Asks a second probe, run by root, about what was denied.
 dw_elevate() {
     dw_has_sudo || return 0
     dw_begin_slow
@@ -135,7 +135,7 @@ dw_elevate() {
     if [ "$dw_pinned" = yes ]; then
         printf '%s' "$dw_request" | sudo -n -- "$dw_self"
     else
-        # The text goes ahead of the questions: as an argument it would fill the server's log.
+        # The script is sent on standard input before the questions: sudo logs arguments.
         printf '%s\n%s' "$dw_self" "$dw_request" | sudo -n -- /bin/sh -c '
             while IFS= read -r dw_line; do
                 case $dw_line in "#driftwatch-probe $0 "*) break ;; esac

@@ -1,6 +1,6 @@
-# Environment: what a login shell of the login user has, in the environment that the session came with.
+# Environment: the variables of a login shell of the login user, started with the environment of the session.
 
-# What the login shell is to run, in words that every shell reads alike. The second file is the end mark: cat's own name.
+# Runs the login shell. Its command means the same in every shell. The second file is the end mark: the name of cat.
 dw_log_in() {
     dw_print="echo; echo driftwatch-$dw_nonce begin; exec cat /proc/self/environ /proc/self/comm"
     PATH=$dw_old_path
@@ -9,13 +9,13 @@ dw_log_in() {
     dw_shell=${dw_own##*:}
     dw_shell=${dw_shell:-/bin/sh}
     case $dw_shell in
-        # These take -l only as their sole argument.
+        # These accept -l only as the only argument.
         */csh | */tcsh | */bsd-csh) printf '%s\n' "$dw_print" | "$dw_shell" -l ;;
         *) exec "$dw_shell" -l -c "$dw_print" </dev/null ;;
     esac
 }
 
-# Says a variable, once more where it comes twice. Fails where no environment has so many.
+# Writes a variable, each time it occurs. Fails after so many that it cannot be an environment.
 dw_take_variable() {
     dw_set="$dw_set${1%%=*} "
     dw_put_variable "$1"
@@ -23,7 +23,7 @@ dw_take_variable() {
     [ "$dw_taken" -lt 10000 ]
 }
 
-# Newlines within a value travel as 001, and what came as 001 or 002 as 002. For bash.
+# Writes a newline in a value as byte 001, and bytes 001 and 002 as 002. For bash.
 dw_put_variable() {
     case $1 in
         *[[:cntrl:]]*) dw_put "env $(printf %s "$1" | tr '\n\001' '\001\002')" ;;
@@ -31,8 +31,8 @@ dw_put_variable() {
     esac
 }
 
-# Reads noise up to the mark, then variables, which end with a zero each; dw_line is what is left. Says those that were
-# asked about, and nothing else of the environment. For bash.
+# Skips the output of startup files up to the mark, then reads variables that each end with a NUL; dw_line is the rest.
+# Writes only the variables that were asked about. For bash.
 dw_read_environment() {
     eval 'exec 6< <(dw_log_in)'
     dw_read=0

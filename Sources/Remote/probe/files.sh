@@ -1,19 +1,19 @@
-# Files: one batch of questions, with one open for each file. Type, owner, hash, resolved name and text come from the
-# same descriptor, so that nobody can have us hash one file and read another.
+# Files: one batch of questions. Each file is opened once, and its type, owner, hash, resolved name and text come from
+# that descriptor, so that nobody can swap the file between two of them.
 #
-# A shell pays for every command, so what stat and sha256sum say goes to the worker as it is.
+# The output of stat and sha256sum goes to the worker unchanged, because processing it here would take time.
 
-# Takes "ITEM KIND HASHES PATH" apart.
+# Splits "ITEM KIND HASHES PATH".
 dw_split() {
     dw_item=${1%% *} dw_path=${1#* }
     dw_kind=${dw_path%% *} dw_path=${dw_path#* }
     dw_hashes=${dw_path%% *} dw_path=${dw_path#* }
 }
 
-# Opens what is asked about, as far as that is open to us, and lists what stat is asked.
+# Opens the files that may be read, and lists the paths for stat.
 #
-# Before each path stat is asked about a mark, /dev/null/NONCE/ITEM, which always fails: an answer or an error belongs
-# to the mark before it, and no line is counted. Behind the last mark the descriptors follow.
+# Each path follows a mark, /dev/null/NONCE/ITEM, which always fails. An answer or an error belongs to the mark before
+# it, so nothing depends on the number of lines. The descriptors follow the last mark.
 dw_open_questions() {
     dw_next=$dw_lowest dw_opened='' dw_spots='' dw_followed='' dw_asked='' dw_wanted=' '
     for dw_question in $dw_lines; do
@@ -41,7 +41,7 @@ dw_open_questions() {
             dw_asked="$dw_asked$dw_next $dw_question$dw_nl" dw_wanted="$dw_wanted$dw_next:$dw_hashes "
             [ "$dw_uid" != 0 ] || eval "dw_real_$dw_next=\$dw_real dw_planters_$dw_next=\$dw_planters"
             dw_next=$((dw_next + 1))
-            # Of a path that is not a link, the descriptor says all.
+            # If the path is not a link, the descriptor has the same status.
             [ ! -h "$dw_spot" ] || dw_spots=$dw_spots$dw_marks$dw_item$dw_nl$dw_spot$dw_nl
             continue
         fi
@@ -63,8 +63,8 @@ dw_close_all() {
     done
 }
 
-# Sets dw_fd to the descriptor that a line of stat's speaks of: end, size, device, mode, owners, name. Fails for others:
-# a name that only ends like a descriptor's has a colon too many.
+# Sets dw_fd to the descriptor of a line of stat: end, size, device, mode, owners, name. Fails for other lines; a name
+# that only ends like a descriptor's has too many colons.
 dw_cut_end() {
     dw_fd=${1##*/}
     case $dw_fd in '' | *[!0-9]*) return 1 ;; esac
@@ -75,7 +75,7 @@ dw_cut_end() {
     esac
 }
 
-# Chooses what to hash among the descriptors.
+# Chooses the descriptors to hash.
 dw_choose() {
     dw_small='' dw_large=''
     for dw_line in $dw_seen; do
@@ -106,26 +106,26 @@ dw_choose() {
     done
 }
 
-# Says hashes. Whose content is not the wanted one goes to dw_wrong, for its text.
+# Writes hashes. Adds the descriptors with another content than wanted to dw_wrong, for their text.
 dw_hash() {
     # shellcheck disable=SC2086
     dw_sums=$(exec sha256sum -- $1)
     dw_out=$dw_out$dw_sums$dw_nl
     for dw_line in $dw_sums; do
         dw_fd=${dw_line##*/}
-        # With several hashes, what is right for one pack is wrong for another, which wants to see the difference.
+        # With several hashes, a content that is right for one pack is wrong for another, whose diff needs the text.
         case $dw_wanted in *" $dw_fd:${dw_line%% *} "*) ;; *) dw_wrong=$dw_wrong$dw_fd$dw_nl ;; esac
     done
 }
 
-# Sets dw_seen to what lstat sees of the paths in $1.
+# Sets dw_seen to the status of the paths in $1 themselves, as stat prints it.
 dw_see_names() {
     # shellcheck disable=SC2086
     dw_seen=$(exec stat -c "lstat $dw_format%N" -- / $1 2>&1)
     case $dw_seen in
         'lstat 4'*':"/"'*) ;;
         *)
-            # A stat that knows no quoting.
+            # This stat does not quote names.
             # shellcheck disable=SC2086
             dw_seen=$(exec stat -c "lstat $dw_format%n" -- / $1 2>&1)
             case $1 in
@@ -150,14 +150,14 @@ dw_see_denials() {
 # Looks at the questions in dw_lines, as section $1.
 dw_look_at_chunk() {
     if [ -n "${KSH_VERSION-}${YASH_VERSION-}" ]; then
-        # These close descriptors in the programs that they start, which find them in this process.
+        # These shells close descriptors in the programs that they start; those find them under this process.
         read -r dw_stat </proc/self/stat
         dw_fds=/proc/${dw_stat%% *}/fd
     fi
     dw_put "try $1"
     dw_marks=/dev/null/$dw_nonce/
     dw_open_questions
-    # Raw mode, owner, group, size, their names, and which name it was asked by.
+    # Raw mode, user id, group id, size, user, group; the name follows.
     dw_format='%f:%u:%g:%s:%U:%G:' dw_seen='' dw_seen_spots='' dw_are_named=
     if [ -n "$dw_spots" ]; then
         dw_see_names "$dw_spots"

@@ -7,7 +7,7 @@ dw_self=$0
 dw_version=2
 dw_topics='files packages environment'
 
-# dash cannot open descriptors above 9, which makes for small batches. Where bash is at hand, it reads the script.
+# dash cannot open descriptors above 9, so its batches are small. If there is bash, it runs the script instead.
 if [ "${1-}" != chosen ] && [ -z "${BASH_VERSION-}" ] && [ -x /bin/bash ]; then
     case $dw_self in
         '#!'*) exec /bin/bash -p -c "$dw_self" "$dw_self" chosen ;;
@@ -16,7 +16,7 @@ if [ "${1-}" != chosen ] && [ -z "${BASH_VERSION-}" ] && [ -x /bin/bash ]; then
 fi
 
 set -fu
-# Where bash is called sh, it would not read all that it can otherwise.
+# A bash that is called sh starts in POSIX mode and then lacks some of its syntax.
 if [ -n "${BASH_VERSION-}" ]; then set +o posix; fi
 dw_old_path=${PATH-}
 dw_old_locale=${LC_ALL-}
@@ -29,23 +29,23 @@ dw_nl='
 '
 IFS=$dw_nl
 
-# A pinned probe is a file on the server. Who asks it may have stolen the key.
+# A pinned probe is a file on the server. The client that asks it may have stolen the key.
 case $dw_self in
     '#!'*) dw_pinned=no ;;
     *) dw_pinned=yes ;;
 esac
 
-# Adds a line to what is said at once, later: the server's sshd makes a packet of whatever it is given.
+# Adds a line to the output buffer: sshd sends a packet for every write.
 dw_put() { dw_out=$dw_out$1$dw_nl; }
 
-# Prints lines as they are: echo reads backslashes in some shells, and an account may well be called CORP\nina.
+# Prints the buffer, with printf: in some shells echo interprets backslashes, and an account may be called CORP\nina.
 dw_flush() {
     [ -z "$dw_out" ] || printf %s "$dw_out"
     dw_out=
 }
 
-# Reads the second half of the script, which stands behind the last ^ and which most looks do without: a shell pays for
-# every function that it reads.
+# Loads the second half of the script, after the last ^. Most checks do not need it, and reading a function takes the
+# shell time.
 dw_more() {
     if [ "$dw_pinned" = yes ]; then dw_text=$(cat "$dw_self"); else dw_text=$dw_self; fi
     IFS='^'
@@ -70,9 +70,9 @@ dw_time_left() {
     dw_left=$((dw_deadline - dw_now))
 }
 
-# Runs $1 in a process of its own, dw_child, and waits $2 seconds for its end; fails where it is still at work. For bash.
+# Runs $1 in a child process, dw_child, and waits up to $2 seconds for it. Fails if it still runs then. For bash.
 dw_run() {
-    # A pipe that the child alone can write to ends with the child.
+    # Only the child can write to this pipe, so the pipe ends when the child does.
     exec 7>&1
     eval 'exec 8< <("$1" >&7 7>&-)'
     dw_child=$!
@@ -82,7 +82,7 @@ dw_run() {
     [ "$dw_status" -le 128 ]
 }
 
-# Sets the variable $2 to the text of a file, without zeros. For bash.
+# Sets the variable $2 to the text of a file, without NUL bytes. For bash.
 dw_read_file() {
     eval "$2="
     IFS= read -r -d '' "$2" <"$1"
@@ -101,13 +101,14 @@ dw_account() {
         dw_tries=$((dw_tries + 1))
         [ "$dw_tries" -lt 500 ] || break
     done
-    # Accounts that do not stand in the file come from elsewhere.
+    # Other accounts may come from LDAP or another source.
     if [ -z "$dw_entry" ] && command -v getent >/dev/null; then dw_entry=$(exec getent passwd "$1"); fi
     dw_entry=${dw_entry%%"$dw_nl"*}
     case $dw_entry in *:*:*:*:*:*:*) ;; *) return 1 ;; esac
 }
 
-# The account that is logged in: its name is what sshd or the system says, where the database has it for this number.
+# Sets dw_own to the line of the account that is logged in: the one named by sshd if it has this user id, otherwise the
+# first one with this user id.
 dw_own_account() {
     [ -z "${dw_own-}" ] || return 0
     dw_account "${LOGNAME-}"

@@ -1,4 +1,4 @@
-# Other shells than bash: what bash does without starting a process.
+# For shells other than bash, with processes where bash needs none.
 
 if [ -z "${BASH_VERSION-}" ]; then
     dw_read_file() { eval "$2=\$(cat \"\$1\")"; }
@@ -16,10 +16,10 @@ if [ -z "${BASH_VERSION-}" ]; then
         return 0
     }
 
-    # It travels already.
+    # dw_skip_noise has translated it already.
     dw_put_variable() { dw_put "env $1"; }
 
-    # Prints a line instead of the noise and the mark, then the variables, as they travel, a line each.
+    # Prints one line in place of the output of startup files and the mark, then the variables, one per line.
     dw_skip_noise() {
         while IFS= read -r dw_line; do
             case $dw_line in

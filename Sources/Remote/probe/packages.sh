@@ -1,6 +1,6 @@
-# Packages: the whole database at once, in dpkg's own words.
+# Packages: the whole database at once, as dpkg's own fields.
 
-# Where no change waits in dpkg's journal, reading its file is several times cheaper than dpkg-query, and says the same.
+# If dpkg's journal is empty, reading its file is several times cheaper than dpkg-query, with the same result.
 dw_look_at_packages() {
     if ! command -v dpkg-query >/dev/null; then
         dw_put 'pkgs unsupported'

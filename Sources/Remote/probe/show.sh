@@ -1,7 +1,7 @@
-# What may be told of a text: what every account of this server may read, or what the question or, for a pinned probe,
-# a file of root's allows. Secret places are never told.
+# Which texts may be sent: those that every account of this server may read, and others if the question asks for them
+# or, for a pinned probe, if a file that belongs to root lists them. The text of a secret place is never sent.
 
-# Whether root wrote down, on this server, that the text of a path may be told to who asks.
+# Whether root has listed the path on this server, so that its text may be sent.
 dw_is_listed() {
     if [ -z "${dw_listed-}" ]; then
         dw_listed=$dw_nl
@@ -16,7 +16,7 @@ dw_is_listed() {
     return 1
 }
 
-# Whether a text may be told although not every account may read it.
+# Whether a text may be sent although not every account may read it.
 dw_is_allowed() {
     [ "$dw_kind" = t ] || return 1
     [ "$dw_pinned" = no ] || dw_is_listed "$dw_path"
@@ -34,7 +34,7 @@ dw_add_folders() {
     done
 }
 
-# Sets dw_open_folders to those of dw_folders that every account may pass.
+# Sets dw_open_folders to those of dw_folders that every account may enter.
 dw_see_folders() {
     dw_open_folders=$dw_nl
     [ -n "$dw_folders" ] || return 0
@@ -55,10 +55,10 @@ dw_is_open_to_all() {
     done
 }
 
-# Tells the texts of what is wrong, as far as they may be told.
+# Writes the texts of files with another content than wanted, if they may be sent.
 dw_tell() {
     dw_note_descriptors
-    # Nothing more is told of thousands of files.
+    # After this many texts, no more are sent.
     [ "$dw_texts" -lt 200 ] || return 0
     dw_folders='' dw_candidates=''
     for dw_fd in $dw_wrong; do
@@ -87,7 +87,7 @@ dw_tell_text() {
     dw_texts=$((dw_texts + 1))
     dw_text_bytes=$((dw_text_bytes - dw_size))
     dw_flush
-    # The size may have grown meanwhile.
+    # The file may have grown since.
     if command -v base64 >/dev/null; then
         printf 'text %s base64 ' "$dw_item"
         head -c 65536 "$dw_fds/$dw_fd" | base64 -w 0

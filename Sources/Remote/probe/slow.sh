@@ -1,6 +1,6 @@
-# Patience: who gives up on what does not answer. Needed where something may keep us waiting, or does.
+# Hanging files: when to give up. Only needed if something may hang, or does.
 
-# Whether a process has not ended yet: a zombie has.
+# Whether a process still runs. A zombie does not.
 dw_is_alive() {
     dw_stat=
     read -r dw_stat 2>/dev/null <"/proc/$1/stat" || return 1
@@ -10,7 +10,7 @@ dw_is_alive() {
     esac
 }
 
-# Ends a process and all that it started. What hangs in the kernel ends when the kernel lets it go.
+# Kills a process and adds its children to dw_family. A process that hangs in the kernel ends once the kernel lets it.
 dw_end() {
     set +f
     for dw_entry in /proc/[0-9]*/stat; do
@@ -36,7 +36,7 @@ dw_end_all() {
     done
 }
 
-# Notes a mount point that may keep us waiting, from a line of /proc/self/mountinfo.
+# Adds the mount point in a line of /proc/self/mountinfo to those that may hang.
 dw_note_mount() {
     dw_point=${1#* * * * }
     dw_point=${dw_point%% *}
@@ -44,7 +44,7 @@ dw_note_mount() {
     dw_points=$dw_points$dw_point$dw_nl
 }
 
-# Sets dw_point to the slow mount point that a path is below; fails where there is none.
+# Sets dw_point to the mount point that may hang and contains the path. Fails if there is none.
 dw_find_point() {
     for dw_point in $dw_points; do
         case $1 in "$dw_point" | "${dw_point%/}"/*) return 0 ;; esac
@@ -58,7 +58,7 @@ dw_add() {
     [ "$dw_used" -lt "$dw_room" ] || dw_close_chunk "$1"
 }
 
-# Runs $2 for every question of a list, which it may fill again meanwhile.
+# Empties a list and runs $2 for each of its questions. $2 may add questions to the list again.
 dw_for_each() {
     dw_close_chunk "$1"
     eval "dw_last=\$dw_chunks_$1 dw_chunks_$1=0"
@@ -70,7 +70,7 @@ dw_for_each() {
     done
 }
 
-# Asks only whether a question's path answers, in a process that may hang.
+# Touches the path of a question, in a process that may hang.
 dw_touch() {
     dw_split "$1"
     (
@@ -80,7 +80,7 @@ dw_touch() {
     dw_touches="$dw_touches$! $1$dw_nl"
 }
 
-# Goes on with what answered, and gives up on the rest.
+# Keeps the questions whose path answers. The others are slow.
 dw_sort_out() {
     dw_touches=
     dw_for_each near dw_touch
@@ -98,8 +98,8 @@ dw_sort_out() {
     dw_close_chunk near
 }
 
-# Which of the slow mount points that somebody asks about answer at all. They are asked side by side, before anything
-# below them is.
+# Sets dw_dead to the mount points that do not answer, among those that questions need. All are tried at the same time,
+# before anything below them.
 dw_ask_points() {
     dw_pings=
     for dw_point in $dw_points_asked; do
@@ -114,7 +114,7 @@ dw_ask_points() {
         done
         [ "$dw_pending" = yes ] || break
         dw_tries=$((dw_tries + 1))
-        # An answer from the network takes a moment; silence takes three seconds.
+        # A network answers in a moment; after three seconds we give up.
         [ "$dw_tries" -le 200 ] || sleep 1
     done
     dw_dead=
@@ -140,7 +140,7 @@ dw_place() {
     fi
 }
 
-# Keeps what is far and does not lie below a dead mount point.
+# Keeps a question whose mount point answers.
 dw_keep_living() {
     dw_split "$1"
     if dw_find_point "$dw_path"; then
@@ -151,7 +151,7 @@ dw_keep_living() {
     fi
 }
 
-# Leaves out what lies below mount points that do not answer.
+# Removes the questions below mount points that do not answer.
 dw_leave_dead() {
     dw_ask_points
     if [ -n "$dw_dead" ]; then
@@ -160,8 +160,8 @@ dw_leave_dead() {
     fi
 }
 
-# Waits for the process that looks, but not for ever; fails where it had to be ended. A process that is busy is not
-# hanging, however slow the machine: its line in /proc changes.
+# Waits for the child, up to the deadline. Fails if the child was killed. A busy child does not count as hanging, even
+# on a slow machine, because its line in /proc changes.
 dw_wait_for_child() {
     dw_strikes=0 dw_last_stat=
     while dw_is_alive "$dw_child"; do
@@ -180,10 +180,12 @@ dw_wait_for_child() {
     done
 }
 
-# Waits for a look that takes long. Where it hangs, it is ended, and begun again without what hangs.
+# Waits for a child that takes long. If it hangs, kills it and starts again without the paths that hang.
 dw_wait() {
     dw_looks=0
     until dw_wait_for_child; do
+        # What the child wrote last may end in the middle of a line.
+        printf '\ncut %s\n' "$dw_nonce"
         dw_looks=$((dw_looks + 1))
         dw_time_left
         if [ "$dw_looks" -ge 3 ] || [ "$dw_left" -le 3 ]; then

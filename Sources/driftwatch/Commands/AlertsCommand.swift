@@ -72,8 +72,7 @@ struct AlertsCommand: AsyncParsableCommand {
             let (alert, events, messages, schedule) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     guard let alert = try AlertsReader.alert(id, in: transaction) else {
-                        throw CommandFailure(
-                            .usage, "there is no alert \(id)", hint: "driftwatch alerts list shows them all")
+                        throw CommandFailure.unknown(.alert(id))
                     }
                     return (
                         alert, try AlertsReader.events(of: id, in: transaction),

@@ -102,10 +102,9 @@ struct CheckCommand: ActingCommand {
         if isNamed, let pack = selection.pack {
             for line in lines where !line.packs.contains(pack) {
                 wanted.removeAll { $0 == line.id }
+                let unknown = UnknownName.assignment(line.id, pack)
                 asked.refusals.append(
-                    .init(
-                        server: line.id, isKnown: false, reason: "\(line.id) is not checked against \(pack)",
-                        hint: "assign it in the inventory and run driftwatch apply"))
+                    .init(server: line.id, isKnown: false, reason: unknown.reason, hint: unknown.hint))
             }
         }
         asked.unverified = try ServersReader.unverified(of: wanted, in: transaction)

@@ -46,7 +46,8 @@ struct DatabaseExamination {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {
-            report.add(name.rawValue, .wrong, "there is no such server", hint: "driftwatch servers list")
+            let unknown = UnknownName.server(name)
+            report.add(name.rawValue, .wrong, unknown.reason, hint: unknown.hint)
         }
         guard namedServers.isEmpty else { return (lines.filter { namedServers.contains($0.id) }, workers) }
         for line in lines where line.connection == .local {
@@ -59,30 +60,8 @@ struct DatabaseExamination {
     ///
     /// A session that only reads would not notice the fault.
     private func reportWrites() async throws {
-        let (isStandby, isReadOnly, source) = try await database.read { transaction in
-            try transaction.one(
-                """
-                select pg_is_in_recovery(), s.setting = 'on', s.source
-                from pg_settings s where s.name = 'default_transaction_read_only'
-                """, as: (Bool, Bool, String).self)
-        }
-        if isStandby {
-            report.add(
-                "database", .wrong, "it is a standby and takes no writes: no process can work",
-                hint:
-                    "name the primary in DRIFTWATCH_DATABASE_URL, or several hosts and target_session_attrs=read-write")
-        } else if isReadOnly {
-            let place =
-                switch source {
-                case "user", "database user": "alter role … reset default_transaction_read_only"
-                case "database": "alter database … reset default_transaction_read_only"
-                default: "set it off in postgresql.conf, or in the options of DRIFTWATCH_DATABASE_URL"
-                }
-            report.add(
-                "database", .wrong,
-                "it takes no writes: default_transaction_read_only is on (from: \(source)), and no process can work",
-                hint: place)
-        }
+        guard let cause = try await database.read({ try ReadOnlyCause.current(in: $0) }) else { return }
+        report.add("database", .wrong, "\(cause)", hint: cause.remedy)
     }
 
     private func reportClock(_ now: Date, between before: Date, and after: Date) {

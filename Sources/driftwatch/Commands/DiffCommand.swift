@@ -55,19 +55,15 @@ struct DiffCommand: DriftwatchCommand {
                         .usage, "check \(checkID) is not kept any more",
                         hint: "driftwatch diff \(server) shows the newest")
                 }
-                throw CommandFailure(
-                    .usage, "there is no check \(checkID) of \(server)\(pack.map { " against \($0)" } ?? "")",
-                    hint: "driftwatch diff \(server) shows the newest")
+                throw CommandFailure.unknown(.check(checkID, of: server, pack))
             }
             return [.check(check)]
         }
         guard let line = try ServersReader.server(server, in: transaction) else {
-            throw CommandFailure.noServer(server)
+            throw CommandFailure.unknown(.server(server))
         }
         let wanted = line.packs.filter { pack == nil || $0 == pack }
-        guard !wanted.isEmpty else {
-            throw CommandFailure(.usage, "\(server) is not checked against \(pack?.rawValue ?? "any pack")")
-        }
+        guard !wanted.isEmpty else { throw CommandFailure.unknown(.assignment(server, pack)) }
         var checks: [Found] = []
         for pack in wanted {
             let newest = try CheckReader.check(server, pack, in: transaction)

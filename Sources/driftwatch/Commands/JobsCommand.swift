@@ -72,8 +72,7 @@ struct JobsCommand: AsyncParsableCommand {
             let (job, attempts, checks) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     guard let job = try JobsReader.job(id, in: transaction) else {
-                        throw CommandFailure(
-                            .usage, "there is no job \(id)", hint: "driftwatch jobs list shows them all")
+                        throw CommandFailure.unknown(.job(id))
                     }
                     return (
                         job, try JobsReader.attempts(of: id, in: transaction),

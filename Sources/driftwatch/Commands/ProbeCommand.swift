@@ -55,17 +55,13 @@ struct ProbeCommand: DriftwatchCommand {
         let (line, packs) = try await context.withDatabase { database in
             try await database.read { transaction in
                 guard let line = try ServersReader.server(server, in: transaction) else {
-                    throw CommandFailure.noServer(server)
+                    throw CommandFailure.unknown(.server(server))
                 }
                 return (line, try ServersReader.packs(of: server, in: transaction))
             }
         }
         let wanted = packs.filter { pack == nil || $0.name == pack }
-        guard !wanted.isEmpty else {
-            throw CommandFailure(
-                .usage, "\(server) is not checked against \(pack.map { "the pack \($0)" } ?? "any pack")",
-                hint: "assign it in the inventory and run driftwatch apply")
-        }
+        guard !wanted.isEmpty else { throw CommandFailure.unknown(.assignment(server, pack)) }
         let prober = RemoteProber(
             settings: remote, localServers: [server], logger: Logger(label: "driftwatch.remote"))
         let facts: Facts
@@ -116,11 +112,5 @@ struct ProbeCommand: DriftwatchCommand {
                 } ?? .null
             ),
         ])
-    }
-}
-
-extension CommandFailure {
-    static func noServer(_ id: ServerID) -> Self {
-        Self(.usage, "there is no server \(id)", hint: "driftwatch servers list shows them all")
     }
 }

@@ -40,11 +40,8 @@ struct StatusCommand: DriftwatchCommand {
         let status = try await context.withDatabase { database in
             try await database.read { transaction in
                 let unknown = try FleetReader.unknownNames(in: filter.selection, in: transaction)
-                if let server = unknown.servers.first { throw CommandFailure.noServer(server) }
-                if let pack = unknown.pack {
-                    throw CommandFailure(
-                        .usage, "there is no pack \(pack)", hint: "driftwatch status shows the assigned packs")
-                }
+                if let server = unknown.servers.first { throw CommandFailure.unknown(.server(server)) }
+                if let pack = unknown.pack { throw CommandFailure.unknown(.pack(pack)) }
                 return try FleetStatus(filter, in: transaction)
             }
         }

@@ -1,3 +1,4 @@
+import Instruments
 import Logging
 import Postgres
 import Runtime
@@ -16,6 +17,8 @@ protocol ProcessPart: Sendable {
     var shownSettings: JSONText { get }
     /// How it shares the connections of the process.
     var connections: ConnectionShare { get }
+    /// What the part counts about itself, for `/metrics`.
+    var instruments: [any Instrument] { get }
 
     /// What the part runs. Called when the database is usable; it may be called again after a fault.
     ///
@@ -28,6 +31,7 @@ extension ProcessPart {
     var queues: [String] { [] }
     var shownSettings: JSONText { JSONText("{}") }
     var connections: ConnectionShare { ConnectionShare(role) }
+    var instruments: [any Instrument] { [] }
 }
 
 /// Where a part runs.

@@ -1,3 +1,4 @@
+import Dashboard
 import Foundation
 import Logging
 import Postgres
@@ -12,22 +13,26 @@ struct ProcessRunner {
     private let identity = ProcessIdentity()
     private let logger: Logger
     private let signals = StopSignals()
+    private let monitoring: Monitoring
 
-    init(_ context: CommandContext, parts: [any ProcessPart]) {
+    /// - Throws: ``SettingError``.
+    init(_ context: CommandContext, parts: [any ProcessPart]) throws {
         self.context = context
         self.parts = parts
         logger = Logger(label: "driftwatch.\(parts.count == 1 ? parts[0].role : "run")")
+        monitoring = try Monitoring(context.settings, parts: parts, logger: logger)
     }
 
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
     func run() async throws -> ExitStatus {
         FileLimit.raise()
+        let database = try database()
         return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask {
                 await signals.watch()
                 return nil
             }
-            group.addTask { try await work() }
+            group.addTask { try await monitoring.serving(from: database) { try await work(on: database) } }
             defer { group.cancelAll() }
             for try await status in group {
                 if let status { return status }
@@ -36,8 +41,7 @@ struct ProcessRunner {
         }
     }
 
-    private func work() async throws -> ExitStatus {
-        let database = try database()
+    private func work(on database: Database) async throws -> ExitStatus {
         let sites = parts.map { site(of: $0, on: database) }
         let result: Result<Void, any Error>
         do {
@@ -123,6 +127,7 @@ struct ProcessRunner {
         let queues = parts.flatMap(\.queues)
         if !queues.isEmpty { facts["queues"] = "\(queues.joined(separator: ","))" }
         logger.info("started", metadata: facts)
+        monitoring.readiness.enter(.working)
         let result = await ending(of: group)
         for registration in registrations { await registration.sayStopped() }
         try result.get()
@@ -138,6 +143,7 @@ struct ProcessRunner {
                 await signals.untilAsked()
                 if signals.isAsked {
                     logger.info("stopping")
+                    monitoring.readiness.enter(.stopping)
                     await group.triggerGracefulShutdown()
                 }
                 return nil

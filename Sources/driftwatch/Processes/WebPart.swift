@@ -11,7 +11,7 @@ struct WebPart: ProcessPart {
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
-        address = try ListenAddress(sources)
+        address = try ListenAddress.web(sources)
         var names = try hosts(.webNames, sources)
         if let host = try baseURL(sources)?.host() { names.insert(host) }
         self.names = names

@@ -1,6 +1,7 @@
 import DriftCore
 import DriftServices
 import Foundation
+import Instruments
 import JobQueue
 import Postgres
 import Remote
@@ -16,6 +17,7 @@ struct WorkerPart: ProcessPart {
     let shownSettings: JSONText
 
     var concurrency: Int? { places }
+    var instruments: [any Instrument] { JobQueue.Telemetry.instruments + DriftServices.Telemetry.worker }
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources, queues: [String], localServers: [ServerID]) throws {

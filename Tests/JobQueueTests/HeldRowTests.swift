@@ -1,0 +1,132 @@
+import Dispatch
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+/// Rows that a forgotten transaction of another session holds: everybody else skips them.
+@Suite(.timeLimit(.minutes(2)))
+struct HeldRowTests {
+    /// Runs `body` while another session holds what `statement` locks.
+    private static func holding(_ statement: SQL, on database: Database, _ body: () async throws -> Void) async throws {
+        let (locked, isLocked) = AsyncStream<Void>.makeStream()
+        let unlock = DispatchSemaphore(value: 0)
+        async let holder: Void = database.withTransaction { transaction in
+            try transaction.execute(statement)
+            isLocked.yield()
+            unlock.wait()
+        }
+        for await _ in locked { break }
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        unlock.signal()
+        try await holder
+        try outcome.get()
+    }
+
+    @Test(arguments: ["for update", "for share", "for no key update"] as [SQL])
+    func aDueJobThatIsHeldIsShownWithItsHolder(strength: SQL) async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            try await database.execute(
+                "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
+            let held: SQL = "select job_id from driftwatch.jobs where server_id = 'a' \(strength)"
+            try await Self.holding(held, on: database) {
+                try await database.advanceClock(by: .seconds(61))
+                try await database.execute("update driftwatch.workers set last_seen_at = driftwatch.clock()")
+                #expect(try await QueueStore(database: database).claimSome(2).map(\.job.serverID) == ["b"])
+                let stuck = try await database.rows(
+                    """
+                    select server_id, why like 'its row is held by the session with pid ' || blocker_pid || ' of '
+                        || current_user || '%, which ran: select job_id from driftwatch.jobs%'
+                    from driftwatch.queue_stuck
+                    """, as: (String, Bool).self)
+                #expect(stuck.map(\.0) == ["a"])
+                #expect(stuck.map(\.1) == [true])
+            }
+            #expect(try await database.count("queue_stuck") == 0)
+        }
+    }
+
+    @Test
+    func severalHoldersOfOneRowAreShown() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            let shared: SQL = "select from driftwatch.jobs for share"
+            try await Self.holding(shared, on: database) {
+                try await Self.holding(shared, on: database) {
+                    try await database.advanceClock(by: .seconds(61))
+                    let why = try await database.rows("select why from driftwatch.queue_stuck", as: String.self)
+                    #expect(why.count == 1)
+                    #expect(why.first?.contains("its row is held by") == true)
+                }
+            }
+        }
+    }
+
+    @Test
+    func aHeldRowEndsNoOtherLease() async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            let store = QueueStore(database: database)
+            let claims = try await store.claimSome(2)
+            let leases = Dictionary(uniqueKeysWithValues: claims.map { ($0.token, $0.job.id) })
+            let held = claims[0].job.id
+            try await Self.holding("select from driftwatch.jobs where job_id = \(held) for update", on: database) {
+                let survivors = try await store.renew(leases, of: "w", for: .seconds(120))
+                #expect(
+                    survivors == [
+                        claims[0].token: .init(cancelRequested: false, isExtended: false),
+                        claims[1].token: .init(cancelRequested: false, isExtended: true),
+                    ])
+            }
+            try await database.advanceClock(by: .seconds(61))
+            #expect(try await store.rescue().map(\.jobID) == [held])
+        }
+    }
+
+    @Test
+    func aHeldRowOfAWorkerEndsNoLease() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            try await database.execute(
+                "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
+            let store = QueueStore(database: database)
+            let claim = try #require(try await store.claimSome(1).first)
+            try await Self.holding("update driftwatch.workers set pid = 2", on: database) {
+                let survivors = try await store.renew([claim.token: claim.job.id], of: "w", for: .seconds(60))
+                #expect(survivors[claim.token]?.isExtended == true)
+            }
+        }
+    }
+
+    @Test
+    func aScheduleAndADestinationThatAreHeldAreShownWithTheirHolders() async throws {
+        try await withMigratedDatabase { database in
+            try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+            try await Self.holding("select from driftwatch.schedules for update", on: database) {
+                let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String?.self)
+                #expect(held.first??.contains("which ran: select from driftwatch.schedules") == true)
+            }
+            try await database.execute(
+                """
+                insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at)
+                select 1, 1, 'default', 'drift_detected', '{}', driftwatch.clock(), driftwatch.clock()
+                """)
+            try await Self.holding("select from driftwatch.destinations for update", on: database) {
+                try await database.advanceClock(by: .seconds(121))
+                for text: SQL in [
+                    "select why from driftwatch.outbox_backlog", "select problem from driftwatch.delivery_health",
+                ] {
+                    let why = try await database.rows(text, as: String?.self)
+                    #expect(why.first??.contains("which ran: select from driftwatch.destinations") == true)
+                }
+            }
+        }
+    }
+}
