@@ -105,6 +105,7 @@ final class Pool: Sendable {
         }
         guard isNeeded else { return }
         Task { [weak self] in
+            // Real time: connections are the server's.
             try? await Task.sleep(for: State.idleLimit)
             await self?.tidy()
         }

@@ -7,21 +7,12 @@ import Postgres
 struct Monitoring: Sendable {
     let readiness = Readiness()
     private let address: ListenAddress?
-    private let settings: DatabaseSettings
     private let parts: [any ProcessPart]
     private let logger: Logger
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources, parts: [any ProcessPart], logger: Logger) throws {
         address = try ListenAddress.metrics(sources)
-        var settings = try DatabaseSettings(sources, poolSize: 1)
-        settings.applicationName = "driftwatch-metrics"
-        settings.connectTimeout = .seconds(3)
-        settings.statementTimeout = .seconds(4)
-        settings.lockTimeout = .seconds(2)
-        settings.callDeadline = .seconds(5)
-        settings.leaseTimeout = .seconds(5)
-        self.settings = settings
         self.parts = parts
         self.logger = logger
     }
@@ -29,20 +20,12 @@ struct Monitoring: Sendable {
     /// Calls `body`, with the listener beside it if an address is set; ends with `body`.
     ///
     /// - Throws: ``CommandFailure`` if it cannot listen, before `body` is called; what `body` throws.
-    func serving<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        guard let address else { return try await body() }
-        let database = Database(settings, logger: Logger(label: "driftwatch.metrics"))
-        let result: Result<Value, any Error>
-        do { result = .success(try await serve(database, at: address, beside: body)) } catch {
-            result = .failure(error)
-        }
-        await database.close()
-        return try result.get()
-    }
-
-    private func serve<Value: Sendable>(
-        _ database: Database, at address: ListenAddress, beside body: @escaping @Sendable () async throws -> Value
+    func serving<Value: Sendable>(
+        from database: Database, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        guard let address else { return try await body() }
+        let database = database.forCalls(
+            .optional, leaseTimeout: .seconds(5), callDeadline: .seconds(5))
         let (ports, port) = AsyncStream<Int>.makeStream()
         let server = MonitoringServer(
             database: database,

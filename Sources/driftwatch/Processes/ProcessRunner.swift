@@ -26,12 +26,13 @@ struct ProcessRunner {
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
     func run() async throws -> ExitStatus {
         FileLimit.raise()
+        let database = try database()
         return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask {
                 await signals.watch()
                 return nil
             }
-            group.addTask { try await monitoring.serving { try await work() } }
+            group.addTask { try await monitoring.serving(from: database) { try await work(on: database) } }
             defer { group.cancelAll() }
             for try await status in group {
                 if let status { return status }
@@ -40,8 +41,7 @@ struct ProcessRunner {
         }
     }
 
-    private func work() async throws -> ExitStatus {
-        let database = try database()
+    private func work(on database: Database) async throws -> ExitStatus {
         let sites = parts.map { site(of: $0, on: database) }
         let result: Result<Void, any Error>
         do {
