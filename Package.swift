@@ -14,7 +14,6 @@ let settings: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
-    static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
@@ -48,7 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
@@ -63,8 +61,9 @@ let package = Package(
         .target(
             name: "Schema", dependencies: ["Postgres"], resources: [.embedInCode("sql")], swiftSettings: settings),
         library("Runtime", ["Postgres", .logging, .serviceLifecycle, .unixSignals]),
+        library("Instruments", []),
         .target(
-            name: "JobQueue", dependencies: ["Runtime", "Postgres", .logging, .metrics, .serviceLifecycle],
+            name: "JobQueue", dependencies: ["Runtime", "Instruments", "Postgres", .logging, .serviceLifecycle],
             exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
@@ -78,22 +77,24 @@ let package = Package(
         library(
             "DriftServices",
             [
-                "Cron", "DriftCore", "DriftStore", "JobQueue", "Runtime", "Postgres", .logging, .metrics,
+                "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", .logging,
                 .serviceLifecycle,
             ]),
-        library("Presentation", ["DriftCore", "DriftStore", "Redaction"]),
+        library("Presentation", ["Cron", "DriftCore", "DriftStore", "Redaction"]),
         .target(
             name: "Dashboard",
             dependencies: [
-                "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", .hummingbird, .httpTypes,
+                "DriftCore", "DriftStore", "Instruments", "Postgres", "Presentation", "Redaction", .hummingbird,
+                .httpTypes,
                 .nioCore, .nioHTTPTypes, .logging, .serviceLifecycle,
             ],
             resources: [.embedInCode("Files")], swiftSettings: settings),
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "Runtime", "JobQueue", "Cron", "DriftCore", "DriftStore", "Redaction",
-                "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser, .configuration,
+                "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore",
+                "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser,
+                .configuration,
                 .logging,
                 .serviceLifecycle, .yams,
             ],
@@ -115,6 +116,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
+        tests("InstrumentsTests", ["Instruments"]),
         tests("RuntimeTests", ["Runtime", "TestSupport", .logging, .serviceLifecycle]),
         tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
@@ -128,7 +130,10 @@ let package = Package(
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(
             "DriftServicesTests",
-            ["DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "TestSupport"]),
+            [
+                "DriftServices", "DriftStore", "DriftCore", "Cron", "JobQueue", "Runtime", "Postgres", "Remote",
+                "TestSupport",
+            ]),
         tests(
             "DashboardTests",
             [

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A time between two changes of a zone's clocks, in seconds from 1970 UTC.
 struct ClockStretch {
     var start: Int
@@ -15,25 +13,23 @@ struct ClockStretch {
 ///
 /// They start two days early, so that a change of clocks just before `from` is among them: none is longer than a day.
 struct ClockStretches: Sequence, IteratorProtocol {
-    private let zone: TimeZone
+    private let zone: ZoneRules
     private var start: Int
     private var offsetBefore: Int
 
     /// No zone's rules reach this far, and sums with it do not overflow.
     private static let never = Int.max / 2
 
-    init(of zone: TimeZone, from second: Int) {
+    init(of zone: ZoneRules, from second: Int) {
         self.zone = zone
         start = second - 2 * 86_400
-        offsetBefore = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(start)))
+        offsetBefore = zone.offset(at: start)
     }
 
     mutating func next() -> ClockStretch? {
         guard start < Self.never else { return nil }
-        let date = Date(timeIntervalSince1970: Double(start))
-        let change = zone.nextDaylightSavingTimeTransition(after: date).map { Int($0.timeIntervalSince1970) }
         let stretch = ClockStretch(
-            start: start, end: Swift.max(change ?? Self.never, start + 1), offset: zone.secondsFromGMT(for: date),
+            start: start, end: zone.nextChange(after: start) ?? Self.never, offset: zone.offset(at: start),
             offsetBefore: offsetBefore)
         start = stretch.end
         offsetBefore = stretch.offset

@@ -1,11 +1,9 @@
-package import Foundation
-
-/// The zone of that name in the time zone database.
+/// The zone of that name in the system's time zone database.
 ///
-/// Abbreviations (`PST`) and offsets (`GMT+2`) are refused, although Foundation takes them: the former are ambiguous, and
-/// of the latter PostgreSQL and POSIX turn the sign around.
-package func namedTimeZone(_ name: String) throws(CronError) -> TimeZone {
-    if isDatabaseName(name), let zone = TimeZone(identifier: name) { return zone }
+/// Abbreviations (`PST`) and offsets (`GMT+2`) are refused: the former are ambiguous, and of the latter PostgreSQL and POSIX
+/// turn the sign around.
+package func namedTimeZone(_ name: String) throws(CronError) -> ZoneRules {
+    if isDatabaseName(name), let zone = ZoneRules.read(name) { return zone }
     let isPrintable = name.unicodeScalars.allSatisfy { (" "..."~").contains($0) }
     throw CronError(
         message: isPrintable && name.count <= 60
@@ -23,11 +21,11 @@ private func isDatabaseName(_ name: String) -> Bool {
 }
 
 private func hint(for name: String) -> String {
-    let known = TimeZone.knownTimeZoneIdentifiers
-    guard TimeZone(identifier: "Europe/Berlin") != nil else {
+    let known = ZoneRules.names(withoutLinks: true).filter { $0.contains("/") && !$0.hasPrefix("Etc/") } + ["UTC"]
+    guard ZoneRules.read("Europe/Berlin") != nil else {
         return "this machine knows no time zones: install tzdata, or use UTC"
     }
-    let near = nearest(name, in: known + ["UTC"])
+    let near = nearest(name, in: known)
     return near.isEmpty ? "give a region and a city, as Europe/Berlin, or UTC" : "did you mean \(near)?"
 }
 

@@ -1,4 +1,3 @@
-// Full Foundation: with FoundationEssentials alone, a named time zone is nil on Linux.
 package import Foundation
 
 /// The slots of a cron expression in a time zone.
@@ -14,7 +13,7 @@ package struct Schedule: Hashable, Sendable {
     package let cron: CronExpression
     /// As it was given.
     package let timeZone: String
-    private let zone: TimeZone
+    package let zone: ZoneRules
 
     /// - Throws: ``CronError`` for an expression that is not one, and for a zone that this machine does not know.
     package init(cron: String, timeZone: String) throws(CronError) {
@@ -75,7 +74,7 @@ package struct Schedule: Hashable, Sendable {
 
 extension Date {
     /// Rounded down, from 1970; a date beyond the years that calendars serve is the last that they do.
-    fileprivate var wholeSeconds: Int {
+    var wholeSeconds: Int {
         let years = -63_000_000_000.0...253_000_000_000.0
         let seconds = timeIntervalSince1970.rounded(.down)
         return seconds.isNaN ? 0 : Int(min(max(seconds, years.lowerBound), years.upperBound))

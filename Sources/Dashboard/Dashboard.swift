@@ -6,6 +6,7 @@ import Hummingbird
 package import Logging
 import NIOCore
 package import Postgres
+import Presentation
 import ServiceLifecycle
 
 /// The web pages: the fleet, the page behind an alert's link, and `/healthz`.
@@ -73,9 +74,11 @@ package struct Dashboard: Service {
             let start = (page - 1) * FleetPage.linesPerPage
             let lines = try FleetReader.status(
                 rows: start..<(start + FleetPage.linesPerPage), in: transaction)
+            let zone = try SchedulesReader.schedule(in: transaction)?.timeZone
+            let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: Times(zone: zone)).words }
             return FleetPage(
-                title: "Fleet", lines: lines, counts: counts, warnings: try DeliveryReader.problems(in: transaction),
-                zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(),
+                title: "Fleet", lines: lines, counts: counts,
+                warnings: pauses + (try DeliveryReader.problems(in: transaction)), zone: zone, now: Date(),
                 links: PageLinks(
                     "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
                     place: Place.fleet))

@@ -49,8 +49,9 @@ package struct DriftCheckHandler: JobHandler {
         }
         do throws(ProbeFailure) {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
-            let facts = try await prober.probe(subject.location.target(), asking: questions)
+            let facts = try await look(at: subject.location.target(), asking: questions)
             let checks = try await compare(facts, with: subject.packs)
+            for check in checks { Telemetry.judged(check.verdict) }
             logger.info(
                 "checked",
                 metadata: [
@@ -64,6 +65,18 @@ package struct DriftCheckHandler: JobHandler {
             }
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
+        }
+    }
+
+    private func look(at target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+        let began = ContinuousClock.now
+        do {
+            let facts = try await prober.probe(target, asking: questions)
+            Telemetry.probed(in: began.duration(to: .now))
+            return facts
+        } catch {
+            Telemetry.probed(in: began.duration(to: .now), failure: error.reason)
+            throw error
         }
     }
 

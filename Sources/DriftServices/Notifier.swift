@@ -77,12 +77,15 @@ package struct Notifier: Service {
             return .dead(reason: "the payload cannot be read")
         }
         facts.openingUndelivered = message.openingUndelivered ? true : nil
+        let began = ContinuousClock.now
         let reply = await sender.send(
             OutboundNotification(outboxID: message.outboxID, facts: facts, form: message.isPlain ? .plain : .rich))
         let history = DeliveryHistory(
             rowAttempt: message.attempt, destinationAttempt: message.destinationFailures + 1,
             triedPlain: message.isPlain, age: message.age)
-        return policy.decide(reply, history, random: Double.random(in: 0..<1))
+        let decision = policy.decide(reply, history, random: Double.random(in: 0..<1))
+        Telemetry.sent(decision, in: began.duration(to: .now))
+        return decision
     }
 
     private func log(_ decision: DeliveryDecision, _ message: OutboxStore.Message) {

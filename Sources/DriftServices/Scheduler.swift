@@ -61,25 +61,50 @@ package struct Scheduler: Service {
             }
             return 0
         }
-        guard let nextSlot = due.nextSlot else {
-            let first = schedule.cursor(at: schedule.nextSlot(after: due.now))
-            try SlotStore.advance(due.name, to: first, in: transaction)
-            return 0
-        }
+        // A slot may have come due since somebody set the schedule.
+        let nextSlot = due.nextSlot ?? schedule.nextSlot(after: min(due.setAt, due.now))
         switch schedule.due(nextSlot: nextSlot, now: due.now, catchUpWithin: settings.catchUpWithin) {
-        case .wait:
+        case .wait(let slot):
+            try SlotStore.advance(due.name, to: schedule.cursor(at: slot), in: transaction)
             return 0
         case .skip(let missed, let next):
-            logger.warning("missed slot is too old to catch up", metadata: ["slot.at": "\(missed)"])
-            let cursor = schedule.cursor(at: next, dueBefore: schedule.slotMissed(before: missed, since: nextSlot))
-            try SlotStore.advance(due.name, to: cursor, missing: missed, in: transaction)
+            try skip(missed, of: due, schedule, since: nextSlot, next: next, in: transaction)
             return 0
         case .fire(let slot, let next):
-            let cursor = schedule.cursor(at: next, dueBefore: schedule.slotMissed(before: slot, since: nextSlot))
+            if due.isPaused {
+                try skip(slot, of: due, schedule, since: nextSlot, next: next, in: transaction)
+                return 0
+            }
+            let before = schedule.slotsMissed(before: slot, since: nextSlot)
+            try SlotStore.skip(before, of: due.name, because: .overtaken, in: transaction)
+            let cursor = schedule.cursor(at: next, dueBefore: before.first)
             let jobs = try SlotStore.fire(slot, of: due.name, then: cursor, in: transaction)
-            logger.info("slot fired", metadata: ["slot.at": "\(slot)", "slot.jobs": "\(jobs)", "slot.next": "\(next)"])
+            logger.info(
+                "slot fired",
+                metadata: [
+                    "schedule.name": "\(due.name)", "slot.at": "\(slot)", "slot.jobs": "\(jobs)",
+                    "slot.next": "\(next)",
+                ])
             return jobs
         }
+    }
+
+    /// Records the slots that do not fire, and moves the schedule on.
+    private func skip(
+        _ latest: Date, of due: SlotStore.Due, _ schedule: Schedule, since nextSlot: Date, next: Date,
+        in transaction: borrowing Transaction
+    ) throws {
+        let before = schedule.slotsMissed(before: latest, since: nextSlot)
+        let reason: SlotStore.SkipReason = due.isPaused ? .paused : .tooOld
+        try SlotStore.skip([latest] + before, of: due.name, because: reason, in: transaction)
+        try SlotStore.advance(
+            due.name, to: schedule.cursor(at: next, dueBefore: before.first), missing: latest, in: transaction)
+        logger.log(
+            level: due.isPaused ? .info : .warning, "slot skipped",
+            metadata: [
+                "schedule.name": "\(due.name)", "slot.at": "\(latest)", "slot.skipped": "\(reason.rawValue)",
+                "slots.skipped": "\(before.count + 1)", "slot.next": "\(next)",
+            ])
     }
 
     /// The schedule's row decides.

@@ -24,9 +24,16 @@ extension Schedule {
             ? .fire(slot: latest, next: next) : .skip(missed: latest, next: next)
     }
 
-    /// The slot before `latest` that was missed as well, where `nextSlot` is the first that was; nil if `latest` is that.
-    func slotMissed(before latest: Date, since nextSlot: Date) -> Date? {
-        guard nextSlot < latest else { return nil }
-        return max(latestSlot(atOrBefore: latest - 1) ?? nextSlot, nextSlot)
+    /// The slots before `latest` that were missed as well, the latest first, where `nextSlot` is the first that was.
+    ///
+    /// At most `limit`: of a schedule that is due every minute, a long outage leaves many.
+    func slotsMissed(before latest: Date, since nextSlot: Date, limit: Int = 1000) -> [Date] {
+        var missed: [Date] = []
+        var slot = latest
+        while slot > nextSlot, missed.count < limit {
+            slot = max(latestSlot(atOrBefore: slot - 1) ?? nextSlot, nextSlot)
+            missed.append(slot)
+        }
+        return missed
     }
 }

@@ -22,6 +22,8 @@ struct JobRun: Sendable {
     /// Returns the job's new state; or `lost`, or `unwritten`.
     func callAsFunction() async -> String {
         let returned = await work()
+        let worked = ContinuousClock.now
+        defer { Telemetry.settled(in: worked.duration(to: .now)) }
         do {
             guard let ending = Ending.decide(returned, interruptedBy: control.interruption),
                 let lease = claim.takeLease(),

@@ -22,6 +22,7 @@ final class LeaseKeeper: Sendable {
     private let clock = ContinuousClock()
     /// By token: this worker may claim a job again while the handler of its lost lease is still stopping.
     private let held = Mutex<[LeaseToken: Held]>([:])
+    private let hasRenewed = WakeSignal()
 
     init(store: QueueStore, settings: WorkerPoolSettings) {
         self.store = store
@@ -46,12 +47,18 @@ final class LeaseKeeper: Sendable {
         for held in held.withLock({ Array($0.values) }) { held.control.interrupt(why) }
     }
 
+    /// Returns when a renewal has worked, so that it has its connection and jobs may be claimed; or when the task is cancelled.
+    ///
+    /// One task may wait, once.
+    func untilReady() async { await hasRenewed.untilRaised() }
+
     /// Runs until cancelled.
     func run(logger: Logger) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 await Loop(every: self.settings.renewEvery, logger: logger, complaint: "leases not renewed").run {
                     try await self.renew()
+                    self.hasRenewed.raise()
                 }
             }
             group.addTask {

@@ -21,8 +21,8 @@ package struct WorkerPool: Service {
 
     /// Makes a pool; nothing is claimed before ``run()``.
     ///
-    /// `renewals` is a separate connection for renewing leases, so that they never wait for the other pool. `wake` is raised
-    /// when there may be work.
+    /// `renewals` is for renewing leases, which must not wait for other calls: nothing is claimed before the first one has
+    /// worked. `wake` is raised when there may be work.
     package init(
         database: Database, renewals: Database, settings: WorkerPoolSettings, handler: any JobHandler,
         wake: WakeSignal = WakeSignal(), clock: any Clock<Duration> = ContinuousClock(), logger: Logger
@@ -39,6 +39,7 @@ package struct WorkerPool: Service {
     }
 
     package func run() async {
+        Telemetry.started(places: settings.concurrency)
         let (claims, claimed) = AsyncStream<Held>.makeStream()
         await withTaskGroup { background in
             background.addTask { await keeper.run(logger: logger) }
@@ -66,6 +67,7 @@ package struct WorkerPool: Service {
     ///
     /// After a full batch it claims again at once; otherwise it waits for a signal or the poll.
     private func claimJobs(into claimed: AsyncStream<Held>.Continuation) async {
+        await keeper.untilReady()
         let loop = Loop(
             every: settings.pollEvery, wake: wake, clock: clock, logger: logger, complaint: "no jobs claimed")
         await loop.rounds {
@@ -77,10 +79,11 @@ package struct WorkerPool: Service {
     }
 
     private func claim(_ demand: Places.Demand) async throws -> [Held] {
+        let at = ContinuousClock.now
         let claims = try await store.claim(
             for: settings.workerID, queues: settings.queues, atMost: demand.jobs, rescued: demand.rescued,
             lease: settings.lease, timeLimit: settings.timeLimit + settings.timeLimitMargin)
-        Telemetry.claimed(claims.count)
+        Telemetry.claimed(claims.count, in: at.duration(to: .now))
         return claims.map { claim in
             places.jobStarted(claim.token, rescued: claim.job.rescues > 0)
             return Held(claim: claim, control: keeper.watch(claim))

@@ -16,14 +16,38 @@ package final class Database: Sendable {
     package let settings: DatabaseSettings
     let logger: Logger
     private let pool: Pool
-    let listeners = ListenerRegistry()
+    private let need: Need
+    let listeners: ListenerRegistry
 
     /// Opens nothing yet.
     package init(_ settings: DatabaseSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         pool = Pool(settings, logger: logger)
+        need = .ordinary
+        listeners = ListenerRegistry()
     }
+
+    private init(sharing database: Database, _ settings: DatabaseSettings, _ need: Need) {
+        self.settings = settings
+        logger = database.logger
+        pool = database.pool
+        self.need = need
+        listeners = database.listeners
+    }
+
+    /// The same connections, for callers with another need, who wait for them and hold them for other times.
+    package func forCalls(
+        _ need: Need, leaseTimeout: Duration? = nil, callDeadline: Duration? = nil
+    ) -> Database {
+        var settings = settings
+        settings.leaseTimeout = leaseTimeout ?? settings.leaseTimeout
+        settings.callDeadline = callDeadline ?? settings.callDeadline
+        return Database(sharing: self, settings, need)
+    }
+
+    /// Whether the server refused a connection lately.
+    var isShort: Bool { pool.isShort }
 
     /// Refuses new calls, ends the notifications, and suspends until the calls in flight have ended.
     package func close() async {
@@ -111,15 +135,15 @@ package final class Database: Sendable {
     private func attempt<R: Sendable>(
         _ cancellation: Cancellation, _ work: @Sendable (Session) throws -> R
     ) async throws -> Connection.Reply<R> {
-        let connection = try await pool.lease(cancellation)
+        let connection = try await pool.lease(need, upTo: settings.leaseTimeout, cancellation)
         let ticket = connection.interrupt.arm()
         let reply = await withTaskCancellationHandler {
-            await connection.perform(cancellation, work)
+            await connection.perform(cancellation, within: settings.callDeadline, work)
         } onCancel: {
             if cancellation == .allowed { connection.interrupt.raise(ticket) }
         }
         connection.interrupt.disarm()
-        pool.giveBack(connection, isReusable: reply.isReusable)
+        pool.giveBack(connection, need, isReusable: reply.isReusable)
         return reply
     }
 

@@ -17,6 +17,8 @@ package struct DatabaseSettings: Sendable {
     package var applicationName: String
     /// How many connections there are at most; each has a thread.
     package var poolSize: Int
+    /// How many of them are kept for urgent calls; opened with the first connection.
+    package var poolReserve: Int
     package var pooler: Pooler
     /// Per host and address; whole seconds, at least two (libpq's rule).
     package var connectTimeout: Duration
@@ -33,6 +35,7 @@ package struct DatabaseSettings: Sendable {
         conninfo: String,
         applicationName: String = "driftwatch",
         poolSize: Int = 2,
+        poolReserve: Int = 0,
         pooler: Pooler = .none,
         connectTimeout: Duration = .seconds(5),
         statementTimeout: Duration = .seconds(30),
@@ -44,6 +47,7 @@ package struct DatabaseSettings: Sendable {
         self.conninfo = conninfo
         self.applicationName = applicationName
         self.poolSize = poolSize
+        self.poolReserve = poolReserve
         self.pooler = pooler
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout

@@ -1,3 +1,4 @@
+import Cron
 package import Foundation
 
 /// Instants as people read them, in one zone: the schedule's.
@@ -6,18 +7,22 @@ package struct Times: Sendable {
 
     /// The zone, for a line that says in which one the times are.
     package let zoneName: String
-    private let zone: TimeZone
+    private let rules: ZoneRules?
 
     /// UTC where `zone` is nil or not known on this machine.
     package init(zone name: String?) {
-        let known = name.flatMap(TimeZone.init(identifier:))
-        zone = known ?? .gmt
-        zoneName = known.flatMap { _ in name } ?? "UTC"
+        rules = name.flatMap { try? namedTimeZone($0) }
+        zoneName = rules.flatMap { _ in name } ?? "UTC"
+    }
+
+    /// The zone as it is at that instant: from Foundation, whose own rules may be others, only the arithmetic is used.
+    private func zone(at date: Date) -> TimeZone {
+        rules.flatMap { TimeZone(secondsFromGMT: $0.offset(at: date)) } ?? .gmt
     }
 
     /// Such as `2026-11-23 06:00 UTC`.
     package func stamp(_ date: Date) -> String {
-        let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day().dateSeparator(.dash)
+        let style = Date.ISO8601FormatStyle(timeZone: zone(at: date)).year().month().day().dateSeparator(.dash)
             .dateTimeSeparator(.space).time(includingFractionalSeconds: false)
         return "\(date.formatted(style).prefix(16)) \(zoneName)"
     }
@@ -25,6 +30,6 @@ package struct Times: Sendable {
     /// For columns, with the offset: `2026-11-22 07:00:03+01:00`, or `2026-11-22 06:00:03Z`.
     package func text(_ date: Date) -> String {
         date.formatted(
-            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZoneSeparator: .colon, timeZone: zone))
+            Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZoneSeparator: .colon, timeZone: zone(at: date)))
     }
 }

@@ -5,7 +5,7 @@ package import Postgres
 /// All that is missing is done in one transaction: a migration is there as a whole or not at all. Migrators that start
 /// together wait for each other: for the row of `schema_info`, or, where there is none yet, for whoever creates it. Both
 /// need rights on the schema, so that no other role can hold a migration up. No superuser and no extension is needed,
-/// only the right to create a schema in the database.
+/// only the right to create a schema in the database, or a schema that somebody has made.
 package struct Migrator: Sendable {
     /// Counts migrations; written to the database, and compared with what it asks of binaries.
     package static let schemaVersion = SchemaFiles.migrations.count
@@ -15,7 +15,7 @@ package struct Migrator: Sendable {
 
     static let oldestServer = 150_000
 
-    private let database: Database
+    let database: Database
 
     package init(_ database: Database) {
         self.database = database
@@ -52,6 +52,7 @@ package struct Migrator: Sendable {
     private func migrateOnce(_ onWait: @Sendable () -> Void) async throws -> [String] {
         try await database.withTransaction { transaction in
             try Self.requireSupportedServer(transaction)
+            if let cause = try ReadOnlyCause.current(in: transaction) { throw SchemaError.readOnly(cause) }
             // Waiting for another migrator may take long; waiting for a table's lock must not, as all others would
             // queue up behind it.
             try transaction.executeScript(
@@ -111,11 +112,18 @@ package struct Migrator: Sendable {
     }
 
     /// Keeps other migrators out until the transaction ends.
-    private static func lock(_ transaction: borrowing Transaction, _ onWait: () -> Void) throws {
+    static func lock(_ transaction: borrowing Transaction, _ onWait: () -> Void) throws {
         guard try hasBookkeeping(transaction) else {
+            try makeSchema(transaction)
             try transaction.executeScript(bookkeeping)
             return
         }
+        let (role, owner, mayMigrate) = try transaction.one(
+            """
+            select current_user::text, c.relowner::regrole::text, pg_has_role(c.relowner, 'usage') from pg_class c
+            where c.oid = to_regclass('driftwatch.schema_info')
+            """, as: (String, String, Bool).self)
+        guard mayMigrate else { throw SchemaError.notTheOwner(role: role, owner: owner) }
         let free = try transaction.rows(
             "select true from driftwatch.schema_info for update skip locked", as: Bool.self)
         guard free.isEmpty else { return }
@@ -124,7 +132,39 @@ package struct Migrator: Sendable {
     }
 
     private static func hasBookkeeping(_ transaction: borrowing Transaction) throws -> Bool {
-        try transaction.one("select to_regclass('driftwatch.schema_info') is not null", as: Bool.self)
+        let (role, isReadable, isThere) = try transaction.one(
+            """
+            select current_user::text,
+                   case when to_regnamespace('driftwatch') is null then true
+                        when not has_schema_privilege('driftwatch', 'usage') then false
+                        else coalesce(has_table_privilege(to_regclass('driftwatch.schema_info'), 'select'), true) end,
+                   case when to_regnamespace('driftwatch') is null or not has_schema_privilege('driftwatch', 'usage')
+                        then false else to_regclass('driftwatch.schema_info') is not null end
+            """, as: (String, Bool, Bool).self)
+        guard isReadable else { throw SchemaError.mayNotUse(role: role) }
+        return isThere
+    }
+
+    /// Uses a schema that somebody has made for this role: that needs no rights on the database.
+    private static func makeSchema(_ transaction: borrowing Transaction) throws {
+        let (role, databaseName, isThere, mayMake) = try transaction.one(
+            """
+            select current_user::text, current_database()::text, to_regnamespace('driftwatch') is not null,
+                   case when to_regnamespace('driftwatch') is null
+                        then has_database_privilege(current_database(), 'create')
+                        else has_schema_privilege('driftwatch', 'create') end
+            """, as: (String, String, Bool, Bool).self)
+        guard mayMake else {
+            throw isThere
+                ? SchemaError.mayNotFillSchema(role: role)
+                : SchemaError.mayNotMakeSchema(role: role, database: databaseName)
+        }
+        guard !isThere else { return }
+        try transaction.executeScript(
+            """
+            create schema driftwatch;
+            comment on schema driftwatch is 'Driftwatch: servers, packs, the job queue, checks, alerts, the outbox.';
+            """)
     }
 
     static func run(_ file: SchemaFiles.File, in transaction: borrowing Transaction) throws {
@@ -139,8 +179,6 @@ package struct Migrator: Sendable {
     }
 
     private static let bookkeeping = """
-        create schema if not exists driftwatch;
-        comment on schema driftwatch is 'Driftwatch: servers, packs, the job queue, checks, alerts, the outbox.';
         set local search_path = driftwatch, pg_temp;
         create table if not exists schema_migrations (
             migration text primary key,

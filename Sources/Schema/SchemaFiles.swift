@@ -38,12 +38,22 @@ enum SchemaFiles {
         File("f40_operators", PackageResources.f40_operators_sql),
         File("f41_apply", PackageResources.f41_apply_sql),
         File("f42_moves", PackageResources.f42_moves_sql),
+        File("f43_queue", PackageResources.f43_queue_sql),
         File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
         File("v05_eligible", PackageResources.v05_eligible_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
+        File("v11_slots", PackageResources.v11_slots_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
+        File("v50_metrics", PackageResources.v50_metrics_sql),
+        File("r10_privileges", PackageResources.r10_privileges_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
-        File("v99_privileges", PackageResources.v99_privileges_sql),
+        grants,
     ]
+
+    /// Run only where somebody asks for the roles.
+    static let roles = File("r00_roles", PackageResources.r00_roles_sql)
+
+    /// Run with the code, and where roles were made since.
+    static let grants = File("r20_grants", PackageResources.r20_grants_sql)
 }

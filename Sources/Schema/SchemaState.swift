@@ -31,6 +31,16 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case behind(pending: [String])
     case tooNew(version: Int, oldestBinary: Int)
     case edited(migration: String)
+    /// The database takes no writes.
+    case readOnly(ReadOnlyCause)
+    /// The schema is there, and the role may not read it.
+    case mayNotUse(role: String)
+    case notTheOwner(role: String, owner: String)
+    /// There is no schema, and the role may not make one.
+    case mayNotMakeSchema(role: String, database: String)
+    /// Somebody made an empty schema, and the role may not make anything in it.
+    case mayNotFillSchema(role: String)
+    case mayNotMakeRoles(role: String, missing: [String])
     /// Somebody's own objects in the database hang on what is to change.
     case inTheWay(file: String, message: String)
 
@@ -49,6 +59,21 @@ package enum SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
                 + " \(Migrator.schemaVersion): install the newer Driftwatch"
         case .edited(let migration):
             "\(migration) ran here in another form than this binary has: the database belongs to a modified build"
+        case .readOnly(let cause): "the database cannot be migrated: \(cause) (\(cause.remedy))"
+        case .mayNotUse(let role):
+            "the role \(role) may not use the schema driftwatch: log in as its owner or as one of the process roles"
+                + " (driftwatch migrate --roles makes them)"
+        case .notTheOwner(let role, let owner):
+            "the schema belongs to the role \(owner), and \(role) may not change it: log in as \(owner) to migrate"
+        case .mayNotMakeSchema(let role, let database):
+            "the role \(role) may not create a schema in the database \(database): the database's owner runs"
+                + " create schema driftwatch authorization \(role)"
+        case .mayNotFillSchema(let role):
+            "the role \(role) may not create anything in the schema driftwatch: its owner runs"
+                + " alter schema driftwatch owner to \(role)"
+        case .mayNotMakeRoles(let role, let missing):
+            "the role \(role) may not create roles: a superuser runs alter role \(role) createrole, or creates them"
+                + " (\(missing.joined(separator: ", "))), and then driftwatch migrate --roles gives them their rights"
         case .inTheWay(let file, let message):
             "nothing was changed: \(file): \(message); drop your own objects that depend on it (psql names them), migrate,"
                 + " and make them again"

@@ -9,7 +9,8 @@ import Subprocess
 package final class ChildProcess: Sendable {
     private let task: Task<Int?, Never>
     private let lines: AsyncStream<String>
-    private let processIdentifier: Int32
+    /// The child's process id.
+    package let processIdentifier: Int32
 
     /// Starts `command`, whose first word is a path; what it prints on standard error can be waited on.
     ///

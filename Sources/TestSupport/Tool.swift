@@ -66,10 +66,13 @@ package enum Tool {
     package static func processesVanish(_ words: String) -> Bool {
         let end = ContinuousClock.now + .seconds(5)
         repeat {
-            if !commandLines().contains(where: { $0.contains(words) }) { return true }
+            if !processExists(words) { return true }
         } while ContinuousClock.now < end
         return false
     }
+
+    /// Whether a process has `words` in its command line.
+    package static func processExists(_ words: String) -> Bool { commandLines().contains { $0.contains(words) } }
 
     /// The command lines of all processes, words parted by spaces.
     private static func commandLines() -> [String] {

@@ -37,9 +37,9 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    AlertsCommand.self, JobsCommand.self, ServersCommand.self, ScheduleCommand.self,
-                    OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self, DoctorCommand.self,
-                    HealthcheckCommand.self,
+                    AlertsCommand.self, JobsCommand.self, QueueCommand.self, ServersCommand.self,
+                    ScheduleCommand.self, OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self,
+                    DoctorCommand.self, HealthcheckCommand.self,
                 ]),
         ])
 }

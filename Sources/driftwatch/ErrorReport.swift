@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cron
 import DriftCore
 import Postgres
 import Presentation
@@ -24,6 +25,8 @@ struct ErrorReport {
             (status, lines) = (.badNews, problems.problems.map { visible($0.description) })
         case let error as DatabaseError:
             (status, lines) = Self.explain(error)
+        case let error as CronError:
+            (status, lines) = (.usage, [Self.line(error.message, error.hint)])
         case let failure as ProbeFailure:
             (status, lines) = (.unknown, [Self.line("\(failure.reason.rawValue): \(failure.detail)", nil)])
         case is ValidationError, is ExitCode, is CleanExit:

@@ -46,6 +46,24 @@ struct DoctorCommandTests {
     }
 
     @Test
+    func aConnectionLimitBelowWhatTheProcessesTakeIsSaid() async throws {
+        try await Self.withFleet { database, environment, _ in
+            let name = try await database.rows("select current_database()::text", as: String.self)[0]
+            for (pid, process) in [(1, "worker"), (2, "notifier")] {
+                try await database.execute(
+                    "select driftwatch.register_worker(\(process), \(process), 'there', \(pid), 'x', 1, '{default}')")
+            }
+            let enough = try await Program.run(["doctor", "here"], environment)
+            #expect(Self.lines(enough, of: "connections").isEmpty, "\(enough)")
+            try await database.execute("alter database \(identifier: name) connection limit 6")
+            let few = try await Program.run(["doctor", "here"], environment)
+            let line = try #require(Self.lines(few, of: "connections").first, "\(few)")
+            #expect(line.hasPrefix("note"))
+            #expect(line.contains("take up to 7, and the database \(name) allows 6"))
+        }
+    }
+
+    @Test
     func aDatabaseThatTakesNoWritesIsWrong() async throws {
         try await Self.withFleet { database, environment, _ in
             let name = try await database.rows("select current_database()::text", as: String.self)[0]

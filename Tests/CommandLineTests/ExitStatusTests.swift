@@ -21,7 +21,7 @@ struct ExitStatusTests {
         Case(arguments: [], status: 0),
         Case(arguments: ["--version"], status: 0),
         Case(arguments: ["nosuch"], status: 2, says: "nosuch"),
-        Case(arguments: ["migrate", "--roles"], status: 2, says: "--roles"),
+        Case(arguments: ["migrate", "--rols"], status: 2, says: "--rols"),
         Case(arguments: ["jobs", "retry", "1"], status: 2),
         Case(arguments: ["queue", "list"], status: 2),
         Case(arguments: ["apply"], status: 2, says: "paths"),

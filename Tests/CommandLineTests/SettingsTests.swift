@@ -24,7 +24,7 @@ struct SettingsTests {
                 options: [.logLevel: ("--log-level", "trace"), .logFormat: ("--log-format", nil)],
                 environment: environment)
             #expect(try LoggingSettings(fromOption).level == .trace)
-            #expect(try ListenAddress(fromOption) == ListenAddress(host: "0.0.0.0", port: 1))
+            #expect(try ListenAddress.web(fromOption) == ListenAddress(host: "0.0.0.0", port: 1))
         }
     }
 
@@ -87,9 +87,10 @@ struct SettingsTests {
         ("DRIFTWATCH_BASE_URL", "https://drift.example.net/watch", { _ = try baseURL($0) }),
         ("DRIFTWATCH_BASE_URL", "https://drift.example.net/ #", { _ = try baseURL($0) }),
         ("DRIFTWATCH_BASE_URL", "https://me:secret@drift.example.net", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_LISTEN", "8080", { _ = try ListenAddress($0) }),
-        ("DRIFTWATCH_LISTEN", "127.0.0.1:99999", { _ = try ListenAddress($0) }),
-        ("DRIFTWATCH_LISTEN", "::1:80", { _ = try ListenAddress($0) }),
+        ("DRIFTWATCH_LISTEN", "8080", { _ = try ListenAddress.web($0) }),
+        ("DRIFTWATCH_LISTEN", "127.0.0.1:99999", { _ = try ListenAddress.web($0) }),
+        ("DRIFTWATCH_LISTEN", "::1:80", { _ = try ListenAddress.web($0) }),
+        ("DRIFTWATCH_METRICS_LISTEN", "9100", { _ = try ListenAddress.metrics($0) }),
         ("DRIFTWATCH_SCHEDULE", "0 25 * * *", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "Mars/Olympus", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "GMT+2", { _ = try ScheduleSettings($0) }),

@@ -206,7 +206,7 @@ struct StatusProgram: Sendable {
 
 extension Database {
     /// A schedule that is not due for a day, and every process alive.
-    fileprivate func watch(cron: String, timeZone: String) async throws {
+    func watch(cron: String, timeZone: String) async throws {
         try await execute("select driftwatch.set_schedule('default', \(cron), \(timeZone))")
         try await execute(
             "select driftwatch.advance_schedule('default', now() + interval '1 day', now() + interval '2 days')")
@@ -221,7 +221,7 @@ extension Database {
     }
 
     /// Writes a finished check of a server, as a worker does.
-    fileprivate func judge(
+    func judge(
         _ server: String, pack: String = "base", items: Int = 3, wrong: [String] = [], unreadable: [String] = [],
         dark: Set<String> = []
     ) async throws {

@@ -87,7 +87,7 @@ struct DefenceTests {
     func anErrorGivesAPageWithAllHeadersAndALineInTheLog() async throws {
         let log = Lines()
         try await withMigratedDatabase { database in
-            try await database.execute("drop view driftwatch.fleet_status")
+            try await database.execute("drop view driftwatch.fleet_status cascade")
             try await DashboardTests.serve(database, logger: Logger(label: "test") { _ in log }) { get in
                 let reply = try await get("/")
                 #expect(reply.status == 500)

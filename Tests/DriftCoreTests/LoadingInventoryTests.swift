@@ -17,7 +17,7 @@ struct LoadingInventoryTests {
     @Test func readsEveryKey() throws {
         let (inventory, _) = try loadInventory(
             """
-            schedule: { cron: "30 5 * * 1-5", time_zone: Europe/Berlin }
+            schedule: { cron: "30 5 * * 1-5", time_zone: Europe/Berlin, spread: 10m }
             defaults:
               user: driftwatch
               config_user: deploy
@@ -40,7 +40,7 @@ struct LoadingInventoryTests {
                 drift_detection: false
               - id: web.2_b
             """)
-        let schedule = ScheduleSetting(cron: "30 5 * * 1-5", timeZone: "Europe/Berlin")
+        let schedule = ScheduleSetting(cron: "30 5 * * 1-5", timeZone: "Europe/Berlin", spreadSeconds: 600)
         let first = Server(
             id: ServerID(rawValue: "web-1"), displayName: "Web 1", address: "2001:db8::7", port: 22, user: "admin",
             configUser: "www-data", connection: .local, packs: [web, base],
@@ -123,6 +123,10 @@ struct LoadingInventoryTests {
         BadInput(
             "servers: []\nschedule: { cron: 0 6 * * *, time_zone: Mars/Base }", line: 2, ":2:41:",
             "`time_zone`: `Mars/Base` is not a time zone"),
+        BadInput("servers: []\nschedule: { cron: 0 6 * * *, spread: ten }", line: 2, "`ten` is not a span", "10m"),
+        BadInput(
+            "servers: []\nschedule: { cron: 0 * * * *, spread: 2h }", line: 2, ":2:38:",
+            "a spread of 2h is longer than the time between two slots, 1h"),
         BadInput("servers: []\nschedule: { cron: 0 6 * * *, zone: UTC }", line: 2, "unknown key `zone` in schedule"),
         BadInput("servers: []\ndefaults: { id: a }", line: 2, "unknown key `id` in defaults"),
         BadInput("servers: []\ndefaults: { packs: [bsae] }", line: 2, "`bsae` does not exist", "mean `base`?"),

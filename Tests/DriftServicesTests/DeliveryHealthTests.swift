@@ -56,6 +56,53 @@ struct DeliveryHealthTests {
     }
 
     @Test
+    func aMessageThatIsBeingSentStillWaits() async throws {
+        try await Self.withMessage { database in
+            try await database.execute(
+                "update driftwatch.outbox set state = 'sending', lease_token = gen_random_uuid()")
+            try await database.advanceClock(by: .seconds(15 * 60 + 2))
+            try await Self.beat(database)
+            let problem = try await Self.problems(database).first ?? ""
+            #expect(problem.contains("the oldest of 1 has waited since "))
+        }
+    }
+
+    @Test
+    func eachDestinationIsToldOfItsOwnMessagesAlone() async throws {
+        try await Self.withMessage { database in
+            try await database.execute(
+                """
+                insert into driftwatch.destinations (destination, next_send_at) values ('pager', 'epoch');
+                """)
+            try await database.execute(
+                """
+                insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at, state)
+                select alert_id, seq, 'pager', kind, payload, not_before, created_at, 'dead' from driftwatch.outbox
+                """)
+            #expect(
+                try await Self.problems(database) == ["messages to pager are not delivered: 1 refused for good"])
+            // What one destination was sent says nothing of the other.
+            try await database.execute("select driftwatch.resolve_alert(1)")
+            try await database.execute(
+                """
+                update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock() where destination = 'default'
+                """)
+            try await database.execute(
+                "delete from driftwatch.outbox where destination = 'pager' and kind = 'drift_resolved'")
+            #expect(
+                try await Self.problems(database) == ["messages to pager are not delivered: 1 refused for good"])
+            try await database.execute(
+                "update driftwatch.outbox set state = 'pending' where destination = 'pager' and kind = 'drift_detected'"
+            )
+            try await database.advanceClock(by: .seconds(15 * 60 + 2))
+            try await Self.beat(database)
+            let problems = try await Self.problems(database)
+            #expect(
+                problems.count == 1 && problems[0].hasPrefix("messages to pager are not delivered: the oldest of 1 "))
+        }
+    }
+
+    @Test
     func aPausedDestinationIsToldThoughNothingIsOwed() async throws {
         try await Self.withMessage { database in
             try await database.execute("delete from driftwatch.outbox")

@@ -114,7 +114,10 @@ struct SchedulerTests {
             #expect(try await isStale(at: "2026-11-16 06:00:01+00") == true, "and the second, with no scheduler at all")
             #expect(try await isStale(at: "2026-12-04 20:00:00+00") == true)
             #expect(try await scheduler.fireDueSlots() == 0, "the latest missed slot is too old to fire")
-            #expect(try await database.rows("select count(*)::int from driftwatch.slots", as: Int.self) == [1])
+            #expect(
+                try await database.rows(
+                    "select count(fired_at)::int, count(skipped)::int from driftwatch.slots", as: (Int, Int).self)[0]
+                    == (1, 4))
             #expect(try await isStale(at: "2026-12-05 20:00:00+00") == true, "a scheduler that is back mends nothing")
             try await database.execute(
                 "update driftwatch.drift_states set last_checked_at = '2026-11-24 00:00:00+00'")
@@ -131,11 +134,11 @@ struct SchedulerTests {
             _ = try await scheduler.fireDueSlots()
             try await database.execute(
                 "update driftwatch.drift_states set last_checked_at = driftwatch.clock()")
-            try await database.execute("select driftwatch.set_schedule('default', '* * * * *', 'UTC')")
             func isStale() async throws -> Bool? {
                 try await database.rows("select coalesce(stale, false) from driftwatch.fleet_status", as: Bool?.self)[0]
             }
             try await Self.set(database, clock: "2026-11-23 09:00:01+00")
+            try await database.execute("select driftwatch.set_schedule('default', '* * * * *', 'UTC')")
             #expect(try await isStale() == false)
             _ = try await scheduler.fireDueSlots()
             #expect(try await isStale() == false)

@@ -46,13 +46,16 @@ import Testing
         #expect(minutely.due(nextSlot: slot, now: now) == .fire(slot: now - 30, next: now + 30))
     }
 
-    @Test func ofSeveralMissedSlotsTheLastButOneIsKnown() throws {
+    @Test func theOtherMissedSlotsAreKnownTheLatestFirst() throws {
         let day = 24 * hour
-        #expect(daily.slotMissed(before: slot, since: slot) == nil)
-        #expect(daily.slotMissed(before: slot + day, since: slot) == slot)
-        #expect(daily.slotMissed(before: slot + 5 * day, since: slot) == slot + 4 * day)
+        #expect(daily.slotsMissed(before: slot, since: slot) == [])
+        #expect(daily.slotsMissed(before: slot + day, since: slot) == [slot])
+        #expect(daily.slotsMissed(before: slot + 3 * day, since: slot) == [slot + 2 * day, slot + day, slot])
         // The first was promised under another expression.
-        #expect(daily.slotMissed(before: slot + day, since: slot + hour) == slot + hour)
+        #expect(daily.slotsMissed(before: slot + day, since: slot + hour) == [slot + hour])
+        let minutely = try Schedule(cron: "* * * * *", timeZone: "UTC")
+        let missed = minutely.slotsMissed(before: slot, since: slot - 60 * day)
+        #expect(missed.count == 1000 && missed.first == slot - 60 && missed.last == slot - 60_000)
     }
 
     @Test func theLimitCanBeSet() {

@@ -183,6 +183,73 @@ struct LookTests {
         }
     }
 
+    /// Runs `body` while another session holds the rows that `sql` locks.
+    private static func whileLocked(_ sql: SQL, _ database: Database, _ body: () async throws -> Void) async throws {
+        let (locked, isLocked) = AsyncStream<Void>.makeStream()
+        let unlock = DispatchSemaphore(value: 0)
+        async let held: Void = database.withTransaction { transaction in
+            _ = try transaction.execute(sql)
+            isLocked.yield()
+            unlock.wait()
+        }
+        for await _ in locked { break }
+        do {
+            defer { unlock.signal() }
+            try await body()
+        }
+        try await held
+    }
+
+    @Test
+    func aRowThatSomebodyHoldsKeepsNoneOfTheOthersWaiting() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["a", "b"] {
+                try await database.makeServer(server)
+                try await database.execute(
+                    """
+                    select driftwatch.disable_drift_detection(\(server), 'x', driftwatch.clock() + interval '1 hour')
+                    """)
+            }
+            try await database.advanceClock(by: .seconds(3601))
+            let end: SQL = "select driftwatch.end_holds()"
+            try await Self.whileLocked("select from driftwatch.servers where server_id = 'a' for update", database) {
+                let done = try await database.rows(end, as: Int.self)
+                #expect(done == [1])
+            }
+            #expect(try await database.rows(end, as: Int.self) == [1])
+
+            #expect(try await Self.enqueue(database) == 2)
+            try await Self.whileLocked("select from driftwatch.drift_states where server_id = 'a' for update", database)
+            {
+                for _ in 1...2 {
+                    let (job, token) = try await Self.claim(database)
+                    try await database.execute("select driftwatch.settle_job(\(job), \(token), 'failed')")
+                }
+            }
+            let wanted = try await database.rows(
+                "select server_id from driftwatch.drift_states where look_wanted_at is not null", as: String.self)
+            #expect(wanted == ["a"], "its row was held, so it is looked at once more")
+        }
+    }
+
+    @Test
+    func onlySoManyHoldsEndAtOnce() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["a", "b", "c"] {
+                try await database.makeServer(server)
+                try await database.execute(
+                    """
+                    select driftwatch.disable_drift_detection(\(server), 'x', driftwatch.clock() + interval '1 hour')
+                    """)
+            }
+            try await database.advanceClock(by: .seconds(3601))
+            #expect(try await database.rows("select driftwatch.end_holds(2)", as: Int.self) == [2])
+            let held = try await database.rows(
+                "select server_id from driftwatch.servers where disabled_at is not null", as: String.self)
+            #expect(held == ["c"])
+        }
+    }
+
     @Test
     func theEndOfNoHoldAsksForNothing() async throws {
         try await Self.withSettledServer { database in

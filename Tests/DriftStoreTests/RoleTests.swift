@@ -56,7 +56,7 @@ struct RoleTests {
     static let verbs: [SQL] = [
         "enqueue_check('web-1', ", "acknowledge_alert(1, null, ", "resolve_alert(1, null, ",
         "disable_drift_detection('web-1', 'why', null, ", "enable_drift_detection('web-1', ", "redrive_outbox(1, ",
-        "resume_destination('default', ", "set_schedule('default', '1 1 * * *', 'UTC', ", "finish_apply('{}', ",
+        "resume_destination('default', ", "set_schedule('default', '1 1 * * *', 'UTC', null, ", "finish_apply('{}', ",
         "remove_server('web-1', ", "remove_pack('base', ",
         "apply_server('web-1', 'x', 'x', null, null, null, 'ssh', 'default', '{}', true, '{}', ",
     ]

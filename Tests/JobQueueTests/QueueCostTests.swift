@@ -93,7 +93,8 @@ extension DatabaseTemplate {
             from checks order by server_id, check_id desc;
             insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
             select server_id, 'base', 'file:/a', 'missing_file', '/a', '{}', '{}', now(), 1 from drift_states where state = 'drifted';
-            insert into slots select 'default', now() - d * interval '1 day', now(), 2000, now() from generate_series(1, 20) d;
+            insert into slots (schedule_name, slot_at, fired_at, enqueued, completed_at)
+            select 'default', now() - d * interval '1 day', now(), 2000, now() from generate_series(1, 20) d;
             select set_schedule('default', '0 6 * * *', 'UTC');
             select fire_slot('default', now(), now() + interval '1 day');
             -- Versions that a vacuum would remove.

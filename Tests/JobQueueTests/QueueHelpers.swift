@@ -80,14 +80,14 @@ struct ClosureHandler: JobHandler {
 
 /// Runs pools around `body`, and stops them gracefully when it is done or asks for it.
 func withPools(
-    _ count: Int, on database: Database, handler: any JobHandler,
+    _ count: Int, on database: Database, renewals: Database? = nil, handler: any JobHandler,
     adjust: (inout WorkerPoolSettings) -> Void = { _ in }, _ body: (_ stop: () -> Void) async throws -> Void
 ) async throws {
     let pools = (0..<count).map { number in
         var settings = WorkerPoolSettings.testing("w\(number)")
         adjust(&settings)
         return WorkerPool(
-            database: database, renewals: database, settings: settings, handler: handler,
+            database: database, renewals: renewals ?? database, settings: settings, handler: handler,
             logger: .quiet)
     }
     let group = ServiceGroup(services: pools, logger: .quiet)

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Logging
 import Postgres
@@ -190,6 +191,36 @@ struct WorkerPoolTests {
                 await seen.wait(for: 1)
             }
             #expect(seen.all == [1])
+        }
+    }
+
+    @Test
+    func nothingIsClaimedBeforeLeasesCanBeRenewed() async throws {
+        try await withMigratedDatabase { database in
+            for id in ["a", "b"] { try await database.makeServer(id) }
+            try await database.enqueueAll()
+            try await database.execute("update driftwatch.jobs set state = 'scheduled'")
+            try await database.execute(
+                "select driftwatch.register_worker('w0', 'worker', 'here', 1, 'x', 1, '{default}')")
+            let (locked, isLocked) = AsyncStream<Void>.makeStream()
+            let unlock = DispatchSemaphore(value: 0)
+            async let renewalsAreHeldUp: Void = database.withTransaction { transaction in
+                try transaction.execute("update driftwatch.workers set pid = 2")
+                isLocked.finish()
+                unlock.wait()
+            }
+            for await _ in locked {}
+            let renewals = Database(database.settings, logger: .quiet)
+            let handler = ClosureHandler { _ in Ending(.succeeded) }
+            try await withPools(1, on: database, renewals: renewals, handler: handler) { _ in
+                // It is at work otherwise: it promotes.
+                try await database.wait(until: "jobs where state = 'available'", counts: 2)
+                #expect(try await database.count("job_attempts") == 0)
+                unlock.signal()
+                try await database.wait(until: "jobs where state = 'succeeded'", counts: 2)
+            }
+            try await renewalsAreHeldUp
+            await renewals.close()
         }
     }
 

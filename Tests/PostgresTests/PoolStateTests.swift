@@ -4,154 +4,248 @@ import Testing
 
 @Suite struct PoolStateTests {
     private typealias State = PoolState<Int, String>
+    private static let start = ContinuousClock.now
 
-    @Test func aConnectionIsOpenedForWhoeverWaitsUpToTheLimit() {
-        var pool = State(limit: 2)
-        #expect(pool.requested(pool.newWaiterID(), "a") == .waitAndOpen)
-        #expect(pool.requested(pool.newWaiterID(), "b") == .waitAndOpen)
-        #expect(pool.requested(pool.newWaiterID(), "c") == .wait)
-        #expect(pool.opened(1) == .lend(1, to: "a"))
-        #expect(pool.returned(1) == .lend(1, to: "b"))
-        #expect(pool.opened(2) == .lend(2, to: "c"))
-        #expect(pool.returned(1) == .keep)
-        #expect(pool.returned(2) == .keep)
-        #expect(pool.requestedAtOnce() == 2)
-        #expect(pool.requested(pool.newWaiterID(), "d") == .lend(1))
-        #expect(pool.requestedAtOnce() == nil)
+    /// A pool whose callers are told by their names, on a clock that stands still.
+    private struct Desk {
+        var pool: State
+        var now = PoolStateTests.start
+
+        init(limit: Int, reserve: Int = 0) { pool = State(limit: limit, reserve: reserve) }
+
+        @discardableResult
+        mutating func ask(_ name: String, _ need: Need = .ordinary) -> State.Action {
+            pool.requested(pool.newWaiterID(), need, name, now: now)
+        }
+
+        mutating func opened(_ connection: Int) -> State.Action { pool.opened(connection, now: now) }
+        mutating func openFailed() -> State.Action { pool.openFailed(now: now) }
+        mutating func lost(_ need: Need = .ordinary) -> State.Action { pool.lost(need, now: now) }
+
+        @discardableResult
+        mutating func returned(_ connection: Int, _ need: Need = .ordinary) -> State.Action {
+            pool.returned(connection, need, now: now)
+        }
+    }
+
+    @Test func aConnectionIsOpenedForEachWaiterUpToTheLimit() {
+        var desk = Desk(limit: 2)
+        #expect(desk.ask("a").open == 1)
+        #expect(desk.ask("b").open == 1)
+        #expect(desk.ask("c").open == 0)
+        #expect(desk.opened(1).lent == ["1 a"])
+        #expect(desk.returned(1).lent == ["1 b"])
+        #expect(desk.opened(2).lent == ["2 c"])
+        #expect(desk.returned(1).lent == [])
+        #expect(desk.returned(2).lent == [])
+        #expect(desk.pool.requestedAtOnce(.ordinary) == 2)
+        #expect(desk.ask("d").lent == ["1 d"])
+        #expect(desk.pool.requestedAtOnce(.ordinary) == nil)
     }
 
     @Test func aWaiterWhoLeavesIsPassedOver() {
-        var pool = State(limit: 1)
-        let first = pool.newWaiterID()
-        #expect(pool.requested(first, "a") == .waitAndOpen)
-        #expect(pool.requested(pool.newWaiterID(), "b") == .wait)
-        #expect(pool.waiterLeft(first) == "a")
-        #expect(pool.waiterLeft(first) == nil)
-        #expect(pool.opened(1) == .lend(1, to: "b"))
+        var desk = Desk(limit: 1)
+        let first = desk.pool.newWaiterID()
+        #expect(desk.pool.requested(first, .ordinary, "a", now: Self.start).open == 1)
+        desk.ask("b")
+        #expect(desk.pool.waiterLeft(first) == "a")
+        #expect(desk.pool.waiterLeft(first) == nil)
+        #expect(desk.opened(1).lent == ["1 b"])
     }
 
     @Test func aFailedOpeningFailsOneWaiterAndTriesAgainForTheNext() {
-        var pool = State(limit: 1)
-        _ = pool.requested(pool.newWaiterID(), "a")
-        _ = pool.requested(pool.newWaiterID(), "b")
-        let first = pool.openFailed()
-        #expect(first.fail == "a")
-        #expect(first.open)
-        let second = pool.openFailed()
-        #expect(second.fail == "b")
-        #expect(!second.open)
+        var desk = Desk(limit: 1)
+        desk.ask("a")
+        desk.ask("b")
+        let first = desk.openFailed()
+        #expect(first.fail == ["a"])
+        #expect(first.open == 1)
+        let second = desk.openFailed()
+        #expect(second.fail == ["b"])
+        #expect(second.open == 0)
     }
 
     @Test func aLostConnectionIsReplacedForThoseWhoWait() {
-        var pool = State(limit: 1)
-        _ = pool.requested(pool.newWaiterID(), "a")
-        #expect(pool.opened(1) == .lend(1, to: "a"))
-        #expect(!pool.lost().open)
-        _ = pool.requested(pool.newWaiterID(), "b")
-        _ = pool.requested(pool.newWaiterID(), "c")
-        #expect(pool.opened(2) == .lend(2, to: "b"))
-        #expect(pool.lost().open)
+        var desk = Desk(limit: 1)
+        desk.ask("a")
+        _ = desk.opened(1)
+        #expect(desk.lost().open == 0)
+        desk.ask("b")
+        desk.ask("c")
+        #expect(desk.opened(2).lent == ["2 b"])
+        #expect(desk.lost().open == 1)
     }
 
     @Test func closingRefusesFailsAndDrains() {
-        var pool = State(limit: 2)
-        _ = pool.requested(pool.newWaiterID(), "a")
-        _ = pool.requested(pool.newWaiterID(), "b")
-        _ = pool.opened(1)
-        _ = pool.opened(2)
-        _ = pool.requested(pool.newWaiterID(), "c")
-        #expect(!pool.isDrained)
-        let action = pool.closed()
-        #expect(action.fail == ["c"])
-        #expect(!action.isDrained)
-        #expect(pool.requested(pool.newWaiterID(), "d") == .refuse)
-        #expect(pool.returned(1) == .discard(1))
-        let last = pool.lost()
-        #expect(last.isDrained)
-        #expect(!last.open)
+        var desk = Desk(limit: 2)
+        desk.ask("a")
+        desk.ask("b")
+        _ = desk.opened(1)
+        _ = desk.opened(2)
+        desk.ask("c")
+        #expect(!desk.pool.isDrained)
+        #expect(desk.pool.closed().fail == ["c"])
+        #expect(!desk.pool.isDrained)
+        #expect(desk.ask("d").fail == ["d"])
+        #expect(desk.returned(1).discard == [1])
+        #expect(desk.lost().open == 0)
+        #expect(desk.pool.isDrained)
     }
 
     @Test func closingAnIdlePoolDiscardsItsConnections() {
-        var pool = State(limit: 1)
-        _ = pool.requested(pool.newWaiterID(), "a")
-        _ = pool.opened(1)
-        _ = pool.returned(1)
-        let action = pool.closed()
-        #expect(action.discard == [1])
-        #expect(action.isDrained)
-        #expect(pool.requestedAtOnce() == nil)
+        var desk = Desk(limit: 1)
+        desk.ask("a")
+        _ = desk.opened(1)
+        desk.returned(1)
+        #expect(desk.pool.closed().discard == [1])
+        #expect(desk.pool.isDrained)
+        #expect(desk.pool.requestedAtOnce(.urgent) == nil)
     }
 
-    /// Random histories against a plain model: nobody is served twice or out of turn, the limit holds, and
-    /// nobody waits while nothing is on its way.
-    @Test(arguments: 0..<200)
+    // MARK: Who comes first
+
+    @Test func theReserveIsOpenedBeforeAnOrdinaryCallerIsServed() {
+        var desk = Desk(limit: 3, reserve: 1)
+        #expect(desk.ask("job").open == 2)
+        #expect(desk.opened(1).lent == [])
+        #expect(desk.opened(2).lent == ["2 job"])
+        #expect(desk.ask("second job").open == 1)
+        #expect(desk.ask("renewal", .urgent).lent == ["1 renewal"])
+        #expect(desk.returned(1, .urgent).lent == [])
+        #expect(desk.opened(3).lent == ["3 second job"])
+    }
+
+    @Test func whereTheServerRefusesMoreAllShareTheOnlyConnectionAndTheUrgentGoFirst() {
+        var desk = Desk(limit: 3, reserve: 1)
+        desk.ask("job")
+        #expect(desk.opened(1).lent == [])
+        let refused = desk.openFailed()
+        #expect(refused.lent == ["1 job"])
+        #expect(refused.fail == [])
+        #expect(desk.ask("second job").open == 0)
+        #expect(desk.ask("page", .optional).open == 0)
+        #expect(desk.ask("renewal", .urgent).open == 0)
+        #expect(desk.returned(1).lent == ["1 renewal"])
+        #expect(desk.returned(1, .urgent).lent == ["1 second job"])
+        #expect(desk.returned(1).lent == ["1 page"])
+    }
+
+    @Test func aRefusedConnectionIsTriedAgainAfterAPause() {
+        var desk = Desk(limit: 2)
+        desk.ask("a")
+        _ = desk.opened(1)
+        #expect(desk.ask("b").open == 1)
+        #expect(desk.openFailed().fail == [])
+        #expect(desk.pool.refusedAt != nil)
+        #expect(desk.ask("c").open == 0)
+        desk.now += State.refusalPause
+        #expect(desk.ask("d").open == 1)
+        #expect(desk.opened(2).lent == ["2 b"])
+        #expect(desk.pool.refusedAt == nil)
+    }
+
+    @Test func optionalCallersHoldHalfOfThePoolAtMost() {
+        var desk = Desk(limit: 4)
+        for name in ["a", "b", "c"] { desk.ask(name, .optional) }
+        _ = desk.opened(1)
+        _ = desk.opened(2)
+        #expect(desk.ask("job").open == 1)
+        #expect(desk.opened(3).lent == ["3 job"])
+        #expect(desk.returned(3).lent == [])
+        #expect(desk.returned(1, .optional).lent == ["1 c"])
+    }
+
+    @Test func whatIsIdleForLongIsGivenUpButForOneAndTheReserve() {
+        for (reserve, given) in [(0, [1, 2, 3]), (1, [1])] {
+            var desk = Desk(limit: 3, reserve: reserve)
+            for (index, name) in ["a", "b", "c"].enumerated() {
+                desk.ask(name, .urgent)
+                _ = desk.opened(index + 1)
+            }
+            for connection in 1...3 { desk.returned(connection, .urgent) }
+            #expect(desk.pool.tidied(now: desk.now) == [])
+            #expect(desk.pool.tidied(now: desk.now + State.idleLimit) == given)
+            #expect(desk.pool.isTidy)
+        }
+    }
+
+    // MARK: Random histories
+
+    private struct Caller: Hashable {
+        var number: Int
+        var need: Need
+    }
+
+    /// Nobody is served twice or out of turn, the limit holds, and nobody waits while nothing is on its way.
+    @Test(arguments: 0..<300)
     func randomHistoriesKeepTheRules(seed: UInt64) {
         var random = SplitMix(state: seed)
-        let limit = Int.random(in: 1...3, using: &random)
-        var pool = PoolState<Int, Int>(limit: limit)
-        var queue: [(PoolState<Int, Int>.WaiterID, Int)] = []
-        var opening = 0
-        var lent: [Int] = []
+        let limit = Int.random(in: 1...4, using: &random)
+        let reserve = Int.random(in: 0...1, using: &random)
+        var pool = PoolState<Int, Caller>(limit: limit, reserve: reserve)
+        var queue: [(PoolState<Int, Caller>.WaiterID, Caller)] = []
+        var (opening, connections, callers) = (0, 0, 0)
+        var lent: [Int: Caller] = [:]
         var idle: Set<Int> = []
-        var connections = 0
-        var people = 0
+        var now = Self.start
 
-        func arrived(_ connection: Int, _ action: PoolState<Int, Int>.ArrivalAction) {
-            switch action {
-            case .lend(connection, let waiter):
-                #expect(waiter == queue.first?.1)
-                queue.removeFirst()
-                lent.append(connection)
-            case .keep:
-                #expect(queue.isEmpty)
-                idle.insert(connection)
-            default: Issue.record("an open pool discards nothing, and lends what arrived")
+        func follow(_ action: PoolState<Int, Caller>.Action) {
+            for (connection, caller) in action.lend {
+                #expect(idle.remove(connection) != nil)
+                #expect(lent.updateValue(caller, forKey: connection) == nil)
+                #expect(!queue.contains { $0.1.need == caller.need && $0.1.number < caller.number }, "out of turn")
+                if caller.need < .urgent { #expect(!queue.contains { $0.1.need == .urgent }, "urgent first") }
+                queue.removeAll { $0.1 == caller }
             }
+            for caller in action.fail {
+                #expect(idle.isEmpty && lent.isEmpty, "there was a connection to wait for")
+                queue.removeAll { $0.1 == caller }
+            }
+            opening += action.open
+            #expect(action.discard.isEmpty)
         }
-        for _ in 0..<200 {
-            switch Int.random(in: 0..<6, using: &random) {
+        for _ in 0..<300 {
+            switch Int.random(in: 0..<8, using: &random) {
             case 0, 1:
-                people += 1
+                callers += 1
+                let caller = Caller(number: callers, need: Need.allCases.randomElement(using: &random) ?? .ordinary)
                 let id = pool.newWaiterID()
-                switch pool.requested(id, people) {
-                case .lend(let connection):
-                    #expect(idle.remove(connection) != nil)
-                    #expect(queue.isEmpty)
-                    lent.append(connection)
-                case .wait: queue.append((id, people))
-                case .waitAndOpen:
-                    queue.append((id, people))
-                    opening += 1
-                case .refuse: Issue.record("an open pool refuses nobody")
-                }
+                queue.append((id, caller))
+                follow(pool.requested(id, caller.need, caller, now: now))
             case 2 where opening > 0:
                 opening -= 1
                 connections += 1
-                arrived(connections, pool.opened(connections))
+                idle.insert(connections)
+                follow(pool.opened(connections, now: now))
             case 3 where opening > 0:
                 opening -= 1
-                let action = pool.openFailed()
-                #expect(action.fail == queue.first?.1)
-                if !queue.isEmpty { queue.removeFirst() }
-                if action.open { opening += 1 }
-            case 4 where !lent.isEmpty:
-                let connection = lent.remove(at: Int.random(in: 0..<lent.count, using: &random))
+                follow(pool.openFailed(now: now))
+            case 4, 5:
+                guard let (connection, caller) = lent.randomElement(using: &random) else { continue }
+                lent[connection] = nil
                 if Bool.random(using: &random) {
-                    arrived(connection, pool.returned(connection))
-                } else if pool.lost().open {
-                    opening += 1
+                    idle.insert(connection)
+                    follow(pool.returned(connection, caller.need, now: now))
+                } else {
+                    follow(pool.lost(caller.need, now: now))
                 }
-            case 5 where !queue.isEmpty:
-                let (id, person) = queue.remove(at: Int.random(in: 0..<queue.count, using: &random))
-                #expect(pool.waiterLeft(id) == person)
+            case 6 where !queue.isEmpty:
+                let (id, caller) = queue.remove(at: Int.random(in: 0..<queue.count, using: &random))
+                #expect(pool.waiterLeft(id) == caller)
+            case 7:
+                now += .seconds(Int.random(in: 0...20, using: &random))
+                for connection in pool.tidied(now: now) { #expect(idle.remove(connection) != nil) }
             default: break
             }
             #expect(opening + lent.count + idle.count <= limit)
-            #expect(queue.isEmpty || idle.isEmpty)
-            #expect(queue.isEmpty || opening + lent.count > 0)
-            #expect(Set(lent).count == lent.count)
+            #expect(idle.isEmpty || !queue.contains { $0.1.need == .urgent })
+            #expect(queue.isEmpty || opening + lent.count > 0, "nothing is on its way")
         }
     }
+}
+
+extension PoolState.Action where Connection == Int, Waiter == String {
+    fileprivate var lent: [String] { lend.map { "\($0.connection) \($0.waiter)" } }
 }
 
 private struct SplitMix: RandomNumberGenerator {
@@ -163,26 +257,5 @@ private struct SplitMix: RandomNumberGenerator {
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
-    }
-}
-
-extension PoolState.RequestAction: Equatable where Connection: Equatable, Waiter: Equatable {
-    static func == (left: Self, right: Self) -> Bool {
-        switch (left, right) {
-        case (.lend(let left), .lend(let right)): left == right
-        case (.wait, .wait), (.waitAndOpen, .waitAndOpen), (.refuse, .refuse): true
-        default: false
-        }
-    }
-}
-
-extension PoolState.ArrivalAction: Equatable where Connection: Equatable, Waiter: Equatable {
-    static func == (left: Self, right: Self) -> Bool {
-        switch (left, right) {
-        case (.lend(let left, let waiter), .lend(let right, let other)): left == right && waiter == other
-        case (.keep, .keep): true
-        case (.discard(let left), .discard(let right)): left == right
-        default: false
-        }
     }
 }

@@ -260,7 +260,7 @@ struct SchemaRuleTests {
         let folder = repository.appendingPathComponent("sql")
         let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
             .compactMap { $0 as? URL }.filter { $0.pathExtension == "sql" }
-        let embedded = SchemaFiles.migrations + SchemaFiles.code
+        let embedded = SchemaFiles.migrations + SchemaFiles.code + [SchemaFiles.roles]
         #expect(Set(files.map { $0.deletingPathExtension().lastPathComponent }) == Set(embedded.map(\.name)))
         for file in files {
             let name = file.deletingPathExtension().lastPathComponent

@@ -30,7 +30,7 @@ comment on function write_audit(text, text, text, jsonb) is 'Adds a row to audit
 -- person's name. Every other role acts under its own name, so that nobody can act in another's name.
 create or replace function may_name_actors() returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
-as $$ select pg_has_role(session_user, (select nspowner from pg_namespace where nspname = 'driftwatch'), 'member') $$;
+as $$ select pg_has_role(session_user, (select c.relowner from pg_class c where c.oid = to_regclass('driftwatch.schema_info')), 'member') $$;
 comment on function may_name_actors() is 'Whether the session''s role may act under a name other than its own.';
 
 create or replace function acting_as(actor text) returns text

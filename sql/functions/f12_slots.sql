@@ -3,21 +3,31 @@
 -- Skips a schedule that another scheduler has locked: it is no longer due once that scheduler has committed.
 create or replace function lock_due_schedules()
 returns table (
-    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, last_slot_at timestamptz, now timestamptz
+    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, set_at timestamptz, paused boolean,
+    now timestamptz
 )
 language sql volatile security definer set search_path = driftwatch, pg_temp
 as $$
-    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.last_slot_at, clock()
+    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.updated_at, s.paused_at is not null, clock()
     from schedules s
-    where s.paused_at is null and (s.next_slot_at is null or s.next_slot_at <= clock())
+    where s.next_slot_at is null or s.next_slot_at <= clock()
     order by s.schedule_name
     for update skip locked
 $$;
 comment on function lock_due_schedules() is 'Locks and returns the schedules whose next slot is due or not known yet.';
 
+create or replace function skip_slots(schedule text, missed timestamptz[], why text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    insert into slots (schedule_name, slot_at, enqueued, completed_at, skipped)
+    select schedule, m, 0, clock(), why from unnest(missed) m
+    on conflict do nothing
+$$;
+comment on function skip_slots(text, timestamptz[], text) is 'Records slots that do not fire, and why.';
+
 -- Moves a schedule on: to its first slot, past a slot that fires, or past a missed slot that is too old to fire. due is
--- the latest slot that was due; due_before is the slot before it, if that was missed as well. A slot that did not fire has
--- no row in slots, but it still makes older verdicts stale.
+-- the latest slot that was due; due_before is the slot before it, if that was missed as well. A slot that did not fire makes
+-- older verdicts stale too.
 create or replace function advance_schedule(
     schedule text, next_slot timestamptz, following_slot timestamptz, due timestamptz default null,
     due_before timestamptz default null
@@ -92,15 +102,16 @@ declare
     spread interval;
     made integer;
     older boolean;
-    superseded bigint[];
+    dropped integer := 0;
 begin
     perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
     update schedules s set last_slot_at = slot
     where s.schedule_name = schedule
     returning least(s.spread, greatest(next_slot - now, interval '0')) into spread;
-    -- This row lets a slot fire only once.
-    insert into slots (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
-    on conflict do nothing;
+    -- Fires once. Only a slot that was skipped during a pause may fire after all.
+    insert into slots as k (schedule_name, slot_at, fired_at, enqueued) values (schedule, slot, now, 0)
+    on conflict (schedule_name, slot_at) do update set fired_at = excluded.fired_at, skipped = null, completed_at = null
+    where k.skipped = 'paused';
     if not found then
         return 0;
     end if;
@@ -133,19 +144,9 @@ begin
     get diagnostics made = row_count;
 
     if older then
-        with waiting as (
-            select j.job_id from jobs j
-            where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
-            for update skip locked
-        ), cancelled as (
-            update jobs j
-            set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
-            from waiting w where j.job_id = w.job_id
-            returning j.job_id)
-        select array_agg(c.job_id) into superseded from cancelled c;
-        perform jobs_ended(superseded, 'superseded', false);
+        dropped := supersede_jobs(schedule, slot);
     end if;
-    update slots set enqueued = made where schedule_name = schedule and slot_at = slot;
+    update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;
 end
@@ -157,6 +158,30 @@ create or replace function start_in_spread(server text, slot timestamptz, spread
 language sql stable
 as $$ select case when spread > interval '0' then slot + spread * driftwatch.place_in_spread(server) else slot end $$;
 comment on function start_in_spread(text, timestamptz, interval) is 'When a server''s job starts, if the jobs are spread from this time on.';
+
+create or replace function supersede_jobs(schedule text, slot timestamptz) returns integer
+language plpgsql security definer
+set search_path = driftwatch, pg_temp set plan_cache_mode = force_custom_plan set jit = off
+as $$
+#variable_conflict use_column
+declare
+    superseded bigint[];
+begin
+    with waiting as (
+        select j.job_id from jobs j
+        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+        for update skip locked
+    ), cancelled as (
+        update jobs j
+        set state = 'cancelled', finished_at = clock(), last_error = 'superseded by the slot of ' || rfc3339(slot)
+        from waiting w where j.job_id = w.job_id
+        returning j.job_id)
+    select array_agg(c.job_id) into superseded from cancelled c;
+    perform jobs_ended(superseded, 'superseded', false);
+    return coalesce(cardinality(superseded), 0);
+end
+$$;
+comment on function supersede_jobs(text, timestamptz) is 'Cancels the waiting jobs of older slots of a schedule, and returns how many.';
 
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp

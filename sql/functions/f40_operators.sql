@@ -32,15 +32,15 @@ comment on function refuse_unknown(text, text) is 'Raises SQLSTATE DW001: the op
 
 -- A check outside the schedule. A server has at most one at a time. Asking again makes that one start sooner, even during
 -- a backoff, and moves it to the server's current queue.
-create or replace function enqueue_now(server text, urgency smallint, actor text) returns bigint
+create or replace function enqueue_now(server text, urgency smallint, actor text, repeats bigint) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     job bigint;
 begin
-    insert into jobs (queue, kind, server_id, priority, run_at, requested_by, created_at)
-    values (queue_of(server), 'drift_check', server, urgency, clock(), actor, clock())
+    insert into jobs (queue, kind, server_id, priority, run_at, retry_of, requested_by, created_at)
+    values (queue_of(server), 'drift_check', server, urgency, clock(), repeats, actor, clock())
     on conflict (kind, server_id) where slot_at is null and finished_at is null
     do update
     set priority = least(jobs.priority, excluded.priority),
@@ -52,13 +52,15 @@ begin
     return job;
 end
 $$;
-comment on function enqueue_now(text, smallint, text) is 'Enqueues a check with at least this priority, and returns the job.';
+comment on function enqueue_now(text, smallint, text, bigint) is
+    'Enqueues a check with at least this priority, perhaps to repeat a job that has ended, and returns the job.';
 
 create or replace function why_not_checked(server text) returns table (refusal text, hint text)
 language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
 declare
     watched servers;
+    dying bigint;
 begin
     select * into watched from servers s where s.server_id = server;
     if not found or watched.removed_at is not null then
@@ -73,6 +75,14 @@ begin
     elsif not server_is_eligible(server) then
         return query select format('%s has no packs to check it against', server),
             'assign packs in the inventory and run driftwatch apply';
+    else
+        -- The server can have no second one, and what this one finds will be lost.
+        select j.job_id into dying from jobs j
+        where j.server_id = server and j.slot_at is null and j.state = 'running' and j.cancel_requested_at is not null;
+        if found then
+            return query select format('the check of %s that is running, job %s, is being cancelled', server, dying),
+                'ask again in a moment';
+        end if;
     end if;
 end
 $$;
@@ -108,7 +118,7 @@ begin
         job_id := null;
         select w.refusal, w.hint into refusal, hint from why_not_checked(server_id) w;
         if not found then
-            job_id := enqueue_now(server_id, 10::smallint, actor);
+            job_id := enqueue_now(server_id, 10::smallint, actor, null);
             perform write_audit(actor, 'enqueue_check', 'server ' || server_id, jsonb_build_object('job_id', job_id));
         end if;
         return next;
@@ -271,29 +281,3 @@ begin
 end
 $$;
 comment on function resume_destination(text, text) is 'Ends the pause of a destination, or its wait before the next attempt.';
-
-create or replace function set_schedule(
-    schedule text, new_cron text, new_time_zone text, actor text default session_user
-) returns boolean
-language plpgsql security definer set search_path = driftwatch, pg_temp
-as $$
-begin
-    actor := acting_as(actor);
-    insert into schedules (schedule_name, cron, time_zone, updated_at)
-    values (schedule, new_cron, new_time_zone, clock())
-    on conflict (schedule_name) do update
-    set cron = excluded.cron, time_zone = excluded.time_zone, updated_at = excluded.updated_at,
-        -- A slot that is already due still fires.
-        next_slot_at = case when schedules.next_slot_at <= clock() then schedules.next_slot_at end,
-        following_slot_at = null
-    where (schedules.cron, schedules.time_zone) is distinct from (excluded.cron, excluded.time_zone);
-    if not found then
-        return false;
-    end if;
-    perform write_audit(actor, 'set_schedule', 'schedule ' || schedule,
-        jsonb_build_object('cron', new_cron, 'time_zone', new_time_zone));
-    return true;
-end
-$$;
-comment on function set_schedule(text, text, text, text) is
-    'Sets when checks are due; true if that changed anything. A scheduler computes the next slot.';

@@ -44,15 +44,11 @@ begin
                or not exists (
                    select from check_details d
                    where d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint))
-          -- The last check that counted.
+          -- The last check that counted, and the newest one, whatever its verdict.
           and not exists (
             select from drift_states d
-            where d.server_id = c.server_id and d.pack_name = c.pack_name and d.last_check_id = c.check_id)
-          -- The newest check of an assignment, whatever its verdict.
-          and (not exists (select from assignments a where a.server_id = c.server_id and a.pack_name = c.pack_name)
-               or exists (
-                select from checks newer
-                where newer.server_id = c.server_id and newer.pack_name = c.pack_name and newer.check_id > c.check_id))
+            where d.server_id = c.server_id and d.pack_name = c.pack_name
+              and c.check_id in (d.last_check_id, d.latest_check_id))
           -- A check that found what is wrong now.
           and not exists (
             select from mismatches m

@@ -103,6 +103,7 @@ create table audit_log (
     subject text not null,
     detail jsonb not null default '{}'
 );
+create index audit_log_subject on audit_log (subject);
 create index audit_log_by_time on audit_log (at);
 comment on table audit_log is 'What operators and apply did.';
 comment on column audit_log.audit_id is 'The entry, in order of writing.';

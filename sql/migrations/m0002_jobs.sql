@@ -12,6 +12,7 @@ create table schedules (
     due_before_last_at timestamptz,
     paused_at timestamptz,
     paused_by text,
+    paused_reason text,
     updated_at timestamptz not null,
     check (spread >= interval '0')
 );
@@ -25,25 +26,31 @@ comment on column schedules.following_slot_at is 'The slot after next_slot_at; n
 comment on column schedules.last_slot_at is 'The slot that fired last.';
 comment on column schedules.last_due_at is 'The last slot that was due, whether it fired or was too old when a scheduler saw it.';
 comment on column schedules.due_before_last_at is 'The slot that was due before last_due_at, fired or not.';
-comment on column schedules.paused_at is 'Since when the schedule has been paused; null while it is not.';
+comment on column schedules.paused_at is 'Since when its slots are skipped; null while it is not paused.';
 comment on column schedules.paused_by is 'Who paused it.';
-comment on column schedules.updated_at is 'When cron or time zone last changed.';
+comment on column schedules.paused_reason is 'Why it was paused.';
+comment on column schedules.updated_at is 'When somebody last set it. While next_slot_at is null, the next slot is the first one after this.';
 
 create table slots (
     schedule_name text not null,
     slot_at timestamptz not null,
-    fired_at timestamptz not null,
+    fired_at timestamptz,
     enqueued integer not null,
+    superseded integer not null default 0,
     completed_at timestamptz,
-    primary key (schedule_name, slot_at)
+    skipped text check (skipped in ('paused', 'too_old', 'overtaken')),
+    primary key (schedule_name, slot_at),
+    constraint fired_or_skipped check ((fired_at is null) = (skipped is not null))
 );
 create index slots_open on slots (slot_at) where completed_at is null;
-comment on table slots is 'The slots that fired. Each fires once.';
+comment on table slots is 'The slots that came due. Each fires once or is skipped.';
 comment on column slots.schedule_name is 'The schedule.';
 comment on column slots.slot_at is 'When the slot was due.';
-comment on column slots.fired_at is 'When a scheduler created its jobs.';
+comment on column slots.fired_at is 'When a scheduler created its jobs; null if it was skipped.';
 comment on column slots.enqueued is 'How many jobs were created.';
-comment on column slots.completed_at is 'When all of its jobs were found finished.';
+comment on column slots.superseded is 'How many waiting jobs of older slots were cancelled in favour of its own.';
+comment on column slots.completed_at is 'When all of its jobs were found finished, or when it was skipped.';
+comment on column slots.skipped is 'Why it did not fire. paused: the schedule was paused. too_old: it was 12 hours old or older when a scheduler saw it. overtaken: a scheduler saw it only when a later slot was due as well. Null if it fired.';
 
 create table queues (
     queue text primary key,

@@ -32,19 +32,7 @@ struct Health: Sendable {
 
     /// Nil if the database does not answer in time.
     private func deliveryProblems() async -> [String]? {
-        let (answers, answer) = AsyncStream<[String]?>.makeStream()
-        // Not child tasks, which would be waited for: a database that is silent takes its time to be given up.
-        let question = Task { answer.yield(await readProblems()) }
-        let alarm = Task {
-            // Real time on purpose: the caller has a timeout of its own.
-            try? await Task.sleep(for: .seconds(2))
-            answer.yield(nil)
-        }
-        defer {
-            question.cancel()
-            alarm.cancel()
-        }
-        return await answers.first { _ in true } ?? nil
+        await inTime(.seconds(2)) { await readProblems() }
     }
 
     /// If the database answers other queries but not this one, the database is not down.

@@ -17,9 +17,12 @@ package struct ScheduleSetting: Hashable, Sendable {
     package var cron: String
     /// A name of the time zone database.
     package var timeZone: String
+    /// Over how many seconds the starts of a slot's jobs are spread; nil leaves it as it is.
+    package var spreadSeconds: Int?
 
-    package init(cron: String, timeZone: String = "UTC") {
+    package init(cron: String, timeZone: String = "UTC", spreadSeconds: Int? = nil) {
         self.cron = cron
         self.timeZone = timeZone
+        self.spreadSeconds = spreadSeconds
     }
 }

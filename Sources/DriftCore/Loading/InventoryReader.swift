@@ -34,7 +34,7 @@ struct InventoryReader {
 
     private mutating func schedule(in fields: Fields) -> ScheduleSetting? {
         guard let entry = fields["schedule"], !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone"])
+            let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone", "spread"])
         else { return nil }
         let cron = reader.requiredText("cron", in: fields, of: "schedule") { text in
             Grammar.line(text, limit: 200) ?? Self.fault { () throws(CronError) in _ = try CronExpression(text) }
@@ -42,7 +42,18 @@ struct InventoryReader {
         let timeZone = reader.text("time_zone", in: fields) { text in
             Grammar.line(text, limit: 100) ?? Self.fault { () throws(CronError) in _ = try namedTimeZone(text) }
         }
-        return cron.map { ScheduleSetting(cron: $0, timeZone: timeZone ?? "UTC") }
+        let spread = reader.text("spread", in: fields) { text in
+            Self.fault { () throws(CronError) in
+                let spread = try Spread(text)
+                // A fault in the others is reported where it is.
+                guard let cron, let schedule = try? Schedule(cron: cron, timeZone: timeZone ?? "UTC") else { return }
+                try spread.require(within: schedule)
+            }
+        }
+        return cron.map {
+            ScheduleSetting(
+                cron: $0, timeZone: timeZone ?? "UTC", spreadSeconds: spread.flatMap { try? Spread($0).seconds })
+        }
     }
 
     private static func fault(_ parse: () throws(CronError) -> Void) -> Fault? {

@@ -50,7 +50,9 @@ struct ApplyTransaction {
         }
         report.alerts = try alerts.since(in: transaction)
         let former = try SchedulesReader.schedule(in: transaction)
-        report.formerSchedule = former.map { ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone) }
+        report.formerSchedule = former.map {
+            ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone, spreadSeconds: $0.spreadSeconds)
+        }
         report.schedule = try applySchedule(in: transaction)
         report.checks = try checks(after: plan, report.servers, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
@@ -157,7 +159,8 @@ struct ApplyTransaction {
         guard let schedule = request.configuration.inventory?.schedule else { return nil }
         let changed = try transaction.one(
             """
-            select driftwatch.set_schedule('default', \(schedule.cron), \(schedule.timeZone), \(actor))
+            select driftwatch.set_schedule(
+                'default', \(schedule.cron), \(schedule.timeZone), \(schedule.spreadSeconds.map(Duration.seconds)), \(actor))
             """, as: Bool.self)
         return changed ? schedule : nil
     }

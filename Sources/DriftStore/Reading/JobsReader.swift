@@ -64,6 +64,23 @@ package enum JobsReader {
             """, of: JobAttempt.self)
     }
 
+    /// What people did to a job, the first thing first.
+    package static func interventions(
+        in job: Int64, in transaction: borrowing Transaction
+    ) throws -> [JobIntervention] {
+        try transaction.rows(
+            """
+            select a.at, a.actor, a.action, (a.detail ->> 'job_id')::bigint
+            from driftwatch.audit_log a where a.subject = \("job \(job)") order by a.audit_id
+            """, as: (Date, String, String, Int64?).self
+        ).map { JobIntervention(at: $0, actor: $1, action: $2, newJob: $3) }
+    }
+
+    /// Why a job does not move; nil if it does, or is over.
+    package static func obstacle(to job: Int64, in transaction: borrowing Transaction) throws -> String? {
+        try transaction.first("select s.why from driftwatch.queue_stuck s where s.job_id = \(job)", as: String.self)
+    }
+
     /// The checks that a job wrote, by pack.
     package static func checks(of id: Int64, in transaction: borrowing Transaction) throws -> [JobCheck] {
         try transaction.rows(
@@ -76,7 +93,7 @@ package enum JobsReader {
 
     private static let selection: SQL = """
         select j.job_id, j.queue, j.kind, j.server_id, j.schedule_name, j.slot_at, j.state, j.priority, j.run_at,
-               j.attempt, j.max_attempts, j.rescues, j.worker_id, j.claimed_at, j.lease_expires_at, j.deadline_at,
+               j.attempt, j.max_attempts, j.rescues, j.retry_of, j.worker_id, j.claimed_at, j.lease_expires_at, j.deadline_at,
                j.cancel_requested_at, j.last_error, j.requested_by, j.created_at, j.finished_at
         from driftwatch.jobs j
         """
@@ -96,6 +113,8 @@ package struct JobLine: Hashable, Sendable, RowDecodable {
     package var attempt: Int
     package var maxAttempts: Int
     package var rescues: Int
+    /// The job that this one repeats.
+    package var retryOf: Int64?
     package var workerID: String?
     package var claimedAt: Date?
     package var leaseExpiresAt: Date?
@@ -121,6 +140,7 @@ package struct JobLine: Hashable, Sendable, RowDecodable {
         attempt = try row.column("attempt")
         maxAttempts = try row.column("max_attempts")
         rescues = try row.column("rescues")
+        retryOf = try row.column("retry_of")
         workerID = try row.column("worker_id")
         claimedAt = try row.column("claimed_at")
         leaseExpiresAt = try row.column("lease_expires_at")
@@ -155,6 +175,16 @@ package struct JobUnderWay: Hashable, Sendable, RowDecodable {
         maxAttempts = try row.column("max_attempts")
         lastError = try row.column("last_error")
     }
+}
+
+/// What a person did to a job.
+package struct JobIntervention: Hashable, Sendable {
+    package var at: Date
+    package var actor: String
+    /// `cancel_job` or `retry_job`.
+    package var action: String
+    /// The job that repeats it.
+    package var newJob: Int64?
 }
 
 /// One claim of a job, and how it ended.

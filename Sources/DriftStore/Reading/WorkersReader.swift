@@ -14,18 +14,6 @@ package enum WorkersReader {
             order by w.process, w.started_at, w.worker_id
             """, of: WorkerLine.self)
     }
-
-    /// Since when a queue is paused, and why; nil while it runs.
-    package static func pause(
-        of queue: String, in transaction: borrowing Transaction
-    ) throws -> (at: Date, reason: String?)? {
-        try transaction.first(
-            """
-            select q.paused_at, q.paused_reason from driftwatch.queues q
-            where q.queue = \(queue) and q.paused_at is not null
-            """, as: (Date, String?).self
-        ).map { (at: $0, reason: $1) }
-    }
 }
 
 /// One process that was seen lately.

@@ -11,14 +11,27 @@ package enum SlotStore {
         package var cron: String
         package var timeZone: String
         package var nextSlot: Date?
+        /// When somebody last set the schedule: without a next slot, the first one after this is due.
+        package var setAt: Date
+        package var isPaused: Bool
         package var now: Date
+    }
+
+    /// Why a slot does not fire; `slots.skipped`.
+    package enum SkipReason: String, Sendable {
+        case paused
+        case tooOld = "too_old"
+        /// A later slot was due as well.
+        case overtaken
     }
 
     package static func lockDue(in transaction: borrowing Transaction) throws -> [Due] {
         try transaction.rows(
-            "select schedule_name, cron, time_zone, next_slot_at, now from driftwatch.lock_due_schedules()",
-            as: (String, String, String, Date?, Date).self
-        ).map { Due(name: $0, cron: $1, timeZone: $2, nextSlot: $3, now: $4) }
+            """
+            select schedule_name, cron, time_zone, next_slot_at, set_at, paused, now
+            from driftwatch.lock_due_schedules()
+            """, as: (String, String, String, Date?, Date, Bool, Date).self
+        ).map { Due(name: $0, cron: $1, timeZone: $2, nextSlot: $3, setAt: $4, isPaused: $5, now: $6) }
     }
 
     /// Where a schedule goes on.
@@ -47,6 +60,13 @@ package enum SlotStore {
             select driftwatch.advance_schedule(
                 \(schedule), \(cursor.next), \(cursor.following), \(missed), \(cursor.dueBefore))
             """)
+    }
+
+    package static func skip(
+        _ slots: [Date], of schedule: String, because reason: SkipReason, in transaction: borrowing Transaction
+    ) throws {
+        guard !slots.isEmpty else { return }
+        try transaction.execute("select driftwatch.skip_slots(\(schedule), \(slots), \(reason.rawValue))")
     }
 
     /// Returns how many jobs the slot made.

@@ -35,14 +35,14 @@ actor Connection {
 
     /// Runs `work` on the connection's thread; a connection that cannot be reused is closed before it returns.
     func perform<R: Sendable>(
-        _ cancellation: Cancellation, _ work: @Sendable (Session) throws -> R
+        _ cancellation: Cancellation, within limit: Duration, _ work: @Sendable (Session) throws -> R
     ) -> Reply<R> {
         guard let session else {
             let error = DatabaseError(.connection, "the connection is closed")
             return Reply(result: .failure(error), isReusable: false, mayTryAnotherConnection: true)
         }
         let result = Result {
-            try session.beginCall(cancellation)
+            try session.beginCall(cancellation, within: limit)
             return try work(session)
         }
         let isReusable = session.isReusable

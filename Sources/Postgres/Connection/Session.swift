@@ -37,11 +37,11 @@ final class Session {
     func close() { wire.close() }
 
     /// Starts a call; first checks whether the connection died while it was idle.
-    func beginCall(_ cancellation: Cancellation) throws(DatabaseError) {
+    func beginCall(_ cancellation: Cancellation, within limit: Duration) throws(DatabaseError) {
         callsBegun += 1
         hasRun = false
         self.cancellation = cancellation
-        deadline = settings.callDeadline > .zero ? .now + settings.callDeadline : nil
+        deadline = limit > .zero ? .now + limit : nil
         guard wire.looksAlive() else { throw DatabaseError(.connection, "the connection was closed while idle") }
     }
 

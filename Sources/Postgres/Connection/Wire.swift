@@ -173,10 +173,11 @@ final class Wire {
         return false
     }
 
-    /// Blocks until notifications came; their payloads, oldest first.
+    /// Blocks until notifications came, or for `limit`; their payloads, oldest first.
     ///
     /// nil when interrupted.
-    func notifications(_ interrupt: Interrupt) throws(DatabaseError) -> [String]? {
+    func notifications(_ interrupt: Interrupt, for limit: Duration) throws(DatabaseError) -> [String]? {
+        let end = ContinuousClock.now + limit
         while let connection = unsafe connection {
             var payloads: [String] = []
             while let notification = unsafe PQnotifies(connection) {
@@ -184,8 +185,12 @@ final class Wire {
                 unsafe PQfreemem(notification)
             }
             if !payloads.isEmpty { return payloads }
-            let forever = Patience(deadline: nil, interrupt: interrupt)
-            if case .interrupted = unsafe wait(PQsocket(connection), writable: false, forever) { return nil }
+            let patience = Patience(deadline: end, interrupt: interrupt)
+            switch unsafe wait(PQsocket(connection), writable: false, patience) {
+            case .interrupted: return nil
+            case .late: return []
+            case .ready: break
+            }
             if unsafe PQconsumeInput(connection) == 0 { throw connectionLost() }
         }
         throw connectionLost()

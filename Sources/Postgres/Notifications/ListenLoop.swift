@@ -5,15 +5,22 @@ struct ListenLoop: Sendable {
     let settings: DatabaseSettings
     let channel: String
     let stop: Interrupt
+    /// Whether the process has too few connections: this one is given up, as polling does without it.
+    let isShort: @Sendable () -> Bool
     let logger: Logger
+
+    /// How often it asks whether others need its connection.
+    private static let lookAround = Duration.seconds(5)
 
     func run(_ yield: (Notification) -> Void) {
         var backoff = Backoff()
         while !stop.isRaised {
             do {
-                try listen {
-                    backoff.reset()
-                    yield($0)
+                if !isShort() {
+                    try listen {
+                        backoff.reset()
+                        yield($0)
+                    }
                 }
             } catch {
                 logger.info(
@@ -24,7 +31,7 @@ struct ListenLoop: Sendable {
         }
     }
 
-    /// Returns when told to stop.
+    /// Returns when told to stop, or when others need the connection.
     private func listen(_ yield: (Notification) -> Void) throws(DatabaseError) {
         let wire = try Wire.connect(ConnectionOptions(settings), logger: logger)
         defer { wire.close() }
@@ -36,7 +43,7 @@ struct ListenLoop: Sendable {
         _ = try wire.answer(&patience)
         logger.info("listening", metadata: ["db.channel": "\(channel)"])
         yield(Notification(payload: nil))
-        while let payloads = try wire.notifications(stop) {
+        while let payloads = try wire.notifications(stop, for: Self.lookAround), !isShort() {
             for payload in payloads { yield(Notification(payload: payload)) }
         }
     }

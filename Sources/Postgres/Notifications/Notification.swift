@@ -26,7 +26,8 @@ extension Database {
         }
         continuation.onTermination = { [listeners] _ in listeners.stop(listener) }
         if settings.pooler == .none {
-            let loop = ListenLoop(settings: settings, channel: channel, stop: listener.stop, logger: logger)
+            let loop = ListenLoop(
+                settings: settings, channel: channel, stop: listener.stop, isShort: { self.isShort }, logger: logger)
             startThread(named: "postgres-listen") {
                 loop.run { continuation.yield($0) }
                 continuation.finish()

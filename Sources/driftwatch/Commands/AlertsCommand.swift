@@ -211,13 +211,23 @@ extension CommandContext {
         _ things: [Thing], _ done: String,
         _ body: @Sendable @escaping (Thing, _ actor: SQL, borrowing Transaction) throws -> Void
     ) async throws -> ExitStatus {
+        try await forEach(things) { thing, actor, transaction in
+            try body(thing, actor, transaction)
+            return "\(done) \(thing)"
+        }
+    }
+
+    /// The same, with a line of its own for each.
+    func forEach<Thing: Sendable>(
+        _ things: [Thing],
+        _ body: @Sendable @escaping (Thing, _ actor: SQL, borrowing Transaction) throws -> String
+    ) async throws -> ExitStatus {
         let actor = try person().sql
         return try await withDatabase { database in
             var status = ExitStatus.fine
             for thing in things {
                 do {
-                    try await database.withTransaction { try body(thing, actor, $0) }
-                    console.print("\(done) \(thing)")
+                    console.print(try await database.withTransaction { try body(thing, actor, $0) })
                 } catch let error as DatabaseError where error.sqlState == "DW001" {
                     let report = ErrorReport(error)
                     for line in report.lines { console.note(line) }

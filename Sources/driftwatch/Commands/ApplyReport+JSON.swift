@@ -65,6 +65,9 @@ extension ApplyReport {
     }
 
     private static func json(_ schedule: ScheduleSetting) -> JSONValue {
-        .object([("cron", .text(schedule.cron)), ("time_zone", .text(schedule.timeZone))])
+        .object([
+            ("cron", .text(schedule.cron)), ("time_zone", .text(schedule.timeZone)),
+            ("spread_s", schedule.spreadSeconds.map { .number(Int64($0)) } ?? .null),
+        ])
     }
 }

@@ -1,3 +1,4 @@
+import Cron
 import DriftCore
 import DriftStore
 import Presentation
@@ -16,8 +17,8 @@ struct ApplyText {
             lines.append("server \(server.id): \(server.change)\(Self.details(of: server))")
         }
         if let schedule = report.schedule {
-            let former = report.formerSchedule.map { "\($0.cron) \($0.timeZone) → " } ?? ""
-            lines.append("schedule: \(former)\(schedule.cron) \(schedule.timeZone)")
+            let former = report.formerSchedule.map { "\(Self.words($0)) → " } ?? ""
+            lines.append("schedule: \(former)\(Self.words(schedule))")
         }
         lines += report.alerts.map(Self.line)
         lines.append("packs: \(Self.counts { report.count(ofPacks: $0) })")
@@ -29,6 +30,11 @@ struct ApplyText {
         if report.wantsConfirmation { lines.append("this removes more than a fifth of the servers: it needs --yes") }
         if dryRun { lines.append("dry run: nothing was changed") }
         self.lines = lines.map(visible)
+    }
+
+    private static func words(_ schedule: ScheduleSetting) -> String {
+        let spread = schedule.spreadSeconds.map { $0 == 0 ? "" : " over \(Spread(seconds: $0))" }
+        return "\(schedule.cron) \(schedule.timeZone)\(spread ?? "")"
     }
 
     private static func details(of server: ApplyReport.ServerLine) -> String {

@@ -32,17 +32,22 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines, delivery, held) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery, pauses, held) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
                 try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
-                try JobsReader.held(in: transaction)
+                try QueuesReader.pauses(in: transaction), try JobsReader.held(in: transaction)
             )
         }
         reportProcesses(workers)
+        try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
         reportQueues(lines, workers)
         reportHeldJobs(held)
+        for pause in pauses {
+            let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
+            report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
+        }
         for problem in delivery {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
@@ -61,30 +66,8 @@ struct DatabaseExamination {
     ///
     /// A session that only reads would not notice the fault.
     private func reportWrites() async throws {
-        let (isStandby, isReadOnly, source) = try await database.read { transaction in
-            try transaction.one(
-                """
-                select pg_is_in_recovery(), s.setting = 'on', s.source
-                from pg_settings s where s.name = 'default_transaction_read_only'
-                """, as: (Bool, Bool, String).self)
-        }
-        if isStandby {
-            report.add(
-                "database", .wrong, "it is a standby and takes no writes: no process can work",
-                hint:
-                    "name the primary in DRIFTWATCH_DATABASE_URL, or several hosts and target_session_attrs=read-write")
-        } else if isReadOnly {
-            let place =
-                switch source {
-                case "user", "database user": "alter role … reset default_transaction_read_only"
-                case "database": "alter database … reset default_transaction_read_only"
-                default: "set it off in postgresql.conf, or in the options of DRIFTWATCH_DATABASE_URL"
-                }
-            report.add(
-                "database", .wrong,
-                "it takes no writes: default_transaction_read_only is on (from: \(source)), and no process can work",
-                hint: place)
-        }
+        guard let cause = try await database.read({ try ReadOnlyCause.current(in: $0) }) else { return }
+        report.add("database", .wrong, "\(cause)", hint: cause.remedy)
     }
 
     private func reportClock(_ now: Date, between before: Date, and after: Date) {
@@ -117,9 +100,7 @@ struct DatabaseExamination {
             return
         }
         let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
-        if schedule.pausedAt != nil {
-            report.add("schedule", .note, "\(text), paused by \(schedule.pausedBy ?? "somebody")")
-        } else if let fault = fault(of: schedule) {
+        if let fault = fault(of: schedule) {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",
                 hint: "\(fault.hint); driftwatch schedule set changes it")

@@ -10,6 +10,7 @@ struct FleetStatus: Sendable {
     let schedule: ScheduleLine?
     /// Processes alive, by kind.
     let alive: [String: Int]
+    let pauses: [Pause]
     /// What keeps messages from arriving.
     let deliveryProblems: [String]
 
@@ -32,6 +33,7 @@ struct FleetStatus: Sendable {
         self.isInDoubt = isInDoubt
         self.isAnyWatched = isAnyWatched
         alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
+        pauses = try QueuesReader.pauses(in: transaction)
         deliveryProblems = try DeliveryReader.problems(in: transaction)
     }
 
@@ -61,7 +63,7 @@ struct FleetStatus: Sendable {
             let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "computing the next slot"
             problems.append("\(slot) is overdue: driftwatch doctor says more")
         }
-        return problems + deliveryProblems
+        return problems + pauses.map { PauseText($0, times: times).line } + deliveryProblems
     }
 
     var summary: String {
@@ -99,6 +101,6 @@ extension FleetLine {
     /// Not enough is known: an item could not be read, or a check that was due was not made.
     fileprivate var isInDoubt: Bool {
         guard !isDisabled else { return false }
-        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue || unreadableSince != nil
+        return shownState == .incomplete || standing == .failed || isStale || isCheckOverdue
     }
 }

@@ -57,11 +57,10 @@ struct JobWait: Sendable {
         guard !waiting.isEmpty else { return Look(over: over, underWay: underWay, obstacles: [:]) }
         let workers = try WorkersReader.alive(in: transaction)
         var obstacles: [String: String] = [:]
+        let pauses = try QueuesReader.pauses(in: transaction)
         for queue in waiting {
-            if let pause = try WorkersReader.pause(of: queue, in: transaction) {
-                obstacles[queue] =
-                    "the queue \(visible(queue)) is paused since \(shortTime(pause.at))"
-                    + (pause.reason.map { ": \(visible($0))" } ?? "")
+            if let pause = pauses.first(where: { $0.queue == queue }) {
+                obstacles[queue] = PauseText(pause, times: .utc).line
             } else if !workers.contains(where: { $0.serves(queue) }) {
                 obstacles[queue] =
                     "no worker is alive that serves the queue \(visible(queue)) (\(hint(queue)))"

@@ -7,12 +7,12 @@ import Presentation
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "Look at the queue's jobs.",
+        abstract: "Look at the queue's jobs, repeat and cancel them.",
         discussion: """
             Example:
               driftwatch jobs list --state running
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Retry.self, Cancel.self])
 
     struct List: DriftwatchCommand {
         static let configuration = CommandConfiguration(
@@ -56,7 +56,7 @@ struct JobsCommand: AsyncParsableCommand {
 
     struct Show: DriftwatchCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a job with its attempts and checks.",
+            abstract: "Show what happened to a job: who wanted it, each attempt, what it found, what it waits for.",
             discussion: """
                 Example:
                   driftwatch jobs show 42
@@ -69,23 +69,83 @@ struct JobsCommand: AsyncParsableCommand {
         var id: Int64
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (job, attempts, checks) = try await context.withDatabase { database in
+            let (job, attempts, checks, interventions, obstacle, schedule) = try await context.withDatabase {
+                database in
                 try await database.read { transaction in
                     guard let job = try JobsReader.job(id, in: transaction) else {
                         throw CommandFailure.unknown(.job(id))
                     }
                     return (
                         job, try JobsReader.attempts(of: id, in: transaction),
-                        try JobsReader.checks(of: id, in: transaction)
+                        try JobsReader.checks(of: id, in: transaction),
+                        try JobsReader.interventions(in: id, in: transaction),
+                        try JobsReader.obstacle(to: id, in: transaction),
+                        try SchedulesReader.schedule(in: transaction)
                     )
                 }
             }
-            DetailPrinter(context.console, asJSON: output.asJSON).print(
+            guard output.asJSON else {
+                let text = JobText(job, times: Times(zone: schedule?.timeZone))
+                context.console.print(
+                    lines: text.story(
+                        attempts, checks, interventions, obstacle: obstacle, palette: context.console.palette))
+                return .fine
+            }
+            DetailPrinter(context.console, asJSON: true).print(
                 job, of: JobsCommand.listing,
                 parts: [
                     .init("attempts", attempts, JobsCommand.attempts), .init("checks", checks, JobsCommand.checks),
+                    .init("interventions", interventions, JobsCommand.interventions),
                 ])
             return .fine
+        }
+    }
+
+    struct Retry: ActingCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Repeat jobs that have ended, each as a new job.",
+            discussion: """
+                Example:
+                  driftwatch jobs retry 42
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
+
+        @Argument(help: "The jobs' ids.")
+        var ids: [Int64]
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            try await context.forEach(ids) { id, actor, transaction in
+                let job = try transaction.one("select driftwatch.retry_job(\(id), \(actor))", as: Int64.self)
+                guard try JobsReader.job(job, in: transaction)?.retryOf == id else {
+                    return "job \(id) is not repeated: job \(job), another check of the server, runs or waits already"
+                }
+                return "job \(id) is repeated as job \(job)"
+            }
+        }
+    }
+
+    struct Cancel: ActingCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancel jobs: a waiting one at once, a running one when its worker renews its lease.",
+            discussion: """
+                Example:
+                  driftwatch jobs cancel 42 43
+                """)
+
+        @OptionGroup var common: CommonOptions
+        @OptionGroup var acting: ActingOptions
+
+        @Argument(help: "The jobs' ids.")
+        var ids: [Int64]
+
+        func perform(_ context: CommandContext) async throws -> ExitStatus {
+            try await context.forEach(ids) { id, actor, transaction in
+                let state = try transaction.one("select driftwatch.cancel_job(\(id), \(actor))", as: String.self)
+                return state == "running"
+                    ? "cancelling job \(id): its worker stops it within 20 s" : "cancelled job \(id)"
+            }
         }
     }
 
@@ -104,6 +164,7 @@ struct JobsCommand: AsyncParsableCommand {
             .init("attempt", "ATTEMPT") { .number($0.attempt) },
             .init("max_attempts") { .number($0.maxAttempts) },
             .init("rescues") { .number($0.rescues) },
+            .init("retry_of") { .number($0.retryOf) },
             .init("worker_id", "WORKER") { .text($0.workerID) },
             .init("claimed_at") { .time($0.claimedAt) },
             .init("lease_expires_at") { .time($0.leaseExpiresAt) },
@@ -125,6 +186,15 @@ struct JobsCommand: AsyncParsableCommand {
             .init("outcome", "OUTCOME") { .text($0.outcome) },
             .init("error_class", "CLASS") { .text($0.errorClass) },
             .init("error", "ERROR") { .text($0.error) },
+        ])
+
+    static let interventions = Listing<JobIntervention>(
+        whenEmpty: "none",
+        columns: [
+            .init("at") { .time($0.at) },
+            .init("actor") { .text($0.actor) },
+            .init("action") { .text($0.action) },
+            .init("new_job_id") { .number($0.newJob) },
         ])
 
     static let checks = Listing<JobCheck>(

@@ -14,7 +14,20 @@ extension ProcessCommand {
     var defaultLogLevel: Logger.Level { .info }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
-        try await ProcessRunner(context, parts: parts(context)).run()
+        try await ProcessRunner(context, parts: try parts(context)).run()
+    }
+}
+
+/// Where a process answers monitoring.
+struct MonitoringOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where to serve /healthz, /readyz and /metrics (DRIFTWATCH_METRICS_LISTEN); by default nowhere.",
+            valueName: "host:port"))
+    var metricsListen: String?
+
+    var settings: [SettingName: (option: String, value: String?)] {
+        [.metricsListen: ("--metrics-listen", metricsListen)]
     }
 }
 
@@ -88,6 +101,9 @@ struct SchedulerCommand: ProcessCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var monitoring: MonitoringOptions
+
+    var settingOptions: [SettingName: (option: String, value: String?)] { monitoring.settings }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try SchedulerPart(context.settings)] }
 }
@@ -105,11 +121,13 @@ struct WorkerCommand: ProcessCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var monitoring: MonitoringOptions
     @OptionGroup var worker: WorkerOptions
     @OptionGroup var budgets: BudgetOptions
 
     var settingOptions: [SettingName: (option: String, value: String?)] {
-        budgets.settings.merging([.workerConcurrency: ("--concurrency", worker.concurrency)]) { $1 }
+        budgets.settings.merging(monitoring.settings) { $1 }
+            .merging([.workerConcurrency: ("--concurrency", worker.concurrency)]) { $1 }
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
@@ -131,11 +149,14 @@ struct NotifierCommand: ProcessCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var monitoring: MonitoringOptions
 
     @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
     var notify: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { [.notify: ("--notify", notify)] }
+    var settingOptions: [SettingName: (option: String, value: String?)] {
+        monitoring.settings.merging([.notify: ("--notify", notify)]) { $1 }
+    }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
         [try NotifierPart(context.settings, console: context.console)]
@@ -156,11 +177,14 @@ struct WebCommand: ProcessCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var monitoring: MonitoringOptions
 
     @Option(help: ArgumentHelp("Where to listen (DRIFTWATCH_LISTEN).", valueName: "host:port"))
     var listen: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { [.listen: ("--listen", listen)] }
+    var settingOptions: [SettingName: (option: String, value: String?)] {
+        monitoring.settings.merging([.listen: ("--listen", listen)]) { $1 }
+    }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try WebPart(context.settings)] }
 }
@@ -175,6 +199,7 @@ struct RunCommand: ProcessCommand {
             """)
 
     @OptionGroup var common: CommonOptions
+    @OptionGroup var monitoring: MonitoringOptions
     @OptionGroup var worker: WorkerOptions
     @OptionGroup var budgets: BudgetOptions
 
@@ -185,7 +210,7 @@ struct RunCommand: ProcessCommand {
     var listen: String?
 
     var settingOptions: [SettingName: (option: String, value: String?)] {
-        budgets.settings.merging([
+        budgets.settings.merging(monitoring.settings) { $1 }.merging([
             .workerConcurrency: ("--concurrency", worker.concurrency), .notify: ("--notify", notify),
             .listen: ("--listen", listen),
         ]) { $1 }

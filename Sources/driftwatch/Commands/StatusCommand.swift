@@ -16,7 +16,8 @@ struct StatusCommand: DriftwatchCommand {
 
             With --check the exit status tells, for cron and Nagios: 1 if something drifted; 4 if something is \
             incomplete, failed, stale or never checked although it should have been, if a slot is overdue, if there is \
-            no schedule or no scheduler or worker is alive, or if messages are not delivered; else 0.
+            no schedule or no scheduler or worker is alive, if the schedule or a queue is paused, or if messages are \
+            not delivered; else 0.
 
             Examples:
               driftwatch status --check

@@ -10,6 +10,7 @@ import Slack
 
 struct NotifierPart: ProcessPart {
     let role = "notifier"
+    let instruments = DriftServices.Telemetry.notifier
     private let settings: NotifySettings
     private let console: Console
 

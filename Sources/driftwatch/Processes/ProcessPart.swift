@@ -1,3 +1,4 @@
+import Instruments
 import Logging
 import Postgres
 import Runtime
@@ -14,7 +15,10 @@ protocol ProcessPart: Sendable {
     var queues: [String] { get }
     /// What `workers` shows of its settings: a JSON object without secrets.
     var shownSettings: JSONText { get }
-    var poolSize: Int { get }
+    /// How it shares the connections of the process.
+    var connections: ConnectionShare { get }
+    /// What the part counts about itself, for `/metrics`.
+    var instruments: [any Instrument] { get }
 
     /// What the part runs. Called when the database is usable; it may be called again after a fault.
     ///
@@ -26,35 +30,23 @@ extension ProcessPart {
     var concurrency: Int? { nil }
     var queues: [String] { [] }
     var shownSettings: JSONText { JSONText("{}") }
-    var poolSize: Int { 2 }
+    var connections: ConnectionShare { ConnectionShare(role) }
+    var instruments: [any Instrument] { [] }
 }
 
 /// Where a part runs.
 struct PartSite: Sendable {
+    /// The connections of the process, which its parts share.
     let database: Database
-    /// For services that want connections of their own.
-    let databaseSettings: DatabaseSettings
     /// Names this part of this process in the database.
     let workerID: String
     let logger: Logger
-    /// Databases to close at the end.
-    let ownDatabases: OwnDatabases
-
-    /// A further pool, closed with the process.
-    func anotherDatabase(poolSize: Int, adjusting adjust: (inout DatabaseSettings) -> Void = { _ in }) -> Database {
-        var settings = databaseSettings
-        settings.poolSize = poolSize
-        adjust(&settings)
-        let database = Database(settings, logger: logger)
-        ownDatabases.add(database)
-        return database
-    }
 
     /// Listens to `channel` if that is possible.
     ///
     /// This is only a hint.
     func listener(on channel: String, wake: WakeSignal) -> [any Service] {
-        guard databaseSettings.pooler == .none else { return [] }
+        guard database.settings.pooler == .none else { return [] }
         return [Listener(database: database, channel: channel, wake: wake)]
     }
 }

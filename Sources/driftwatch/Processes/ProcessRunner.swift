@@ -1,3 +1,4 @@
+import Dashboard
 import Foundation
 import Logging
 import Postgres
@@ -12,12 +13,14 @@ struct ProcessRunner {
     private let identity = ProcessIdentity()
     private let logger: Logger
     private let signals = StopSignals()
-    private let databases = OwnDatabases()
+    private let monitoring: Monitoring
 
-    init(_ context: CommandContext, parts: [any ProcessPart]) {
+    /// - Throws: ``SettingError``.
+    init(_ context: CommandContext, parts: [any ProcessPart]) throws {
         self.context = context
         self.parts = parts
         logger = Logger(label: "driftwatch.\(parts.count == 1 ? parts[0].role : "run")")
+        monitoring = try Monitoring(context.settings, parts: parts, logger: logger)
     }
 
     /// - Throws: ``SettingError``, `SchemaError`, or what ended a service.
@@ -28,7 +31,7 @@ struct ProcessRunner {
                 await signals.watch()
                 return nil
             }
-            group.addTask { try await work() }
+            group.addTask { try await monitoring.serving { try await work() } }
             defer { group.cancelAll() }
             for try await status in group {
                 if let status { return status }
@@ -38,29 +41,36 @@ struct ProcessRunner {
     }
 
     private func work() async throws -> ExitStatus {
-        let sites = try parts.map(site)
+        let database = try database()
+        let sites = parts.map { site(of: $0, on: database) }
+        let result: Result<Void, any Error>
         do {
             let services = try await prepare(sites)
             if let services, !signals.isAsked { try await serve(services, at: sites) }
+            result = .success(())
         } catch {
-            await databases.closeAll()
-            throw error
+            result = .failure(error)
         }
-        await databases.closeAll()
+        await database.close()
+        try result.get()
         logger.info("stopped")
         return .fine
     }
 
-    private func site(of part: any ProcessPart) throws -> PartSite {
-        var settings = try DatabaseSettings(context.settings, poolSize: part.poolSize)
-        settings.applicationName = "driftwatch-\(part.role)"
-        let logger = Logger(label: "driftwatch.\(part.role)")
-        let database = Database(settings, logger: logger)
-        databases.add(database)
-        return PartSite(
-            database: database, databaseSettings: settings,
-            workerID: identity.workerID(part: parts.count == 1 ? nil : part.role), logger: logger,
-            ownDatabases: databases)
+    /// One pool for all parts, so that necessary work comes first where connections are few.
+    private func database() throws -> Database {
+        let share = ConnectionShare(ofProcess: parts.map(\.role))
+        var settings = try DatabaseSettings(context.settings, poolSize: share.pool)
+        settings.poolReserve = share.reserve
+        settings.applicationName = "driftwatch-\(parts.count == 1 ? parts[0].role : "run")"
+        return Database(settings, logger: logger)
+    }
+
+    private func site(of part: any ProcessPart, on database: Database) -> PartSite {
+        PartSite(
+            database: database.forCalls(part.connections.need),
+            workerID: identity.workerID(part: parts.count == 1 ? nil : part.role),
+            logger: Logger(label: "driftwatch.\(part.role)"))
     }
 
     /// The services, when the database is there and its schema fits; nil when a stop was asked for before.
@@ -117,6 +127,7 @@ struct ProcessRunner {
         let queues = parts.flatMap(\.queues)
         if !queues.isEmpty { facts["queues"] = "\(queues.joined(separator: ","))" }
         logger.info("started", metadata: facts)
+        monitoring.readiness.enter(.working)
         let result = await ending(of: group)
         for registration in registrations { await registration.sayStopped() }
         try result.get()
@@ -132,6 +143,7 @@ struct ProcessRunner {
                 await signals.untilAsked()
                 if signals.isAsked {
                     logger.info("stopping")
+                    monitoring.readiness.enter(.stopping)
                     await group.triggerGracefulShutdown()
                 }
                 return nil

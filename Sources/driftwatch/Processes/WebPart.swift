@@ -6,13 +6,12 @@ import ServiceLifecycle
 
 struct WebPart: ProcessPart {
     let role = "web"
-    let poolSize = 4
     private let address: ListenAddress
     private let names: Set<String>
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
-        address = try ListenAddress(sources)
+        address = try ListenAddress.web(sources)
         var names = try hosts(.webNames, sources)
         if let host = try baseURL(sources)?.host() { names.insert(host) }
         self.names = names

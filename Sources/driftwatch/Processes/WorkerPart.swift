@@ -1,6 +1,7 @@
 import DriftCore
 import DriftServices
 import Foundation
+import Instruments
 import JobQueue
 import Postgres
 import Remote
@@ -16,6 +17,7 @@ struct WorkerPart: ProcessPart {
     let shownSettings: JSONText
 
     var concurrency: Int? { places }
+    var instruments: [any Instrument] { JobQueue.Telemetry.instruments + DriftServices.Telemetry.worker }
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources, queues: [String], localServers: [ServerID]) throws {
@@ -30,12 +32,8 @@ struct WorkerPart: ProcessPart {
         let wake = WakeSignal()
         let prober = RemoteProber(settings: remote, localServers: localServers, logger: site.logger)
         // A renewal that hangs is of no use: the next one comes before the lease ends.
-        let renewals = site.anotherDatabase(poolSize: 1) { settings in
-            settings.lockTimeout = .seconds(5)
-            settings.statementTimeout = .seconds(8)
-            settings.callDeadline = .seconds(10)
-            settings.leaseTimeout = .seconds(10)
-        }
+        let renewals = site.database.forCalls(
+            .urgent, leaseTimeout: .seconds(10), callDeadline: .seconds(10))
         let pool = WorkerPool(
             database: site.database, renewals: renewals,
             settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),

@@ -145,16 +145,25 @@ extension RetentionPolicy {
     }
 }
 
-/// `DRIFTWATCH_LISTEN`: where `web` listens, default `127.0.0.1:8080`.
+/// Where a process listens.
 struct ListenAddress: Hashable, Sendable {
     var host: String
     var port: Int
 
-    init(_ sources: SettingSources) throws(SettingError) {
-        let fallback = Self(host: "127.0.0.1", port: 8080)
-        self = try sources.value(
-            .listen, default: fallback, wanted: "a host and a port, as 127.0.0.1:8080, [::1]:8080 or :8080",
-            Self.init(text:))
+    /// `DRIFTWATCH_LISTEN`: where `web` listens, default `127.0.0.1:8080`.
+    static func web(_ sources: SettingSources) throws(SettingError) -> Self {
+        try asked(.listen, sources) ?? Self(host: "127.0.0.1", port: 8080)
+    }
+
+    /// `DRIFTWATCH_METRICS_LISTEN`: where a process answers monitoring; nil without it.
+    static func metrics(_ sources: SettingSources) throws(SettingError) -> Self? {
+        try asked(.metricsListen, sources)
+    }
+
+    private static func asked(_ name: SettingName, _ sources: SettingSources) throws(SettingError) -> Self? {
+        try sources.value(
+            name, default: nil, wanted: "a host and a port, as 127.0.0.1:8080, [::1]:8080 or :8080"
+        ) { text -> Self?? in Self(text: text).map(Optional.some) }
     }
 
     init(host: String, port: Int) {

@@ -29,6 +29,7 @@ enum SettingName: String, CaseIterable, Sendable {
     case probeAnswerLimit = "PROBE_ANSWER_LIMIT"
     case listen = "LISTEN"
     case webNames = "WEB_NAMES"
+    case metricsListen = "METRICS_LISTEN"
     case logLevel = "LOG_LEVEL"
     case logFormat = "LOG_FORMAT"
 
@@ -41,7 +42,7 @@ enum SettingName: String, CaseIterable, Sendable {
         case .actor, .databasePooler, .baseURL, .slackChannel, .slackAPIURL, .plainHTTPHosts, .notify, .schedule,
             .timeZone, .keepChecks, .keepJobs, .keepEvents, .workerConcurrency, .sshConfig, .sshKnownHosts,
             .sshIdentity, .sshConnectTimeout, .sshLoginTimeout, .sshLoginsPerAddress, .probeTimeout, .probeAnswerLimit,
-            .listen, .webNames, .logLevel, .logFormat:
+            .listen, .webNames, .metricsListen, .logLevel, .logFormat:
             false
         }
     }

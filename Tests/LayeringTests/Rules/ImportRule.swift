@@ -10,7 +10,8 @@ enum ImportRule {
         "HTTP": ["CLibcurl", "Logging"],
         "Schema": ["Postgres"],
         "Runtime": ["Postgres", "Logging", "ServiceLifecycle", "UnixSignals"],
-        "JobQueue": ["Runtime", "Postgres", "Logging", "Metrics", "ServiceLifecycle"],
+        "Instruments": [],
+        "JobQueue": ["Runtime", "Instruments", "Postgres", "Logging", "ServiceLifecycle"],
         "Redaction": [],
         "Cron": [],
         "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
@@ -18,12 +19,13 @@ enum ImportRule {
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
         "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
         "DriftServices": [
-            "Cron", "DriftCore", "DriftStore", "JobQueue", "Runtime", "Postgres", "Logging", "Metrics",
+            "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", "Logging",
             "ServiceLifecycle",
         ],
-        "Presentation": ["DriftCore", "DriftStore", "Redaction"],
+        "Presentation": ["Cron", "DriftCore", "DriftStore", "Redaction"],
         "Dashboard": [
-            "DriftCore", "DriftStore", "Postgres", "Presentation", "Redaction", "Hummingbird", "HTTPTypes", "NIOCore",
+            "DriftCore", "DriftStore", "Instruments", "Postgres", "Presentation", "Redaction", "Hummingbird",
+            "HTTPTypes", "NIOCore",
             "NIOHTTPTypes", "Logging", "ServiceLifecycle",
         ],
     ]

@@ -1,0 +1,201 @@
+import Postgres
+import TestSupport
+import Testing
+
+/// The view `metrics`, which is what `/metrics` shows from the database.
+@Suite(.timeLimit(.minutes(2)))
+struct MetricsViewTests {
+    /// What gives a metric one value, on a stopped clock and with the server `web-1`, whose pack is `base`.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let metric: String
+        /// As JSON.
+        let labels: String
+        let value: ClosedRange<Double>
+        let steps: String
+
+        init(_ metric: String, _ labels: String = "{}", is value: Double, after steps: String) {
+            self.init(metric, labels, is: value...value, after: steps)
+        }
+
+        init(_ metric: String, _ labels: String = "{}", is value: ClosedRange<Double>, after steps: String) {
+            self.metric = "driftwatch_" + metric
+            self.labels = labels
+            self.value = value
+            self.steps = steps
+        }
+
+        var testDescription: String { "\(metric)\(labels)" }
+    }
+
+    private static let enqueue = "select enqueue_check('web-1', 'test');"
+    private static let run = """
+        update jobs set state = 'running', attempt = 1, lease_token = gen_random_uuid(), worker_id = 'w', claimed_at = clock(),
+            lease_expires_at = clock() + interval '1 minute', deadline_at = clock() + interval '1 minute';
+        """
+    private static let seed = "select seed_schedule('default', '0 6 * * *', 'UTC');"
+    private static let alert = "select open_alert('web-1', 'base', 1, 1, '[]');"
+    private static let fail = """
+        update servers set failing_streak = 1, failing_since = clock(), failing_reason = 'unreachable';
+        """
+
+    private static func advance(_ seconds: Int) -> String {
+        "update test_clock set shift = shift + interval '\(seconds) s';"
+    }
+
+    private static func remember(_ state: String, unreadable: Int = 0) -> String {
+        "update drift_states set state = '\(state)', last_checked_at = clock(), unreadable_count = \(unreadable);"
+    }
+
+    static let cases: [Case] = [
+        Case("jobs", #"{"queue": "default", "state": "available"}"#, is: 1, after: enqueue),
+        Case(
+            "jobs", #"{"queue": "default", "state": "waiting"}"#, is: 1,
+            after: enqueue + "update jobs set state = 'scheduled', run_at = clock() + interval '1 hour';"),
+        Case("jobs", #"{"queue": "default", "state": "running"}"#, is: 1, after: enqueue + run),
+        Case(
+            "jobs", #"{"queue": "local", "state": "available"}"#, is: 1,
+            after: "update servers set connection = 'local';" + enqueue),
+        Case(
+            "oldest_available_job_seconds", #"{"queue": "default"}"#, is: 90,
+            after: enqueue + advance(90)),
+        Case("oldest_available_job_seconds", #"{"queue": "default"}"#, is: 0, after: ""),
+        Case(
+            "queue_paused", #"{"queue": "dmz"}"#, is: 1,
+            after: "insert into queues (queue, paused_at) values ('dmz', clock());"),
+        Case("queue_paused", #"{"queue": "default"}"#, is: 0, after: ""),
+        Case("jobs_stuck", is: 1, after: enqueue + advance(120)),
+        Case(
+            "processes_alive", #"{"process": "worker"}"#, is: 1,
+            after: "select register_worker('w', 'worker', 'here', 1, '1', 8, '{default}');"),
+        Case(
+            "processes_alive", #"{"process": "worker"}"#, is: 0,
+            after: "select register_worker('w', 'worker', 'here', 1, '1', 8, '{default}');" + advance(61)),
+        Case(
+            "schedule_next_slot_timestamp_seconds", #"{"schedule": "default"}"#, is: 86_400,
+            after: seed + "select advance_schedule('default', '1970-01-02 00:00Z', '1970-01-03 00:00Z');"),
+        Case("schedule_overdue", #"{"schedule": "default"}"#, is: 1, after: seed + advance(121)),
+        Case(
+            "schedule_paused", #"{"schedule": "default"}"#, is: 1,
+            after: seed + "update schedules set paused_at = clock();"),
+        Case(
+            "slot_late_seconds", #"{"schedule": "default"}"#, is: 300,
+            after: seed + "select fire_slot('default', clock() - interval '5 minutes', clock() + interval '1 day');"),
+        Case(
+            "slot_late_seconds", #"{"schedule": "default"}"#, is: 1800,
+            after: seed + "update schedules set next_slot_at = clock();" + advance(1800)),
+        Case(
+            "slot_skipped", #"{"schedule": "default"}"#, is: 1,
+            after: seed
+                + "select advance_schedule('default', clock() + interval '1 day', null, clock() - interval '1 day');"),
+        Case(
+            "slot_skipped", #"{"schedule": "default"}"#, is: 0,
+            after: seed + "select fire_slot('default', clock(), clock() + interval '1 day');"),
+        Case(
+            "slot_superseded_jobs", #"{"schedule": "default"}"#, is: 1,
+            after: seed + "select fire_slot('default', clock(), clock() + interval '1 day');"
+                + advance(60) + "select fire_slot('default', clock(), clock() + interval '1 day');"),
+        Case("outbox_messages", #"{"destination": "default", "state": "waiting"}"#, is: 1, after: alert),
+        Case(
+            "outbox_messages", #"{"destination": "default", "state": "dead"}"#, is: 1,
+            after: alert + "update outbox set state = 'dead';"),
+        Case("outbox_oldest_seconds", #"{"destination": "default"}"#, is: 45, after: alert + advance(45)),
+        Case(
+            "destination_paused", #"{"destination": "default"}"#, is: 1,
+            after: "update destinations set paused_at = clock();"),
+        Case("alerts", #"{"status": "open"}"#, is: 1, after: alert),
+        Case("alerts", #"{"status": "acknowledged"}"#, is: 1, after: alert + "select acknowledge_alert(1);"),
+        Case("assignments", #"{"state": "unknown"}"#, is: 1, after: ""),
+        Case("assignments", #"{"state": "drifted"}"#, is: 1, after: remember("drifted")),
+        Case("assignments", #"{"state": "incomplete"}"#, is: 1, after: remember("compliant", unreadable: 1)),
+        Case("assignments", #"{"state": "compliant"}"#, is: 1, after: remember("compliant")),
+        Case("assignments", #"{"state": "failed"}"#, is: 1, after: remember("compliant") + fail),
+        Case(
+            "assignments", #"{"state": "disabled"}"#, is: 1,
+            after: "select disable_drift_detection('web-1', 'why', null);"),
+        Case(
+            "assignments_stale", is: 1,
+            after: seed + """
+                update schedules set due_before_last_at = clock() + interval '1 hour',
+                    next_slot_at = clock() + interval '1 day', following_slot_at = clock() + interval '2 days';
+                """),
+        Case("servers", #"{"state": "unknown"}"#, is: 1, after: ""),
+        Case("servers", #"{"state": "drifted"}"#, is: 1, after: remember("drifted") + fail),
+        Case("servers", #"{"state": "without_packs"}"#, is: 1, after: "delete from drift_states;"),
+        Case("servers_failing", #"{"reason": "unreachable"}"#, is: 1, after: fail),
+        Case("oldest_transaction_seconds", is: 0, after: ""),
+        Case("oldest_snapshot_transactions", is: 0, after: ""),
+    ]
+
+    private static func value(of example: Case, in database: Database) async throws -> [Double] {
+        try await database.rows(
+            """
+            select m.value from driftwatch.metrics m
+            where m.metric = \(example.metric) and m.labels = \(example.labels)::text::jsonb
+            """, as: Double.self)
+    }
+
+    @Test(arguments: cases)
+    func eachMetricShowsWhatHappened(example: Case) async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.stopClock()
+            // What the first look asked for is not what is counted here.
+            try await database.executeScript(
+                "set search_path = driftwatch; delete from jobs; \(example.steps)")
+            let values = try await Self.value(of: example, in: database)
+            #expect(values.count == 1 && example.value.contains(values[0]), "\(values)")
+        }
+    }
+
+    @Test
+    func aForgottenTransactionGrowsOld() async throws {
+        try await withMigratedDatabase { database in
+            let (starts, start) = AsyncStream<Void>.makeStream()
+            async let forgotten: Void = database.withTransaction(isolation: .repeatableRead) { transaction in
+                try transaction.execute("select pg_advisory_xact_lock(4712) from driftwatch.schema_info")
+                start.yield()
+                // It reads nothing new, but in PostgreSQL's own tables it sees the lock that ends it.
+                while try transaction.one(
+                    "select not exists (select from pg_locks where locktype = 'advisory' and objid = 4711)",
+                    as: Bool.self)
+                {
+                    try transaction.execute("select pg_sleep(0.005)")
+                }
+            }
+            for await _ in starts { break }
+            // Each takes a transaction id.
+            for _ in 0..<3 { try await database.advanceClock(by: .seconds(100)) }
+            try await database.withTransaction { transaction in
+                for (metric, least) in [("oldest_transaction_seconds", 300.0), ("oldest_snapshot_transactions", 3)] {
+                    let value = try transaction.one(
+                        "select value from driftwatch.metrics where metric = \("driftwatch_" + metric)", as: Double.self
+                    )
+                    #expect(value >= least && value < least + 100, "\(metric) \(value)")
+                }
+                try transaction.execute("select pg_advisory_xact_lock(4711)")
+                // It is held until the other transaction has seen it.
+                while try transaction.one(
+                    "select exists (select from pg_locks where locktype = 'advisory' and objid = 4712)", as: Bool.self)
+                {
+                    try transaction.execute("select pg_sleep(0.005)")
+                }
+            }
+            try await forgotten
+        }
+    }
+
+    @Test
+    func eachMetricIsDrivenAndHasOneMeaning() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.executeScript("set search_path = driftwatch; \(Self.seed) \(Self.fail)")
+            try await database.execute(
+                "update driftwatch.schedules set next_slot_at = driftwatch.clock(), last_due_at = driftwatch.clock()")
+            let shown = try await database.rows(
+                "select metric, count(distinct help)::integer from driftwatch.metrics group by metric",
+                as: (String, Int).self)
+            #expect(shown.allSatisfy { $0.1 == 1 })
+            #expect(Set(shown.map(\.0)) == Set(Self.cases.map(\.metric)))
+        }
+    }
+}
