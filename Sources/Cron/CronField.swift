@@ -76,7 +76,7 @@ struct CronField {
                         "`\(item.text)` has a step but no range", item,
                         "write \(parts[0].text)-\(unbounded.upperBound)/\(parts[1].text) for a range that starts there")
                 }
-                step = try self.step(parts[1], within: span)
+                step = try self.step(parts[1], within: span, ofAll: parts[0].text == "*")
             }
             values.hasStar = values.hasStar || parts[0].text == "*"
             for value in stride(from: span.lowerBound, through: span.upperBound, by: step) {
@@ -121,14 +121,20 @@ struct CronField {
         return number
     }
 
-    private func step(_ piece: Piece, within span: ClosedRange<Int>) throws(CronError) -> Int {
+    /// A `*` in one of the fields for days says that both have to match, so a step may make one value of it: `1-7 * */7` is
+    /// the first Sunday of a month.
+    private func step(
+        _ piece: Piece, within span: ClosedRange<Int>, ofAll isStar: Bool
+    ) throws(CronError) -> Int {
         guard let step = digits(piece.text), step > 0 else {
             throw error("`\(piece.text)` is not a step", piece, "write a whole number from 1, as */5")
         }
-        guard step <= max(span.count - 1, 1) else {
+        let keepsStar = isStar && [Self.day.name, Self.weekday.name].contains(name)
+        guard step <= (keepsStar ? span.count : max(span.count - 1, 1)) else {
             throw error(
                 "the step \(step) is longer than the range it walks", piece,
-                "it would only ever give \(span.lowerBound): write \(span.lowerBound)")
+                "it would only ever give \(span.lowerBound): write \(keepsStar ? "*/\(span.count)" : "\(span.lowerBound)")"
+            )
         }
         return step
     }

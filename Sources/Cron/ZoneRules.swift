@@ -38,6 +38,17 @@ package struct ZoneRules: Hashable, Sendable {
         return changes.isEmpty ? rest.offset(at: second, otherwise: firstOffset) : firstOffset
     }
 
+    /// When another offset holds, between two instants.
+    package func changes(after start: Date, until end: Date) -> [Date] {
+        var changes: [Date] = []
+        var second = start.wholeSeconds
+        while let next = nextChange(after: second), next <= end.wholeSeconds {
+            changes.append(Date(timeIntervalSince1970: Double(next)))
+            second = next
+        }
+        return changes
+    }
+
     /// The first second after `second` at which another offset holds; nil if there is none any more.
     func nextChange(after second: Int) -> Int? {
         if let next = changes.first(where: { $0.at > second }) { return next.at }

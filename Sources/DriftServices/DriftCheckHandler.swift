@@ -60,7 +60,7 @@ package struct DriftCheckHandler: JobHandler {
                 ])
             let origin = origin(of: job, subject, began: began)
             return Ending(.succeeded) { transaction in
-                try Self.write(checks, from: origin, at: subject.location, in: transaction)
+                try Self.write(checks, from: origin, of: subject, in: transaction)
                 try Self.write(subject.alteredPacks, from: origin, in: transaction)
             }
         } catch {
@@ -147,16 +147,21 @@ package struct DriftCheckHandler: JobHandler {
     /// Every check is stored.
     ///
     /// It changes state only if the pack is still assigned, the server still has the address that was looked at, the check
-    /// used the current version of the pack, and it is not older than the last check that counted.
+    /// used the current version of the pack, and it is not older than the last check that counted. If that check is still
+    /// the one that counted when this one began, this one is newer, whatever the times say: the database's clock may have
+    /// gone back.
     private static func write(
-        _ checks: [Check], from origin: EffectsStore.Origin, at location: CheckSubject.Location,
+        _ checks: [Check], from origin: EffectsStore.Origin, of subject: CheckSubject,
         in transaction: borrowing Transaction
     ) throws {
-        let assignments = try EffectsStore.begin(at: location, packs: checks.map(\.packName), in: transaction)
+        let assignments = try EffectsStore.begin(at: subject.location, packs: checks.map(\.packName), in: transaction)
+        let lastChecks = Dictionary(
+            subject.packs.map { ($0.pack.name, $0.lastCheckID) }, uniquingKeysWith: { first, _ in first })
         for check in checks {
             guard let assignment = assignments[check.packName],
                 assignment.packDigest == check.packDigest.description,
-                (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
+                assignment.lastCheckID == lastChecks[check.packName]
+                    || (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
             else {
                 try EffectsStore.record(check, from: origin, in: transaction)
                 continue

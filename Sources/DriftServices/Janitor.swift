@@ -3,17 +3,19 @@ package import Postgres
 import Runtime
 import ServiceLifecycle
 
-/// Tidies up: moves waiting jobs to the current queue of their server, ends holds whose time has passed, asks for checks
+/// Tidies up: corrects times after the database's clock went back, moves waiting jobs to the current queue of their server, ends holds whose time has passed, asks for checks
 /// outside the schedule, marks complete slots, and removes processes that ended long ago.
 package struct Janitor: Service {
     private let database: Database
     private let clock: any Clock<Duration>
     private let logger: Logger
+    private let clockWatch: ClockWatch
 
     package init(database: Database, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
         self.database = database
         self.clock = clock
         self.logger = logger
+        clockWatch = ClockWatch(database: database, logger: logger)
     }
 
     package func run() async {
@@ -26,6 +28,7 @@ package struct Janitor: Service {
 
     /// One round; each part is a transaction by itself.
     package func tidyUp() async throws {
+        try await clockWatch.look()
         try await database.execute("select driftwatch.requeue_jobs()")
         try await database.execute("select driftwatch.end_holds()")
         try await database.execute("select driftwatch.enqueue_looks(max_jobs => 500)")

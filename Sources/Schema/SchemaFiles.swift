@@ -31,6 +31,7 @@ enum SchemaFiles {
         File("f11_workers", PackageResources.f11_workers_sql),
         File("f12_slots", PackageResources.f12_slots_sql),
         File("f13_looks", PackageResources.f13_looks_sql),
+        File("f14_times", PackageResources.f14_times_sql),
         File("f20_checks", PackageResources.f20_checks_sql),
         File("f21_alerts", PackageResources.f21_alerts_sql),
         File("f30_outbox", PackageResources.f30_outbox_sql),

@@ -68,16 +68,6 @@ struct ErrorReport {
                     )
                 ]
             )
-        case .server(.duplicatePreparedStatement), .server(.invalidSQLStatementName):
-            (
-                .dependency,
-                [
-                    line(
-                        "the database: \(error)",
-                        "this session has another session's statements: there is a connection pooler in between; set "
-                            + "DRIFTWATCH_DATABASE_POOLER=transaction")
-                ]
-            )
         case .server(.insufficientPrivilege):
             (.dependency, [line("\(error)", "this database role may not do that")])
         case .settings:

@@ -41,6 +41,9 @@ struct ActorTests {
                     ["alerts", "ack", "1"], ["alerts", "resolve", "1"], ["check", "web-1", "--timeout", "1s"],
                     ["servers", "disable", "web-2", "--reason", "x"], ["servers", "enable", "web-2"],
                     ["outbox", "redrive", "1"], ["destination", "resume"], ["schedule", "set", "1 1 * * *"],
+                    ["schedule", "pause", "--reason", "x"], ["schedule", "resume"],
+                    ["queue", "pause", "default", "--reason", "x"], ["queue", "resume", "default"],
+                    ["jobs", "cancel", "1"], ["jobs", "retry", "1"],
                     ["apply", folder],
                 ]
                 for command in commands {
@@ -50,7 +53,8 @@ struct ActorTests {
                 let actions = [
                     "acknowledged", "resolved", "acknowledge_alert", "resolve_alert", "enqueue_check",
                     "disable_drift_detection", "enable_drift_detection", "redrive_outbox", "resume_destination",
-                    "set_schedule", "apply",
+                    "set_schedule", "pause_schedule", "resume_schedule", "pause_queue", "resume_queue", "cancel_job",
+                    "retry_job", "apply",
                 ]
                 let written = try await Self.written(database)
                 #expect(written.isSuperset(of: actions.map { "\($0) by alice" }), "\(written)")

@@ -107,6 +107,38 @@ struct QueueCommandTests {
     }
 
     @Test
+    func aNextSlotThatIsTooLateIsSaidAndSettingTheSameComputesItAnew() async throws {
+        try await Self.withFleet { database, environment in
+            try await database.execute("update driftwatch.schedules set next_slot_at = now() + interval '1 year'")
+            let show = try await Program.run(["schedule", "show"], environment)
+            #expect(show.errors.contains("is later than the expression says: "), "\(show)")
+            let status = try await Program.run(["status", "--check"], environment)
+            #expect(status.status == 4 && status.output.contains("is later than the expression says"), "\(status)")
+            #expect(
+                try await Program.run(["doctor"], environment).output.contains(
+                    "driftwatch schedule set computes it anew"))
+            let set = try await Program.run(["schedule", "set", "0 6 * * *"], environment)
+            #expect(set.output.hasPrefix("schedule unchanged: "), "\(set)")
+            #expect(try await database.rows("select next_slot_at from driftwatch.schedules", as: Date?.self) == [nil])
+        }
+    }
+
+    @Test
+    func doctorSaysWhoseZoneRulesDiffer() async throws {
+        try await Self.withFleet { _, environment in
+            let same = try await Program.run(["doctor"], environment).output
+            #expect(same.contains(#/tzdata \d{4}[a-z]; the database has the same rules for Europe\/Berlin/#), "\(same)")
+            try await withFolder(["Europe/x": ""]) { folder in
+                try FileManager.default.copyItem(
+                    atPath: "/usr/share/zoneinfo/Asia/Tokyo", toPath: "\(folder)/Europe/Berlin")
+                let other = try await Program.run(["doctor"], environment.merging(["TZDIR": folder]) { $1 }).output
+                #expect(other.contains("the database has other rules for Europe/Berlin: "), "\(other)")
+                #expect(other.contains("this machine's UTC+09:00"), "\(other)")
+            }
+        }
+    }
+
+    @Test
     func whatIsSetIsKeptAndWhatCannotBeIsRefused() async throws {
         try await Self.withFleet { database, environment in
             func set(_ arguments: String...) async throws -> Program.Result {

@@ -209,7 +209,14 @@ extension Database {
     func watch(cron: String, timeZone: String) async throws {
         try await execute("select driftwatch.set_schedule('default', \(cron), \(timeZone))")
         try await execute(
-            "select driftwatch.advance_schedule('default', now() + interval '1 day', now() + interval '2 days')")
+            """
+            select driftwatch.advance_schedule('default', min(t), min(t) + interval '1 day')
+            from generate_series(0, 1) d
+            cross join lateral (
+                select (date_trunc('day', now() at time zone \(timeZone)) + d * interval '1 day' + interval '6 hours')
+                    at time zone \(timeZone)) slot (t)
+            where t > now() + interval '5 seconds'
+            """)
         try await register(["scheduler", "worker", "notifier"])
     }
 

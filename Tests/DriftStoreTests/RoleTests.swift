@@ -57,7 +57,9 @@ struct RoleTests {
         "enqueue_check('web-1', ", "acknowledge_alert(1, null, ", "resolve_alert(1, null, ",
         "disable_drift_detection('web-1', 'why', null, ", "enable_drift_detection('web-1', ", "redrive_outbox(1, ",
         "resume_destination('default', ", "set_schedule('default', '1 1 * * *', 'UTC', null, ", "finish_apply('{}', ",
-        "remove_server('web-1', ", "remove_pack('base', ",
+        "retry_job(1, ", "cancel_job(1, ", "pause_queue('default', 'why', ", "resume_queue('default', ",
+        "pause_schedule('default', 'why', ", "resume_schedule('default', ", "remove_server('web-1', ",
+        "remove_pack('base', ",
         "apply_server('web-1', 'x', 'x', null, null, null, 'ssh', 'default', '{}', true, '{}', ",
     ]
 

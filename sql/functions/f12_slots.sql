@@ -103,6 +103,7 @@ declare
     made integer;
     older boolean;
     dropped integer := 0;
+    superseded bigint[];
 begin
     perform advance_schedule(schedule, next_slot, following_slot, slot, due_before);
     update schedules s set last_slot_at = slot
@@ -144,7 +145,18 @@ begin
     get diagnostics made = row_count;
 
     if older then
-        dropped := supersede_jobs(schedule, slot);
+        with waiting as (
+            select j.job_id from jobs j
+            where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+            for update skip locked
+        ), cancelled as (
+            update jobs j
+            set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
+            from waiting w where j.job_id = w.job_id
+            returning j.job_id)
+        select array_agg(c.job_id) into superseded from cancelled c;
+        perform jobs_ended(superseded, 'superseded', false);
+        dropped := coalesce(cardinality(superseded), 0);
     end if;
     update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
@@ -158,30 +170,6 @@ create or replace function start_in_spread(server text, slot timestamptz, spread
 language sql stable
 as $$ select case when spread > interval '0' then slot + spread * driftwatch.place_in_spread(server) else slot end $$;
 comment on function start_in_spread(text, timestamptz, interval) is 'When a server''s job starts, if the jobs are spread from this time on.';
-
-create or replace function supersede_jobs(schedule text, slot timestamptz) returns integer
-language plpgsql security definer
-set search_path = driftwatch, pg_temp set plan_cache_mode = force_custom_plan set jit = off
-as $$
-#variable_conflict use_column
-declare
-    superseded bigint[];
-begin
-    with waiting as (
-        select j.job_id from jobs j
-        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
-        for update skip locked
-    ), cancelled as (
-        update jobs j
-        set state = 'cancelled', finished_at = clock(), last_error = 'superseded by the slot of ' || rfc3339(slot)
-        from waiting w where j.job_id = w.job_id
-        returning j.job_id)
-    select array_agg(c.job_id) into superseded from cancelled c;
-    perform jobs_ended(superseded, 'superseded', false);
-    return coalesce(cardinality(superseded), 0);
-end
-$$;
-comment on function supersede_jobs(text, timestamptz) is 'Cancels the waiting jobs of older slots of a schedule, and returns how many.';
 
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp

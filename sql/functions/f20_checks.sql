@@ -49,7 +49,8 @@ comment on function begin_effects(text, text, text, integer, text, text, text) i
 create or replace function lock_assignments(server text, packs text[])
 returns table (
     pack_name text, digest text, state text, unverified text[], unverified_contents text[],
-    last_started_at timestamptz, remembered jsonb, never_compliant jsonb, alert_id bigint, alert_mismatch_count integer
+    last_started_at timestamptz, last_check_id bigint, remembered jsonb, never_compliant jsonb, alert_id bigint,
+    alert_mismatch_count integer
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -63,7 +64,7 @@ begin
     order by a.alert_id for update;
     return query
     select d.pack_name, p.digest, d.state, d.unverified, d.unverified_contents, d.last_started_at,
-           coalesce((
+           coalesce(d.last_check_id, 0), coalesce((
                select jsonb_agg(jsonb_build_object('key', m.item_key, 'type', m.type) order by m.item_key, m.type)
                from mismatches m where m.server_id = server and m.pack_name = d.pack_name), '[]'),
            d.never_compliant, a.alert_id, a.mismatch_count

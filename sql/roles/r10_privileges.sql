@@ -11,19 +11,21 @@ from (values
         'clock statement_clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold is_alive is_held_by serves
          is_overdue stale_before'),
     ('nobody', 'function',
-        'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread supersede_jobs unwanted_jobs
-         jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items
-         drift_message diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
-         move_alert move_never_compliant split_alert replace_pack_versions'),
+        'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
+         jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
+         why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items drift_message
+         diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
+         move_alert move_never_compliant find_job lock_schedule split_alert replace_pack_versions
+         correct_schedules correct_waits correct_past_times may_lie_ahead'),
     ('every process', 'function', 'register_worker touch_worker'),
     ('every process', 'relation', 'schema_info schema_migrations workers metrics'),
     ('driftwatch_scheduler', 'function',
-        'lock_due_schedules advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
+        'lock_due_schedules skip_slots times_ahead correct_times advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
          complete_slots forget_workers forget_checks forget_jobs forget_alerts forget_records'),
     ('driftwatch_worker', 'function',
         'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs held_jobs begin_effects
          lock_assignments record_check remember open_alert update_alert recount_alert close_alert'),
-    ('driftwatch_worker', 'relation', 'servers assignments packs pack_versions'),
+    ('driftwatch_worker', 'relation', 'servers assignments packs pack_versions drift_states'),
     ('driftwatch_notifier', 'function',
         'announce_destination fingerprint_key_of claim_outbox settle_outbox release_destination'),
     ('driftwatch_web', 'relation', '*'),
@@ -31,8 +33,9 @@ from (values
     ('driftwatch_operator', 'relation', '*'),
     ('driftwatch_operator', 'function',
         'enqueue_check enqueue_checks acknowledge_alert resolve_alert disable_drift_detection enable_drift_detection
-         redrive_outbox resume_destination set_schedule begin_apply lock_servers apply_server apply_pack finish_apply remove_server
-         remove_pack carry_out forget_items lock_alerts_of servers_to_look_at enqueue_looks requeue_jobs')
+         redrive_outbox resume_destination set_schedule begin_apply apply_server apply_pack finish_apply remove_server
+         remove_pack carry_out forget_items lock_alerts_of lock_servers servers_to_look_at enqueue_looks requeue_jobs
+         retry_job cancel_job pause_queue resume_queue pause_schedule resume_schedule')
 ) l (who, kind, names)
 cross join lateral regexp_split_to_table(l.names, '\s+') o (object_name)
 cross join lateral (

@@ -8,7 +8,7 @@ package enum SchedulesReader {
         try transaction.first(
             """
             select s.schedule_name, s.cron, s.time_zone, extract(epoch from s.spread)::int as spread, s.next_slot_at,
-                   s.last_slot_at, s.paused_at, s.paused_by, s.paused_reason,
+                   driftwatch.clock() as now, s.last_slot_at, s.paused_at, s.paused_by, s.paused_reason,
                    driftwatch.is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue,
                    (select l.enqueued from driftwatch.slots l
                     where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs,
@@ -57,6 +57,8 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
     package var spreadSeconds: Int
     /// Nil until a scheduler has looked at the row.
     package var nextSlotAt: Date?
+    /// When this was read, by the database's clock.
+    package var now: Date
     package var lastSlotAt: Date?
     package var pausedAt: Date?
     package var pausedBy: String?
@@ -73,6 +75,7 @@ package struct ScheduleLine: Hashable, Sendable, RowDecodable {
         timeZone = try row.column("time_zone")
         spreadSeconds = try row.column("spread")
         nextSlotAt = try row.column("next_slot_at")
+        now = try row.column("now")
         lastSlotAt = try row.column("last_slot_at")
         pausedAt = try row.column("paused_at")
         pausedBy = try row.column("paused_by")

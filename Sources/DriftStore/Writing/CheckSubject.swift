@@ -7,6 +7,8 @@ package struct CheckSubject: Sendable {
     package struct AssignedPack: Sendable {
         package var pack: Pack
         package var digest: SHA256Digest
+        /// The check that was last taken into account when the attempt began; 0 if there was none.
+        package var lastCheckID: Int64
     }
 
     /// Where to look, as the server's row says it.
@@ -46,26 +48,32 @@ package struct CheckSubject: Sendable {
         let rows = try await database.rows(
             """
             select s.address, s.port, s.ssh_user, s.config_user, s.connection, driftwatch.clock(),
-                   array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name)
+                   array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name),
+                   array_agg(coalesce(d.last_check_id, 0) order by p.pack_name)
             from driftwatch.servers s
             join driftwatch.assignments a on a.server_id = s.server_id
             join driftwatch.packs p on p.pack_name = a.pack_name
+            left join driftwatch.drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
             where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
             group by s.server_id
             """,
-            as: (String, Int?, String?, String?, String, Date, [PackName], [String]).self)
-        guard let (address, port, user, configUser, connection, startedAt, names, digests) = rows.first else {
+            as: (String, Int?, String?, String?, String, Date, [PackName], [String], [Int64]).self)
+        guard let (address, port, user, configUser, connection, startedAt, names, digests, lastChecks) = rows.first
+        else {
             return nil
         }
         var packs: [AssignedPack] = []
         var alteredPacks: [AlteredPack] = []
-        for (name, text) in zip(names, digests) {
+        for ((name, text), lastCheck) in zip(zip(names, digests), lastChecks) {
             guard let digest = SHA256Digest(text) else {
                 throw DecodingError.dataCorrupted(
                     .init(codingPath: [], debugDescription: "the digest of the pack \(name) is not a SHA-256"))
             }
             do {
-                packs.append(AssignedPack(pack: try await cache.pack(name, digest, from: database), digest: digest))
+                packs.append(
+                    AssignedPack(
+                        pack: try await cache.pack(name, digest, from: database), digest: digest, lastCheckID: lastCheck
+                    ))
             } catch let altered as AlteredPack {
                 alteredPacks.append(altered)
             }

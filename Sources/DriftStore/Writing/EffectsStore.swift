@@ -29,6 +29,8 @@ package enum EffectsStore {
         package var packDigest: String
         /// When the attempt began whose check was last taken into account.
         package var lastStartedAt: Date?
+        /// That check; 0 if there is none.
+        package var lastCheckID: Int64
         package var alertID: Int64?
         package var alert: LiveAlert?
     }
@@ -44,8 +46,8 @@ package enum EffectsStore {
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
             """
-            select a.pack_name, a.digest, a.state, a.unverified, a.unverified_contents, a.last_started_at, a.remembered,
-                   a.never_compliant, a.alert_id, a.alert_mismatch_count
+            select a.pack_name, a.digest, a.state, a.unverified, a.unverified_contents, a.last_started_at, a.last_check_id,
+                   a.remembered, a.never_compliant, a.alert_id, a.alert_mismatch_count
             from driftwatch.begin_effects(
                 \(location.serverID), \(failure?.rawValue), \(location.address), \(location.port), \(location.user),
                 \(location.configUser), \(location.connection)) as begun (counts)
@@ -53,18 +55,21 @@ package enum EffectsStore {
                 \(location.serverID), case when begun.counts then \(packs.map(\.rawValue))::text[] end) a
             """,
             as: (
-                PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, JSON<[StoredMismatch]>, JSON<TypesByItem>,
-                Int64?, Int?
+                PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, Int64, JSON<[StoredMismatch]>,
+                JSON<TypesByItem>, Int64?, Int?
             ).self)
         var assignments: [PackName: Assignment] = [:]
         for row in rows {
-            let (pack, digest, status, unverified, contents, lastStartedAt, remembered, never, alertID, count) = row
+            let (
+                pack, digest, status, unverified, contents, lastStartedAt, lastCheck, remembered, never, alertID, count
+            ) =
+                row
             assignments[pack] = Assignment(
                 state: DriftState(
                     status: status,
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
                     neverCompliant: Set(never.value), unverified: Set(unverified), unverifiedContents: Set(contents)),
-                packDigest: digest, lastStartedAt: lastStartedAt, alertID: alertID,
+                packDigest: digest, lastStartedAt: lastStartedAt, lastCheckID: lastCheck, alertID: alertID,
                 alert: count.map(LiveAlert.init(mismatchCount:)))
         }
         return assignments

@@ -103,6 +103,11 @@ extension DatabaseError: CustomStringConvertible {
         if let constraint { text += ", constraint \"\(constraint)\"" }
         if mayHaveCommitted, kind != .commitUnknown { text += " (its effects may stand)" }
         if let statement { text += ", in: \(statement)" }
+        if sqlState == .duplicatePreparedStatement || sqlState == .invalidSQLStatementName {
+            text +=
+                ": this session has another session's statements, so there is a connection pooler in between; set "
+                + "DRIFTWATCH_DATABASE_POOLER=transaction"
+        }
         return text
     }
 }

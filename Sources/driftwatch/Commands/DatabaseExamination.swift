@@ -32,22 +32,23 @@ struct DatabaseExamination {
             "database", isOutdated ? .note : .fine, "PostgreSQL \(version), schema version \(schemaVersion)",
             hint: isOutdated ? "its functions and views belong to an older version: run driftwatch migrate" : nil)
         reportClock(now, between: before, and: after)
-        let (workers, schedule, lines, delivery, pauses, held) = try await database.read { transaction in
+        let (workers, schedule, lines, delivery, held, pauses) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
                 try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
-                try QueuesReader.pauses(in: transaction), try JobsReader.held(in: transaction)
+                try JobsReader.held(in: transaction), try QueuesReader.pauses(in: transaction)
             )
         }
         reportProcesses(workers)
         try await ConnectionExamination(database, report).run(workers)
         reportSchedule(schedule)
+        try await TimeExamination(database, report).run(schedule)
         reportQueues(lines, workers)
-        reportHeldJobs(held)
         for pause in pauses {
             let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
             report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
         }
+        reportHeldJobs(held)
         for problem in delivery {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
@@ -108,6 +109,8 @@ struct DatabaseExamination {
             report.add(
                 "schedule", schedule.isOverdue ? .wrong : .note, "\(text): its row is held by \(holder)",
                 hint: "no slot fires before that transaction ends: select pg_terminate_backend(pid) ends it")
+        } else if let doubt = ScheduleText(schedule).doubt {
+            report.add("schedule", .wrong, doubt, hint: ScheduleText.remedy)
         } else if schedule.isOverdue {
             report.add(
                 "schedule", .wrong, "\(text): overdue",

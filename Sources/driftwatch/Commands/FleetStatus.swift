@@ -63,6 +63,7 @@ struct FleetStatus: Sendable {
             let slot = schedule.nextSlotAt.map { "the slot of \(times.text($0))" } ?? "computing the next slot"
             problems.append("\(slot) is overdue: driftwatch doctor says more")
         }
+        if let doubt = schedule.flatMap({ ScheduleText($0).doubt }) { problems.append(doubt) }
         return problems + pauses.map { PauseText($0, times: times).line } + deliveryProblems
     }
 

@@ -51,6 +51,9 @@ struct ScheduleCommand: AsyncParsableCommand {
                 lines: ScheduleCommand.listing.lines([schedule], context.console.palette, times: times))
             context.console.print()
             context.console.print(lines: ScheduleCommand.slots.lines(slots, context.console.palette, times: times))
+            if let doubt = ScheduleText(schedule).doubt {
+                context.console.note("driftwatch: \(doubt) (\(ScheduleText.remedy))")
+            }
             return .fine
         }
     }
