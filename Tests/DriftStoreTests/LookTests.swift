@@ -219,17 +219,16 @@ struct LookTests {
             #expect(try await database.rows(end, as: Int.self) == [1])
 
             #expect(try await Self.enqueue(database) == 2)
-            for _ in 1...2 {
-                let (job, token) = try await Self.claim(database)
-                try await database.execute("select driftwatch.settle_job(\(job), \(token), 'failed')")
-            }
-            let forget: SQL = "select driftwatch.forget_looks()"
             try await Self.whileLocked("select from driftwatch.drift_states where server_id = 'a' for update", database)
             {
-                let done = try await database.rows(forget, as: Int.self)
-                #expect(done == [1])
+                for _ in 1...2 {
+                    let (job, token) = try await Self.claim(database)
+                    try await database.execute("select driftwatch.settle_job(\(job), \(token), 'failed')")
+                }
             }
-            #expect(try await database.rows(forget, as: Int.self) == [1])
+            let wanted = try await database.rows(
+                "select server_id from driftwatch.drift_states where look_wanted_at is not null", as: String.self)
+            #expect(wanted == ["a"], "its row was held, so it is looked at once more")
         }
     }
 

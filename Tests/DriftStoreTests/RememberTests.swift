@@ -104,6 +104,8 @@ struct RememberTests {
                 "pack_digest": "sha256:d1", "item_count": "3", "unreadable_count": "1",
                 "unverified": #"["file:/b"]"#, "unverified_contents": #"["file:/c"]"#,
                 "never_compliant": #"{"file:/a": ["missing_file"]}"#,
+                "latest_check_id": "\(check)", "latest_verdict": "drifted", "latest_checked_at": first,
+                "shown_state": "drifted",
             ]
             var found = try await Self.state(database)
             found["look_wanted_at"] = nil
@@ -114,7 +116,8 @@ struct RememberTests {
             for (column, value) in [
                 ("last_check_id", "\(second)"), ("last_checked_at", try await Self.time(database)),
                 ("pack_digest", "sha256:d2"), ("unverified", "[]"), ("unverified_contents", "[]"),
-                ("never_compliant", "{}"),
+                ("never_compliant", "{}"), ("latest_check_id", "\(second)"),
+                ("latest_checked_at", try await Self.time(database)),
             ] { expected[column] = value }
             found = try await Self.state(database)
             found["look_wanted_at"] = nil
@@ -214,7 +217,7 @@ struct RememberTests {
             try await database.execute("select driftwatch.stop_watching('web-1', \(pack), 'disabled', 'alice')")
             for (column, value) in [
                 ("state", "unknown"), ("since", try await Self.time(database)), ("item_count", "0"),
-                ("unreadable_count", "0"),
+                ("unreadable_count", "0"), ("shown_state", "unknown"),
             ] { expected[column] = value }
             #expect(try await Self.state(database) == expected)
             #expect(try await Self.rows("mismatches", database) == [])
@@ -299,7 +302,7 @@ struct RememberTests {
         try await withMigratedDatabase { database in
             try await database.makeServer("web-1", packs: ["base": ["/a"], "web": ["/b"]])
             func write(_ job: Int64, _ counts: Bool) async throws -> String {
-                try await database.execute("select driftwatch.write_failed_checks(\(job), 'deadline', \(counts))")
+                try await database.execute("select driftwatch.jobs_ended(array[\(job)::bigint], 'deadline', \(counts))")
                 return try await database.rows(
                     """
                     select concat_ws(' ', failing_streak, (select count(*) from driftwatch.checks), failing_reason)

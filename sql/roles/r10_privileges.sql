@@ -23,7 +23,7 @@ from (values
         'lock_due_schedules skip_slots times_ahead correct_times advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
          complete_slots forget_workers forget_checks forget_jobs forget_alerts forget_records'),
     ('driftwatch_worker', 'function',
-        'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs begin_effects
+        'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs held_jobs begin_effects
          lock_assignments record_check remember open_alert update_alert recount_alert close_alert'),
     ('driftwatch_worker', 'relation', 'servers assignments packs pack_versions drift_states'),
     ('driftwatch_notifier', 'function',
