@@ -32,7 +32,8 @@ struct SilenceTests {
             try await lent.database.register(["scheduler", "worker"])
             #expect(try await Program.run(["status", "--check"], environment).status == 0)
             try await lent.database.advanceClock(by: .seconds(601))
-            try await lent.database.execute("update driftwatch.schedules set next_slot_at = 'infinity'")
+            try await lent.database.execute(
+                "update driftwatch.schedules set next_slot_at = driftwatch.clock() + interval '1 min'")
             try await lent.database.register(["scheduler", "worker"])
             let status = try await Program.run(["status", "--check"], environment)
             #expect(status.status == 4)

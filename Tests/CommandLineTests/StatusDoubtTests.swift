@@ -25,7 +25,7 @@ struct StatusDoubtTests {
         .sql("a server that cannot be looked at", "select driftwatch.note_look('web-1', 'unreachable')"),
         Fault(what: "a newest check that failed") { database in
             let job = try await database.rows("select driftwatch.enqueue_check('web-1', 'test')", as: Int64.self)[0]
-            try await database.execute("select driftwatch.write_failed_checks(\(job), 'superseded', false)")
+            try await database.execute("select driftwatch.jobs_ended(array[\(job)::bigint], 'superseded', false)")
         },
         .sql("a stale verdict", "update driftwatch.drift_states set last_checked_at = '2026-01-01'"),
         Fault(what: "a first check that is overdue") { database in

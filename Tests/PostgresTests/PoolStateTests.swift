@@ -115,6 +115,15 @@ import Testing
         #expect(desk.opened(3).lent == ["3 second job"])
     }
 
+    @Test func aCallerHearsThatTheServerIsGoneThoughTheReserveWasBeingOpenedToo() {
+        var desk = Desk(limit: 3, reserve: 1)
+        #expect(desk.ask("job").open == 2)
+        let first = desk.openFailed()
+        #expect(first.fail == [] && first.open == 0)
+        let second = desk.openFailed()
+        #expect(second.fail == ["job"] && second.open == 0)
+    }
+
     @Test func whereTheServerRefusesMoreAllShareTheOnlyConnectionAndTheUrgentGoFirst() {
         var desk = Desk(limit: 3, reserve: 1)
         desk.ask("job")

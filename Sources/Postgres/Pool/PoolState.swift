@@ -176,7 +176,8 @@ struct PoolState<Connection, Waiter> {
 
     private func openings(_ now: ContinuousClock.Instant) -> Int {
         guard !isClosed, !waiting.isEmpty else { return 0 }
-        if established > 0, let refusedAt, now < refusedAt + Self.refusalPause { return 0 }
+        // After a refusal, a caller waits for what there is or is being opened, and hears of it if that comes to nothing.
+        if established + opening > 0, let refusedAt, now < refusedAt + Self.refusalPause { return 0 }
         func waiters(_ need: Need) -> Int { waiting.count { $0.need == need } }
         let optional = min(waiters(.optional), max(0, mostOptional - lent[.optional, default: 0]))
         let wanted =
