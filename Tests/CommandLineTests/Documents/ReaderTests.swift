@@ -117,6 +117,7 @@ struct ReaderTests {
                 "drop schema": """
                 ssh web-1.example.net chmod 600 .ssh/authorized_keys
                 driftwatch check web-1
+                messages_arrive
                 kill %1
                 wait
                 """,
