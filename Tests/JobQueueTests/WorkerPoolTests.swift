@@ -199,27 +199,32 @@ struct WorkerPoolTests {
         try await withMigratedDatabase { database in
             for id in ["a", "b"] { try await database.makeServer(id) }
             try await database.enqueueAll()
-            try await database.execute("update driftwatch.jobs set state = 'scheduled'")
-            try await database.execute(
-                "select driftwatch.register_worker('w0', 'worker', 'here', 1, 'x', 1, '{default}')")
-            let (locked, isLocked) = AsyncStream<Void>.makeStream()
-            let unlock = DispatchSemaphore(value: 0)
-            async let renewalsAreHeldUp: Void = database.withTransaction { transaction in
-                try transaction.execute("update driftwatch.workers set pid = 2")
-                isLocked.finish()
-                unlock.wait()
-            }
-            for await _ in locked {}
-            let renewals = Database(database.settings, logger: .quiet)
+            var settings = database.settings
+            settings.poolSize = 1
+            let renewals = Database(settings, logger: .quiet)
             let handler = ClosureHandler { _ in Ending(.succeeded) }
+            let (taken, isTaken) = AsyncStream<Void>.makeStream()
+            let release = DispatchSemaphore(value: 0)
+            // The only connection for renewals is taken.
+            async let holding: Void = renewals.withTransaction { _ in
+                isTaken.finish()
+                release.wait()
+            }
+            // Whatever happens below, the connection comes back, or the test would not end.
+            defer { release.signal() }
+            for await _ in taken {}
             try await withPools(1, on: database, renewals: renewals, handler: handler) { _ in
-                // It is at work otherwise: it promotes.
-                try await database.wait(until: "jobs where state = 'available'", counts: 2)
-                #expect(try await database.count("job_attempts") == 0)
-                unlock.signal()
+                // It is at work otherwise: it promotes, once a second. So after the second time it has asked for jobs often.
+                for _ in 1...2 {
+                    try await database.execute(
+                        "update driftwatch.jobs set state = 'scheduled' where state = 'available'")
+                    try await database.wait(until: "jobs where state <> 'scheduled'", counts: 2)
+                }
+                #expect(try await database.count("jobs where state = 'available' and attempt = 0") == 2)
+                release.signal()
                 try await database.wait(until: "jobs where state = 'succeeded'", counts: 2)
             }
-            try await renewalsAreHeldUp
+            try await holding
             await renewals.close()
         }
     }
