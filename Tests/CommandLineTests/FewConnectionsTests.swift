@@ -23,7 +23,7 @@ struct FewConnectionsTests {
             try await database.execute("update driftwatch.servers set connection = 'local'")
             let environment = [
                 "DRIFTWATCH_DATABASE_URL": "\(database.settings.conninfo) user=\(role)",
-                "DRIFTWATCH_NOTIFY": "console", "DRIFTWATCH_LISTEN": "127.0.0.1:\(Int.random(in: 20_000..<32_000))",
+                "DRIFTWATCH_NOTIFY": "console", "DRIFTWATCH_LISTEN": "127.0.0.1:\(unusedPort())",
             ]
             try await Program.running([command, "--local", "web-1"], environment) { _ in
                 // The second is enqueued while everything optional is open as well.

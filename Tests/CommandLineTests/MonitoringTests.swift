@@ -46,8 +46,8 @@ struct MonitoringTests {
     ) async throws {
         // A port may be taken: nothing tells which is free without taking it.
         for _ in 0..<5 {
-            let address = "127.0.0.1:\(Int.random(in: 20_000..<32_000))"
-            let pages = "127.0.0.1:\(Int.random(in: 20_000..<32_000))"
+            let address = "127.0.0.1:\(unusedPort())"
+            let pages = "127.0.0.1:\(unusedPort())"
             let environment = ["DRIFTWATCH_METRICS_LISTEN": address, "DRIFTWATCH_NOTIFY": "console"]
                 .merging(["DRIFTWATCH_LISTEN": pages]) { $1 }.merging(settings) { $1 }
             let isServed = try await Program.running(arguments, environment) { process in

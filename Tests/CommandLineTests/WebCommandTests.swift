@@ -19,7 +19,7 @@ struct WebCommandTests {
     ) async throws {
         // A port may be taken: nothing tells which is free without taking it.
         for _ in 0..<5 {
-            let address = "0.0.0.0:\(Int.random(in: 20_000..<32_000))"
+            let address = "0.0.0.0:\(unusedPort())"
             let environment = settings.merging(["DRIFTWATCH_LISTEN": address]) { $1 }
             let isServed = try await Program.running(["web"], environment) { process in
                 guard await process.says("listening") else { return false }

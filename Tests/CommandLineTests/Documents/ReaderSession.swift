@@ -72,7 +72,7 @@ struct ReaderSession: CustomStringConvertible {
                 "HOME": "\(folder)/home", "LANG": "C.UTF-8",
                 "PATH": "\(folder)/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")",
                 "DRIFTWATCH_SSH_CONFIG": "\(folder)/ssh_config",
-                "DRIFTWATCH_LISTEN": "127.0.0.1:\(Int.random(in: 20_000..<60_000))",
+                "DRIFTWATCH_LISTEN": "127.0.0.1:\(unusedPort())",
                 "DRIFTWATCH_SSH_CONNECT_TIMEOUT": "60s", "DRIFTWATCH_SSH_LOGIN_TIMEOUT": "60s",
                 "DRIFTWATCH_PROBE_TIMEOUT": "60s",
             ]
