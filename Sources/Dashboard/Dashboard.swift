@@ -25,21 +25,9 @@ package struct Dashboard: Service {
     }
 
     package func run() async throws {
-        let places = ConnectionPlaces(maximum: settings.maximumConnections)
-        let timeout = TimeAmount(settings.clientTimeout)
-        let application = Application(
-            router: router,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ClientWatch(places: places, timeout: timeout)])),
-            configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: settings.port), serverName: "driftwatch",
-                availableConnectionsDelegate: .maximum(settings.maximumConnections, logger: logger)),
-            onServerRunning: { channel in
-                settings.onRunning(channel.localAddress?.port ?? settings.port)
-            },
-            logger: logger)
-        do { try await application.run() } catch let error as IOError { throw ListenFailure(error) }
+        try await serve(
+            router, at: settings.host, port: settings.port, maximumConnections: settings.maximumConnections,
+            clientTimeout: settings.clientTimeout, logger: logger, onRunning: settings.onRunning)
     }
 
     private var router: Router<BasicRequestContext> {
