@@ -13,8 +13,10 @@ declare
     made bigint;
 begin
     actor := acting_as(actor);
-    ended := find_job(job_id);
-    if ended.finished_at is null then
+    select * into ended from jobs j where j.job_id = retry_job.job_id;
+    if not found then
+        perform refuse_unknown('job', job_id::text);
+    elsif ended.finished_at is null then
         perform refuse(format('job %s has not ended: it is %s', job_id, ended.state),
             format('driftwatch jobs show %s says what it waits for', job_id));
     end if;
@@ -39,10 +41,11 @@ declare
     held jobs;
 begin
     actor := acting_as(actor);
-    held := find_job(job_id);
     -- A worker may be settling it: wait for the end of that.
     select * into held from jobs j where j.job_id = cancel_job.job_id for update;
-    if held.finished_at is not null then
+    if not found then
+        perform refuse_unknown('job', job_id::text);
+    elsif held.finished_at is not null then
         perform refuse(format('job %s has ended already: it is %s', job_id, held.state),
             format('driftwatch jobs show %s shows how', job_id));
     elsif held.cancel_requested_at is not null then
@@ -64,23 +67,6 @@ $$;
 comment on function cancel_job(bigint, text) is
     'Cancels a waiting job at once. Asks the worker of a running one to stop, which it does at the next renewal of its lease. Returns the job''s state: cancelled or running.';
 
-create or replace function find_job(job_id bigint) returns jobs
-language plpgsql stable security definer set search_path = driftwatch, pg_temp
-as $$
-#variable_conflict use_variable
-declare
-    known jobs;
-begin
-    select * into known from jobs j where j.job_id = find_job.job_id;
-    if not found then
-        perform refuse(format('there is no job %s', job_id),
-            'driftwatch jobs list shows them all; those that ended long ago are deleted');
-    end if;
-    return known;
-end
-$$;
-comment on function find_job(bigint) is 'Returns a job. Refuses if there is none.';
-
 -- A misspelt name would stop nothing, so a queue that nobody uses is refused.
 create or replace function pause_queue(queue text, reason text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -93,7 +79,7 @@ begin
     if coalesce(btrim(reason), '') = '' then
         perform refuse('a pause needs a reason', 'give a reason, for the next person who wonders');
     elsif not exists (select from queue_health q where q.queue = pause_queue.queue) then
-        perform refuse(format('there is no queue %s', queue), 'driftwatch queue list shows them all');
+        perform refuse_unknown('queue', queue);
     end if;
     insert into queues as q (queue) values (queue) on conflict on constraint queues_pkey do nothing;
     select * into held from queues q where q.queue = pause_queue.queue for update;

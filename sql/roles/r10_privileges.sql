@@ -15,7 +15,7 @@ from (values
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
          why_not_checked enqueue_now add_alert_event owe_notification wrong_now wrong_items count_of_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
-         move_alert move_never_compliant find_job lock_schedule split_alert replace_pack_versions
+         move_alert move_never_compliant lock_schedule split_alert replace_pack_versions
          correct_schedules correct_waits correct_past_times may_lie_ahead'),
     ('every process', 'function', 'register_worker touch_worker'),
     ('every process', 'relation', 'schema_info schema_migrations workers metrics'),

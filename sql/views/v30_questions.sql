@@ -1,5 +1,5 @@
 -- Answers to questions that people ask in psql. Each is about the last week, or about now, and reads no older history:
--- every time is compared with one value, (select clock()), so that an index finds the rows.
+-- every time is compared with one value, (select statement_clock()), so that an index finds the rows.
 
 create or replace view drifted_this_week as
 select a.server_id, s.display_name, a.pack_name, count(*)::integer as alerts,
@@ -10,7 +10,7 @@ select a.server_id, s.display_name, a.pack_name, count(*)::integer as alerts,
         join alert_events e on e.alert_id = o.alert_id and e.event in ('opened', 'updated')
         cross join jsonb_array_elements(e.detail -> 'items') i
         where o.alert_id = any(array_agg(a.alert_id))) as items
-from (select clock() as ends, clock() - interval '7 days' as starts) week
+from (select statement_clock() as ends, statement_clock() - interval '7 days' as starts) week
 cross join lateral (
     select * from alerts l where l.status <> 'resolved'
     union all
@@ -33,7 +33,7 @@ select t.server_id, queue_of(t.server_id) as queue, count(*)::integer as checks,
 from (select c.job_id, c.server_id, max(c.duration_ms) as duration_ms,
              max(c.checked_at) as checked_at
       from checks c
-      where c.checked_at > (select clock()) - interval '7 days' and c.duration_ms is not null
+      where c.checked_at > (select statement_clock()) - interval '7 days' and c.duration_ms is not null
       group by c.job_id, c.server_id) t
 group by t.server_id
 order by median_ms desc, t.server_id;
@@ -53,7 +53,7 @@ select j.queue, count(*)::integer as jobs,
        percentile_disc(0.95) within group (order by j.finished_at - j.claimed_at) as slow_run,
        max(j.finished_at - j.claimed_at) as longest_run
 from jobs j
-where j.finished_at > (select clock()) - interval '7 days' and j.claimed_at is not null
+where j.finished_at > (select statement_clock()) - interval '7 days' and j.claimed_at is not null
 group by j.queue
 order by j.queue;
 comment on view queue_times is 'How long jobs waited and ran in the last seven days, by queue.';
@@ -69,7 +69,7 @@ select l.at, l.actor, l.action, l.subject,
        (select string_agg(d.key || ': ' || (d.value #>> '{}'), '; ' order by d.key)
         from jsonb_each(l.detail) d where jsonb_typeof(d.value) not in ('null', 'object', 'array')) as detail
 from audit_log l
-where l.at > (select clock()) - interval '7 days'
+where l.at > (select statement_clock()) - interval '7 days'
 order by l.at desc, l.audit_id desc;
 comment on view who_did_what is 'What operators and apply did in the last seven days, newest first. audit_log has what was before.';
 comment on column who_did_what.detail is 'Facts about the action, such as its reason, as text.';
@@ -94,7 +94,7 @@ cross join lateral (
            (o.payload ->> 'mismatch_count') || case o.payload ->> 'mismatch_count' when '1' then ' item' else ' items' end as wrong,
            (select string_agg(distinct i ->> 'item', ', ' order by i ->> 'item')
             from jsonb_array_elements(o.payload -> 'items') i) as items) said
-where o.state = 'sent' and o.created_at > (select clock()) - interval '7 days'
+where o.state = 'sent' and o.created_at > (select statement_clock()) - interval '7 days'
 order by o.created_at desc, o.outbox_id desc;
 comment on view messages_sent is 'What was sent of the messages of the last seven days, newest first. outbox_backlog has those that were not.';
 comment on column messages_sent.server_id is 'The server of the alert.';
@@ -118,7 +118,7 @@ select j.finished_at, j.server_id, j.worker_id, w.host, j.state, j.attempt, j.fi
        j.last_error, j.job_id
 from jobs j
 left join workers w on w.worker_id = j.worker_id
-where j.finished_at > (select clock()) - interval '7 days' and j.worker_id is not null
+where j.finished_at > (select statement_clock()) - interval '7 days' and j.worker_id is not null
 order by j.finished_at desc, j.job_id desc;
 comment on view looked_at_by is 'Which worker looked at which server in the last seven days, newest first.';
 comment on column looked_at_by.host is 'The machine of the worker. Null if its row in workers is gone.';
