@@ -108,6 +108,29 @@ struct QueueVerbTests {
         }
     }
 
+    /// The token of a lease that was lost, while the same worker holds the job under a new one.
+    @Test
+    func aTokenOfAnEarlierClaimNeitherRenewsNorEndsTheJob() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.enqueueAll()
+            let store = QueueStore(database: database)
+            let stale = try #require(try await store.claimSome(1).first)
+            try await database.advanceClock(by: .seconds(61))
+            _ = try await store.rescue()
+            let fresh = try #require(try await store.claimSome(1).first)
+            #expect(fresh.job.id == stale.job.id)
+            #expect(try await store.renew([stale.token: stale.job.id], of: "w", for: .seconds(600)) == [:])
+            for outcome in [Ending.Outcome.succeeded, .interrupted, .noPlace(retryAfter: .seconds(1))] {
+                let error = await #expect(throws: DatabaseError.self) { try await store.end(stale, outcome) }
+                #expect(error?.sqlState == .leaseLost)
+            }
+            #expect(try await database.state(of: fresh.job.id) == "running")
+            try await database.advanceClock(by: .seconds(61))
+            #expect(try await store.rescue().count == 1, "the stale renewal did not extend the lease")
+        }
+    }
+
     @Test
     func theFirstRescueIsAtOnceAndTheThirdFailsWithAFailedCheckPerPack() async throws {
         try await withMigratedDatabase { database in
