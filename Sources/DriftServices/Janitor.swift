@@ -3,8 +3,11 @@ package import Postgres
 import Runtime
 import ServiceLifecycle
 
-/// Tidies up: corrects times after the database's clock went back, moves waiting jobs to the current queue of their server, ends holds whose time has passed, asks for checks
-/// outside the schedule, marks complete slots, and removes processes that ended long ago.
+/// Tidies up, for all.
+///
+/// Corrects times after the database's clock went back, moves waiting jobs to the current queue of their server, ends holds
+/// whose time has passed, asks for checks outside the schedule, marks complete slots, and removes processes that ended long
+/// ago.
 package struct Janitor: Service {
     private let database: Database
     private let clock: any Clock<Duration>

@@ -46,8 +46,9 @@ package struct Notifier: Service {
         case .held: return settings.pollEvery
         case .idle(let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
         case .message(let message):
-            let decision = await deliver(message)
-            log(decision, message)
+            let facts = Result { try NotificationFacts(json: Array(message.payload.utf8)) }
+            let decision = await deliver(message, facts)
+            log(decision, message, try? facts.get())
             try await settle(message, as: decision)
             return .zero
         }
@@ -67,10 +68,12 @@ package struct Notifier: Service {
         }
     }
 
-    private func deliver(_ message: OutboxStore.Message) async -> DeliveryDecision {
+    private func deliver(
+        _ message: OutboxStore.Message, _ known: Result<NotificationFacts, any Error>
+    ) async -> DeliveryDecision {
         var facts: NotificationFacts
         do {
-            facts = try NotificationFacts(json: Array(message.payload.utf8))
+            facts = try known.get()
         } catch let newer as NotificationFacts.NewerVersion {
             return .setAside(policy.asideInterval, reason: "\(newer)")
         } catch {
@@ -88,8 +91,13 @@ package struct Notifier: Service {
         return decision
     }
 
-    private func log(_ decision: DeliveryDecision, _ message: OutboxStore.Message) {
-        let metadata: Logger.Metadata = ["outbox.id": "\(message.outboxID)", "outbox.attempt": "\(message.attempt)"]
+    private func log(_ decision: DeliveryDecision, _ message: OutboxStore.Message, _ facts: NotificationFacts?) {
+        var metadata: Logger.Metadata = ["outbox.id": "\(message.outboxID)", "outbox.attempt": "\(message.attempt)"]
+        if let facts {
+            metadata["alert.id"] = "\(facts.alertID)"
+            metadata["server.id"] = "\(facts.serverID)"
+            metadata["pack.name"] = "\(facts.packName)"
+        }
         switch decision {
         case .markSent:
             logger.info("notification sent", metadata: metadata)
