@@ -1,11 +1,12 @@
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 
-/// Serves a router over HTTP/1 until the task is cancelled.
+/// Serves a router over HTTP/1 until the task is cancelled or the process asks its services to stop.
 ///
 /// At most `maximumConnections` are open at the same time; the next ones wait. A client that is silent for `clientTimeout` is
-/// sent away. `onRunning` is called with the port once it listens.
+/// sent away. `onRunning` is called with the port once it listens. At the end, requests have a few seconds to be answered.
 ///
 /// - Throws: ``ListenFailure``.
 func serve(
@@ -24,5 +25,21 @@ func serve(
             availableConnectionsDelegate: .maximum(maximumConnections, logger: logger)),
         onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
         logger: logger)
-    do { try await application.run() } catch let error as IOError { throw ListenFailure(error) }
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    var configuration = ServiceGroupConfiguration(services: [application], logger: quiet)
+    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    let group = ServiceGroup(configuration: configuration)
+    // Not a child task: a server that is cancelled drops a connection that it is just accepting, and that ends the process.
+    // It stops gracefully instead.
+    let serving = Task { try await group.run() }
+    do {
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
+        }
+    } catch let error as IOError {
+        throw ListenFailure(error)
+    }
 }
