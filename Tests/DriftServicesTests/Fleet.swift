@@ -42,6 +42,11 @@ struct Fleet: Sendable {
 
     /// Asks for a check and waits until it is over; what `fleet_status` then says of its first pack.
     func check(_ server: String) async throws {
+        // A check that something else asked for may have looked already; asking again would only return it.
+        for job in try await database.rows(
+            "select job_id from driftwatch.jobs where server_id = \(server) and slot_at is null and finished_at is null",
+            as: Int64.self)
+        { try await wait(for: job) }
         let job = try await enqueue(server)
         try await wait(for: job)
     }
