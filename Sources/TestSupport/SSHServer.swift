@@ -97,7 +97,7 @@ package final class SSHServer: Sendable {
         do {
             try await files.writeKeys()
             for _ in 0..<20 {
-                let port = Int.random(in: 20_000..<60_000)
+                let port = unusedPort()
                 try files.writeSettings(port: port)
                 let daemon = try await ChildProcess(files.command)
                 if await daemon.says("Server listening on ") {

@@ -70,7 +70,7 @@ struct PrometheusTests {
                 static_configs: [{ targets: ["\(address)"] }]
             """
         try await withFolder(["prometheus.yml": settings]) { folder in
-            let own = "127.0.0.1:\(Int.random(in: 33_000..<40_000))"
+            let own = "127.0.0.1:\(unusedPort())"
             let process = try await ChildProcess([
                 "/usr/bin/prometheus", "--config.file=\(folder)/prometheus.yml", "--storage.tsdb.path=\(folder)/data",
                 "--web.listen-address=\(own)",
