@@ -254,8 +254,8 @@ struct QueueFenceTests {
     @Test
     func aJobThatFailsGivesAFailedCheckToEachPackOfItsServerAndToNoOther() async throws {
         try await withMigratedDatabase { database in
-            for server in ["a", "b"] {
-                try await database.makeServer(server, packs: ["base": ["/etc/motd"], "web": ["/etc/site"]])
+            for (server, own) in [("a", "web"), ("b", "db")] {
+                try await database.makeServer(server, packs: ["base": ["/etc/motd"], own: ["/etc/site"]])
             }
             try await database.enqueueAll()
             let store = QueueStore(database: database)

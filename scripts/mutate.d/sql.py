@@ -122,8 +122,8 @@ def segments(nodes, kind):
         elif text == "do":
             in_target = False
         opener, current = text, []
-        # The predicate of an index, and the values of a simple case, are no conditions.
-        if text == "where" and in_target:
+        # What names an index, and the values of a simple case, are no conditions.
+        if text in ("where", "on") and in_target:
             opener = "target"
         if text == "when" and kind == "case" and not (not nodes[0].is_group and nodes[0].text == "when"):
             opener = "value"
