@@ -1,6 +1,8 @@
 """Runs tests against mutants: several at a time, each with a PostgreSQL of its own, and each until the first failure."""
 
 import collections
+import fcntl
+import itertools
 import json
 import os
 import queue
@@ -20,7 +22,7 @@ INVALID = re.compile(
 LONGEST_RUN = 300
 
 
-def read_excused(root, mutants):
+def read_excused(root, mutants, complete):
     """The mutants that no test can notice, with the reasons. One that is not there any more is an error."""
     excused = {}
     for number, line in enumerate((root / "scripts/mutate.d/excused").read_text().splitlines(), 1):
@@ -31,7 +33,7 @@ def read_excused(root, mutants):
             sys.exit(f"mutate: excused:{number}: expected: name | what | reason")
         excused[" | ".join(parts[:-1])] = parts[-1]
     unknown = set(excused) - {mutant.key for mutant in mutants}
-    if unknown:
+    if unknown and complete:
         sys.exit("mutate: mutate.d/excused names what is not there:\n  " + "\n  ".join(sorted(unknown)))
     return excused
 
@@ -48,14 +50,23 @@ def read_suites(root):
 class Server:
     """A PostgreSQL for one mutant at a time."""
 
-    def __init__(self, root, folder):
-        self.script, self.folder, self.root = root / "scripts/private-postgres", folder, root
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, root, parent):
+        self.script, self.root = root / "scripts/private-postgres", root
+        for number in itertools.count():
+            self.folder = parent / f"postgres{number}"
+            self.folder.mkdir(exist_ok=True)
+            self.own = open(self.folder / "in-use", "w")
+            try:
+                fcntl.flock(self.own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                self.own.close()
         self.uri = subprocess.run(
-            [self.script, "start", "--fast", folder], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
+            [self.script, "start", "--fast", self.folder], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
 
     def stop(self):
         subprocess.run([self.script, "stop", self.folder], check=False)
+        self.own.close()
 
     def psql(self, text):
         return subprocess.run(
@@ -69,15 +80,16 @@ class Outcome:
 
 
 class Campaign:
-    def __init__(self, root, jobs, excused):
-        self.root, self.jobs, self.excused = root, jobs, excused
+    def __init__(self, root, jobs, excused, switched):
+        """`switched` is the copy of the sources in which the guards of Swift have switches, or None."""
+        self.root, self.jobs, self.excused, self.switched = root, jobs, excused, switched
         self.folder = root / ".test/mutate"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.suites = read_suites(root)
         self.programs = self.folder / "programs"
         self.results_path = self.folder / "results.json"
         # The test that noticed a mutant is tried first the next time, and so are those that noticed its neighbours.
-        self.results = json.loads(self.results_path.read_text()) if self.results_path.exists() else {}
+        self.results = self.recorded()
         self.lock = threading.Lock()
         self.children = set()
         self.stopping = False
@@ -96,7 +108,7 @@ class Campaign:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stop())
         counts = collections.Counter()
-        threads = [threading.Thread(target=self.work, args=(n, waiting, counts)) for n in range(self.jobs)]
+        threads = [threading.Thread(target=self.work, args=(waiting, counts)) for _ in range(self.jobs)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -104,15 +116,28 @@ class Campaign:
         print(", ".join(f"{counts[word]} {word}" for word in ("killed", "survived", "invalid", "excused")), flush=True)
         if self.stopping:
             return 130
+        # A thread that an error has ended leaves mutants that nobody ran.
+        if sum(counts.values()) < len(mutants):
+            return 2
         return 1 if counts["survived"] else 0
+
+    def recorded(self):
+        return json.loads(self.results_path.read_text()) if self.results_path.exists() else {}
+
+    def record(self, mutant, outcome):
+        """Keeps what other runs have recorded meanwhile."""
+        with open(self.folder / "results.lock", "w") as own:
+            fcntl.flock(own, fcntl.LOCK_EX)
+            self.results = self.recorded() | {mutant.key: {"word": outcome.word, "detail": outcome.detail}}
+            self.results_path.write_text(json.dumps(self.results, indent=1, ensure_ascii=False))
 
     def stop(self):
         self.stopping = True
         for child in list(self.children):
             kill(child)
 
-    def work(self, number, waiting, counts):
-        server = Server(self.root, self.folder / f"postgres{number}")
+    def work(self, waiting, counts):
+        server = Server(self.root, self.folder)
         try:
             self.prepare(server)
             while not self.stopping:
@@ -120,13 +145,12 @@ class Campaign:
                     mutant = waiting.get_nowait()
                 except queue.Empty:
                     return
-                outcome = self.outcome(mutant, server, number)
+                outcome = self.outcome(mutant, server)
                 if self.stopping:
                     return
                 with self.lock:
                     counts[outcome.word] += 1
-                    self.results[mutant.key] = {"word": outcome.word, "detail": outcome.detail}
-                    self.results_path.write_text(json.dumps(self.results, indent=1, ensure_ascii=False))
+                    self.record(mutant, outcome)
                     print(f"{outcome.word:8} {mutant.file}:{mutant.line}: {mutant.key}"
                           + (f"  [{outcome.detail}]" if outcome.detail else ""), flush=True)
         finally:
@@ -137,12 +161,15 @@ class Campaign:
         subprocess.run(
             [self.programs / "driftwatch", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
 
-    def outcome(self, mutant, server, number):
+    def outcome(self, mutant, server):
         if mutant.key in self.excused:
             return Outcome("excused", self.excused[mutant.key])
         environment = dict(os.environ, DRIFTWATCH_TEST_DATABASE_URL=server.uri)
         environment.setdefault("SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH", "6")
-        file = self.folder / f"mutant{number}.sql"
+        if not hasattr(mutant, "statement"):
+            environment["DRIFTWATCH_MUTANT"] = str(mutant.number)
+            return self.test(mutant, environment)
+        file = server.folder / "mutant.sql"
         text = "set search_path = driftwatch, pg_temp;\n" + mutant.statement
         answer = server.psql(f"begin;\n{text}\nrollback;")
         if answer.returncode != 0:
@@ -182,6 +209,8 @@ class Campaign:
         return [name for name, _ in others.most_common(6)]
 
     def tests_for(self, mutant):
+        if hasattr(mutant, "tests"):
+            return mutant.tests
         for pattern, tests in self.suites:
             if pattern.search(f"{mutant.file}:{mutant.unit}"):
                 return tests
@@ -189,8 +218,12 @@ class Campaign:
 
     def first_failure(self, tests, environment):
         """None if all pass. Ends the run at the first failure."""
+        folder, programs = self.root, self.programs
+        if "DRIFTWATCH_MUTANT" in environment:
+            folder, programs = self.switched, self.switched / ".build/debug"
         child = subprocess.Popen(
-            [self.programs / "driftwatchPackageTests.xctest", "--testing-library", "swift-testing", "--filter", tests], cwd=self.root, env=environment,
+            [programs / "driftwatchPackageTests.xctest", "--testing-library", "swift-testing", "--filter", tests],
+            cwd=folder, env=environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             start_new_session=True)
         self.children.add(child)
