@@ -81,8 +81,7 @@ struct SlackSenderTests {
         let server = try SlackStandIn()
         let handshake = await reply(of: server.url.replacing("http:", with: "https:"), within: .milliseconds(300))
         #expect(handshake.leavesDoubt == false && handshake.isReply == false)
-        server.stop()
-        let refused = await reply(of: server.url, within: .seconds(5))
+        let refused = await reply(of: "http://127.0.0.1:\(unusedPort())", within: .seconds(5))
         #expect(refused.leavesDoubt == false && refused.isReply == false)
     }
 
