@@ -20,10 +20,10 @@ struct NotifyTestCommand: ActingCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var acting: ActingOptions
 
-    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    @Option(\.notify)
     var notify: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { [.notify: ("--notify", notify)] }
+    var settingOptions: [SettingOption] { [SettingOption(\.notify, notify)] }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let settings = try NotifySettings(context.settings)

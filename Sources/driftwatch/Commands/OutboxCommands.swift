@@ -39,16 +39,19 @@ struct OutboxCommand: AsyncParsableCommand {
         }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (messages, more) = try await context.withDatabase { database in
+            let (found, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    try OutboxReader.list(
-                        dead ? .dead : all ? .all : .undelivered, limit: limit, in: transaction)
+                    (
+                        try OutboxReader.list(
+                            dead ? .dead : all ? .all : .undelivered, limit: limit, in: transaction),
+                        try Times(in: transaction)
+                    )
                 }
             }
-            Self.listing.print(messages, asJSON: output.asJSON, to: context.console)
-            if more > 0 {
+            Self.listing.print(found.lines, times: times, asJSON: output.asJSON, to: context.console)
+            if found.more > 0 {
                 // To standard error, so that the JSON stays valid.
-                let line = "… and \(more) \(all ? "earlier" : "more"); see --limit"
+                let line = "… and \(found.more) \(all ? "earlier" : "more"); see --limit"
                 if output.asJSON { context.console.note(line) } else { context.console.print(line) }
             }
             return .fine
@@ -117,10 +120,12 @@ struct DestinationCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let destinations = try await context.withDatabase { database in
-                try await database.read { transaction in try OutboxReader.destinations(in: transaction) }
+            let (destinations, times) = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    (try OutboxReader.destinations(in: transaction), try Times(in: transaction))
+                }
             }
-            Self.listing.print(destinations, asJSON: output.asJSON, to: context.console)
+            Self.listing.print(destinations, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
 
