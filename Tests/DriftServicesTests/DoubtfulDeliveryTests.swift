@@ -175,6 +175,20 @@ struct DoubtfulDeliveryTests {
     }
 
     @Test
+    func aProbeThatGetsNoReplyEndsNoPauseEvenIfItsMessageIsGivenUp() async throws {
+        try await Self.with(RecordingSender([.noReply("timeout")])) { database, notifier in
+            try await database.execute("update driftwatch.outbox set doubtful_attempts = 2 where outbox_id = 1")
+            try await database.execute(
+                "update driftwatch.destinations set paused_at = driftwatch.clock(), next_probe_at = driftwatch.clock()")
+            _ = try await notifier.sendNext()
+            #expect(try await Self.row(1, on: database) == Row(state: "dead", attempt: 1, doubtful: 3))
+            let isPaused = try await database.rows(
+                "select paused_at is not null from driftwatch.destinations", as: Bool.self)
+            #expect(isPaused == [true])
+        }
+    }
+
+    @Test
     func aMessageThatCannotBeReadEndsNoPause() async throws {
         let sender = RecordingSender()
         try await Self.with(sender) { database, notifier in

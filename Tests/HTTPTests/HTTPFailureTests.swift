@@ -127,6 +127,10 @@ struct HTTPFailureTests {
     @Test func aPortWithoutAListenerIsSentNothing() async throws {
         let error = try await failure("http://127.0.0.1:1/\(Self.secret)")
         #expect(error.kind == .connect && !error.isSent)
+        let asking = await #expect(throws: HTTPError.self) {
+            try await client.send(HTTPRequest(url: "http://127.0.0.1:1/"))
+        }
+        #expect(asking?.isSent == false, "even if there is no body to send")
     }
 
     @Test func anUnknownNameDoesNotResolve() async throws {
