@@ -73,7 +73,7 @@ package struct ProbeQuestions: Hashable, Sendable {
     /// In the order of their paths.
     package var files: [File]
     package var packages: Bool
-    /// Names that another package may stand in for, in order.
+    /// The names of the packages that are asked about, which others may stand in for, in order; all if it is empty.
     package var providedNames: [String]
     /// Names of environment variables, in order.
     package var environment: [String]
