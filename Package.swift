@@ -19,7 +19,6 @@ extension Target.Dependency {
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let yams = product(name: "Yams", package: "Yams")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
-    static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
@@ -40,14 +39,12 @@ let package = Package(
     products: [.executable(name: "driftwatch", targets: ["driftwatch"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
-        .package(
-            url: "https://github.com/apple/swift-configuration.git", exact: "1.4.0",
-            traits: [.defaults, "YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1", traits: ["FullFoundation"]),
         .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", exact: "1.0.2"),
@@ -94,9 +91,7 @@ let package = Package(
             dependencies: [
                 "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore",
                 "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser,
-                .configuration,
-                .logging,
-                .serviceLifecycle, .yams,
+                .logging, .serviceLifecycle,
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -19,6 +19,8 @@ struct ErrorReport {
             (status, lines) = (failure.status, [Self.line(failure.description, failure.hint)])
         case let error as SettingError:
             (status, lines) = (.usage, [Self.line(error.description, error.hint)])
+        case let file as SettingsFileProblems:
+            (status, lines) = (.usage, file.problems.map { visible($0.description) })
         case let error as SchemaError:
             (status, lines) = (.dependency, [Self.line(error.description, nil)])
         case let problems as ConfigurationProblems:

@@ -1,3 +1,4 @@
+import DriftCore
 import Foundation
 import Testing
 
@@ -30,7 +31,7 @@ struct SecretFileTests {
     func aFileOfItsOwnerAndAtMostReadByItsGroupIsTaken(mode: Int) async throws {
         try await Self.withSecret(mode) { path in
             let sources = try SettingSources(environment: ["DRIFTWATCH_SLACK_BOT_TOKEN_FILE": path])
-            #expect(sources.text(.slackBotToken)?.text == "xoxb-canary")
+            #expect(sources.text(\.slackBotToken)?.text == "xoxb-canary")
         }
     }
 
@@ -44,10 +45,11 @@ struct SecretFileTests {
                 try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(folder)/\(name)")
             }
             _ = try SettingsFile(path: "\(folder)/t.yaml", named: "--config")
-            let error = try #require(throws: SettingError.self) {
+            let error = try #require(throws: SettingsFileProblems.self) {
                 _ = try SettingsFile(path: "\(folder)/s.yaml", named: "--config")
             }
-            #expect(error.place == "\(folder)/s.yaml:2")
+            #expect("\(error)".hasPrefix("\(folder)/s.yaml:2:21: error: slack_bot_token is a secret"))
+            #expect(error.problems.first?.hint == "chmod 600 \(folder)/s.yaml")
             #expect(!"\(error)".contains("canary"))
         }
     }

@@ -21,15 +21,15 @@ struct SettingsTests {
             #expect(try LoggingSettings(fromEnvironment).level == .debug)
             #expect(try LoggingSettings(fromEnvironment).format == .json)
             let fromOption = try SettingSources(
-                options: [.logLevel: ("--log-level", "trace"), .logFormat: ("--log-format", nil)],
+                options: [SettingOption(\.logLevel, "trace"), SettingOption(\.logFormat, nil)],
                 environment: environment)
             #expect(try LoggingSettings(fromOption).level == .trace)
-            #expect(try ListenAddress.web(fromOption) == ListenAddress(host: "0.0.0.0", port: 1))
+            #expect(try fromOption.value(\.listen) == ListenAddress(host: "0.0.0.0", port: 1))
         }
     }
 
     private static func databaseURL(_ environment: [String: String]) throws -> String? {
-        try SettingSources(environment: environment).text(.databaseURL)?.text
+        try SettingSources(environment: environment).text(\.databaseURL)?.text
     }
 
     @Test
@@ -54,43 +54,44 @@ struct SettingsTests {
     func anEmptyVariableIsAbsent() throws {
         let sources = try SettingSources(
             environment: ["DRIFTWATCH_WORKER_CONCURRENCY": "", "DRIFTWATCH_CONFIG": "", "DRIFTWATCH_LOG_LEVEL": ""])
-        #expect(try workerConcurrency(sources) == 8)
+        #expect(try sources.value(\.workerConcurrency) == 8)
         #expect(try LoggingSettings(sources).level == .info)
     }
 
     @Test
     func budgetsAreSettings() throws {
         let sources = try SettingSources(
-            options: [.probeTimeout: ("--probe-timeout", "45s")],
+            options: [SettingOption(\.probeTimeout, "45s")],
             environment: [
                 "DRIFTWATCH_SSH_CONNECT_TIMEOUT": "7", "DRIFTWATCH_SSH_LOGIN_TIMEOUT": "20s",
                 "DRIFTWATCH_PROBE_TIMEOUT": "50s", "DRIFTWATCH_SSH_LOGINS_PER_ADDRESS": "3",
                 "DRIFTWATCH_PROBE_ANSWER_LIMIT": "8",
             ])
-        let settings = try remoteSettings(sources)
+        let settings = try RemoteSettings(sources)
         #expect(
             settings.budgets
                 == .init(connect: .seconds(7), login: .seconds(20), probe: .seconds(45), answerBytes: 8 << 20))
         #expect(settings.loginsPerAddress == 3)
-        #expect(try remoteSettings(SettingSources(environment: [:])) == RemoteSettings())
+        #expect(try RemoteSettings(SettingSources(environment: [:])) == RemoteSettings())
+        #expect(try RetentionPolicy(SettingSources(environment: [:])) == RetentionPolicy())
     }
 
     static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
-        ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try workerConcurrency($0) }),
-        ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try workerConcurrency($0) }),
-        ("DRIFTWATCH_WORKER_CONCURRENCY", "8 ", { _ = try workerConcurrency($0) }),
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try $0.value(\.workerConcurrency) }),
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try $0.value(\.workerConcurrency) }),
+        ("DRIFTWATCH_WORKER_CONCURRENCY", "8 ", { _ = try $0.value(\.workerConcurrency) }),
         ("DRIFTWATCH_LOG_LEVEL", "loud", { _ = try LoggingSettings($0) }),
         ("DRIFTWATCH_LOG_FORMAT", "xml", { _ = try LoggingSettings($0) }),
         ("DRIFTWATCH_DATABASE_POOLER", "session", { _ = try DatabaseSettings($0) }),
-        ("DRIFTWATCH_BASE_URL", "drift.example.net", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_BASE_URL", "ftp://drift.example.net", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/watch", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/ #", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_BASE_URL", "https://me:secret@drift.example.net", { _ = try baseURL($0) }),
-        ("DRIFTWATCH_LISTEN", "8080", { _ = try ListenAddress.web($0) }),
-        ("DRIFTWATCH_LISTEN", "127.0.0.1:99999", { _ = try ListenAddress.web($0) }),
-        ("DRIFTWATCH_LISTEN", "::1:80", { _ = try ListenAddress.web($0) }),
-        ("DRIFTWATCH_METRICS_LISTEN", "9100", { _ = try ListenAddress.metrics($0) }),
+        ("DRIFTWATCH_BASE_URL", "drift.example.net", { _ = try $0.value(\.baseURL) }),
+        ("DRIFTWATCH_BASE_URL", "ftp://drift.example.net", { _ = try $0.value(\.baseURL) }),
+        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/watch", { _ = try $0.value(\.baseURL) }),
+        ("DRIFTWATCH_BASE_URL", "https://drift.example.net/ #", { _ = try $0.value(\.baseURL) }),
+        ("DRIFTWATCH_BASE_URL", "https://me:secret@drift.example.net", { _ = try $0.value(\.baseURL) }),
+        ("DRIFTWATCH_LISTEN", "8080", { _ = try $0.value(\.listen) }),
+        ("DRIFTWATCH_LISTEN", "127.0.0.1:99999", { _ = try $0.value(\.listen) }),
+        ("DRIFTWATCH_LISTEN", "::1:80", { _ = try $0.value(\.listen) }),
+        ("DRIFTWATCH_METRICS_LISTEN", "9100", { _ = try $0.value(\.metricsListen) }),
         ("DRIFTWATCH_SCHEDULE", "0 25 * * *", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "Mars/Olympus", { _ = try ScheduleSettings($0) }),
         ("DRIFTWATCH_TIME_ZONE", "GMT+2", { _ = try ScheduleSettings($0) }),
@@ -99,16 +100,16 @@ struct SettingsTests {
         ("DRIFTWATCH_KEEP_EVENTS", "never", { _ = try RetentionPolicy($0) }),
         ("DRIFTWATCH_NOTIFY", "email", { _ = try NotifySettings($0) }),
         ("DRIFTWATCH_SLACK_WEBHOOK_URL", "hooks.slack.example/T1", { _ = try NotifySettings($0) }),
-        ("DRIFTWATCH_WEB_NAMES", "drift.example.net:8080", { _ = try hosts(.webNames, $0) }),
-        ("DRIFTWATCH_WEB_NAMES", "https://drift.example.net", { _ = try hosts(.webNames, $0) }),
-        ("DRIFTWATCH_WEB_NAMES", "*", { _ = try hosts(.webNames, $0) }),
-        ("DRIFTWATCH_WEB_NAMES", ", ", { _ = try hosts(.webNames, $0) }),
-        ("DRIFTWATCH_SSH_IDENTITY", "/nowhere/key", { _ = try remoteSettings($0) }),
-        ("DRIFTWATCH_SSH_CONNECT_TIMEOUT", "soon", { _ = try remoteSettings($0) }),
-        ("DRIFTWATCH_SSH_LOGIN_TIMEOUT", "0s", { _ = try remoteSettings($0) }),
-        ("DRIFTWATCH_PROBE_TIMEOUT", "2m", { _ = try remoteSettings($0) }),
-        ("DRIFTWATCH_SSH_LOGINS_PER_ADDRESS", "0", { _ = try remoteSettings($0) }),
-        ("DRIFTWATCH_PROBE_ANSWER_LIMIT", "65", { _ = try remoteSettings($0) }),
+        ("DRIFTWATCH_WEB_NAMES", "drift.example.net:8080", { _ = try $0.value(\.webNames) }),
+        ("DRIFTWATCH_WEB_NAMES", "https://drift.example.net", { _ = try $0.value(\.webNames) }),
+        ("DRIFTWATCH_WEB_NAMES", "*", { _ = try $0.value(\.webNames) }),
+        ("DRIFTWATCH_WEB_NAMES", ", ", { _ = try $0.value(\.webNames) }),
+        ("DRIFTWATCH_SSH_IDENTITY", "/nowhere/key", { _ = try RemoteSettings($0) }),
+        ("DRIFTWATCH_SSH_CONNECT_TIMEOUT", "soon", { _ = try RemoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGIN_TIMEOUT", "0s", { _ = try RemoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_TIMEOUT", "2m", { _ = try RemoteSettings($0) }),
+        ("DRIFTWATCH_SSH_LOGINS_PER_ADDRESS", "0", { _ = try RemoteSettings($0) }),
+        ("DRIFTWATCH_PROBE_ANSWER_LIMIT", "65", { _ = try RemoteSettings($0) }),
     ]
 
     @Test(arguments: malformed.indices)
@@ -127,28 +128,28 @@ struct SettingsTests {
         #expect(!"\(error)\(error.hint ?? "")".contains("canary"))
     }
 
-    static let files: [(text: String, line: Int?, word: String)] = [
-        ("log_levle: info\n", 1, "log_levle"),
-        ("log_level: info\nslack:\n  chanel: x\n", 3, "slack_chanel"),
-        ("log_level: [a, b]\n", 1, "log_level"),
-        ("- log_level\n", 1, "mapping"),
-        ("log_level: info\nlog: { level: debug }\n", 2, "twice"),
-        ("log_level: \"info\n", nil, "YAML"),
-    ]
-
-    @Test(arguments: files.indices)
-    func aWrongSettingsFileIsRefusedWithItsLine(index: Int) throws {
-        let (text, line, word) = Self.files[index]
-        let error = try #require(throws: SettingError.self) { _ = try SettingsFile(text: text, path: "s.yaml") }
-        #expect(error.place == "s.yaml" + (line.map { ":\($0)" } ?? ""))
-        #expect(error.message.contains(word))
+    @Test
+    func jsonIsASettingsFileToo() throws {
+        let text = #"{"worker_concurrency": 3, "slack": {"channel": "ops"}, "notify": null, "log_level": ""}"#
+        let file = try SettingsFile(bytes: Array(text.utf8), path: "s.json")
+        #expect(file.values["worker_concurrency"]?.text == "3")
+        #expect(file.values["slack_channel"]?.text == "ops")
+        #expect(file.values.count == 2)
     }
 
     @Test
-    func jsonIsASettingsFileToo() throws {
-        let file = try SettingsFile(text: #"{"worker_concurrency": 3, "slack": {"channel": "ops"}}"#, path: "s.json")
-        #expect(file.values[.workerConcurrency]?.text == "3")
-        #expect(file.values[.slackChannel]?.text == "ops")
+    func aValueOfTheSettingsFileIsNamedByItsPlace() async throws {
+        try await withFolder(["s.yaml": "notify: console\nssh:\n  probe: x\n  login_timeout: 3h\n"]) { folder in
+            let file = try #require(throws: SettingsFileProblems.self) {
+                _ = try SettingSources(configOption: "\(folder)/s.yaml", environment: [:])
+            }
+            #expect(file.problems.map(\.line) == [3])
+            try "ssh:\n  login_timeout: 3h\n".write(
+                toFile: "\(folder)/s.yaml", atomically: true, encoding: .utf8)
+            let sources = try SettingSources(configOption: "\(folder)/s.yaml", environment: [:])
+            let error = try #require(throws: SettingError.self) { _ = try RemoteSettings(sources) }
+            #expect(error.place == "\(folder)/s.yaml:2:18 (ssh_login_timeout)")
+        }
     }
 
     @Test

@@ -60,7 +60,7 @@ struct LoadingPackErrorTests {
         BadInput("name: \"a\nitems: {}", line: 2, "not YAML", "quoted scalar"),
         BadInput("items: {}\n---\nitems: {}", line: 2, "a second document begins here"),
         BadInput("items: {}\n...\nname: a", line: 3, "not YAML: did not find expected <document start>"),
-        BadInput("name: &a x\ndescription: *a\nitems: {}", line: 2, ":2:14:", "YAML aliases are not accepted: `*a`"),
+        BadInput("name: &a x\ndescription: *a\nitems: {}", line: 2, ":2:14:", "YAML aliases are not accepted"),
         BadInput("items: &i { files: [*i] }", line: 1, "YAML aliases are not accepted"),
         BadInput("items: {}\nname: \u{1}", line: 2, ":2:7:", "a character that cannot be seen, U+0001"),
         BadInput("items: {}\nname: a\u{202E}b", line: 2, ":2:8:", "U+202E"),

@@ -82,13 +82,8 @@ extension FileReader {
         for (key, entry) in mapping {
             if known.contains(key) {
                 entries[key] = entry
-            } else if key == "<<" {
-                error("merge keys are not accepted in \(what)", at: entry.position, hint: "write the keys out")
             } else {
-                let sign = StrangeSign.first(in: key).map { ": " + $0.fault.message } ?? ""
-                error(
-                    "unknown key \(quoted(key)) in \(what)\(sign)", at: entry.position,
-                    hint: didYouMean(key, among: known) ?? "known: \(known.joined(separator: ", "))")
+                unknownKey(entry, of: what, known: known)
             }
         }
         return Fields(
@@ -99,6 +94,18 @@ extension FileReader {
                 if !entry.node.isBlank { entry.position = entry.node.position }
                 return entry
             })
+    }
+
+    /// Reports a key that is not `known`; the entry's position is that of the key.
+    mutating func unknownKey(_ entry: Fields.Entry, of what: String, known: [String]) {
+        guard entry.key != "<<" else {
+            error("merge keys are not accepted in \(what)", at: entry.position, hint: "write the keys out")
+            return
+        }
+        let sign = StrangeSign.first(in: entry.key).map { ": " + $0.fault.message } ?? ""
+        error(
+            "unknown key \(quoted(entry.key)) in \(what)\(sign)", at: entry.position,
+            hint: didYouMean(entry.key, among: known) ?? "known: \(known.joined(separator: ", "))")
     }
 
     /// Any mapping from text, in the order of the file; the positions are those of the keys.

@@ -35,6 +35,7 @@ package enum TemplateSource: Hashable, Sendable {
 package enum LoadingLimit {
     package static let packFileBytes = 1 << 20
     package static let inventoryFileBytes = 8 << 20
+    package static let valuesFileBytes = 1 << 20
     package static let templateBytes = 256 << 10
     /// All templates of one resolved pack together.
     static let packTemplateBytes = 4 << 20

@@ -47,10 +47,10 @@ enum YAMLDocument {
     }
 
     private static func anchorProblem(_ node: Node, _ file: String) -> Problem {
-        let name = node.scalar?.anchor?.rawValue ?? ""
-        return Problem(
+        // Without its name, which may be the beginning of a secret.
+        Problem(
             file: file, line: node.position.line, column: node.position.column,
-            message: "YAML takes \(quoted("&" + name)) for an anchor, not for text",
+            message: "YAML takes what begins with & for an anchor, not for text",
             hint: "put a value that begins with & between quotes")
     }
 
@@ -93,7 +93,7 @@ enum YAMLDocument {
             let position = position(of: index, in: bytes)
             throw Problem(
                 file: file, line: position.line, column: position.column,
-                message: "YAML aliases are not accepted: \(quoted("*" + String(decoding: name, as: UTF8.self)))",
+                message: "YAML aliases are not accepted",
                 hint: "put text that has & and * between quotes; values are shared by defaults and extends only")
         }
     }

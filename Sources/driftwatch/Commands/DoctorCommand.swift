@@ -31,7 +31,7 @@ struct DoctorCommand: DriftwatchCommand {
     @Argument(help: "The servers.")
     var servers: [ServerID] = []
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
+    var settingOptions: [SettingOption] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let report = DoctorReport(context.console, asJSON: output.asJSON)
@@ -73,7 +73,7 @@ struct DoctorCommand: DriftwatchCommand {
         _ lines: [ServerLine], _ workers: [WorkerLine], _ context: CommandContext, _ report: DoctorReport
     ) async throws {
         let remote: RemoteSettings
-        do { remote = try remoteSettings(context.settings) } catch {
+        do { remote = try RemoteSettings(context.settings) } catch {
             report.add(
                 "ssh", .wrong, "\(error)", hint: error.hint ?? "no server can be examined from here until this is fixed"
             )

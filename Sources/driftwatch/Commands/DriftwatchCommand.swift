@@ -11,10 +11,10 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The settings file, YAML or JSON (DRIFTWATCH_CONFIG).", valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+    @Option(\.logLevel)
     var logLevel: String?
 
-    @Option(help: ArgumentHelp("How log lines look on standard error: text or json.", valueName: "format"))
+    @Option(\.logFormat)
     var logFormat: String?
 }
 
@@ -27,15 +27,15 @@ struct OutputOptions: ParsableArguments {
 /// A command that does something, and ends in an ``ExitStatus``.
 protocol DriftwatchCommand: AsyncParsableCommand {
     var common: CommonOptions { get }
-    /// Settings that the command line gives, each with the name of its option.
-    var settingOptions: [SettingName: (option: String, value: String?)] { get }
+    /// Settings that the command line gives.
+    var settingOptions: [SettingOption] { get }
     /// The level of the log where nobody sets one; commands that answer and end keep quiet.
     var defaultLogLevel: Logger.Level { get }
     func perform(_ context: CommandContext) async throws -> ExitStatus
 }
 
 extension DriftwatchCommand {
-    var settingOptions: [SettingName: (option: String, value: String?)] { [:] }
+    var settingOptions: [SettingOption] { [] }
     var defaultLogLevel: Logger.Level { .error }
 }
 
@@ -47,12 +47,12 @@ struct CommandContext: Sendable {
 
     /// Reads the settings and starts the log.
     ///
-    /// - Throws: ``SettingError``.
+    /// - Throws: ``SettingError``, ``SettingsFileProblems``.
     init(_ command: any DriftwatchCommand, console: Console, environment: [String: String]) throws {
         var options = command.settingOptions
-        options[.logLevel] = ("--log-level", command.common.logLevel)
-        options[.logFormat] = ("--log-format", command.common.logFormat)
-        if let command = command as? any ActingCommand { options[.actor] = ("--as", command.acting.name) }
+        options.append(SettingOption(\.logLevel, command.common.logLevel))
+        options.append(SettingOption(\.logFormat, command.common.logFormat))
+        if let command = command as? any ActingCommand { options.append(SettingOption(\.actor, command.acting.name)) }
         settings = try SettingSources(
             options: options, configOption: command.common.config, environment: environment)
         bootstrapLogging(try LoggingSettings(settings, defaultLevel: command.defaultLogLevel))

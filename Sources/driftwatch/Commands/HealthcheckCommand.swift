@@ -53,7 +53,7 @@ struct HealthcheckCommand: DriftwatchCommand {
     }
 
     private func askWeb(_ context: CommandContext) async throws -> ExitStatus {
-        let address = try ListenAddress.web(context.settings)
+        let address = try context.settings.value(\.listen)
         let everywhere = ["0.0.0.0": "127.0.0.1", "::": "::1"]
         let host = everywhere[address.host] ?? address.host
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(address.port)/healthz"

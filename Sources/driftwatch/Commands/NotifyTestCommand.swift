@@ -20,10 +20,10 @@ struct NotifyTestCommand: ActingCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var acting: ActingOptions
 
-    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    @Option(\.notify)
     var notify: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { [.notify: ("--notify", notify)] }
+    var settingOptions: [SettingOption] { [SettingOption(\.notify, notify)] }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         let settings = try NotifySettings(context.settings)
@@ -38,6 +38,8 @@ struct NotifyTestCommand: ActingCommand {
         case .badMessage(let reason): failure = "the message is refused: \(reason)"
         case .badDestination(let reason): failure = "the destination is refused: \(reason)"
         case .unreachable(let reason): failure = "not reachable: \(reason)"
+        case .noReply(let reason): failure = "no reply, but the message may have arrived: \(reason)"
+        case .notUnderstood(let reason): failure = "the answer is not understood: \(reason)"
         case .serverError(let reason): failure = "the destination has a fault: \(reason)"
         }
         throw CommandFailure(

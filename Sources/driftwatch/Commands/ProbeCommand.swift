@@ -44,14 +44,14 @@ struct ProbeCommand: DriftwatchCommand {
         if !printScript && server == nil { throw ValidationError("Missing expected argument '<server>'") }
     }
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { budgets.settings }
+    var settingOptions: [SettingOption] { budgets.settings }
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
         guard let server else {
             context.console.print(ProbeScript.text)
             return .fine
         }
-        let remote = try remoteSettings(context.settings)
+        let remote = try RemoteSettings(context.settings)
         let (line, packs) = try await context.withDatabase { database in
             try await database.read { transaction in
                 guard let line = try ServersReader.server(server, in: transaction) else {

@@ -20,14 +20,11 @@ extension ProcessCommand {
 
 /// Where a process answers monitoring.
 struct MonitoringOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Where to serve /healthz, /readyz and /metrics (DRIFTWATCH_METRICS_LISTEN); by default nowhere.",
-            valueName: "host:port"))
+    @Option(\.metricsListen)
     var metricsListen: String?
 
-    var settings: [SettingName: (option: String, value: String?)] {
-        [.metricsListen: ("--metrics-listen", metricsListen)]
+    var settings: [SettingOption] {
+        [SettingOption(\.metricsListen, metricsListen)]
     }
 }
 
@@ -44,9 +41,7 @@ struct WorkerOptions: ParsableArguments {
             valueName: "id"))
     var local: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "How many servers to look at at once (DRIFTWATCH_WORKER_CONCURRENCY).", valueName: "count"))
+    @Option(\.workerConcurrency)
     var concurrency: String?
 
     var queues: [String] {
@@ -68,22 +63,19 @@ struct WorkerOptions: ParsableArguments {
 
 /// How long a look at a server may take.
 struct BudgetOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "How long a server's port may take to answer (DRIFTWATCH_SSH_CONNECT_TIMEOUT).", valueName: "span"))
+    @Option(\.sshConnectTimeout)
     var connectTimeout: String?
 
-    @Option(
-        help: ArgumentHelp("How long a login may take, in all (DRIFTWATCH_SSH_LOGIN_TIMEOUT).", valueName: "span"))
+    @Option(\.sshLoginTimeout)
     var loginTimeout: String?
 
-    @Option(help: ArgumentHelp("How long a look may take after it (DRIFTWATCH_PROBE_TIMEOUT).", valueName: "span"))
+    @Option(\.probeTimeout)
     var probeTimeout: String?
 
-    var settings: [SettingName: (option: String, value: String?)] {
+    var settings: [SettingOption] {
         [
-            .sshConnectTimeout: ("--connect-timeout", connectTimeout),
-            .sshLoginTimeout: ("--login-timeout", loginTimeout), .probeTimeout: ("--probe-timeout", probeTimeout),
+            SettingOption(\.sshConnectTimeout, connectTimeout), SettingOption(\.sshLoginTimeout, loginTimeout),
+            SettingOption(\.probeTimeout, probeTimeout),
         ]
     }
 }
@@ -103,7 +95,7 @@ struct SchedulerCommand: ProcessCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var monitoring: MonitoringOptions
 
-    var settingOptions: [SettingName: (option: String, value: String?)] { monitoring.settings }
+    var settingOptions: [SettingOption] { monitoring.settings }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try SchedulerPart(context.settings)] }
 }
@@ -125,9 +117,8 @@ struct WorkerCommand: ProcessCommand {
     @OptionGroup var worker: WorkerOptions
     @OptionGroup var budgets: BudgetOptions
 
-    var settingOptions: [SettingName: (option: String, value: String?)] {
-        budgets.settings.merging(monitoring.settings) { $1 }
-            .merging([.workerConcurrency: ("--concurrency", worker.concurrency)]) { $1 }
+    var settingOptions: [SettingOption] {
+        budgets.settings + monitoring.settings + [SettingOption(\.workerConcurrency, worker.concurrency)]
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
@@ -151,11 +142,11 @@ struct NotifierCommand: ProcessCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var monitoring: MonitoringOptions
 
-    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    @Option(\.notify)
     var notify: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] {
-        monitoring.settings.merging([.notify: ("--notify", notify)]) { $1 }
+    var settingOptions: [SettingOption] {
+        monitoring.settings + [SettingOption(\.notify, notify)]
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
@@ -179,11 +170,11 @@ struct WebCommand: ProcessCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var monitoring: MonitoringOptions
 
-    @Option(help: ArgumentHelp("Where to listen (DRIFTWATCH_LISTEN).", valueName: "host:port"))
+    @Option(\.listen)
     var listen: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] {
-        monitoring.settings.merging([.listen: ("--listen", listen)]) { $1 }
+    var settingOptions: [SettingOption] {
+        monitoring.settings + [SettingOption(\.listen, listen)]
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] { [try WebPart(context.settings)] }
@@ -203,17 +194,17 @@ struct RunCommand: ProcessCommand {
     @OptionGroup var worker: WorkerOptions
     @OptionGroup var budgets: BudgetOptions
 
-    @Option(help: ArgumentHelp("slack or console (DRIFTWATCH_NOTIFY).", valueName: "how"))
+    @Option(\.notify)
     var notify: String?
 
-    @Option(help: ArgumentHelp("Where web listens (DRIFTWATCH_LISTEN).", valueName: "host:port"))
+    @Option(\.listen)
     var listen: String?
 
-    var settingOptions: [SettingName: (option: String, value: String?)] {
-        budgets.settings.merging(monitoring.settings) { $1 }.merging([
-            .workerConcurrency: ("--concurrency", worker.concurrency), .notify: ("--notify", notify),
-            .listen: ("--listen", listen),
-        ]) { $1 }
+    var settingOptions: [SettingOption] {
+        budgets.settings + monitoring.settings + [
+            SettingOption(\.workerConcurrency, worker.concurrency), SettingOption(\.notify, notify),
+            SettingOption(\.listen, listen),
+        ]
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {

@@ -19,8 +19,12 @@ struct SlackExamination {
         await examineDestination()
         let settings: NotifySettings
         do { settings = try NotifySettings(context.settings) } catch {
-            let names: [SettingName] = [.notify, .slackWebhookURL, .slackBotToken, .slackChannel]
-            guard names.contains(where: { context.settings.text($0) != nil }) else {
+            let sources = context.settings
+            let given = [
+                sources.text(\.notify), sources.text(\.slackWebhookURL), sources.text(\.slackBotToken),
+                sources.text(\.slackChannel),
+            ]
+            guard given.contains(where: { $0 != nil }) else {
                 // Only the notifier needs them, and it may run elsewhere.
                 report.add("slack", .note, "not set up here: \(error)", hint: error.hint)
                 return
@@ -59,9 +63,13 @@ struct SlackExamination {
                     "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
                     hint: "fix that fault, and restart the notifier if its settings changed; "
                         + "then driftwatch destination resume \(line.name)")
+            } else if let notice = line.notice {
+                report.add(
+                    "destination", .note, "\(line.name) \(notice)",
+                    hint: "messages may arrive more than once; look at its status page, the network and the proxy")
             } else if line.dead > 0 {
                 report.add(
-                    "destination", .note, "\(line.name): \(plural(line.dead, "message")) refused for good",
+                    "destination", .note, "\(line.name): \(plural(line.dead, "message")) given up",
                     hint: "driftwatch outbox list --dead")
             } else {
                 report.add("destination", .fine, "\(line.name): \(plural(line.waiting, "message")) waiting")
@@ -72,7 +80,7 @@ struct SlackExamination {
     /// Scheme, host and port of where messages are posted.
     private func host() -> String? {
         let text =
-            context.settings.text(.slackWebhookURL)?.text ?? context.settings.text(.slackAPIURL)?.text
+            context.settings.text(\.slackWebhookURL)?.text ?? context.settings.text(\.slackAPIURL)?.text
             ?? SlackDestination.defaultAPI
         guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host
         else { return nil }

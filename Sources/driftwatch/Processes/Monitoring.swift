@@ -12,7 +12,7 @@ struct Monitoring: Sendable {
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources, parts: [any ProcessPart], logger: Logger) throws {
-        address = try ListenAddress.metrics(sources)
+        address = try sources.value(\.metricsListen)
         self.parts = parts
         self.logger = logger
     }

@@ -11,9 +11,9 @@ struct WebPart: ProcessPart {
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
-        address = try ListenAddress.web(sources)
-        var names = try hosts(.webNames, sources)
-        if let host = try baseURL(sources)?.host() { names.insert(host) }
+        address = try sources.value(\.listen)
+        var names = try sources.value(\.webNames)
+        if let host = try sources.value(\.baseURL)?.host() { names.insert(host) }
         self.names = names
     }
 

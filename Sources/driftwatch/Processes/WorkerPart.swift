@@ -23,8 +23,8 @@ struct WorkerPart: ProcessPart {
     init(_ sources: SettingSources, queues: [String], localServers: [ServerID]) throws {
         self.queues = queues + localServers.map { "local:\($0)" }
         self.localServers = Set(localServers)
-        places = try workerConcurrency(sources)
-        remote = try remoteSettings(sources)
+        places = try sources.value(\.workerConcurrency)
+        remote = try RemoteSettings(sources)
         shownSettings = LoginMeans(remote, environment: ProcessInfo.processInfo.environment).json
     }
 

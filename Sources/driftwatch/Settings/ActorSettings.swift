@@ -5,11 +5,7 @@ import Presentation
 
 /// The option of every command that acts.
 struct ActingOptions: ParsableArguments {
-    @Option(
-        name: .customLong("as"),
-        help: ArgumentHelp(
-            "Who acts, as recorded in the audit log (DRIFTWATCH_ACTOR); by default your login name.",
-            valueName: "name"))
+    @Option(\.actor)
     var name: String?
 }
 
@@ -20,19 +16,11 @@ protocol ActingCommand: DriftwatchCommand {
 
 /// `--as`, `DRIFTWATCH_ACTOR`: who acts; without it the account of the person at this machine.
 func actingPerson(_ sources: SettingSources, environment: [String: String]) throws(SettingError) -> ActingPerson {
-    let named = try sources.value(
-        .actor, default: nil,
-        wanted: "a person's name: at most 100 visible characters, and not \(programName), which "
-            + "stands for the program itself"
-    ) { text -> String?? in
-        guard text.count <= 100, text == visible(text), text != programName else { return nil }
-        return text
-    }
-    return named.map(ActingPerson.named) ?? .account(loginName(environment))
+    try sources.value(\.actor).map(ActingPerson.named) ?? .account(loginName(environment))
 }
 
 /// Stands for the program itself in the audit log and in the stories of alerts.
-private let programName = "driftwatch"
+let programName = "driftwatch"
 
 /// The account of the person at this machine; nil if it is the one that the program's own processes have, as in the
 /// container image.

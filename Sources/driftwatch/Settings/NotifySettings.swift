@@ -26,17 +26,17 @@ struct NotifySettings: Sendable {
 
     /// - Throws: ``SettingError``, also where `slack` is wanted and nothing says where to.
     init(_ sources: SettingSources) throws(SettingError) {
-        baseURL = try driftwatch.baseURL(sources)
-        switch try sources.choice(.notify, default: Kind.slack) {
+        baseURL = try sources.value(\.baseURL)
+        switch try sources.value(\.notify) {
         case .console: destination = .console
         case .slack: destination = .slack(try Self.slack(sources))
         }
     }
 
     private static func slack(_ sources: SettingSources) throws(SettingError) -> SlackDestination {
-        let webhook = sources.text(.slackWebhookURL)
-        let token = sources.text(.slackBotToken)
-        let channel = sources.text(.slackChannel)
+        let webhook = sources.text(\.slackWebhookURL)
+        let token = sources.text(\.slackBotToken)
+        let channel = sources.text(\.slackChannel)
         switch (webhook, token) {
         case (let webhook?, nil):
             try requireURL(webhook, sources)
@@ -45,7 +45,7 @@ struct NotifySettings: Sendable {
             guard let channel else {
                 throw SettingError("DRIFTWATCH_SLACK_CHANNEL", "a bot token needs the channel to post to")
             }
-            let api = sources.text(.slackAPIURL)
+            let api = sources.text(\.slackAPIURL)
             if let api { try requireURL(api, sources) }
             return .bot(token: token.text, channel: channel.text, api: api?.text ?? SlackDestination.defaultAPI)
         case (_?, _?):
@@ -70,11 +70,11 @@ struct NotifySettings: Sendable {
         else { throw SettingError(setting.place, "its value is not an http or https address") }
         guard scheme == "http" else { return }
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
-        let allowed = try hosts(.plainHTTPHosts, sources)
+        let allowed = try sources.value(\.plainHTTPHosts)
         guard parts.user == nil, HostName.isLoopback(bare) || allowed.contains(bare) else {
             throw SettingError(
                 setting.place, "http would send its secret unencrypted to \(visible(bare))",
-                hint: "use https; or put the host into \(SettingName.plainHTTPHosts.environmentName)")
+                hint: "use https; or put the host into DRIFTWATCH_PLAIN_HTTP_HOSTS")
         }
     }
 }

@@ -1,6 +1,6 @@
 /// A setting that cannot be used; its description names the setting and never shows a secret.
 struct SettingError: Error, Hashable, CustomStringConvertible {
-    /// Such as `DRIFTWATCH_LISTEN`, or `/etc/driftwatch.yaml:3`.
+    /// Such as `DRIFTWATCH_LISTEN`, or `/etc/driftwatch.yaml:3:9 (listen)`.
     let place: String
     let message: String
     let hint: String?

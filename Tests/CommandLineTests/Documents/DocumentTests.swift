@@ -65,12 +65,26 @@ struct DocumentTests {
         }
     }
 
+    /// The page says of each setting what its declaration says, and may add to it.
     @Test
-    func everySettingHasALineInItsPage() throws {
-        let page = try DocumentPage.named("docs/SETTINGS.md")
-        for setting in SettingName.allCases {
-            #expect(page.spans.contains(setting.environmentName), "\(setting)")
+    func theTableOfSettingsSaysWhatTheProgramDoes() throws {
+        let rows = try DocumentPage.named("docs/SETTINGS.md").text.matches(of: /(?m)^\| `DRIFTWATCH_.*$/)
+            .map { $0.0.dropFirst(2).dropLast(2).components(separatedBy: " | ") }
+        #expect(rows.count == Settings.all.count + 1, "each setting has one row, and so has DRIFTWATCH_CONFIG")
+        for setting in Settings.all {
+            let name = "`\(setting.environmentName)`" + (setting.isSecret ? " ¹" : "")
+            guard let row = rows.first(where: { $0.first == name }), row.count == 3 else {
+                Issue.record("no row for \(name)")
+                continue
+            }
+            #expect(Self.plain(row[1]) == setting.standard, "\(name)")
+            #expect(Self.plain(row[2]).hasPrefix(setting.meaning), "\(name): \(setting.meaning)")
         }
+    }
+
+    /// Without code marks and the targets of links.
+    private static func plain(_ cell: String) -> String {
+        cell.replacing(/\[(.*?)\]\(.*?\)/) { $0.1 }.replacing("`", with: "")
     }
 
     @Test
@@ -104,6 +118,6 @@ struct DocumentTests {
     func theSettingsFileInThePagesIsRead() throws {
         let yaml = try DocumentPage.named("docs/INSTALL.md").blocks.filter { $0.kind == "yaml" }
         #expect(yaml.count == 1)
-        for block in yaml { _ = try SettingsFile(text: block.text, path: "docs/INSTALL.md") }
+        for block in yaml { _ = try SettingsFile(bytes: Array(block.text.utf8), path: "docs/INSTALL.md") }
     }
 }

@@ -50,7 +50,7 @@ struct DocumentedCommand {
     }
 
     static func problem(ofVariable name: String) -> String? {
-        guard name.hasPrefix("DRIFTWATCH_"), !SettingName.isKnown(variable: name) else { return nil }
+        guard name.hasPrefix("DRIFTWATCH_"), !Settings.isKnown(variable: name) else { return nil }
         return "\(name) is not a setting"
     }
 

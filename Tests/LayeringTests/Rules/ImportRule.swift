@@ -37,7 +37,7 @@ enum ImportRule {
 
     /// The wiring may import everything that the others may, except the C libraries, and its own two.
     private static let wiring = Set(arrows.keys).union(arrows.values.joined())
-        .union(["ArgumentParser", "Configuration"]).filter { !$0.hasPrefix("CLib") }
+        .union(["ArgumentParser"]).filter { !$0.hasPrefix("CLib") }
 
     private static let kinds: Set = ["struct", "class", "enum", "protocol", "typealias", "func", "let", "var"]
 
