@@ -218,6 +218,8 @@ class Campaign:
 
     def first_failure(self, tests, environment):
         """None if all pass. Ends the run at the first failure."""
+        if self.stopping:
+            return None
         folder, programs = self.root, self.programs
         if "DRIFTWATCH_MUTANT" in environment:
             folder, programs = self.switched, self.switched / ".build/debug"
