@@ -1,5 +1,5 @@
-import Dispatch
 import Postgres
+import Runtime
 import TestSupport
 import Testing
 
@@ -8,23 +8,6 @@ import Testing
 /// Rows that a forgotten transaction of another session holds: everybody else skips them.
 @Suite(.timeLimit(.minutes(2)))
 struct HeldRowTests {
-    /// Runs `body` while another session holds what `statement` locks.
-    private static func holding(_ statement: SQL, on database: Database, _ body: () async throws -> Void) async throws {
-        let (locked, isLocked) = AsyncStream<Void>.makeStream()
-        let unlock = DispatchSemaphore(value: 0)
-        async let holder: Void = database.withTransaction { transaction in
-            try transaction.execute(statement)
-            isLocked.yield()
-            unlock.wait()
-        }
-        for await _ in locked { break }
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-        unlock.signal()
-        try await holder
-        try outcome.get()
-    }
-
     @Test(arguments: ["for update", "for share", "for no key update"] as [SQL])
     func aDueJobThatIsHeldIsShownWithItsHolder(strength: SQL) async throws {
         try await withMigratedDatabase { database in
@@ -33,7 +16,7 @@ struct HeldRowTests {
             try await database.execute(
                 "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
             let held: SQL = "select job_id from driftwatch.jobs where server_id = 'a' \(strength)"
-            try await Self.holding(held, on: database) {
+            try await database.holding(held) { _ in
                 try await database.advanceClock(by: .seconds(61))
                 try await database.execute("update driftwatch.workers set last_seen_at = driftwatch.clock()")
                 #expect(try await QueueStore(database: database).claimSome(2).map(\.job.serverID) == ["b"])
@@ -57,8 +40,8 @@ struct HeldRowTests {
             try await database.makeServer("a")
             try await database.enqueueAll()
             let shared: SQL = "select from driftwatch.jobs for share"
-            try await Self.holding(shared, on: database) {
-                try await Self.holding(shared, on: database) {
+            try await database.holding(shared) { _ in
+                try await database.holding(shared) { _ in
                     try await database.advanceClock(by: .seconds(61))
                     let why = try await database.rows("select why from driftwatch.queue_stuck", as: String.self)
                     #expect(why.count == 1)
@@ -77,7 +60,7 @@ struct HeldRowTests {
             let claims = try await store.claimSome(2)
             let leases = Dictionary(uniqueKeysWithValues: claims.map { ($0.token, $0.job.id) })
             let held = claims[0].job.id
-            try await Self.holding("select from driftwatch.jobs where job_id = \(held) for update", on: database) {
+            try await database.holding("select from driftwatch.jobs where job_id = \(held) for update") { _ in
                 let survivors = try await store.renew(leases, of: "w", for: .seconds(120))
                 #expect(
                     survivors == [
@@ -99,7 +82,7 @@ struct HeldRowTests {
                 "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            try await Self.holding("update driftwatch.workers set pid = 2", on: database) {
+            try await database.holding("update driftwatch.workers set pid = 2") { _ in
                 let survivors = try await store.renew([claim.token: claim.job.id], of: "w", for: .seconds(60))
                 #expect(survivors[claim.token]?.isExtended == true)
             }
@@ -110,7 +93,7 @@ struct HeldRowTests {
     func aScheduleAndADestinationThatAreHeldAreShownWithTheirHolders() async throws {
         try await withMigratedDatabase { database in
             try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
-            try await Self.holding("select from driftwatch.schedules for update", on: database) {
+            try await database.holding("select from driftwatch.schedules for update") { _ in
                 let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String?.self)
                 #expect(held.first??.contains("which ran: select from driftwatch.schedules") == true)
             }
@@ -119,7 +102,7 @@ struct HeldRowTests {
                 insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at)
                 select 1, 1, 'default', 'drift_detected', '{}', driftwatch.clock(), driftwatch.clock()
                 """)
-            try await Self.holding("select from driftwatch.destinations for update", on: database) {
+            try await database.holding("select from driftwatch.destinations for update") { _ in
                 try await database.advanceClock(by: .seconds(121))
                 for text: SQL in [
                     "select why from driftwatch.outbox_backlog", "select problem from driftwatch.delivery_health",
@@ -127,6 +110,80 @@ struct HeldRowTests {
                     let why = try await database.rows(text, as: String?.self)
                     #expect(why.first??.contains("which ran: select from driftwatch.destinations") == true)
                 }
+            }
+        }
+    }
+
+    /// Runs a worker's maintenance, whose three loops begin a round each time that `body` calls its argument; that
+    /// returns when the rounds are over.
+    private static func maintaining(
+        _ database: Database, _ log: RecordedLog, _ body: (_ round: () async throws -> Void) async throws -> Void
+    ) async throws {
+        let clock = ManualClock()
+        let maintenance = Maintenance(
+            store: QueueStore(database: database), every: .seconds(10), wake: WakeSignal(), clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await maintenance.run(logger: log.logger) }
+            func sleeps() async throws { for _ in 0..<3 { _ = try await clock.nextSleep() } }
+            try await sleeps()
+            try await body {
+                clock.advance(by: .seconds(60))
+                try await sleeps()
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test
+    func aDueJobThatIsSkippedForAMinuteIsLoggedOncePerHolder() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            let log = RecordedLog()
+            let message = "a due job is skipped: another session holds its row"
+            let held: SQL = "select job_id from driftwatch.jobs for update"
+            try await Self.maintaining(database, log) { round in
+                for holder in 1...2 {
+                    try await database.holding(held) { _ in
+                        try await round()
+                        #expect(log.lines(message).count == holder - 1 + (holder == 2 ? 1 : 0))
+                        try await database.advanceClock(by: .seconds(61))
+                        for _ in 0..<3 { try await round() }
+                        #expect(log.lines(message).count == holder)
+                    }
+                    try await round()
+                }
+            }
+            let facts = log.lines(message)[0].facts
+            #expect(facts["server.id"] == "a" && facts["job.id"] != nil && facts["blocker.pid"] != nil, "\(facts)")
+            #expect(facts["reason"]?.contains("which ran: select job_id from driftwatch.jobs") == true)
+        }
+    }
+
+    @Test
+    func anAbandonedJobIsLoggedWithWhatItIsAbout() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+            try await database.execute(
+                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+            let log = RecordedLog()
+            let store = QueueStore(database: database)
+            try await Self.maintaining(database, log) { round in
+                for _ in 1...3 {
+                    #expect(try await store.claimSome(1).count == 1)
+                    try await database.advanceClock(by: .seconds(121))
+                    // The second rescue has a backoff, which the next round ends.
+                    try await round()
+                    try await database.advanceClock(by: .seconds(61))
+                    try await round()
+                }
+            }
+            let lines = log.lines("job rescued")
+            #expect(lines.map { $0.facts["job.state"] } == ["available", "retryable", "failed"])
+            for line in lines {
+                #expect(line.facts["server.id"] == "a" && line.facts["schedule.name"] == "default", "\(line)")
+                #expect(line.facts["job.id"] != nil)
             }
         }
     }
