@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench bench-fleet install format lint clean
+.PHONY: help build demo test check bench bench-fleet mutate install format lint clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -41,6 +41,10 @@ bench: ## run the benchmarks
 bench-fleet: ## how long a sweep of 40 servers takes, against bare ssh and against pyinfra
 	@scripts/install-dependencies build demo bench
 	@scripts/bench-fleet
+
+mutate: ## take guards away, one at a time, and see that a test notices (FILTER='a regular expression' for some)
+	@scripts/install-dependencies build test
+	@scripts/mutate "$$FILTER"
 
 install: ## release binary with Swift's runtime inside, to PREFIX/bin (PREFIX=/usr/local, DESTDIR= for packagers)
 	@scripts/install-dependencies build

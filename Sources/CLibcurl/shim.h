@@ -12,8 +12,8 @@ static inline CURLcode driftwatch_curl_set_string(CURL *handle, CURLoption optio
     return curl_easy_setopt(handle, option, value);
 }
 
-static inline CURLcode driftwatch_curl_set_bytes(CURL *handle, CURLoption option, const void *value) {
-    return curl_easy_setopt(handle, option, value);
+static inline CURLcode driftwatch_curl_set_reader(CURL *handle, curl_read_callback value) {
+    return curl_easy_setopt(handle, CURLOPT_READFUNCTION, value);
 }
 
 static inline CURLcode driftwatch_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
@@ -34,4 +34,8 @@ static inline CURLcode driftwatch_curl_set_progress(CURL *handle, curl_xferinfo_
 
 static inline CURLcode driftwatch_curl_status(CURL *handle, long *status) {
     return curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, status);
+}
+
+static inline CURLcode driftwatch_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
 }

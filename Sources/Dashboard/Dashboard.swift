@@ -66,7 +66,8 @@ package struct Dashboard: Service {
             let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: Times(zone: zone)).words }
             return FleetPage(
                 title: "Fleet", lines: lines, counts: counts,
-                warnings: pauses + (try DeliveryReader.problems(in: transaction)), zone: zone, now: Date(),
+                warnings: pauses + (try DeliveryReader.problems(in: transaction))
+                    + (try DeliveryReader.notices(in: transaction)), zone: zone, now: Date(),
                 links: PageLinks(
                     "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
                     place: Place.fleet))

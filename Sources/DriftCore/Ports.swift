@@ -73,7 +73,7 @@ package struct ProbeQuestions: Hashable, Sendable {
     /// In the order of their paths.
     package var files: [File]
     package var packages: Bool
-    /// Names that another package may stand in for, in order.
+    /// The names of the packages that are asked about, which others may stand in for, in order; all if it is empty.
     package var providedNames: [String]
     /// Names of environment variables, in order.
     package var environment: [String]
@@ -195,11 +195,14 @@ package struct OutboundNotification: Hashable, Sendable {
     package var outboxID: Int64
     package var facts: NotificationFacts
     package var form: Form
+    /// An earlier attempt had no reply: the sender waits longer for this one's.
+    package var isRepeat: Bool
 
-    package init(outboxID: Int64, facts: NotificationFacts, form: Form = .rich) {
+    package init(outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false) {
         self.outboxID = outboxID
         self.facts = facts
         self.form = form
+        self.isRepeat = isRepeat
     }
 }
 
@@ -213,8 +216,28 @@ package enum DeliveryReply: Hashable, Sendable {
     case badMessage(String)
     /// The destination is gone, or the secret is wrong.
     case badDestination(String)
-    /// No answer: DNS, refused, TLS, deadline. May have been delivered.
+    /// The request never got there whole: DNS, refused, TLS. Not delivered.
     case unreachable(String)
+    /// The request was sent, and no reply came: it may have been delivered.
+    case noReply(String)
+    /// Accepted, but not in the destination's words: it may have been delivered, to that destination or to another.
+    case notUnderstood(String)
     /// The destination is in trouble.
     case serverError(String)
+
+    /// Whether the destination, or something in its place, said anything.
+    package var isReply: Bool {
+        switch self {
+        case .unreachable, .noReply: false
+        case .sent, .pace, .badMessage, .badDestination, .notUnderstood, .serverError: true
+        }
+    }
+
+    /// Whether the message may have been delivered without our knowing.
+    package var leavesDoubt: Bool {
+        switch self {
+        case .noReply, .notUnderstood: true
+        case .sent, .pace, .badMessage, .badDestination, .unreachable, .serverError: false
+        }
+    }
 }

@@ -47,20 +47,20 @@ package struct Notifier: Service {
         case .idle(let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
         case .message(let message):
             let facts = Result { try NotificationFacts(json: Array(message.payload.utf8)) }
-            let decision = await deliver(message, facts)
+            let result = await deliver(message, facts)
             let said = Self.said(of: message, try? facts.get())
-            log(decision, said)
-            try await settle(message, as: decision, said)
+            log(result.decision, said)
+            try await settle(message, as: result, said)
             return .zero
         }
     }
 
     /// Stores the result of a message, and retries until that works: claiming before would send the message again.
     private func settle(
-        _ message: OutboxStore.Message, as decision: DeliveryDecision, _ said: Logger.Metadata
+        _ message: OutboxStore.Message, as result: OutboxStore.Result, _ said: Logger.Metadata
     ) async throws {
         try await insist(wake: wake, clock: clock) {
-            try await store.settle(message, as: decision)
+            try await store.settle(message, as: result)
         } whileHopeful: { error in
             guard let error = error as? DatabaseError, error.sqlState != .leaseLost, !Task.isShuttingDownGracefully
             else { return false }
@@ -73,25 +73,29 @@ package struct Notifier: Service {
 
     private func deliver(
         _ message: OutboxStore.Message, _ known: Result<NotificationFacts, any Error>
-    ) async -> DeliveryDecision {
+    ) async -> OutboxStore.Result {
+        let history = DeliveryHistory(
+            rowAttempt: message.attempt, destinationAttempt: message.destinationFailures + 1,
+            doubtfulAttempt: message.doubtfulAttempts, triedPlain: message.isPlain, age: message.age)
+        if let decision = policy.decideUnsent(history) { return .init(decision) }
         var facts: NotificationFacts
         do {
             facts = try known.get()
         } catch let newer as NotificationFacts.NewerVersion {
-            return .setAside(policy.asideInterval, reason: "\(newer)")
+            return .init(.setAside(policy.asideInterval, reason: "\(newer)"))
         } catch {
-            return .dead(reason: "the payload cannot be read")
+            return .init(.drop(reason: "the payload cannot be read"))
         }
         facts.openingUndelivered = message.openingUndelivered ? true : nil
         let began = ContinuousClock.now
         let reply = await sender.send(
-            OutboundNotification(outboxID: message.outboxID, facts: facts, form: message.isPlain ? .plain : .rich))
-        let history = DeliveryHistory(
-            rowAttempt: message.attempt, destinationAttempt: message.destinationFailures + 1,
-            triedPlain: message.isPlain, age: message.age)
+            OutboundNotification(
+                outboxID: message.outboxID, facts: facts, form: message.isPlain ? .plain : .rich,
+                isRepeat: history.doubtfulAttempt > 1))
+        let took = began.duration(to: .now)
         let decision = policy.decide(reply, history, random: Double.random(in: 0..<1))
-        Telemetry.sent(decision, in: began.duration(to: .now))
-        return decision
+        Telemetry.sent(decision, in: took)
+        return OutboxStore.Result(decision, isInDoubt: reply.leavesDoubt, replyTime: reply.isReply ? took : nil)
     }
 
     /// What every line of the log about a message says.
@@ -109,9 +113,9 @@ package struct Notifier: Service {
         switch decision {
         case .markSent:
             logger.info("notification sent", metadata: metadata)
-        case .dead, .pauseDestination:
+        case .dead, .drop, .giveUp, .pauseDestination:
             logger.error("notification refused", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
-        case .waitDestination, .retryPlain, .setAside, .backOffDestination, .backOffRow:
+        case .waitDestination, .retryPlain, .setAside, .backOffDestination, .backOffRow, .repeatLater:
             logger.warning("notification not sent yet", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
         }
     }

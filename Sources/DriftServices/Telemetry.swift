@@ -40,6 +40,7 @@ package enum Telemetry {
 extension DeliveryDecision {
     fileprivate static let labels = [
         "sent", "paced", "retried_plain", "dead", "set_aside", "destination_paused", "unreachable", "retried_later",
+        "no_reply", "given_up_in_doubt",
     ]
 
     fileprivate var label: String {
@@ -47,7 +48,9 @@ extension DeliveryDecision {
         case .markSent: "sent"
         case .waitDestination: "paced"
         case .retryPlain: "retried_plain"
-        case .dead: "dead"
+        case .dead, .drop: "dead"
+        case .repeatLater: "no_reply"
+        case .giveUp: "given_up_in_doubt"
         case .setAside: "set_aside"
         case .pauseDestination: "destination_paused"
         case .backOffDestination: "unreachable"

@@ -43,6 +43,7 @@ internal import CLibcurl
             return .failure(HTTPError(.other, host: host, detail: "a header is not well-formed"))
         }
 
+        let source = BodySource(request.method == .post ? request.body : [])
         let receiver = Receiver(maximumBody: request.maximumReply, isCancelled: isCancelled)
         var list: UnsafeMutablePointer<curl_slist>?
         defer {
@@ -60,16 +61,30 @@ internal import CLibcurl
         unsafe set(handle, settings, remaining)
         _ = unsafe driftwatch_curl_set_list(handle, CURLOPT_HTTPHEADER, list)
 
-        return withExtendedLifetime(receiver) {
+        return withExtendedLifetime((receiver, source)) {
+            if request.method == .post { unsafe send(handle, from: source) }
             unsafe receive(handle, into: receiver)
             let code = unsafe curl_easy_perform(handle)
-            guard code == CURLE_OK else {
-                return .failure(error(code, host: host, isTooLarge: receiver.isTooLarge))
-            }
             var status = 0
             _ = unsafe driftwatch_curl_status(handle, &status)
+            guard code == CURLE_OK else {
+                // It wanted to send again what was sent over a kept connection, and could not.
+                let isSent = unsafe code == CURLE_SEND_FAIL_REWIND || hasSent(source.body.count, handle)
+                // Interim replies, and a proxy's, are not the server's.
+                let head = isSent && status >= 200 ? HTTPReply(status: status, headers: receiver.headers) : nil
+                return .failure(
+                    error(code, host: host, isTooLarge: receiver.isTooLarge, isSent: isSent, head: head))
+            }
             return .success(HTTPReply(status: status, headers: receiver.headers, body: receiver.body))
         }
+    }
+
+    /// Whether libcurl got past the connection (proxy and TLS included) and handed all of the body to the network.
+    private func hasSent(_ body: Int, _ handle: UnsafeMutableRawPointer) -> Bool {
+        var (began, sent) = (curl_off_t(0), curl_off_t(0))
+        _ = unsafe driftwatch_curl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &began)
+        _ = unsafe driftwatch_curl_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &sent)
+        return began > 0 && sent >= body
     }
 
     private func set(_ handle: UnsafeMutableRawPointer, _ request: HTTPRequest) {
@@ -80,11 +95,7 @@ internal import CLibcurl
             _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_HTTPGET, 1)
         case .post:
             _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_POST, 1)
-            // The size comes first: without it the copy would stop at the first zero byte.
             _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, request.body.count)
-            _ = unsafe request.body.withUnsafeBytes { bytes in
-                unsafe driftwatch_curl_set_bytes(handle, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress)
-            }
         }
     }
 
@@ -100,6 +111,18 @@ internal import CLibcurl
         if !settings.usesProxy { _ = unsafe driftwatch_curl_set_string(handle, CURLOPT_NOPROXY, "*") }
         if let file = settings.certificateAuthorities {
             _ = unsafe driftwatch_curl_set_string(handle, CURLOPT_CAINFO, file)
+        }
+    }
+
+    /// The handle keeps an unowned reference to `source` until `perform` resets it.
+    private func send(_ handle: UnsafeMutableRawPointer, from source: BodySource) {
+        _ = unsafe driftwatch_curl_set_context(
+            handle, CURLOPT_READDATA, Unmanaged.passUnretained(source).toOpaque())
+        _ = unsafe driftwatch_curl_set_reader(handle) { room, size, count, context in
+            guard let room = unsafe room, let context = unsafe context else { return 0 }
+            let piece = unsafe Unmanaged<BodySource>.fromOpaque(context).takeUnretainedValue().next(size * count)
+            unsafe UnsafeMutableRawBufferPointer(start: room, count: size * count).copyBytes(from: piece)
+            return piece.count
         }
     }
 
@@ -142,12 +165,15 @@ private func isWellFormedHeader(_ name: String, _ value: String) -> Bool {
     !name.isEmpty && !name.contains(":") && !(name + value).utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 }
 }
 
-private func error(_ code: CURLcode, host: String, isTooLarge: Bool) -> HTTPError {
-    if isTooLarge { return HTTPError(.tooLarge, host: host, detail: "the reply is too large") }
+private func error(_ code: CURLcode, host: String, isTooLarge: Bool, isSent: Bool, head: HTTPReply?) -> HTTPError {
+    if isTooLarge {
+        return HTTPError(.tooLarge, host: host, detail: "the reply is too large", isSent: isSent, head: head)
+    }
     let kind: HTTPError.Kind =
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
-        case CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE,
+        case CURLE_COULDNT_CONNECT, CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_RECV_ERROR,
+            CURLE_PARTIAL_FILE,
             CURLE_PROXY:
             .connect
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
@@ -156,10 +182,11 @@ private func error(_ code: CURLcode, host: String, isTooLarge: Bool) -> HTTPErro
         case CURLE_OPERATION_TIMEDOUT: .timeout
         case CURLE_ABORTED_BY_CALLBACK: .cancelled
         case CURLE_URL_MALFORMAT: .badURL
-        // CURLE_UNSUPPORTED_PROTOCOL is among the others: with a URL of ours, it means that no HTTP was answered.
+        // With a URL of ours, it means that no HTTP was answered.
+        case CURLE_UNSUPPORTED_PROTOCOL: .notHTTP
         default: .other
         }
     // libcurl's fixed text for the code: its error buffer might quote the URL.
     let text = unsafe String(cString: curl_easy_strerror(code))
-    return HTTPError(kind, host: host, detail: "\(text) (curl \(code.rawValue))")
+    return HTTPError(kind, host: host, detail: "\(text) (curl \(code.rawValue))", isSent: isSent, head: head)
 }

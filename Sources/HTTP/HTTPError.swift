@@ -9,14 +9,16 @@ package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case connect
         /// No trust in the certificate, or no common protocol.
         case tls
-        /// The deadline passed; the server may have acted on the request.
+        /// The deadline passed.
         case timeout
-        /// The reply passed its cap; the server has acted on the request.
+        /// The reply passed its cap.
         case tooLarge = "too_large"
         /// The task was cancelled, or the client closed.
         case cancelled
         /// Not an absolute `http` or `https` URL.
         case badURL = "bad_url"
+        /// What answered does not speak HTTP.
+        case notHTTP = "not_http"
         case other
     }
 
@@ -24,11 +26,17 @@ package struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `host:port` of the URL, where it has one.
     package let host: String?
     private let detail: String
+    /// Whether the whole request was sent: then the server may have acted on it.
+    package let isSent: Bool
+    /// Status and headers of the reply, where these arrived before the failure.
+    package let head: HTTPReply?
 
-    init(_ kind: Kind, host: String?, detail: String) {
+    init(_ kind: Kind, host: String?, detail: String, isSent: Bool = false, head: HTTPReply? = nil) {
         self.kind = kind
         self.host = host
         self.detail = detail
+        self.isSent = isSent
+        self.head = head
     }
 
     /// Of a bounded set, for metrics and logs.

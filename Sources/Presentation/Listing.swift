@@ -30,7 +30,7 @@ package struct Listing<Row>: Sendable {
     }
 
     /// The aligned table, or ``whenEmpty``.
-    package func lines(_ rows: [Row], _ palette: Palette, times: Times = .utc) -> [String] {
+    package func lines(_ rows: [Row], _ palette: Palette, times: Times) -> [String] {
         var widths: [Int] = []
         return rows.isEmpty ? [whenEmpty] : lines(rows, palette, times: times, widths: &widths)
     }
@@ -55,9 +55,12 @@ package struct Listing<Row>: Sendable {
         return ((isFirst ? [heading] : []) + body).map { trimmed($0.joined(separator: "  ")) }
     }
 
-    package func json(_ rows: [Row]) -> JSONValue { .list(rows.map(json)) }
+    package func json(_ rows: [Row]) -> JSONValue { .list(rows.map { json($0) }) }
 
-    package func json(_ row: Row) -> JSONValue { .object(columns.map { ($0.key, $0.value(row).json) }) }
+    /// One row, with what belongs to it.
+    package func json(_ row: Row, parts: [(String, JSONValue)] = []) -> JSONValue {
+        .object(columns.map { ($0.key, $0.value(row).json) } + parts)
+    }
 
     private func trimmed(_ line: String) -> String {
         guard let last = line.lastIndex(where: { $0 != " " }) else { return "" }

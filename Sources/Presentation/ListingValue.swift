@@ -23,9 +23,6 @@ package enum ListingValue: Sendable {
     }
 
     /// In one line and harmless to a terminal; `-` where there is nothing.
-    package var shown: String { shown(.utc) }
-
-    /// The same, with instants in their zone.
     package func shown(_ times: Times) -> String {
         switch self {
         case .text(let text): text.map { $0.isEmpty ? "-" : visible($0) } ?? "-"

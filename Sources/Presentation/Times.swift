@@ -3,8 +3,6 @@ package import Foundation
 
 /// Instants as people read them, in one zone: the schedule's.
 package struct Times: Sendable {
-    package static let utc = Times(zone: nil)
-
     /// The zone, for a line that says in which one the times are.
     package let zoneName: String
     private let rules: ZoneRules?

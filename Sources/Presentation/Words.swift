@@ -56,6 +56,3 @@ extension ProbeFailure.Reason {
         }
     }
 }
-
-/// `2026-11-22 06:00:03Z`.
-package func shortTime(_ date: Date) -> String { Times.utc.text(date) }

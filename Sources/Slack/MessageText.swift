@@ -101,7 +101,7 @@ package struct MessageText: Hashable, Sendable {
         }
         let what = found > 0 ? ", \(count)" : ""
         let which = shown.isEmpty ? "" : ": \(shown.prefix(Self.itemsInSummary).joined(separator: "; "))"
-        resolves = "Its opening could not be delivered: Configuration drift detected \(opened)\(what)\(which)"
+        resolves = "Its opening may not have been delivered: Configuration drift detected \(opened)\(what)\(which)"
     }
 
     /// All that matters in one line: what, where, how much, the first items, the link.

@@ -10,7 +10,10 @@ extension SlackDestination {
         let reason = reason(reply.status, answer)
         switch fault(reply.status, answer) {
         case .message: return .badMessage(reason)
+        case .destination where answer.code == nil && (200..<300).contains(reply.status): return .notUnderstood(reason)
         case .destination: return .badDestination(reason)
+        // A proxy that had no reply itself.
+        case .server where answer.code == nil && [504, 524].contains(reply.status): return .noReply(reason)
         case .server: return .serverError(reason)
         case .pace:
             let now = reply.headers["Date"].flatMap(RetryAfter.date) ?? now
@@ -20,13 +23,18 @@ extension SlackDestination {
         }
     }
 
-    /// Classifies a failure to get any reply.
-    package func classify(_ error: HTTPError) -> DeliveryReply {
+    /// Classifies a failure to get a whole reply: by its status if that refuses the message, else by whether the message
+    /// was sent.
+    package func classify(_ error: HTTPError, now: Date) -> DeliveryReply {
+        if let head = error.head, !(200..<300).contains(head.status) { return classify(head, now: now) }
         let reason = line("\(error)")
         return switch error.kind {
+        case .badURL: .badDestination(reason)
         // Slack's answers are short: a long one is somebody else's.
-        case .badURL, .tooLarge: .badDestination(reason)
-        case .resolve, .connect, .tls, .timeout, .cancelled, .other: .unreachable(reason)
+        case .tooLarge: .notUnderstood(reason)
+        case .notHTTP: .unreachable(reason)
+        case .resolve, .connect, .tls, .timeout, .cancelled, .other:
+            error.isSent ? .noReply(reason) : .unreachable(reason)
         }
     }
 

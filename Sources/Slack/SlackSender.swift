@@ -10,6 +10,9 @@ package struct SlackSender: NotificationSender {
     private let deadline: Duration
     private let now: @Sendable () -> Date
 
+    /// `deadline` holds for a first attempt.
+    ///
+    /// A repeat gets two and a half times as long: what answers late may answer then.
     /// `now` is asked only where a reply names an instant to wait for and has no `Date` of its own.
     package init(
         destination: SlackDestination, client: HTTPClient, baseURL: URL?, deadline: Duration = .seconds(10),
@@ -26,14 +29,15 @@ package struct SlackSender: NotificationSender {
         do {
             return try await destination.classify(client.send(request(notification)), now: now())
         } catch let error as HTTPError {
-            return destination.classify(error)
+            return destination.classify(error, now: now())
         } catch {
             return .badMessage("the message could not be encoded")
         }
     }
 
     private func request(_ notification: OutboundNotification) throws -> HTTPRequest {
-        var request = HTTPRequest(method: .post, url: "", deadline: deadline)
+        var request = HTTPRequest(
+            method: .post, url: "", deadline: notification.isRepeat ? deadline * 5 / 2 : deadline)
         request.headers = [("Content-Type", "application/json; charset=utf-8")]
         var channel: String?
         switch destination {

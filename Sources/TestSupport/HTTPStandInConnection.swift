@@ -34,6 +34,12 @@ struct StandInConnection {
             return false
         case .drop:
             return false
+        case .interim:
+            _ = socket.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) && pause(nil)
+            return false
+        case .headAlone(let status, let headers):
+            _ = socket.send(head(status, headers.merging(["Content-Length": "100"]) { $1 })) && pause(nil)
+            return false
         case .drip(let interval):
             var goesOn = socket.send(head(200, ["Content-Length": "1000000"]))
             while goesOn { goesOn = pause(interval) && socket.send([0x2e]) }

@@ -5,8 +5,13 @@ import Schema
 
 extension DatabaseTemplate {
     /// The schema as `driftwatch migrate` leaves it, on a clock that tests can move.
+    ///
+    /// `scripts/mutate` names an SQL file in `DRIFTWATCH_TEST_MUTANT`, which takes one guard away again.
     package static let migrated = DatabaseTemplate("migrated") { database in
         _ = try await Migrator(database).migrate()
+        if let file = ProcessInfo.processInfo.environment["DRIFTWATCH_TEST_MUTANT"] {
+            try await database.executeScript(String(contentsOfFile: file, encoding: .utf8))
+        }
         try await database.executeScript(
             """
             create table driftwatch.test_clock (shift interval not null, stopped_at timestamptz);

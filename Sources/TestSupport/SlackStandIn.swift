@@ -33,6 +33,10 @@ package final class SlackStandIn: Sendable {
         case silence
         /// Reads the request and closes the connection: the reply is lost.
         case drop
+        /// An interim reply, 100 Continue, and nothing after it.
+        case interim
+        /// A head that promises a body, and nothing after it.
+        case headAlone(Int, headers: [String: String] = [:])
         /// A head that promises a body, then one byte of it at a time, for ever.
         case drip(every: Duration)
         /// A body of so many bytes, of no announced length.

@@ -46,6 +46,42 @@ struct NotificationCommandTests {
         #expect(slack.received.allSatisfy { $0.text?.contains("alert") == false && $0.text?.contains("diff") == false })
     }
 
+    /// A proxy that gets no answer itself: the message went through it, or it never got a tunnel to send it through.
+    @Test(arguments: [
+        ("http://slack.invalid/T0/B0/one", "http_proxy", "no reply, but the message may have arrived: HTTP 504"),
+        ("https://slack.invalid/T0/B0/one", "https_proxy", "not reachable: slack.invalid: "),
+    ])
+    func aProxyWithoutAnAnswerIsToldApartFromOneWithoutAWay(webhook: String, variable: String, words: String)
+        async throws
+    {
+        let proxy = try SlackStandIn(otherwise: .reply(504, ""))
+        let result = try await Program.run(
+            ["notify-test"],
+            [
+                "DRIFTWATCH_SLACK_WEBHOOK_URL": webhook, variable: proxy.url,
+                "DRIFTWATCH_PLAIN_HTTP_HOSTS": "slack.invalid",
+            ])
+        #expect(result.status == 3 && result.errors.contains(words), "\(result)")
+        #expect(proxy.received.count == 1)
+    }
+
+    @Test
+    func aDestinationThatAnswersLateIsSaidWhereverMessagesAre() async throws {
+        try await Self.withDatabase { database, environment in
+            try await database.execute(
+                "update driftwatch.destinations set recent_replies = '{NULL,0:00:12,0:00:01}', last_attempt_at = now()")
+            let late = "default answers late: 2 of the last 3 attempts had no reply within 5 s"
+            for command in [["status"], ["status", "--json"], ["doctor"]] {
+                let result = try await Program.run(command, environment)
+                #expect(result.output.contains(late), "\(command) \(result)")
+            }
+            let list = try await Program.run(["destination", "list"], environment)
+            #expect(list.output.contains(" answers late: 2 of the last 3 attempts"), "\(list)")
+            let check = try await Program.run(["status", "--check"], environment)
+            #expect(check.status == 0, "what arrives late arrives: \(check)")
+        }
+    }
+
     @Test
     func aConsoleThatTakesNothingIsNotReachable() async throws {
         let result = try await Tool.run(

@@ -124,6 +124,27 @@ struct QueueCommandTests {
     }
 
     @Test
+    func allListsShowTimesInTheSchedulesZone() async throws {
+        try await Self.withFleet { database, environment in
+            _ = try await Self.ask(database)
+            for change in [
+                ["queue", "pause", "default", "--reason", "firewall"],
+                ["servers", "disable", "web-2", "--reason", "kernel", "--until", "2027-01-15T11:00:00Z"],
+            ] {
+                let result = try await Program.run(change, environment)
+                #expect(result.status == 0, "\(result)")
+            }
+            for list in ["queue list", "servers list", "jobs list", "schedule show", "doctor"] {
+                let output = try await Program.run(list.split(separator: " ").map(String.init), environment).output
+                #expect(output.contains(#/:\d\d\+0[12]:00/#), "\(list): \(output)")
+                #expect(!output.contains(#/:\d\dZ/#), "\(list): \(output)")
+            }
+            let held = try await Program.run(["servers", "list"], environment).output
+            #expect(held.contains("on hold until 2027-01-15 12:00:00+01:00"), "\(held)")
+        }
+    }
+
+    @Test
     func doctorSaysWhoseZoneRulesDiffer() async throws {
         try await Self.withFleet { _, environment in
             let same = try await Program.run(["doctor"], environment).output

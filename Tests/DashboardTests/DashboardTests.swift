@@ -111,6 +111,21 @@ struct DashboardTests {
     }
 
     @Test
+    func aDestinationThatAnswersLateIsNoticedAndNotAFault() async throws {
+        try await Self.withPages { database, get in
+            try await database.execute(
+                "update driftwatch.destinations set recent_replies = '{NULL,NULL}', last_attempt_at = driftwatch.clock()"
+            )
+            let notice = "destination default answers late: 2 of the last 2 attempts had no reply within 5 s"
+            #expect(Self.text(try await get("/")).contains(notice))
+            for path in ["/healthz", "/healthz/delivery"] {
+                let reply = try await get(path)
+                #expect(reply.status == 200 && Self.text(reply) == "ok\n\(notice)\n", "\(path)")
+            }
+        }
+    }
+
+    @Test
     func whatServersSayComesOutEscaped() async throws {
         let hostile = "<script>alert(1)</script>\"'&\u{202E}\u{1B}[31m"
         let mismatch = Mismatch(

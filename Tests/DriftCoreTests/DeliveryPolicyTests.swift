@@ -28,6 +28,7 @@ struct DeliveryPolicyTests {
     private static let replies: [DeliveryReply] = [
         .sent(remoteID: nil), .sent(remoteID: "1700000000.000100"), .pace(.seconds(5)), .pace(.zero),
         .badMessage("no_text"), .badDestination("no_service"), .unreachable("refused"), .serverError("HTTP 500"),
+        .noReply("timeout"), .notUnderstood("HTTP 200"),
     ]
 
     private static let cases = replies.flatMap { reply in histories.map { Case(reply: reply, history: $0) } }
@@ -42,6 +43,16 @@ struct DeliveryPolicyTests {
         case .badMessage(let reason):
             #expect(decision == (history.triedPlain ? .dead(reason: reason) : .retryPlain(reason: reason)))
         case .badDestination(let reason):
+            #expect(decision == .pauseDestination(reason: reason, probeAfter: .seconds(900)))
+        case .noReply(let reason):
+            let rest: [Int: Duration] = [1: .zero, 2: .zero, 50: .seconds(300)]
+            #expect(
+                rest[history.destinationAttempt].map {
+                    decision
+                        == .repeatLater(
+                            .seconds(60), rest: $0, reason: "no reply; it may have been delivered: \(reason)")
+                } == true)
+        case .notUnderstood(let reason):
             #expect(decision == .pauseDestination(reason: reason, probeAfter: .seconds(900)))
         case .unreachable(let reason):
             let waits: [Int: Duration] = [1: .seconds(5), 2: .seconds(10), 50: .seconds(300)]
@@ -69,6 +80,51 @@ struct DeliveryPolicyTests {
         #expect(
             Self.policy.decide(.unreachable("x"), history, random: 1)
                 == .backOffDestination(.seconds(seconds), reason: "x"))
+    }
+
+    @Test(
+        "a message that may have been delivered is sent three times at the most, ever later",
+        arguments: [(1, 60), (2, 900)])
+    func aDoubtfulMessageIsRepeatedTwice(attempt: Int, seconds: Int) {
+        let history = DeliveryHistory(doubtfulAttempt: attempt)
+        let reason = "no reply; it may have been delivered: x"
+        #expect(
+            Self.policy.decide(.noReply("x"), history, random: 1)
+                == .repeatLater(.seconds(seconds), rest: .zero, reason: reason))
+        #expect(Self.policy.decideUnsent(history) == nil)
+    }
+
+    @Test func theThirdAttemptWithoutAReplyIsTheLast() {
+        let third = DeliveryHistory(destinationAttempt: 4, doubtfulAttempt: 3)
+        #expect(
+            Self.policy.decide(.noReply("x"), third, random: 1)
+                == .giveUp(
+                    rest: .seconds(10), reason: "no reply to 3 attempts; it may have been delivered: x"))
+        #expect(Self.policy.decideUnsent(third) == nil)
+        let fourth = DeliveryHistory(doubtfulAttempt: 4)
+        #expect(
+            Self.policy.decideUnsent(fourth)
+                == .drop(reason: "the result of 3 attempts is not known; it may have been delivered"))
+    }
+
+    @Test(
+        "a destination that answers nobody rests from its third silence on",
+        arguments: zip([1, 2, 3, 4, 9, 50], [0, 0, 5, 10, 300, 300]))
+    func aSilentDestinationRests(silences: Int, seconds: Int) {
+        let decision = Self.policy.decide(.noReply("x"), DeliveryHistory(destinationAttempt: silences), random: 1)
+        guard case .repeatLater(_, let rest, _) = decision else {
+            Issue.record("\(decision)")
+            return
+        }
+        #expect(rest == .seconds(seconds))
+    }
+
+    @Test(
+        "an answer that is not understood is probed for ever less often", arguments: zip([1, 2, 3], [900, 1800, 3600]))
+    func aStrangeAnswerIsProbedLessOften(attempt: Int, seconds: Int) {
+        #expect(
+            Self.policy.decide(.notUnderstood("x"), DeliveryHistory(doubtfulAttempt: attempt), random: 1)
+                == .pauseDestination(reason: "x", probeAfter: .seconds(seconds)))
     }
 
     @Test("an attempt that was never counted waits as the first", arguments: [0, -1, Int.min])

@@ -1,4 +1,5 @@
 import DriftStore
+import Foundation
 import Postgres
 import TestSupport
 import Testing
@@ -80,7 +81,7 @@ struct DeliveryHealthTests {
                 select alert_id, seq, 'pager', kind, payload, not_before, created_at, 'dead' from driftwatch.outbox
                 """)
             #expect(
-                try await Self.problems(database) == ["messages to pager are not delivered: 1 refused for good"])
+                try await Self.problems(database) == ["messages to pager are not delivered: 1 given up"])
             // What one destination was sent says nothing of the other.
             try await database.execute("select driftwatch.resolve_alert(1)")
             try await database.execute(
@@ -90,7 +91,7 @@ struct DeliveryHealthTests {
             try await database.execute(
                 "delete from driftwatch.outbox where destination = 'pager' and kind = 'drift_resolved'")
             #expect(
-                try await Self.problems(database) == ["messages to pager are not delivered: 1 refused for good"])
+                try await Self.problems(database) == ["messages to pager are not delivered: 1 given up"])
             try await database.execute(
                 "update driftwatch.outbox set state = 'pending' where destination = 'pager' and kind = 'drift_detected'"
             )
@@ -128,7 +129,7 @@ struct DeliveryHealthTests {
                     sent_at = case alert_id when 1 then null else driftwatch.clock() end
                 """)
             #expect(
-                try await Self.problems(database) == ["messages to default are not delivered: 1 refused for good"])
+                try await Self.problems(database) == ["messages to default are not delivered: 1 given up"])
         }
     }
 
@@ -137,16 +138,64 @@ struct DeliveryHealthTests {
         try await Self.withMessage { database in
             try await database.execute("update driftwatch.outbox set state = 'dead'")
             #expect(
-                try await Self.problems(database) == ["messages to default are not delivered: 1 refused for good"])
+                try await Self.problems(database) == ["messages to default are not delivered: 1 given up"])
             try await database.execute("select driftwatch.resolve_alert(1)")
             try await database.execute(
                 "update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock() where state = 'pending'")
             #expect(try await Self.problems(database) == [], "a later message of its alert has gone out")
             try await database.execute(
                 "update driftwatch.outbox set state = 'dead', sent_at = null where kind = 'drift_resolved'")
-            #expect(try await Self.problems(database) == ["messages to default are not delivered: 2 refused for good"])
+            #expect(try await Self.problems(database) == ["messages to default are not delivered: 2 given up"])
             try await database.advanceClock(by: .seconds(7 * 86_400 + 10))
             #expect(try await Self.problems(database) == [])
+        }
+    }
+
+    @Test(
+        "a destination that lately answers late is noticed, and its messages still count as delivered",
+        arguments: [
+            ("{}", nil), ("{NULL}", nil), ("{0:00:01,NULL,0:00:01,0:00:01,0:00:01}", nil),
+            ("{0:00:05,0:00:05}", nil), ("{NULL,NULL}", "2 of the last 2"),
+            ("{NULL,0:00:05.1,0:00:01}", "2 of the last 3"),
+            ("{0:00:01,NULL,NULL,0:00:12,0:00:01}", "3 of the last 5"),
+        ] as [(String, String?)])
+    func aDestinationThatAnswersLateIsNoticed(replies: String, share: String?) async throws {
+        try await Self.withMessage { database in
+            let notices: () async throws -> [String] = {
+                try await database.read { try DeliveryReader.notices(in: $0) }
+            }
+            try await database.execute(
+                """
+                update driftwatch.destinations set recent_replies = \(replies)::interval[],
+                    last_attempt_at = driftwatch.clock()
+                """)
+            let wanted =
+                share.map { ["destination default answers late: \($0) attempts had no reply within 5 s"] } ?? []
+            #expect(try await notices() == wanted)
+            #expect(try await Self.problems(database) == [])
+            try await database.advanceClock(by: .seconds(86_401))
+            #expect(try await notices() == [], "what was a day ago says nothing of now")
+        }
+    }
+
+    @Test
+    func theLastFiveRepliesAreRememberedAndOnlyThose() async throws {
+        try await Self.withMessage { database in
+            for reply in [1, 2, 3, nil, 5, 6] as [Int?] {
+                try await database.advanceClock(by: .seconds(2))
+                let (message, lease) = try await database.rows(
+                    "select outbox_id, lease_token from driftwatch.claim_outbox('default', 'n', null, '30 s')",
+                    as: (Int64, UUID).self)[0]
+                try await database.execute(
+                    """
+                    select driftwatch.settle_outbox(\(message), \(lease), 'later', reply_time => \(reply.map { Duration.seconds($0) }),
+                        in_doubt => \(reply == nil))
+                    """)
+            }
+            let replies = try await database.rows(
+                "select coalesce(extract(epoch from r)::integer, 0) from driftwatch.destinations, unnest(recent_replies) r",
+                as: Int.self)
+            #expect(replies == [6, 5, 0, 3, 2])
         }
     }
 }

@@ -183,23 +183,6 @@ struct LookTests {
         }
     }
 
-    /// Runs `body` while another session holds the rows that `sql` locks.
-    private static func whileLocked(_ sql: SQL, _ database: Database, _ body: () async throws -> Void) async throws {
-        let (locked, isLocked) = AsyncStream<Void>.makeStream()
-        let unlock = DispatchSemaphore(value: 0)
-        async let held: Void = database.withTransaction { transaction in
-            _ = try transaction.execute(sql)
-            isLocked.yield()
-            unlock.wait()
-        }
-        for await _ in locked { break }
-        do {
-            defer { unlock.signal() }
-            try await body()
-        }
-        try await held
-    }
-
     @Test
     func aRowThatSomebodyHoldsKeepsNoneOfTheOthersWaiting() async throws {
         try await withMigratedDatabase { database in
@@ -212,15 +195,14 @@ struct LookTests {
             }
             try await database.advanceClock(by: .seconds(3601))
             let end: SQL = "select driftwatch.end_holds()"
-            try await Self.whileLocked("select from driftwatch.servers where server_id = 'a' for update", database) {
+            try await database.holding("select from driftwatch.servers where server_id = 'a' for update") {
                 let done = try await database.rows(end, as: Int.self)
                 #expect(done == [1])
             }
             #expect(try await database.rows(end, as: Int.self) == [1])
 
             #expect(try await Self.enqueue(database) == 2)
-            try await Self.whileLocked("select from driftwatch.drift_states where server_id = 'a' for update", database)
-            {
+            try await database.holding("select from driftwatch.drift_states where server_id = 'a' for update") {
                 for _ in 1...2 {
                     let (job, token) = try await Self.claim(database)
                     try await database.execute("select driftwatch.settle_job(\(job), \(token), 'failed')")

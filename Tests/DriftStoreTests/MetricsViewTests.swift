@@ -102,6 +102,9 @@ struct MetricsViewTests {
         Case(
             "destination_paused", #"{"destination": "default"}"#, is: 1,
             after: "update destinations set paused_at = clock();"),
+        Case(
+            "destination_late", #"{"destination": "default"}"#, is: 1,
+            after: "update destinations set recent_replies = '{NULL,00:00:06}', last_attempt_at = clock();"),
         Case("alerts", #"{"status": "open"}"#, is: 1, after: alert),
         Case("alerts", #"{"status": "acknowledged"}"#, is: 1, after: alert + "select acknowledge_alert(1);"),
         Case("assignments", #"{"state": "unknown"}"#, is: 1, after: ""),

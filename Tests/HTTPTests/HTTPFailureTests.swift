@@ -71,6 +71,49 @@ struct HTTPFailureTests {
         #expect(server.received.count == 1)
     }
 
+    @Test(
+        "a request that was sent may have been acted on, and the status may be known",
+        arguments: [
+            (.silence, nil), (.drop, nil), (.interim, nil), (.headAlone(200), 200), (.headAlone(404), 404),
+            (.drip(every: .milliseconds(20)), 200), (.flood(1 << 20), 200),
+        ] as [(SlackStandIn.Answer, Int?)])
+    func aRequestThatWasSentMayHaveBeenActedOn(answer: SlackStandIn.Answer, status: Int?) async throws {
+        let server = try SlackStandIn(otherwise: answer)
+        let error = try await failure("\(server.url)/\(Self.secret)", deadline: .milliseconds(500))
+        #expect(error.isSent)
+        #expect(error.head?.status == status)
+        #expect(error.head?.body.isEmpty != false)
+    }
+
+    @Test func aTLSHandshakeThatNeverEndsSendsNothing() async throws {
+        let server = try SlackStandIn()
+        let url = server.url.replacing("http:", with: "https:")
+        let error = try await failure("\(url)/\(Self.secret)", deadline: .milliseconds(500))
+        #expect(error.kind == .timeout && !error.isSent && error.head == nil)
+    }
+
+    /// Its connection is made by the kernel, and nothing of the request is ever read.
+    @Test func aBodyThatIsNotTakenWholeIsNotSent() async throws {
+        let server = try await SocketServer(.silent)
+        let request = HTTPRequest(
+            method: .post, url: "http://127.0.0.1:\(server.port)/", body: [UInt8](repeating: 0x20, count: 64 << 20),
+            deadline: .seconds(1))
+        let error = await #expect(throws: HTTPError.self) { try await client.send(request) }
+        await server.stop()
+        #expect(error?.kind == .timeout && error?.isSent == false)
+    }
+
+    /// libcurl repeats by itself what it sent over a connection that it had kept, if that is closed without a byte.
+    @Test func aPostIsSentOnceEvenOverAConnectionThatWasKept() async throws {
+        let server = try SlackStandIn([.ok], otherwise: .drop)
+        let request = HTTPRequest(method: .post, url: server.url, body: Array("x".utf8))
+        #expect(try await client.send(request).status == 200)
+        let error = await #expect(throws: HTTPError.self) { try await client.send(request) }
+        #expect(server.received.count == 2)
+        #expect(server.received.map(\.connection) == [0, 0])
+        #expect(error?.kind == .connect && error?.isSent == true)
+    }
+
     @Test func aRefusedConnectionNamesTheHostOnly() async throws {
         let server = try SlackStandIn()
         let url = server.url
@@ -81,8 +124,18 @@ struct HTTPFailureTests {
         #expect("\(error)".hasPrefix(String(url.dropFirst("http://".count)) + ": "))
     }
 
+    @Test func aPortWithoutAListenerIsSentNothing() async throws {
+        let error = try await failure("http://127.0.0.1:1/\(Self.secret)")
+        #expect(error.kind == .connect && !error.isSent)
+        let asking = await #expect(throws: HTTPError.self) {
+            try await client.send(HTTPRequest(url: "http://127.0.0.1:1/"))
+        }
+        #expect(asking?.isSent == false, "even if there is no body to send")
+    }
+
     @Test func anUnknownNameDoesNotResolve() async throws {
-        #expect(try await failure("https://slack.invalid/\(Self.secret)").kind == .resolve)
+        let error = try await failure("https://slack.invalid/\(Self.secret)")
+        #expect(error.kind == .resolve && !error.isSent)
     }
 
     @Test(

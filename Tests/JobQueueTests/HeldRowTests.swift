@@ -16,7 +16,7 @@ struct HeldRowTests {
             try await database.execute(
                 "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
             let held: SQL = "select job_id from driftwatch.jobs where server_id = 'a' \(strength)"
-            try await database.holding(held) { _ in
+            try await database.holding(held) {
                 try await database.advanceClock(by: .seconds(61))
                 try await database.execute("update driftwatch.workers set last_seen_at = driftwatch.clock()")
                 #expect(try await QueueStore(database: database).claimSome(2).map(\.job.serverID) == ["b"])
@@ -40,8 +40,8 @@ struct HeldRowTests {
             try await database.makeServer("a")
             try await database.enqueueAll()
             let shared: SQL = "select from driftwatch.jobs for share"
-            try await database.holding(shared) { _ in
-                try await database.holding(shared) { _ in
+            try await database.holding(shared) {
+                try await database.holding(shared) {
                     try await database.advanceClock(by: .seconds(61))
                     let why = try await database.rows("select why from driftwatch.queue_stuck", as: String.self)
                     #expect(why.count == 1)
@@ -60,7 +60,7 @@ struct HeldRowTests {
             let claims = try await store.claimSome(2)
             let leases = Dictionary(uniqueKeysWithValues: claims.map { ($0.token, $0.job.id) })
             let held = claims[0].job.id
-            try await database.holding("select from driftwatch.jobs where job_id = \(held) for update") { _ in
+            try await database.holding("select from driftwatch.jobs where job_id = \(held) for update") {
                 let survivors = try await store.renew(leases, of: "w", for: .seconds(120))
                 #expect(
                     survivors == [
@@ -82,7 +82,7 @@ struct HeldRowTests {
                 "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
             let store = QueueStore(database: database)
             let claim = try #require(try await store.claimSome(1).first)
-            try await database.holding("update driftwatch.workers set pid = 2") { _ in
+            try await database.holding("update driftwatch.workers set pid = 2") {
                 let survivors = try await store.renew([claim.token: claim.job.id], of: "w", for: .seconds(60))
                 #expect(survivors[claim.token]?.isExtended == true)
             }
@@ -93,7 +93,7 @@ struct HeldRowTests {
     func aScheduleAndADestinationThatAreHeldAreShownWithTheirHolders() async throws {
         try await withMigratedDatabase { database in
             try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
-            try await database.holding("select from driftwatch.schedules for update") { _ in
+            try await database.holding("select from driftwatch.schedules for update") {
                 let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String?.self)
                 #expect(held.first??.contains("which ran: select from driftwatch.schedules") == true)
             }
@@ -102,7 +102,7 @@ struct HeldRowTests {
                 insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at)
                 select 1, 1, 'default', 'drift_detected', '{}', driftwatch.clock(), driftwatch.clock()
                 """)
-            try await database.holding("select from driftwatch.destinations for update") { _ in
+            try await database.holding("select from driftwatch.destinations for update") {
                 try await database.advanceClock(by: .seconds(121))
                 for text: SQL in [
                     "select why from driftwatch.outbox_backlog", "select problem from driftwatch.delivery_health",
@@ -144,7 +144,7 @@ struct HeldRowTests {
             let held: SQL = "select job_id from driftwatch.jobs for update"
             try await Self.maintaining(database, log) { round in
                 for holder in 1...2 {
-                    try await database.holding(held) { _ in
+                    try await database.holding(held) {
                         try await round()
                         #expect(log.lines(message).count == holder - 1 + (holder == 2 ? 1 : 0))
                         try await database.advanceClock(by: .seconds(61))

@@ -100,12 +100,12 @@ struct MessageTextTests {
         let resolved = facts(.driftResolved, count: 3, items: threeItems, resolution: .compliant, undelivered: true)
         #expect(
             lines(resolved).dropFirst().first
-                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC, 3 items: "
+                == "Its opening may not have been delivered: Configuration drift detected 2026-11-21 06:00 UTC, 3 items: "
                 + "/etc/motd: wrong permissions; curl: not installed; EDITOR: wrong value")
         let bare = facts(.driftResolved, count: 0, resolution: .compliant, undelivered: true)
         #expect(
             lines(bare).dropFirst().first
-                == "Its opening could not be delivered: Configuration drift detected 2026-11-21 06:00 UTC")
+                == "Its opening may not have been delivered: Configuration drift detected 2026-11-21 06:00 UTC")
     }
 
     @Test func theLinkOfAResolutionLeadsToWhatIsTrueNow() {

@@ -31,7 +31,7 @@ struct SlackMessageTests {
     @Test func aNotificationSaysWhatItResolvesToo() throws {
         let message = try posted(
             notification(facts(.driftResolved, count: 1, resolution: .compliant, undelivered: true)))
-        #expect(message.text.contains("\nIts opening could not be delivered: Configuration drift detected"))
+        #expect(message.text.contains("\nIts opening may not have been delivered: Configuration drift detected"))
     }
 
     @Test func aTestHasNoPackAndLinksToTheFleet() throws {

@@ -9,7 +9,7 @@ import Testing
 @Suite("Slack replies", .timeLimit(.minutes(1)))
 struct SlackReplyTests {
     enum Class: Hashable, Sendable {
-        case sent, pace, badMessage, badDestination, unreachable, serverError
+        case sent, pace, badMessage, badDestination, notUnderstood, unreachable, noReply, serverError
 
         init(_ reply: DeliveryReply) {
             self =
@@ -19,6 +19,8 @@ struct SlackReplyTests {
                 case .badMessage: .badMessage
                 case .badDestination: .badDestination
                 case .unreachable: .unreachable
+                case .noReply: .noReply
+                case .notUnderstood: .notUnderstood
                 case .serverError: .serverError
                 }
         }
@@ -53,19 +55,21 @@ struct SlackReplyTests {
             Row(429, "{\"ok\":false,\"error\":\"rate_limited\",\"retry_after\":30}", .pace),
             Row(200, "rate_limited", .pace),
             Row(500, "rollup_error", .serverError), Row(503, "service_unavailable", .serverError),
-            Row(500, "", .serverError), Row(502, "<html>Bad gateway</html>", .serverError), Row(504, "", .serverError),
+            Row(500, "", .serverError), Row(502, "<html>Bad gateway</html>", .serverError), Row(504, "", .noReply),
+            Row(524, "", .noReply),
+            Row(504, "service_unavailable", .serverError),
             Row(400, "", .badDestination), Row(400, "<html>Bad request</html>", .badDestination),
             Row(413, "", .badDestination), Row(422, "{\"errors\":[\"no\"]}", .badDestination),
-            Row(400, "forbidden", .badDestination), Row(200, "blocked", .badDestination),
+            Row(400, "forbidden", .badDestination), Row(200, "blocked", .notUnderstood),
             Row(400, "{\"error\":\"invalid_payload\"}", .badDestination),
             Row(400, "{\"ok\":false,\"errors\":[\"too long\"]}", .badMessage),
             Row(400, "a_code_of_tomorrow", .serverError), Row(403, "a_code_of_tomorrow", .badDestination),
             Row(200, "a_code_of_tomorrow", .serverError), Row(408, "", .serverError),
             Row(401, "", .badDestination), Row(403, "", .badDestination), Row(404, "", .badDestination),
             Row(407, "", .badDestination), Row(410, "", .badDestination), Row(418, "", .badDestination),
-            Row(200, "", .badDestination), Row(200, "<html>Sign in to the hotel's network</html>", .badDestination),
-            Row(200, "OK", .badDestination), Row(302, "", .badDestination), Row(307, "", .badDestination),
-            Row(200, "okay then", .badDestination), Row(200, "{}", .badDestination), Row(200, "[1]", .badDestination),
+            Row(200, "", .notUnderstood), Row(200, "<html>Sign in to the hotel's network</html>", .notUnderstood),
+            Row(200, "OK", .notUnderstood), Row(302, "", .badDestination), Row(307, "", .badDestination),
+            Row(200, "okay then", .notUnderstood), Row(200, "{}", .notUnderstood), Row(200, "[1]", .notUnderstood),
         ]
 
     private static func json(_ code: String) -> String { "{\"ok\":false,\"error\":\"\(code)\"}" }
@@ -86,8 +90,8 @@ struct SlackReplyTests {
         + [
             Row(200, json("ratelimited"), .pace), Row(429, json("ratelimited"), .pace), Row(429, "", .pace),
             Row(200, json("a_code_of_tomorrow"), .serverError), Row(503, "", .serverError),
-            Row(200, "<html></html>", .badDestination), Row(404, "", .badDestination), Row(302, "", .badDestination),
-            Row(200, "{\"ok\":\"yes\",\"error\":7,\"errors\":{},\"ts\":[]}", .badDestination),
+            Row(200, "<html></html>", .notUnderstood), Row(404, "", .badDestination), Row(302, "", .badDestination),
+            Row(200, "{\"ok\":\"yes\",\"error\":7,\"errors\":{},\"ts\":[]}", .notUnderstood),
         ]
 
     private func reply(_ answer: SlackStandIn.Answer, bot: Bool = false) async throws -> DeliveryReply {
@@ -136,7 +140,7 @@ struct SlackReplyTests {
     @Test func theReasonNamesStatusCodeAndPlace() async throws {
         #expect(try await reply(.reply(404, "no_service")) == .badDestination("HTTP 404 no_service"))
         #expect(try await reply(.reply(302, "")) == .badDestination("HTTP 302, a redirect"))
-        #expect(try await reply(.reply(200, "")) == .badDestination("HTTP 200, but not an answer of Slack's"))
+        #expect(try await reply(.reply(200, "")) == .notUnderstood("HTTP 200, but not an answer of Slack's"))
         let body = "{\"ok\":false,\"error\":\"invalid_blocks\",\"errors\":[\"too long [/blocks/2]\"]}"
         #expect(
             try await reply(.reply(200, body), bot: true)

@@ -40,8 +40,8 @@ struct SlackSenderTests {
         let server = try SlackStandIn([.drop])
         let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
         let sender = SlackSender(destination: destination, client: HTTPClient(), baseURL: nil)
-        guard case .unreachable = await sender.send(notification()) else {
-            Issue.record("a lost reply is unreachable")
+        guard case .noReply = await sender.send(notification()) else {
+            Issue.record("the message may have arrived")
             return
         }
         #expect(await sender.send(notification()) == .sent(remoteID: nil))
@@ -51,26 +51,63 @@ struct SlackSenderTests {
     }
 
     @Test(
-        "no reply in time is unreachable",
-        arguments: [SlackStandIn.Answer.silence, .drip(every: .milliseconds(20)), .delayed(.seconds(20), 200, "ok")])
-    func noReplyInTimeIsUnreachable(answer: SlackStandIn.Answer) async throws {
+        "a message that was sent and got no whole reply may have arrived",
+        arguments: [
+            .silence, .drop, .interim, .headAlone(200), .drip(every: .milliseconds(20)),
+            .delayed(.seconds(20), 200, "ok"),
+        ] as [SlackStandIn.Answer])
+    func aMessageWithoutAReplyMayHaveArrived(answer: SlackStandIn.Answer) async throws {
         let server = try SlackStandIn([answer])
-        let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
-        let sender = SlackSender(
-            destination: destination, client: HTTPClient(), baseURL: nil, deadline: .milliseconds(300))
-        guard case .unreachable(let reason) = await sender.send(notification()) else {
-            Issue.record("a lost reply is unreachable")
+        guard case .noReply(let reason) = await reply(of: server.url, within: .milliseconds(300)) else {
+            Issue.record("the message may have arrived")
             return
         }
         #expect(reason.contains("127.0.0.1"))
     }
 
+    @Test(
+        "a status that refuses the message says enough, whatever becomes of the body",
+        arguments: [
+            (.headAlone(404), .badDestination("HTTP 404")), (.headAlone(302), .badDestination("HTTP 302, a redirect")),
+            (.headAlone(503), .serverError("HTTP 503")), (.headAlone(504), .noReply("HTTP 504")),
+            (.headAlone(429, headers: ["Retry-After": "7"]), .pace(.seconds(7))),
+        ] as [(SlackStandIn.Answer, DeliveryReply)])
+    func aRefusingStatusSaysEnough(answer: SlackStandIn.Answer, wanted: DeliveryReply) async throws {
+        let server = try SlackStandIn([answer])
+        #expect(await reply(of: server.url, within: .milliseconds(300)) == wanted)
+    }
+
+    @Test func aMessageThatNeverLeftIsUnreachable() async throws {
+        let server = try SlackStandIn()
+        let handshake = await reply(of: server.url.replacing("http:", with: "https:"), within: .milliseconds(300))
+        #expect(handshake.leavesDoubt == false && handshake.isReply == false)
+        let refused = await reply(of: "http://127.0.0.1:\(unusedPort())", within: .seconds(5))
+        #expect(refused.leavesDoubt == false && refused.isReply == false)
+    }
+
+    @Test func aRepeatWaitsLongerForItsReply() async throws {
+        let server = try SlackStandIn(otherwise: .delayed(.milliseconds(1200), 200, "ok"))
+        guard case .noReply = await reply(of: server.url, within: .seconds(1)) else {
+            Issue.record("the reply comes too late")
+            return
+        }
+        var notification = notification()
+        notification.isRepeat = true
+        #expect(await reply(of: server.url, within: .seconds(1), notification) == .sent(remoteID: nil))
+    }
+
+    private func reply(
+        of url: String, within deadline: Duration, _ message: OutboundNotification = notification()
+    ) async -> DeliveryReply {
+        await SlackSender(
+            destination: .webhook(url: url + "/T0/B0/XX"), client: HTTPClient(), baseURL: nil, deadline: deadline
+        ).send(message)
+    }
+
     @Test func aFloodIsNotSlack() async throws {
         let server = try SlackStandIn([.flood(1 << 24)])
-        let destination = SlackDestination.webhook(url: server.url + "/T0/B0/XX")
-        let reply = await SlackSender(destination: destination, client: HTTPClient(), baseURL: nil).send(notification())
-        guard case .badDestination = reply else {
-            Issue.record("\(reply)")
+        guard case .notUnderstood = await reply(of: server.url, within: .seconds(10)) else {
+            Issue.record("a long answer is somebody else's")
             return
         }
     }

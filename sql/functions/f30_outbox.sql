@@ -23,16 +23,30 @@ $$;
 comment on function announce_destination(text, text, text) is
     'Records how messages are sent to a destination, and the keyed fingerprint of its secret. A change ends its pause and its lease.';
 
+-- The caller holds the destination's row. The message keeps its outbox_id and message_id. It waits a little, so that one which
+-- ends every notifier does not keep other alerts' messages from being sent.
+create or replace function requeue_unsettled(name text) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    update outbox o
+    set state = 'pending', lease_token = null, lease_expires_at = null,
+        not_before = greatest(o.not_before, clock() + interval '10 seconds'),
+        last_error = 'its notifier ended, or could not store the result; it may have been delivered'
+    where o.destination = name and o.state = 'sending'
+$$;
+comment on function requeue_unsettled(text) is 'Puts back the message that was being sent to a destination and whose result was not stored.';
+
 -- Takes or renews the lease of a destination and returns its next message if one is due. Returns no row while another
 -- notifier holds the lease, or if the caller's secret is not the one announced last. A row without an outbox_id says how
 -- long to wait.
 --
 -- A notifier that claims has no message in hand, even if it held the lease before and a settle, or the reply to a claim,
--- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again.
+-- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again. Each claim
+-- counts in doubtful_attempts until its reply is stored, and the notifier gives a message up that has too many.
 create or replace function claim_outbox(name text, notifier text, fingerprint text, lease interval)
 returns table (
     lease_token uuid, wait interval, outbox_id bigint, kind text, payload jsonb, plain boolean, attempt integer,
-    age interval, failures integer, opening_undelivered boolean
+    age interval, doubtful_attempts integer, failures integer, opening_undelivered boolean
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -54,14 +68,12 @@ begin
 
     update destinations d set lease_token = token, lease_expires_at = now + lease, notifier_id = notifier
     where d.destination = name;
-    -- With the same outbox_id and message_id as before.
-    update outbox o set state = 'pending', lease_token = null, lease_expires_at = null
-    where o.destination = name and o.state = 'sending';
+    perform requeue_unsettled(name);
 
     if held.next_send_at > now or (held.paused_at is not null and held.next_probe_at > now) then
         later := case when held.paused_at is not null then greatest(held.next_probe_at, held.next_send_at) else held.next_send_at end;
         return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
-            null::interval, held.failures, null::boolean;
+            null::interval, null::integer, held.failures, null::boolean;
         return;
     end if;
 
@@ -78,16 +90,16 @@ begin
         select min(o.not_before) into later from outbox o
         where o.destination = name and o.state = 'pending' and o.not_before > now;
         return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
-            null::interval, held.failures, null::boolean;
+            null::interval, null::integer, held.failures, null::boolean;
         return;
     end if;
 
     update outbox o
-    set state = 'sending', attempt = o.attempt + 1, lease_token = token, lease_expires_at = now + lease
+    set state = 'sending', attempt = o.attempt + 1, doubtful_attempts = o.doubtful_attempts + 1, lease_token = token, lease_expires_at = now + lease
     where o.outbox_id = next.outbox_id;
     return query
     select token, interval '0', next.outbox_id, next.kind, next.payload, next.plain, next.attempt + 1,
-           now - next.created_at, held.failures,
+           now - next.created_at, next.doubtful_attempts + 1, held.failures,
            next.kind = 'drift_resolved' and exists (
                select from outbox opening
                where opening.destination = name and opening.alert_id = next.alert_id
@@ -100,16 +112,20 @@ comment on function claim_outbox(text, text, text, interval) is
 -- Settles the message that is being sent; outcome is
 --   sent     accepted, with the id remote; the next message may follow after a second
 --   plain    refused: send it again as plain text
---   dead     refused for good
+--   dead     given up
+--   dropped  given up without having been sent this time; the attempt does not count
 --   aside    not tried, because this version cannot read it: it waits for a version that can; the attempt does not count
 --   later    the destination has a fault: this message waits
 --   paced    too fast: the destination waits; the attempt does not count
 --   away     could not be reached: the destination waits; the attempt does not count
---   paused   the destination refuses everything: it is paused; the attempt does not count
--- sent, plain and dead end a pause: the destination answered about the message itself, so it takes messages.
+--   paused   the destination refuses everything: it is paused for wait, 15 minutes at the least; the attempt does not count
+-- If in_doubt, the message may have been delivered without our knowing: no reply came (reply_time is null), or none that is
+-- understood. A destination that does not reply waits for rest.
+-- sent, plain and dead end a pause, unless in doubt: the destination answered about the message itself, so it takes messages.
 create or replace function settle_outbox(
     message bigint, token uuid, outcome text, wait interval default interval '0', remote text default null,
-    error text default null
+    error text default null, rest interval default interval '0', in_doubt boolean default false,
+    reply_time interval default null
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -117,12 +133,14 @@ as $$
 declare
     now constant timestamptz := clock();
     pace constant interval := interval '1 second';
-    answered constant boolean := outcome in ('sent', 'plain', 'dead');
+    answered constant boolean := outcome in ('sent', 'plain', 'dead') and not in_doubt;
+    silent constant boolean := in_doubt and reply_time is null;
+    untried constant boolean := outcome in ('aside', 'dropped');
     held destinations;
     sending outbox;
 begin
-    if outcome not in ('sent', 'plain', 'dead', 'aside', 'later', 'paced', 'away', 'paused') then
-        raise exception 'a message is settled as sent, plain, dead, aside, later, paced, away or paused, not %', outcome
+    if outcome not in ('sent', 'plain', 'dead', 'dropped', 'aside', 'later', 'paced', 'away', 'paused') then
+        raise exception 'a message is settled as sent, plain, dead, dropped, aside, later, paced, away or paused, not %', outcome
             using errcode = 'invalid_parameter_value';
     end if;
     select d.* into held
@@ -136,29 +154,32 @@ begin
         return;
     end if;
     update outbox o
-    set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' else 'pending' end,
+    set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' when 'dropped' then 'dead' else 'pending' end,
         sent_at = case outcome when 'sent' then now end,
         remote_id = coalesce(remote, o.remote_id),
         plain = o.plain or outcome = 'plain',
-        attempt = o.attempt - case when outcome in ('aside', 'paced', 'away', 'paused') then 1 else 0 end,
+        attempt = o.attempt - case when outcome in ('dropped', 'aside', 'paced', 'away', 'paused') then 1 else 0 end,
+        doubtful_attempts = o.doubtful_attempts - case when in_doubt then 0 else 1 end,
         not_before = case when outcome in ('aside', 'later') then now + wait else o.not_before end,
         last_error = case outcome when 'sent' then o.last_error else left(error, 1000) end,
         lease_expires_at = null
     where o.outbox_id = message;
-    if outcome = 'aside' then
+    if untried then
         return;
     end if;
     update destinations d
-    set next_send_at = now + case when outcome in ('paced', 'away') then greatest(wait, pace) else pace end,
-        failures = case outcome when 'away' then d.failures + 1 else 0 end,
+    set next_send_at = now + greatest(case when outcome in ('paced', 'away') then wait end, rest, pace),
+        failures = case when outcome = 'away' or silent then d.failures + 1 else 0 end,
+        recent_replies = case when reply_time is not null or silent then (reply_time || d.recent_replies)[1:5] else d.recent_replies end,
+        last_attempt_at = case when reply_time is not null or silent then now else d.last_attempt_at end,
         paused_at = case when outcome = 'paused' then coalesce(d.paused_at, now) when not answered then d.paused_at end,
         paused_reason = case when outcome = 'paused' then left(error, 1000) when not answered then d.paused_reason end,
         next_probe_at = case when outcome = 'paused' or (d.paused_at is not null and not answered)
-            then now + interval '15 minutes' end
+            then now + greatest(interval '15 minutes', case outcome when 'paused' then wait end) end
     where d.destination = held.destination;
 end
 $$;
-comment on function settle_outbox(bigint, uuid, text, interval, text, text) is
+comment on function settle_outbox(bigint, uuid, text, interval, text, text, interval, boolean, interval) is
     'Records the result of sending a message and sets the destination''s pace. May be repeated. Raises JQ001 if the token no longer holds it.';
 
 -- For a notifier that stops. A message that it could not settle becomes pending again.
@@ -170,8 +191,7 @@ begin
     update destinations d set lease_token = null, lease_expires_at = null
     where d.destination = name and d.notifier_id = notifier;
     if found then
-        update outbox o set state = 'pending', lease_token = null, lease_expires_at = null
-        where o.destination = name and o.state = 'sending';
+        perform requeue_unsettled(name);
         perform pg_notify('driftwatch_outbox', '');
     end if;
 end

@@ -245,7 +245,7 @@ begin
     -- The same lock as in claim_outbox, so that no message of this alert is sent at the same time.
     perform from destinations d where d.destination = dead.destination for update;
     update outbox o
-    set state = 'pending', attempt = 0, plain = false, not_before = clock(), created_at = clock(), lease_token = null
+    set state = 'pending', attempt = 0, doubtful_attempts = 0, plain = false, not_before = clock(), created_at = clock(), lease_token = null
     where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead'
       and not exists (
         select from outbox later

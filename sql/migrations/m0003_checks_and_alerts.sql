@@ -229,6 +229,8 @@ create table destinations (
     next_send_at timestamptz not null,
     next_probe_at timestamptz,
     failures integer not null default 0,
+    recent_replies interval[] not null default '{}',
+    last_attempt_at timestamptz,
     fingerprint_key uuid not null default gen_random_uuid(),
     secret_fingerprint text,
     lease_token uuid,
@@ -245,7 +247,9 @@ comment on column destinations.paused_at is 'Since when the destination has refu
 comment on column destinations.paused_reason is 'What the destination answered.';
 comment on column destinations.next_send_at is 'Nothing is sent before this: to keep the pace, to honour Retry-After, or because the destination could not be reached.';
 comment on column destinations.next_probe_at is 'When one message is tried despite the pause.';
-comment on column destinations.failures is 'How many times in a row it could not be reached.';
+comment on column destinations.failures is 'How many times in a row it could not be reached or did not reply.';
+comment on column destinations.recent_replies is 'How long the replies to the last five attempts took, the newest first; null: no reply came.';
+comment on column destinations.last_attempt_at is 'When the newest of these attempts ended.';
 comment on column destinations.fingerprint_key is 'The key for the fingerprint of the secret.';
 comment on column destinations.secret_fingerprint is 'A keyed fingerprint: it shows that the secret has changed, never what it is.';
 comment on column destinations.lease_token is 'The fence: only the notifier with this token may settle messages.';
@@ -261,6 +265,7 @@ create table outbox (
     payload jsonb not null,
     state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'dead')),
     attempt integer not null default 0,
+    doubtful_attempts integer not null default 0,
     plain boolean not null default false,
     not_before timestamptz not null,
     group_key text,
@@ -289,8 +294,9 @@ comment on column outbox.seq is 'The event of the alert that it is about.';
 comment on column outbox.destination is 'Where it is sent.';
 comment on column outbox.kind is 'drift_detected, drift_changed or drift_resolved.';
 comment on column outbox.payload is 'The facts, with a version number. The text is written when it is sent.';
-comment on column outbox.state is 'pending, sending, sent, or dead: refused for good.';
+comment on column outbox.state is 'pending, sending, sent, or dead: given up, because it was refused or too many attempts had no reply.';
 comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
+comment on column outbox.doubtful_attempts is 'Attempts that may have delivered it without our knowing: no reply came, or it could not be stored. It is sent at most three times in this way. Counts from the claim; a reply takes it back.';
 comment on column outbox.plain is 'Send it as plain text, because the full form was refused.';
 comment on column outbox.not_before is 'It is not sent before this.';
 comment on column outbox.group_key is 'Messages with the same key may be sent together.';

@@ -69,7 +69,7 @@ comment on column open_alerts.age is 'How long ago it opened.';
 create or replace view outbox_backlog as
 with holders as materialized (select * from lock_holders)
 select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, t.now - o.created_at as age,
-       case when o.state = 'dead' then 'refused for good: ' || coalesce(o.last_error, '')
+       case when o.state = 'dead' then 'given up: ' || coalesce(o.last_error, '')
             when dh.description is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now)
                 then 'the row of its destination is held by ' || dh.description
             when oh.description is not null and o.created_at < t.now - interval '60 seconds' and o.state = 'pending'
@@ -80,7 +80,7 @@ select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt
             when o.not_before > t.now then 'the message waits until ' || rfc3339(o.not_before) || coalesce(': ' || o.last_error, '')
             when d.lease_expires_at is null or d.lease_expires_at <= t.now then 'no notifier is at work'
             else 'waits for its turn' end as why,
-       o.last_error
+       o.last_error, o.doubtful_attempts
 from (select statement_clock() as now) t
 cross join outbox o
 left join destinations d on d.destination = o.destination
@@ -91,6 +91,7 @@ order by o.outbox_id;
 comment on view outbox_backlog is 'Messages that are not delivered, and why.';
 comment on column outbox_backlog.why is 'Why it has not been delivered.';
 comment on column outbox_backlog.kind is 'drift_detected, drift_changed or drift_resolved.';
+comment on column outbox_backlog.doubtful_attempts is 'Attempts that may have delivered it without our knowing.';
 comment on column outbox_backlog.age is 'How long ago it was queued.';
 
 -- A dead message counts while something can be done about it: for a week, unless a later message of the same alert has been
@@ -107,7 +108,10 @@ select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest
            case when owed.oldest_at < t.now - interval '15 minutes'
                 then 'the oldest of ' || owed.messages || ' has waited since ' || rfc3339(owed.oldest_at)
                      || coalesce(': ' || first.last_error, '') end,
-           case when lost.messages > 0 then lost.messages || ' refused for good' end), '') as problem
+           case when lost.messages > 0 then lost.messages || ' given up' end), '') as problem,
+       case when late.answers >= 2 and d.last_attempt_at > t.now - interval '1 day'
+            then 'answers late: ' || late.answers || ' of the last ' || cardinality(d.recent_replies)
+                 || ' attempts had no reply within 5 s' end as notice
 from (select statement_clock() as now) t
 cross join destinations d
 left join lateral (
@@ -123,6 +127,8 @@ left join lateral (
     select o.last_error from outbox o where o.destination = d.destination and o.state = 'pending'
     order by o.outbox_id limit 1) first on true
 cross join lateral (
+    select count(*) as answers from unnest(d.recent_replies) reply where reply is null or reply > interval '5 seconds') late
+cross join lateral (
     select count(*)::integer as messages from (
         select from outbox o
         where o.destination = d.destination and o.state = 'dead' and o.created_at > t.now - interval '7 days'
@@ -135,5 +141,6 @@ order by d.destination;
 comment on view delivery_health is 'Whether messages reach each destination.';
 comment on column delivery_health.waiting is 'Messages that have not been sent yet; 10000 stands for that many or more.';
 comment on column delivery_health.oldest_at is 'When the oldest of them was queued.';
-comment on column delivery_health.dead is 'Messages of the last week that were refused for good and can still be sent: driftwatch outbox redrive.';
+comment on column delivery_health.dead is 'Messages of the last week that were given up and can still be sent: driftwatch outbox redrive.';
 comment on column delivery_health.problem is 'Why messages are not delivered; null if they are.';
+comment on column delivery_health.notice is 'That the destination answers late, or not at all, lately; null if it answers in time.';

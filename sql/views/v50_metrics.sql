@@ -10,7 +10,7 @@ with depth as (
 ), fleet as (
     select f.server_id, f.standing, f.stale and not f.disabled as stale from fleet_status f
 ), messages as (
-    select d.destination, d.waiting, d.dead, d.paused_at, d.oldest_at from delivery_health d
+    select d.destination, d.waiting, d.dead, d.paused_at, d.oldest_at, d.notice from delivery_health d
 ), due as (
     select u.schedule_name, u.next_slot_at, u.overdue, u.due_in, u.paused_at from upcoming_slots u
 )
@@ -66,7 +66,7 @@ select 'driftwatch_slot_superseded_jobs', jsonb_build_object('schedule', d.sched
 from due d
 union all
 select 'driftwatch_outbox_messages', jsonb_build_object('destination', m.destination, 'state', s.state), s.messages,
-       'Messages that are not sent; dead: refused in the last week, and can still be sent.'
+       'Messages that are not sent; dead: given up in the last week, and can still be sent.'
 from messages m cross join lateral (values ('waiting', m.waiting), ('dead', m.dead)) s (state, messages)
 union all
 select 'driftwatch_outbox_oldest_seconds', jsonb_build_object('destination', m.destination),
@@ -75,6 +75,10 @@ from messages m
 union all
 select 'driftwatch_destination_paused', jsonb_build_object('destination', m.destination),
        (m.paused_at is not null)::integer, 'Whether the destination refuses every message.'
+from messages m
+union all
+select 'driftwatch_destination_late', jsonb_build_object('destination', m.destination), (m.notice is not null)::integer,
+       'Whether at least two of the last five attempts had no reply within 5 s.'
 from messages m
 union all
 select 'driftwatch_alerts', jsonb_build_object('status', s.status),

@@ -12,16 +12,16 @@ struct Health: Sendable {
     /// Messages that are not delivered are mentioned, but the process still counts as healthy: a restart would not help.
     var ofProcess: Response {
         get async {
-            guard let problems = await deliveryProblems() else { return Self.silence }
-            return .plain((["ok"] + problems).joined(separator: "\n") + "\n")
+            guard let (problems, notices) = await delivery() else { return Self.silence }
+            return .plain((["ok"] + problems + notices).joined(separator: "\n") + "\n")
         }
     }
 
     /// Whether messages are delivered, for monitoring.
     var ofDelivery: Response {
         get async {
-            guard let problems = await deliveryProblems() else { return Self.silence }
-            guard !problems.isEmpty else { return .plain("ok\n") }
+            guard let (problems, notices) = await delivery() else { return Self.silence }
+            guard !problems.isEmpty else { return .plain((["ok"] + notices).joined(separator: "\n") + "\n") }
             return .plain(problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
         }
     }
@@ -31,16 +31,17 @@ struct Health: Sendable {
     }
 
     /// Nil if the database does not answer in time.
-    private func deliveryProblems() async -> [String]? {
-        await inTime(.seconds(2)) { await readProblems() }
+    private func delivery() async -> (problems: [String], notices: [String])? {
+        await inTime(.seconds(2)) { await readDelivery() }
     }
 
     /// If the database answers other queries but not this one, the database is not down.
-    private func readProblems() async -> [String]? {
-        if let problems = try? await database.read({ try DeliveryReader.problems(in: $0) }) {
-            return problems.map(visible)
+    private func readDelivery() async -> (problems: [String], notices: [String])? {
+        let said = try? await database.read { transaction in
+            (try DeliveryReader.problems(in: transaction), try DeliveryReader.notices(in: transaction))
         }
+        if let said { return (said.0.map(visible), said.1.map(visible)) }
         let answers = (try? await database.rows("select true", as: Bool.self)) == [true]
-        return answers ? ["it is not known whether messages are delivered"] : nil
+        return answers ? (["it is not known whether messages are delivered"], []) : nil
     }
 }

@@ -10,6 +10,8 @@ package enum DeliveryDecision: Hashable, Sendable {
     case retryPlain(reason: String)
     /// The row is `dead`; it blocks nothing else.
     case dead(reason: String)
+    /// The row is `dead` without having been sent this time; the destination is not affected.
+    case drop(reason: String)
     /// The row was not sent. It waits this long for a notifier of a newer version; the destination is not affected.
     case setAside(Duration, reason: String)
     /// The destination is paused and its rows stay pending; one of them probes it after `probeAfter`.
@@ -18,6 +20,10 @@ package enum DeliveryDecision: Hashable, Sendable {
     case backOffDestination(Duration, reason: String)
     /// The row waits this long, with its attempt spent; others go on.
     case backOffRow(Duration, reason: String)
+    /// The row waits this long, as it may have been delivered; others go on, the destination after `rest`.
+    case repeatLater(Duration, rest: Duration, reason: String)
+    /// The row is `dead`, though it may have been delivered; others go on, the destination after `rest`.
+    case giveUp(rest: Duration, reason: String)
 }
 
 extension DeliveryDecision: CustomStringConvertible {
@@ -27,12 +33,13 @@ extension DeliveryDecision: CustomStringConvertible {
         case .markSent: "sent"
         case .waitDestination(let wait): "the destination asks to wait \(wait)"
         case .retryPlain(let reason): "sent again as plain text: \(reason)"
-        case .dead(let reason): "refused for good: \(reason)"
+        case .dead(let reason), .drop(let reason), .giveUp(_, let reason): "given up: \(reason)"
         case .setAside(let wait, let reason): "set aside for \(wait): \(reason)"
         case .pauseDestination(let reason, let probeAfter):
             "destination paused, tried again in \(probeAfter): \(reason)"
         case .backOffDestination(let wait, let reason): "destination out of reach, next try in \(wait): \(reason)"
         case .backOffRow(let wait, let reason): "next try in \(wait): \(reason)"
+        case .repeatLater(let wait, _, let reason): "it may have been delivered, next try in \(wait): \(reason)"
         }
     }
 }
@@ -41,16 +48,22 @@ extension DeliveryDecision: CustomStringConvertible {
 package struct DeliveryHistory: Hashable, Sendable {
     /// How often the row was sent with the attempt spent, this time included: 1 and more.
     package var rowAttempt: Int
-    /// How often in a row the destination was out of reach, this time included: 1 and more.
+    /// How often in a row the destination was out of reach or did not reply, this time included: 1 and more.
     package var destinationAttempt: Int
+    /// How often the row may have been delivered without our knowing, this time included: 1 and more.
+    package var doubtfulAttempt: Int
     /// This time it was sent as plain text, or an earlier time.
     package var triedPlain: Bool
     /// Since the row was written.
     package var age: Duration
 
-    package init(rowAttempt: Int = 1, destinationAttempt: Int = 1, triedPlain: Bool = false, age: Duration = .zero) {
+    package init(
+        rowAttempt: Int = 1, destinationAttempt: Int = 1, doubtfulAttempt: Int = 1, triedPlain: Bool = false,
+        age: Duration = .zero
+    ) {
         self.rowAttempt = rowAttempt
         self.destinationAttempt = destinationAttempt
+        self.doubtfulAttempt = doubtfulAttempt
         self.triedPlain = triedPlain
         self.age = age
     }

@@ -12,8 +12,28 @@ package struct DeliveryPolicy: Hashable, Sendable {
     /// Attempts that every row gets, however old it is: a row that waited for a paused destination is not dropped at the first
     /// fault.
     package var minimumAttempts = 8
+    /// How long a row waits that may have been delivered: after the first such attempt, after the second.
+    ///
+    /// After one more it is dead, so that nobody gets a message more often than this.
+    package var repeatWaits: [Duration] = [.seconds(60), .seconds(15 * 60)]
+    /// After so many attempts in a row without a reply, of whatever rows, the destination as a whole backs off.
+    ///
+    /// Otherwise each waiting row would spend its own.
+    package var silencesInARow = 3
+    /// The longest time between two probes of a destination whose answer is not understood.
+    package var longestProbeInterval: Duration = .seconds(3600)
 
     package init() {}
+
+    private var mostInDoubt: Int { repeatWaits.count + 1 }
+
+    /// Whether a row is to be given up before it is sent: each earlier attempt may have delivered it.
+    ///
+    /// It is so for a message that each time ended its notifier, and for results that could never be stored.
+    package func decideUnsent(_ history: DeliveryHistory) -> DeliveryDecision? {
+        guard history.doubtfulAttempt > mostInDoubt else { return nil }
+        return .drop(reason: "the result of \(mostInDoubt) attempts is not known; it may have been delivered")
+    }
 
     /// Turns one reply, and what came before it, into what is to be done.
     ///
@@ -29,6 +49,12 @@ package struct DeliveryPolicy: Hashable, Sendable {
             history.triedPlain ? .dead(reason: reason) : .retryPlain(reason: reason)
         case .badDestination(let reason):
             .pauseDestination(reason: reason, probeAfter: probeInterval)
+        case .notUnderstood(let reason):
+            .pauseDestination(
+                reason: reason,
+                probeAfter: doubled(probeInterval...longestProbeInterval, before: history.doubtfulAttempt))
+        case .noReply(let reason):
+            decideWithoutReply(reason, history, random)
         case .unreachable(let reason):
             .backOffDestination(wait(before: history.destinationAttempt, random), reason: reason)
         case .serverError(let reason):
@@ -40,9 +66,27 @@ package struct DeliveryPolicy: Hashable, Sendable {
         }
     }
 
+    private func decideWithoutReply(
+        _ reason: String, _ history: DeliveryHistory, _ random: Double
+    ) -> DeliveryDecision {
+        let doubtful = max(history.doubtfulAttempt, 1)
+        let silences = history.destinationAttempt - silencesInARow + 1
+        let rest = silences < 1 ? .zero : wait(before: silences, random)
+        guard doubtful < mostInDoubt else {
+            return .giveUp(
+                rest: rest, reason: "no reply to \(doubtful) attempts; it may have been delivered: \(reason)")
+        }
+        return .repeatLater(
+            repeatWaits[doubtful - 1], rest: rest, reason: "no reply; it may have been delivered: \(reason)")
+    }
+
     private func wait(before attempt: Int, _ random: Double) -> Duration {
-        var wait = backoff.lowerBound
-        for _ in 0..<(min(max(attempt, 1), 64) - 1) where wait < backoff.upperBound { wait *= 2 }
-        return min(wait, backoff.upperBound) * (0.75 + 0.25 * min(max(random, 0), 1))
+        doubled(backoff, before: attempt) * (0.75 + 0.25 * min(max(random, 0), 1))
+    }
+
+    private func doubled(_ range: ClosedRange<Duration>, before attempt: Int) -> Duration {
+        var wait = range.lowerBound
+        for _ in 0..<(min(max(attempt, 1), 64) - 1) where wait < range.upperBound { wait *= 2 }
+        return min(wait, range.upperBound)
     }
 }

@@ -10,4 +10,13 @@ package enum DeliveryReader {
             from driftwatch.delivery_health where problem is not null order by destination
             """, as: String.self)
     }
+
+    /// What does not keep messages from arriving but is worth a look: a destination that answers late.
+    package static func notices(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
+            """
+            select 'destination ' || destination || ' ' || notice
+            from driftwatch.delivery_health where notice is not null order by destination
+            """, as: String.self)
+    }
 }

@@ -42,7 +42,7 @@ package enum OutboxReader {
     }
 
     private static let selection: SQL = """
-        select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.created_at,
+        select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.doubtful_attempts, o.created_at,
                o.sent_at, o.last_error, o.message_id::text as message_id, b.why
         from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
         """
@@ -55,7 +55,8 @@ package enum OutboxReader {
                    (select count(*) from driftwatch.outbox o
                     where o.destination = d.destination and o.state in ('pending', 'sending')) as waiting,
                    (select count(*) from driftwatch.outbox o
-                    where o.destination = d.destination and o.state = 'dead') as dead
+                    where o.destination = d.destination and o.state = 'dead') as dead,
+                   (select h.notice from driftwatch.delivery_health h where h.destination = d.destination) as notice
             from driftwatch.destinations d order by d.destination
             """, of: DestinationLine.self)
     }
@@ -83,6 +84,8 @@ package struct OutboxLine: Hashable, Sendable, RowDecodable {
     package var kind: String
     package var state: String
     package var attempt: Int
+    /// Attempts that may have delivered it without our knowing.
+    package var doubtfulAttempts: Int
     package var createdAt: Date
     package var sentAt: Date?
     package var lastError: String?
@@ -98,6 +101,7 @@ package struct OutboxLine: Hashable, Sendable, RowDecodable {
         kind = try row.column("kind")
         state = try row.column("state")
         attempt = try row.column("attempt")
+        doubtfulAttempts = try row.column("doubtful_attempts")
         createdAt = try row.column("created_at")
         sentAt = try row.column("sent_at")
         lastError = try row.column("last_error")
@@ -119,6 +123,8 @@ package struct DestinationLine: Hashable, Sendable, RowDecodable {
     package var notifierID: String?
     package var waiting: Int
     package var dead: Int
+    /// That it answers late; nil if it does not.
+    package var notice: String?
 
     package init(row: Row) throws {
         name = try row.column("destination")
@@ -131,5 +137,6 @@ package struct DestinationLine: Hashable, Sendable, RowDecodable {
         notifierID = try row.column("notifier_id")
         waiting = try row.column("waiting")
         dead = try row.column("dead")
+        notice = try row.column("notice")
     }
 }

@@ -29,7 +29,9 @@ package struct OutboxStore: Sendable {
         /// Counts from 1; only what spent an attempt.
         package var attempt: Int
         package var age: Duration
-        /// How often in a row the destination could not be reached before.
+        /// Attempts whose outcome is not known, this one included.
+        package var doubtfulAttempts: Int
+        /// How often in a row the destination could not be reached, or did not reply, before.
         package var destinationFailures: Int
         package var openingUndelivered: Bool
     }
@@ -44,32 +46,54 @@ package struct OutboxStore: Sendable {
     ) async throws -> Claim {
         let rows = try await database.rows(
             """
-            select lease_token, wait, outbox_id, payload::text, plain, attempt, age, failures, opening_undelivered
+            select lease_token, wait, outbox_id, payload::text, plain, attempt, age, doubtful_attempts, failures,
+                   opening_undelivered
             from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease))
             """,
-            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int, Bool?).self)
-        guard let (lease, wait, id, payload, isPlain, attempt, age, failures, undelivered) = rows.first else {
+            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?).self)
+        guard let (lease, wait, id, payload, isPlain, attempt, age, doubtful, failures, undelivered) = rows.first else {
             return .held
         }
-        guard let id, let payload, let isPlain, let attempt, let age else { return .idle(wait: wait) }
+        guard let id, let payload, let isPlain, let attempt, let age, let doubtful else { return .idle(wait: wait) }
         return .message(
             Message(
                 outboxID: id, lease: lease, payload: payload, isPlain: isPlain, attempt: attempt, age: age,
-                destinationFailures: failures, openingUndelivered: undelivered ?? false))
+                doubtfulAttempts: doubtful, destinationFailures: failures, openingUndelivered: undelivered ?? false))
     }
 
-    /// Carries out a decision.
+    /// What an attempt came to.
+    package struct Result: Sendable {
+        package var decision: DeliveryDecision
+        /// The message may have been delivered without our knowing.
+        package var isInDoubt: Bool
+        /// How long the reply took; nil without one.
+        package var replyTime: Duration?
+
+        package init(_ decision: DeliveryDecision, isInDoubt: Bool = false, replyTime: Duration? = nil) {
+            self.decision = decision
+            self.isInDoubt = isInDoubt
+            self.replyTime = replyTime
+        }
+    }
+
+    /// Stores what an attempt came to.
     ///
     /// Cancelling the task does not cancel it: that a message was sent must be stored. It may be repeated if it is not known
     /// whether it worked.
     ///
     /// - Throws: `DatabaseError`, with `.leaseLost` where the message was claimed again by now.
-    package func settle(_ message: Message, as decision: DeliveryDecision) async throws {
-        let (outcome, wait, remoteID, error) = Self.words(for: decision)
+    package func settle(_ message: Message, as result: Result) async throws {
+        let (outcome, wait, remoteID, error) = Self.words(for: result.decision)
+        let rest: Duration =
+            switch result.decision {
+            case .repeatLater(_, let rest, _), .giveUp(let rest, _): rest
+            default: .zero
+            }
         _ = try await database.execute(
             """
             select driftwatch.settle_outbox(
-                \(message.outboxID), \(message.lease), \(outcome), \(wait), \(remoteID), \(error))
+                \(message.outboxID), \(message.lease), \(outcome), \(wait), \(remoteID), \(error), \(rest),
+                \(result.isInDoubt), \(result.replyTime))
             """,
             cancellation: .shielded)
     }
@@ -86,9 +110,10 @@ package struct OutboxStore: Sendable {
         switch decision {
         case .markSent(let remoteID): ("sent", .zero, remoteID, nil)
         case .retryPlain(let reason): ("plain", .zero, nil, reason)
-        case .dead(let reason): ("dead", .zero, nil, reason)
+        case .dead(let reason), .giveUp(_, let reason): ("dead", .zero, nil, reason)
+        case .drop(let reason): ("dropped", .zero, nil, reason)
         case .setAside(let wait, let reason): ("aside", wait, nil, reason)
-        case .backOffRow(let wait, let reason): ("later", wait, nil, reason)
+        case .backOffRow(let wait, let reason), .repeatLater(let wait, _, let reason): ("later", wait, nil, reason)
         case .waitDestination(let wait): ("paced", wait, nil, "asked to wait \(wait)")
         case .backOffDestination(let wait, let reason): ("away", wait, nil, reason)
         case .pauseDestination(let reason, let probeAfter): ("paused", probeAfter, nil, reason)

@@ -6,21 +6,30 @@ struct PackageRecords {
     private(set) var providers: [String: Set<String>] = [:]
     /// Names that another package may stand in for.
     private let providedNames: Set<String>
+    /// The packages to keep, besides the first one, which shows that there are any; all if it is empty.
+    ///
+    /// A server has hundreds of packages, and packs ask about some of them.
+    private let wanted: Set<String>
     private var paragraph = Paragraph()
     private var isMalformed = false
     private var ending: PackageFacts?
 
-    init(providedNames: [String] = []) { self.providedNames = Set(providedNames) }
+    init(providedNames: [String] = []) {
+        self.providedNames = Set(providedNames)
+        // A pack may ask about `libc6:i386`.
+        wanted = self.providedNames.union(
+            providedNames.compactMap { name in name.lastIndex(of: ":").map { String(name[..<$0]) } })
+    }
 
     /// Reads a field of dpkg's status file, such as `Version:` and `7.88.1-10`, or the empty line behind a package.
     ///
     /// - Returns: Whether it was one.
     mutating func add(field: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Bool {
         switch field {
-        case _ where field.isEqual(to: "Package:"): note(value, as: \.name)
-        case _ where field.isEqual(to: "Status:"): note(value, as: \.status)
-        case _ where field.isEqual(to: "Version:"): note(value, as: \.version)
-        case _ where field.isEqual(to: "Architecture:"): note(value, as: \.architecture)
+        case _ where field.isEqual(to: "Package:"): Self.note(value, as: &paragraph.name, &isMalformed)
+        case _ where field.isEqual(to: "Status:"): Self.note(value, as: &paragraph.status, &isMalformed)
+        case _ where field.isEqual(to: "Version:"): Self.note(value, as: &paragraph.version, &isMalformed)
+        case _ where field.isEqual(to: "Architecture:"): Self.note(value, as: &paragraph.architecture, &isMalformed)
         case _ where field.isEqual(to: "Provides:"): paragraph.provides = value
         case _ where field.isEmpty && value.isEmpty: endParagraph()
         default: return false
@@ -29,9 +38,9 @@ struct PackageRecords {
     }
 
     /// Of a field that comes twice, neither counts.
-    private mutating func note(_ value: ArraySlice<UInt8>, as field: WritableKeyPath<Paragraph, ArraySlice<UInt8>>) {
-        if !paragraph[keyPath: field].isEmpty { isMalformed = true }
-        paragraph[keyPath: field] = value
+    private static func note(_ value: ArraySlice<UInt8>, as field: inout ArraySlice<UInt8>, _ isMalformed: inout Bool) {
+        if !field.isEmpty { isMalformed = true }
+        field = value
     }
 
     /// Reads `ii /curl/7.88.1-10/amd64`, as version 1 of the script says a package.
@@ -45,7 +54,7 @@ struct PackageRecords {
     }
 
     private mutating func endParagraph() {
-        guard paragraph != Paragraph() else { return }
+        guard !paragraph.isEmpty else { return }
         defer { paragraph = Paragraph() }
         guard let letters = Self.letters(paragraph.status) else {
             isMalformed = true
@@ -76,11 +85,15 @@ struct PackageRecords {
     private mutating func add(
         _ name: ArraySlice<UInt8>, letters: String, _ version: ArraySlice<UInt8>, _ architecture: ArraySlice<UInt8>
     ) {
-        guard letters.utf8.count == 3, !name.isEmpty, [name, version, architecture].allSatisfy(Self.isPrintable) else {
+        guard letters.utf8.count == 3, !name.isEmpty, Self.isPrintable(name), Self.isPrintable(version),
+            Self.isPrintable(architecture)
+        else {
             isMalformed = true
             return
         }
-        packages[String(decoding: name, as: UTF8.self), default: []].append(
+        let name = String(decoding: name, as: UTF8.self)
+        guard wanted.isEmpty || packages.isEmpty || wanted.contains(name) else { return }
+        packages[name, default: []].append(
             InstalledPackage(
                 status: letters, version: String(decoding: version, as: UTF8.self),
                 architecture: String(decoding: architecture, as: UTF8.self)))
@@ -137,10 +150,14 @@ struct PackageRecords {
 }
 
 /// The fields of one package.
-private struct Paragraph: Equatable {
+private struct Paragraph {
     var name: ArraySlice<UInt8> = []
     var status: ArraySlice<UInt8> = []
     var version: ArraySlice<UInt8> = []
     var architecture: ArraySlice<UInt8> = []
     var provides: ArraySlice<UInt8> = []
+
+    var isEmpty: Bool {
+        name.isEmpty && status.isEmpty && version.isEmpty && architecture.isEmpty && provides.isEmpty
+    }
 }

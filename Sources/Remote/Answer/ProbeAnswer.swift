@@ -129,6 +129,8 @@ struct AnswerReader {
     private mutating func readTopic(_ tag: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) throws(ProbeFailure) -> Bool {
         // The probe that root runs is asked about files alone; only what the outer one says of itself counts.
         if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
+        // Most lines of an answer are fields of packages.
+        if tag.isEmpty || tag.last == UInt8(ascii: ":") { return packages.add(field: tag, rest) }
         switch tag {
         case _ where tag.isEqual(to: "env"): environment.add(rest)
         case _ where tag.isEqual(to: "unset"): environment.addUnset(rest)
@@ -147,7 +149,7 @@ struct AnswerReader {
                     .malformedAnswer, detail: "the home is not a path: \(VisibleText.plain(rest))")
             }
             home = path
-        default: return packages.add(field: tag, rest)
+        default: return false
         }
         return true
     }

@@ -37,19 +37,17 @@ struct AlertsCommand: AsyncParsableCommand {
         func validate() throws { try requireLimit(limit) }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (alerts, schedule) = try await context.withDatabase { database in
+            let (alerts, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     (
                         try AlertsReader.list(
                             all ? .all : .unresolved, server: server, limit: limit, in: transaction),
-                        try SchedulesReader.schedule(in: transaction)
+                        try Times(in: transaction)
                     )
                 }
             }
-            let listing =
-                output.asJSON
-                ? AlertsCommand.listing : AlertsCommand.table(Times(zone: schedule?.timeZone), withEnd: all)
-            listing.print(alerts, asJSON: output.asJSON, to: context.console)
+            let listing = output.asJSON ? AlertsCommand.listing : AlertsCommand.table(times, withEnd: all)
+            listing.print(alerts, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
     }
@@ -69,7 +67,7 @@ struct AlertsCommand: AsyncParsableCommand {
         var id: Int64
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (alert, events, messages, schedule) = try await context.withDatabase { database in
+            let (alert, events, messages, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     guard let alert = try AlertsReader.alert(id, in: transaction) else {
                         throw CommandFailure.unknown(.alert(id))
@@ -77,21 +75,22 @@ struct AlertsCommand: AsyncParsableCommand {
                     return (
                         alert, try AlertsReader.events(of: id, in: transaction),
                         try OutboxReader.messages(of: id, in: transaction),
-                        try SchedulesReader.schedule(in: transaction)
+                        try Times(in: transaction)
                     )
                 }
             }
             guard output.asJSON else {
-                let text = AlertText(alert, times: Times(zone: schedule?.timeZone))
+                let text = AlertText(alert, times: times)
                 context.console.print(lines: text.story(events, messages))
                 return .fine
             }
-            DetailPrinter(context.console, asJSON: true).print(
-                alert, of: AlertsCommand.listing,
+            let json = AlertsCommand.listing.json(
+                alert,
                 parts: [
-                    .init("events", events, AlertsCommand.events),
-                    .init("messages", messages, OutboxCommand.List.listing),
+                    ("events", AlertsCommand.events.json(events)),
+                    ("messages", OutboxCommand.List.listing.json(messages)),
                 ])
+            context.console.print(json.pretty)
             return .fine
         }
     }

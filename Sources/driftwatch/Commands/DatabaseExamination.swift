@@ -100,7 +100,8 @@ struct DatabaseExamination {
                 "schedule", .wrong, "there is none yet", hint: "the first scheduler creates it: driftwatch scheduler")
             return
         }
-        let text = "\(schedule.cron) \(schedule.timeZone), next slot \(schedule.nextSlotAt.map(shortTime) ?? "unknown")"
+        let next = schedule.nextSlotAt.map(Times(zone: schedule.timeZone).text) ?? "unknown"
+        let text = "\(schedule.cron) \(schedule.timeZone), next slot \(next)"
         if let fault = fault(of: schedule) {
             report.add(
                 "schedule", .wrong, "\(schedule.cron) \(schedule.timeZone): \(fault.message)",

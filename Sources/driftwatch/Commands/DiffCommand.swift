@@ -32,13 +32,15 @@ struct DiffCommand: DriftwatchCommand {
     var checkID: Int64?
 
     func perform(_ context: CommandContext) async throws -> ExitStatus {
-        let found = try await context.withDatabase { database in
-            try await database.read { transaction -> [Found] in try checks(in: transaction) }
+        let (found, times) = try await context.withDatabase { database in
+            try await database.read { transaction in
+                (try checks(in: transaction), try Times(in: transaction))
+            }
         }
         if output.asJSON {
             context.console.print(JSONValue.list(found.map(\.json)).pretty)
         } else {
-            for found in found { found.print(to: context.console) }
+            for found in found { found.print(times, to: context.console) }
         }
         return found.reduce(.fine) { $0.combined(with: $1.verdict.exitStatus) }
     }
@@ -121,14 +123,14 @@ private enum Found: Sendable {
         }
     }
 
-    func print(to console: Console) {
+    func print(_ times: Times, to console: Console) {
         switch self {
         case .check(let check):
             let sum = verdictLine(
                 check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
                 unreadable: check.unreadableCount, console: console)
             console.print(
-                "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(shortTime(check.checkedAt)))")
+                "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(times.text(check.checkedAt)))")
             if let items = check.items {
                 console.print(lines: OutcomeText(items, console: console).lines)
             } else {
@@ -140,7 +142,7 @@ private enum Found: Sendable {
             let sum = verdictLine(
                 verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
                 console: console)
-            let age = line.lastCheckedAt.map { " of \(shortTime($0))" } ?? ""
+            let age = line.lastCheckedAt.map { " of \(times.text($0))" } ?? ""
             let pack = line.packName?.rawValue ?? ""
             console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
             console.print(lines: OutcomeText(outcomes, console: console).lines)

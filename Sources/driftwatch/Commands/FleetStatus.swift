@@ -13,6 +13,8 @@ struct FleetStatus: Sendable {
     let pauses: [Pause]
     /// What keeps messages from arriving.
     let deliveryProblems: [String]
+    /// What is worth a look but keeps nothing from arriving.
+    let notices: [String]
 
     /// - Throws: `DatabaseError`
     init(
@@ -35,6 +37,7 @@ struct FleetStatus: Sendable {
         alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
         pauses = try QueuesReader.pauses(in: transaction)
         deliveryProblems = try DeliveryReader.problems(in: transaction)
+        notices = try DeliveryReader.notices(in: transaction)
     }
 
     /// Whether not enough is known of some line.
@@ -94,6 +97,7 @@ struct FleetStatus: Sendable {
             ("time_zone", .optional(schedule?.timeZone)),
             ("slot_overdue", .flag(schedule?.isOverdue ?? false)),
             ("delivery_problems", .texts(deliveryProblems)), ("problems", .texts(problems)),
+            ("notices", .texts(notices)),
         ])
     }
 }

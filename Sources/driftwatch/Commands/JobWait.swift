@@ -60,7 +60,7 @@ struct JobWait: Sendable {
         let pauses = try QueuesReader.pauses(in: transaction)
         for queue in waiting {
             if let pause = pauses.first(where: { $0.queue == queue }) {
-                obstacles[queue] = PauseText(pause, times: .utc).line
+                obstacles[queue] = PauseText(pause, times: try Times(in: transaction)).line
             } else if !workers.contains(where: { $0.serves(queue) }) {
                 obstacles[queue] =
                     "no worker is alive that serves the queue \(visible(queue)) (\(hint(queue)))"

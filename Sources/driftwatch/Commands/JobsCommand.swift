@@ -43,13 +43,16 @@ struct JobsCommand: AsyncParsableCommand {
         func validate() throws { try requireLimit(limit) }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let jobs = try await context.withDatabase { database in
+            let (jobs, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    try JobsReader.list(
-                        states: state.map(\.rawValue), server: server, queue: queue, limit: limit, in: transaction)
+                    (
+                        try JobsReader.list(
+                            states: state.map(\.rawValue), server: server, queue: queue, limit: limit, in: transaction),
+                        try Times(in: transaction)
+                    )
                 }
             }
-            JobsCommand.listing.print(jobs, asJSON: output.asJSON, to: context.console)
+            JobsCommand.listing.print(jobs, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
     }
@@ -69,7 +72,7 @@ struct JobsCommand: AsyncParsableCommand {
         var id: Int64
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (job, attempts, checks, interventions, obstacle, schedule) = try await context.withDatabase {
+            let (job, attempts, checks, interventions, obstacle, times) = try await context.withDatabase {
                 database in
                 try await database.read { transaction in
                     guard let job = try JobsReader.job(id, in: transaction) else {
@@ -80,23 +83,24 @@ struct JobsCommand: AsyncParsableCommand {
                         try JobsReader.checks(of: id, in: transaction),
                         try JobsReader.interventions(in: id, in: transaction),
                         try JobsReader.obstacle(to: id, in: transaction),
-                        try SchedulesReader.schedule(in: transaction)
+                        try Times(in: transaction)
                     )
                 }
             }
             guard output.asJSON else {
-                let text = JobText(job, times: Times(zone: schedule?.timeZone))
+                let text = JobText(job, times: times)
                 context.console.print(
                     lines: text.story(
                         attempts, checks, interventions, obstacle: obstacle, palette: context.console.palette))
                 return .fine
             }
-            DetailPrinter(context.console, asJSON: true).print(
-                job, of: JobsCommand.listing,
+            let json = JobsCommand.listing.json(
+                job,
                 parts: [
-                    .init("attempts", attempts, JobsCommand.attempts), .init("checks", checks, JobsCommand.checks),
-                    .init("interventions", interventions, JobsCommand.interventions),
+                    ("attempts", JobsCommand.attempts.json(attempts)), ("checks", JobsCommand.checks.json(checks)),
+                    ("interventions", JobsCommand.interventions.json(interventions)),
                 ])
+            context.console.print(json.pretty)
             return .fine
         }
     }

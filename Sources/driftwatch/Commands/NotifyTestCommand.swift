@@ -38,6 +38,8 @@ struct NotifyTestCommand: ActingCommand {
         case .badMessage(let reason): failure = "the message is refused: \(reason)"
         case .badDestination(let reason): failure = "the destination is refused: \(reason)"
         case .unreachable(let reason): failure = "not reachable: \(reason)"
+        case .noReply(let reason): failure = "no reply, but the message may have arrived: \(reason)"
+        case .notUnderstood(let reason): failure = "the answer is not understood: \(reason)"
         case .serverError(let reason): failure = "the destination has a fault: \(reason)"
         }
         throw CommandFailure(

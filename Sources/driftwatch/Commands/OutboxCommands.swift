@@ -6,7 +6,7 @@ import Presentation
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox",
-        abstract: "Look at messages that are not delivered, and send refused ones again.",
+        abstract: "Look at messages that are not delivered, and send those again that were given up.",
         discussion: """
             Example:
               driftwatch outbox list --dead
@@ -24,7 +24,7 @@ struct OutboxCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
         @OptionGroup var output: OutputOptions
 
-        @Flag(help: "Only those that were refused for good.")
+        @Flag(help: "Only those that were given up.")
         var dead = false
 
         @Flag(help: "Delivered ones too.")
@@ -39,16 +39,19 @@ struct OutboxCommand: AsyncParsableCommand {
         }
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (messages, more) = try await context.withDatabase { database in
+            let (found, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    try OutboxReader.list(
-                        dead ? .dead : all ? .all : .undelivered, limit: limit, in: transaction)
+                    (
+                        try OutboxReader.list(
+                            dead ? .dead : all ? .all : .undelivered, limit: limit, in: transaction),
+                        try Times(in: transaction)
+                    )
                 }
             }
-            Self.listing.print(messages, asJSON: output.asJSON, to: context.console)
-            if more > 0 {
+            Self.listing.print(found.lines, times: times, asJSON: output.asJSON, to: context.console)
+            if found.more > 0 {
                 // To standard error, so that the JSON stays valid.
-                let line = "… and \(more) \(all ? "earlier" : "more"); see --limit"
+                let line = "… and \(found.more) \(all ? "earlier" : "more"); see --limit"
                 if output.asJSON { context.console.note(line) } else { context.console.print(line) }
             }
             return .fine
@@ -64,6 +67,7 @@ struct OutboxCommand: AsyncParsableCommand {
                 .init("kind", "KIND") { .text($0.kind) },
                 .init("state", "STATE") { .text($0.state) },
                 .init("attempt", "ATTEMPT") { .number($0.attempt) },
+                .init("doubtful_attempts") { .number($0.doubtfulAttempts) },
                 .init("created_at", "OWED SINCE") { .time($0.createdAt) },
                 .init("sent_at", "SENT") { .time($0.sentAt) },
                 .init("message_id") { .text($0.messageID) },
@@ -74,7 +78,7 @@ struct OutboxCommand: AsyncParsableCommand {
 
     struct Redrive: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send messages again that were refused for good.",
+            abstract: "Send messages again that were given up.",
             discussion: """
                 Example:
                   driftwatch outbox redrive 12
@@ -116,10 +120,12 @@ struct DestinationCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let destinations = try await context.withDatabase { database in
-                try await database.read { transaction in try OutboxReader.destinations(in: transaction) }
+            let (destinations, times) = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    (try OutboxReader.destinations(in: transaction), try Times(in: transaction))
+                }
             }
-            Self.listing.print(destinations, asJSON: output.asJSON, to: context.console)
+            Self.listing.print(destinations, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
 
@@ -136,6 +142,7 @@ struct DestinationCommand: AsyncParsableCommand {
                 .init("notifier_id", "NOTIFIER") { .text($0.notifierID) },
                 .init("waiting", "WAITING") { .number($0.waiting) },
                 .init("dead", "DEAD") { .number($0.dead) },
+                .init("notice", "NOTE") { .text($0.notice) },
             ])
     }
 

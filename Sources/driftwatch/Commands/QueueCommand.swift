@@ -25,10 +25,12 @@ struct QueueCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let queues = try await context.withDatabase { database in
-                try await database.read { transaction in try QueuesReader.list(in: transaction) }
+            let (queues, times) = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    (try QueuesReader.list(in: transaction), try Times(in: transaction))
+                }
             }
-            Self.listing.print(queues, asJSON: output.asJSON, to: context.console)
+            Self.listing.print(queues, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
 

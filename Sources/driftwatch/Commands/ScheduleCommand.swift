@@ -36,17 +36,17 @@ struct ScheduleCommand: AsyncParsableCommand {
                     )
                 }
             }
+            let times = Times(zone: schedule?.timeZone)
             guard let schedule else {
-                ScheduleCommand.listing.print([], asJSON: output.asJSON, to: context.console)
+                ScheduleCommand.listing.print([], times: times, asJSON: output.asJSON, to: context.console)
                 return .fine
             }
             guard !output.asJSON else {
-                guard case .object(let fields) = ScheduleCommand.listing.json(schedule) else { return .fine }
-                let list = JSONValue.list(slots.map(ScheduleCommand.slots.json))
-                context.console.print(JSONValue.list([.object(fields + [("slots", list)])]).pretty)
+                let json = ScheduleCommand.listing.json(
+                    schedule, parts: [("slots", ScheduleCommand.slots.json(slots))])
+                context.console.print(JSONValue.list([json]).pretty)
                 return .fine
             }
-            let times = Times(zone: schedule.timeZone)
             context.console.print(
                 lines: ScheduleCommand.listing.lines([schedule], context.console.palette, times: times))
             context.console.print()

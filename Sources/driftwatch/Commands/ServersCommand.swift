@@ -27,35 +27,39 @@ struct ServersCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let servers = try await context.withDatabase { database in
-                try await database.read { transaction in try ServersReader.list(in: transaction) }
+            let (servers, times) = try await context.withDatabase { database in
+                try await database.read { transaction in
+                    (try ServersReader.list(in: transaction), try Times(in: transaction))
+                }
             }
-            Self.listing.print(servers, asJSON: output.asJSON, to: context.console)
+            Self.listing(times).print(servers, times: times, asJSON: output.asJSON, to: context.console)
             return .fine
         }
 
-        private static let listing = Listing<ServerLine>(
-            whenEmpty: "no servers yet: driftwatch apply loads an inventory",
-            columns: [
-                .init("server_id", "SERVER") { .text($0.id.rawValue) },
-                .init("display_name", "NAME") { .text($0.displayName) },
-                .init("address", "ADDRESS") { .text($0.address) },
-                .init("port", "PORT") { .number($0.port) },
-                .init("ssh_user", "USER") { .text($0.sshUser) },
-                .init("config_user") { .text($0.configUser) },
-                .init("connection", "CONNECTION") { .text($0.connection.rawValue) },
-                .init("queue", "QUEUE") { .text($0.queue) },
-                .init("packs", "PACKS") { .texts($0.packs.map(\.rawValue)) },
-                .init("labels") { .json(JSONValue(parsing: $0.labels.rawValue)) },
-                .init("drift_detection_enabled") { .flag($0.driftDetectionEnabled) },
-                .init("on_hold") { .flag($0.isOnHold) },
-                .init("disabled_at") { .time($0.disabledAt) },
-                .init("disabled_by") { .text($0.disabledBy) },
-                .init("disabled_reason") { .text($0.disabledReason) },
-                .init("disabled_until") { .time($0.disabledUntil) },
-                .init("failing_streak", "FAILING") { .number($0.failingStreak) },
-                .init("detection", "DETECTION") { .text($0.detection) },
-            ])
+        private static func listing(_ times: Times) -> Listing<ServerLine> {
+            Listing(
+                whenEmpty: "no servers yet: driftwatch apply loads an inventory",
+                columns: [
+                    .init("server_id", "SERVER") { .text($0.id.rawValue) },
+                    .init("display_name", "NAME") { .text($0.displayName) },
+                    .init("address", "ADDRESS") { .text($0.address) },
+                    .init("port", "PORT") { .number($0.port) },
+                    .init("ssh_user", "USER") { .text($0.sshUser) },
+                    .init("config_user") { .text($0.configUser) },
+                    .init("connection", "CONNECTION") { .text($0.connection.rawValue) },
+                    .init("queue", "QUEUE") { .text($0.queue) },
+                    .init("packs", "PACKS") { .texts($0.packs.map(\.rawValue)) },
+                    .init("labels") { .json(JSONValue(parsing: $0.labels.rawValue)) },
+                    .init("drift_detection_enabled") { .flag($0.driftDetectionEnabled) },
+                    .init("on_hold") { .flag($0.isOnHold) },
+                    .init("disabled_at") { .time($0.disabledAt) },
+                    .init("disabled_by") { .text($0.disabledBy) },
+                    .init("disabled_reason") { .text($0.disabledReason) },
+                    .init("disabled_until") { .time($0.disabledUntil) },
+                    .init("failing_streak", "FAILING") { .number($0.failingStreak) },
+                    .init("detection", "DETECTION") { .text($0.detection(times)) },
+                ])
+        }
     }
 
     struct Enable: ActingCommand {
@@ -122,10 +126,10 @@ struct ServersCommand: AsyncParsableCommand {
 }
 
 extension ServerLine {
-    fileprivate var detection: String {
+    fileprivate func detection(_ times: Times) -> String {
         if !driftDetectionEnabled { return "off in the inventory" }
         guard isOnHold else { return "on" }
-        let until = disabledUntil.map { " until \(shortTime($0))" } ?? ""
+        let until = disabledUntil.map { " until \(times.text($0))" } ?? ""
         return "on hold\(until): \(disabledReason ?? "no reason given")"
     }
 }

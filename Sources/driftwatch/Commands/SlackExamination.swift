@@ -63,9 +63,13 @@ struct SlackExamination {
                     "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
                     hint: "fix that fault, and restart the notifier if its settings changed; "
                         + "then driftwatch destination resume \(line.name)")
+            } else if let notice = line.notice {
+                report.add(
+                    "destination", .note, "\(line.name) \(notice)",
+                    hint: "messages may arrive more than once; look at its status page, the network and the proxy")
             } else if line.dead > 0 {
                 report.add(
-                    "destination", .note, "\(line.name): \(plural(line.dead, "message")) refused for good",
+                    "destination", .note, "\(line.name): \(plural(line.dead, "message")) given up",
                     hint: "driftwatch outbox list --dead")
             } else {
                 report.add("destination", .fine, "\(line.name): \(plural(line.waiting, "message")) waiting")

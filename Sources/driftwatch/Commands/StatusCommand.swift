@@ -64,7 +64,9 @@ struct StatusCommand: DriftwatchCommand {
         } else {
             console.print(filterIsEmpty ? Self.listing(status.times).whenEmpty : "nothing matches")
         }
-        for problem in status.problems { console.print(console.palette.coloured(visible(problem), .yellow)) }
+        for problem in status.problems + status.notices {
+            console.print(console.palette.coloured(visible(problem), .yellow))
+        }
         console.print(status.summary)
     }
 

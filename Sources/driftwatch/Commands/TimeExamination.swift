@@ -15,8 +15,9 @@ struct TimeExamination {
     }
 
     func run(_ schedule: ScheduleLine?) async throws {
-        try await reportCorrections(Times(zone: schedule?.timeZone))
-        if let schedule { try await reportZone(schedule) }
+        let times = Times(zone: schedule?.timeZone)
+        try await reportCorrections(times)
+        if let schedule { try await reportZone(schedule, times) }
     }
 
     private func reportCorrections(_ times: Times) async throws {
@@ -35,7 +36,7 @@ struct TimeExamination {
     }
 
     /// The schedulers go by this machine's rules, and `psql` shows the database's.
-    private func reportZone(_ schedule: ScheduleLine) async throws {
+    private func reportZone(_ schedule: ScheduleLine, _ times: Times) async throws {
         // A zone that is not known here is reported with the schedule.
         guard let rules = try? namedTimeZone(schedule.timeZone) else { return }
         let version = "tzdata \(ZoneRules.systemVersion() ?? "of an unknown version")"
@@ -59,7 +60,7 @@ struct TimeExamination {
         }
         report.add(
             "time zone", .note,
-            "\(version); the database has other rules for \(schedule.timeZone): at \(shortTime(date)) its clocks show "
+            "\(version); the database has other rules for \(schedule.timeZone): at \(times.text(date)) its clocks show "
                 + "\(offset(theirs)), this machine's \(offset(rules.offset(at: date)))",
             hint: "slots go by the schedulers' machines: update tzdata there; psql shows the database's")
     }

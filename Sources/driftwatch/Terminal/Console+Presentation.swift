@@ -1,9 +1,20 @@
 import DriftCore
+import DriftStore
+import Postgres
 import Presentation
 
 extension Listing {
-    func print(_ rows: [Row], asJSON: Bool, to console: Console) {
-        console.print(lines: asJSON ? [json(rows).pretty] : lines(rows, console.palette))
+    func print(_ rows: [Row], times: Times, asJSON: Bool, to console: Console) {
+        console.print(lines: asJSON ? [json(rows).pretty] : lines(rows, console.palette, times: times))
+    }
+}
+
+extension Times {
+    /// In the zone of the schedule that the database holds.
+    ///
+    /// - Throws: `DatabaseError`
+    init(in transaction: borrowing Transaction) throws {
+        self.init(zone: try SchedulesReader.schedule(in: transaction)?.timeZone)
     }
 }
 
