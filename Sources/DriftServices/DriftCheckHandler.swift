@@ -35,10 +35,9 @@ package struct DriftCheckHandler: JobHandler {
             return Ending(.succeeded)
         }
         let began = ContinuousClock.now
+        let logger = logger.saying(job.facts)
         for pack in subject.alteredPacks {
-            logger.error(
-                "a stored pack was altered",
-                metadata: ["job.id": "\(job.id)", "server.id": "\(server)", "pack.name": "\(pack.name)"])
+            logger.error("a stored pack was altered", metadata: ["pack.name": "\(pack.name)"])
         }
         if let pack = subject.alteredPacks.first, subject.packs.isEmpty {
             let origin = origin(of: job, subject, began: began)
@@ -51,13 +50,12 @@ package struct DriftCheckHandler: JobHandler {
             let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
             let facts = try await look(at: subject.location.target(), asking: questions)
             let checks = try await compare(facts, with: subject.packs)
-            for check in checks { Telemetry.judged(check.verdict) }
-            logger.info(
-                "checked",
-                metadata: [
-                    "job.id": "\(job.id)", "server.id": "\(server)",
-                    "verdicts": "\(checks.map { "\($0.packName) \($0.verdict.rawValue)" }.joined(separator: ", "))",
-                ])
+            for check in checks {
+                Telemetry.judged(check.verdict)
+                logger.info(
+                    "checked",
+                    metadata: ["pack.name": "\(check.packName)", "check.verdict": "\(check.verdict.rawValue)"])
+            }
             let origin = origin(of: job, subject, began: began)
             return Ending(.succeeded) { transaction in
                 try Self.write(checks, from: origin, of: subject, in: transaction)
@@ -110,12 +108,9 @@ package struct DriftCheckHandler: JobHandler {
     private func result(
         of job: Job, _ subject: CheckSubject, after failure: ProbeFailure, origin: EffectsStore.Origin
     ) throws -> Ending {
-        logger.info(
+        logger.saying(job.facts).info(
             "probe did not finish",
-            metadata: [
-                "job.id": "\(job.id)", "server.id": "\(origin.serverID)", "error.label": "\(failure.reason.rawValue)",
-                "error": "\(failure.detail)",
-            ])
+            metadata: ["error.label": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
         let note = FailureNote(label: failure.reason.rawValue, message: failure.detail)
         switch failure.reason {
         case .cancelled:

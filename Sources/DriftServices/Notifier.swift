@@ -48,14 +48,17 @@ package struct Notifier: Service {
         case .message(let message):
             let facts = Result { try NotificationFacts(json: Array(message.payload.utf8)) }
             let result = await deliver(message, facts)
-            log(result.decision, message, try? facts.get())
-            try await settle(message, as: result)
+            let said = Self.said(of: message, try? facts.get())
+            log(result.decision, said)
+            try await settle(message, as: result, said)
             return .zero
         }
     }
 
     /// Stores the result of a message, and retries until that works: claiming before would send the message again.
-    private func settle(_ message: OutboxStore.Message, as result: OutboxStore.Result) async throws {
+    private func settle(
+        _ message: OutboxStore.Message, as result: OutboxStore.Result, _ said: Logger.Metadata
+    ) async throws {
         try await insist(wake: wake, clock: clock) {
             try await store.settle(message, as: result)
         } whileHopeful: { error in
@@ -63,7 +66,7 @@ package struct Notifier: Service {
             else { return false }
             logger.warning(
                 "the result of a notification could not be stored yet",
-                metadata: ["outbox.id": "\(message.outboxID)", "error": "\(error)"])
+                metadata: said.merging(["error": "\(error)"]) { $1 })
             return true
         }
     }
@@ -95,13 +98,18 @@ package struct Notifier: Service {
         return OutboxStore.Result(decision, isInDoubt: reply.leavesDoubt, replyTime: reply.isReply ? took : nil)
     }
 
-    private func log(_ decision: DeliveryDecision, _ message: OutboxStore.Message, _ facts: NotificationFacts?) {
+    /// What every line of the log about a message says.
+    private static func said(of message: OutboxStore.Message, _ facts: NotificationFacts?) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["outbox.id": "\(message.outboxID)", "outbox.attempt": "\(message.attempt)"]
         if let facts {
             metadata["alert.id"] = "\(facts.alertID)"
             metadata["server.id"] = "\(facts.serverID)"
             metadata["pack.name"] = "\(facts.packName)"
         }
+        return metadata
+    }
+
+    private func log(_ decision: DeliveryDecision, _ metadata: Logger.Metadata) {
         switch decision {
         case .markSent:
             logger.info("notification sent", metadata: metadata)

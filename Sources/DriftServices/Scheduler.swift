@@ -118,7 +118,9 @@ package struct Scheduler: Service {
         if settings.seedIsExplicit, (cron, timeZone) != (wanted.cron.description, wanted.timeZone) {
             logger.warning(
                 "the environment's schedule is not used, because the database has another one: driftwatch schedule set changes it",
-                metadata: ["schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)"])
+                metadata: [
+                    "schedule.name": "default", "schedule.cron": "\(cron)", "schedule.time_zone": "\(timeZone)",
+                ])
         }
     }
 }

@@ -73,7 +73,7 @@ final class LeaseKeeper: Sendable {
         let now = clock.now
         for held in held.withLock({ $0.values.filter(\.control.mayWrite) }) {
             if now >= held.believedUntil {
-                logger.warning("lease given up: it could not be renewed", metadata: held.job.metadata)
+                logger.warning("lease given up: it could not be renewed", metadata: held.job.facts)
                 held.control.interrupt(.leaseLost)
             } else if now >= held.deadline {
                 held.control.interrupt(.deadline)

@@ -39,9 +39,7 @@ struct Maintenance: Sendable {
     ) async throws -> Set<QueueStore.HeldJob.ID> {
         let held = try await store.heldJobs()
         for job in held where !known.contains(job.id) {
-            logger.warning(
-                "a due job is skipped: another session holds its row",
-                metadata: ["job.id": "\(job.id.job)", "blocker.pid": "\(job.id.blockerPID)", "reason": "\(job.why)"])
+            logger.warning("a due job is skipped: another session holds its row", metadata: job.facts)
         }
         return Set(held.map(\.id))
     }
@@ -49,12 +47,7 @@ struct Maintenance: Sendable {
     private func rescue(logger: Logger) async throws {
         for job in try await store.rescue() {
             Telemetry.rescued(into: job.state)
-            var facts: Logger.Metadata = [
-                "job.id": "\(job.jobID)", "worker.id": "\(job.worker)", "job.rescues": "\(job.rescues)",
-                "job.state": "\(job.state)",
-            ]
-            if let server = job.serverID { facts["server.id"] = "\(server)" }
-            logger.warning("job rescued", metadata: facts)
+            logger.warning("job rescued", metadata: job.facts)
             if job.state == "available" { wake.raise() }
         }
     }

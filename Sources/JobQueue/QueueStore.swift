@@ -58,18 +58,22 @@ struct QueueStore: Sendable {
         }
 
         var id: ID
+        var serverID: String?
+        var schedule: String?
         var why: String
     }
 
     func heldJobs() async throws -> [HeldJob] {
         try await database.rows(
-            "select job_id, blocker_pid, why from driftwatch.held_jobs()", as: (Int64, Int, String).self
-        ).map { HeldJob(id: .init(job: $0, blockerPID: $1), why: $2) }
+            "select job_id, blocker_pid, server_id, schedule_name, why from driftwatch.held_jobs()",
+            as: (Int64, Int, String?, String?, String).self
+        ).map { HeldJob(id: .init(job: $0, blockerPID: $1), serverID: $2, schedule: $3, why: $4) }
     }
 
     struct Rescued: Sendable {
         var jobID: Int64
         var serverID: String?
+        var schedule: String?
         var worker: String
         var rescues: Int
         var state: String
@@ -77,9 +81,9 @@ struct QueueStore: Sendable {
 
     func rescue() async throws -> [Rescued] {
         try await database.rows(
-            "select job_id, server_id, worker_id, rescues, state from driftwatch.rescue_jobs()",
-            as: (Int64, String?, String, Int, String).self
-        ).map { Rescued(jobID: $0, serverID: $1, worker: $2, rescues: $3, state: $4) }
+            "select job_id, server_id, schedule_name, worker_id, rescues, state from driftwatch.rescue_jobs()",
+            as: (Int64, String?, String?, String, Int, String).self
+        ).map { Rescued(jobID: $0, serverID: $1, schedule: $2, worker: $3, rescues: $4, state: $5) }
     }
 
     /// Ends an attempt and runs its effects, in one transaction whose first statement is the fence; the job's new state.

@@ -92,9 +92,7 @@ package struct WorkerPool: Service {
 
     private func execute(_ held: Held) async {
         let claim = held.claim
-        var logger = logger
-        for (key, value) in claim.job.metadata { logger[metadataKey: key] = value }
-        logger[metadataKey: "job.attempt"] = "\(claim.job.attempt)"
+        let logger = logger.saying(claim.job.facts).saying(["job.attempt": "\(claim.job.attempt)"])
         let run = JobRun(
             claim: claim, handler: handler, control: held.control, store: store, logger: logger)
         let state = await run()
@@ -104,16 +102,6 @@ package struct WorkerPool: Service {
         let duration = claim.at.duration(to: .now)
         Telemetry.ended(state, after: duration)
         logger.info("job ended", metadata: ["job.state": "\(state)", "duration.ms": "\(duration.milliseconds)"])
-    }
-}
-
-extension Job {
-    /// What every line of the log about this job says.
-    package var metadata: Logger.Metadata {
-        var metadata: Logger.Metadata = ["job.id": "\(id)"]
-        if let serverID { metadata["server.id"] = "\(serverID)" }
-        if let schedule { metadata["schedule.name"] = "\(schedule)" }
-        return metadata
     }
 }
 

@@ -15,14 +15,15 @@ struct Fleet: Sendable {
 
     /// Runs `body` beside a worker.
     static func with(
-        _ servers: [String: [String: [String]]], workers: Int = 1, _ body: (Fleet) async throws -> Void
+        _ servers: [String: [String: [String]]], workers: Int = 1, logger: Logger = .quiet,
+        _ body: (Fleet) async throws -> Void
     ) async throws {
         try await withMigratedDatabase { database in
             let fleet = Fleet(database: database)
             for (server, packs) in servers.sorted(by: { $0.key < $1.key }) {
                 try await database.makeServer(server, packs: packs)
             }
-            let handler = DriftCheckHandler(database: database, prober: fleet.prober, logger: .quiet)
+            let handler = DriftCheckHandler(database: database, prober: fleet.prober, logger: logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<workers {
                     var settings = WorkerPoolSettings(
@@ -31,7 +32,7 @@ struct Fleet: Sendable {
                     settings.rescueEvery = .milliseconds(100)
                     let pool = WorkerPool(
                         database: database, renewals: database, settings: settings,
-                        handler: handler, logger: .quiet)
+                        handler: handler, logger: logger)
                     group.addTask { await pool.run() }
                 }
                 try await body(fleet)

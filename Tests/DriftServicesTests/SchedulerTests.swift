@@ -2,9 +2,7 @@ import Cron
 import DriftCore
 import DriftStore
 import Foundation
-import Logging
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -212,11 +210,11 @@ struct SchedulerTests {
     @Test
     func aScheduleThatIsNotUnderstoodIsToldOnceAndIsOverdueSoon() async throws {
         try await withMigratedDatabase { database in
-            let log = LogRecorder()
+            let log = RecordedLog()
             let seed = try Schedule(cron: "0 6 * * *", timeZone: "UTC")
             let scheduler = Scheduler(
                 database: database, settings: SchedulerSettings(seed: seed, seedIsExplicit: false),
-                logger: Logger(label: "test") { _ in log })
+                logger: log.logger)
             func isOverdue() async throws -> Bool? {
                 try await database.read { try SchedulesReader.schedule(in: $0)?.isOverdue }
             }
@@ -224,7 +222,8 @@ struct SchedulerTests {
                 try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', \(zone))")
                 for _ in 0..<3 { #expect(try await scheduler.fireDueSlots() == 0) }
             }
-            #expect(log.count == 2)
+            #expect(log.lines.count == 2)
+            #expect(log.lines.allSatisfy { $0.facts["schedule.name"] == "default" })
             #expect(try await isOverdue() == false, "a scheduler has two minutes")
             try await database.advanceClock(by: .seconds(121))
             #expect(try await isOverdue() == true)
@@ -245,25 +244,4 @@ struct SchedulerTests {
             #expect(try await database.rows("select driftwatch.complete_slots()", as: Int.self) == [1])
         }
     }
-}
-
-/// Counts what is logged.
-private final class LogRecorder: LogHandler {
-    private let lines = Mutex(0)
-
-    var count: Int { lines.withLock { $0 } }
-    var logLevel: Logger.Level {
-        get { .info }
-        set {}
-    }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event _: LogEvent) { lines.withLock { $0 += 1 } }
 }

@@ -1,4 +1,5 @@
 import Postgres
+import Runtime
 import TestSupport
 import Testing
 
@@ -109,6 +110,80 @@ struct HeldRowTests {
                     let why = try await database.rows(text, as: String?.self)
                     #expect(why.first??.contains("which ran: select from driftwatch.destinations") == true)
                 }
+            }
+        }
+    }
+
+    /// Runs a worker's maintenance, whose three loops begin a round each time that `body` calls its argument; that
+    /// returns when the rounds are over.
+    private static func maintaining(
+        _ database: Database, _ log: RecordedLog, _ body: (_ round: () async throws -> Void) async throws -> Void
+    ) async throws {
+        let clock = ManualClock()
+        let maintenance = Maintenance(
+            store: QueueStore(database: database), every: .seconds(10), wake: WakeSignal(), clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await maintenance.run(logger: log.logger) }
+            func sleeps() async throws { for _ in 0..<3 { _ = try await clock.nextSleep() } }
+            try await sleeps()
+            try await body {
+                clock.advance(by: .seconds(60))
+                try await sleeps()
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test
+    func aDueJobThatIsSkippedForAMinuteIsLoggedOncePerHolder() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            let log = RecordedLog()
+            let message = "a due job is skipped: another session holds its row"
+            let held: SQL = "select job_id from driftwatch.jobs for update"
+            try await Self.maintaining(database, log) { round in
+                for holder in 1...2 {
+                    try await database.holding(held) {
+                        try await round()
+                        #expect(log.lines(message).count == holder - 1 + (holder == 2 ? 1 : 0))
+                        try await database.advanceClock(by: .seconds(61))
+                        for _ in 0..<3 { try await round() }
+                        #expect(log.lines(message).count == holder)
+                    }
+                    try await round()
+                }
+            }
+            let facts = log.lines(message)[0].facts
+            #expect(facts["server.id"] == "a" && facts["job.id"] != nil && facts["blocker.pid"] != nil, "\(facts)")
+            #expect(facts["reason"]?.contains("which ran: select job_id from driftwatch.jobs") == true)
+        }
+    }
+
+    @Test
+    func anAbandonedJobIsLoggedWithWhatItIsAbout() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')")
+            try await database.execute(
+                "select driftwatch.fire_slot('default', driftwatch.clock(), driftwatch.clock() + interval '1 day')")
+            let log = RecordedLog()
+            let store = QueueStore(database: database)
+            try await Self.maintaining(database, log) { round in
+                for _ in 1...3 {
+                    #expect(try await store.claimSome(1).count == 1)
+                    try await database.advanceClock(by: .seconds(121))
+                    // The second rescue has a backoff, which the next round ends.
+                    try await round()
+                    try await database.advanceClock(by: .seconds(61))
+                    try await round()
+                }
+            }
+            let lines = log.lines("job rescued")
+            #expect(lines.map { $0.facts["job.state"] } == ["available", "retryable", "failed"])
+            for line in lines {
+                #expect(line.facts["server.id"] == "a" && line.facts["schedule.name"] == "default", "\(line)")
+                #expect(line.facts["job.id"] != nil)
             }
         }
     }

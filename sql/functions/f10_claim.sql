@@ -259,7 +259,7 @@ comment on function job_state_under(bigint, uuid) is
 -- Any worker does this for all. The condition is checked under each row's lock, so that a job that has just finished
 -- stays finished. The first time, the job is available at once; the third time, it fails.
 create or replace function rescue_jobs(max_jobs integer default 100)
-returns table (job_id bigint, server_id text, worker_id text, rescues integer, state text)
+returns table (job_id bigint, server_id text, worker_id text, rescues integer, state text, schedule_name text)
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -304,19 +304,19 @@ begin
     loop
         perform jobs_ended(over.jobs, over.reason, over.counts);
     end loop;
-    return query select l.job_id, l.server_id, l.worker_id, l.rescues, l.state from unnest(lost) l;
+    return query select l.job_id, l.server_id, l.worker_id, l.rescues, l.state, l.schedule_name from unnest(lost) l;
 end
 $$;
 comment on function rescue_jobs(integer) is
     'Takes back running jobs whose lease or deadline has passed. The third time, the job fails and failed checks are stored.';
 
 create or replace function held_jobs(max_jobs integer default 20)
-returns table (job_id bigint, server_id text, blocker_pid integer, why text)
+returns table (job_id bigint, server_id text, blocker_pid integer, why text, schedule_name text)
 language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
 begin
     return query
-    select q.job_id, q.server_id, q.blocker_pid, q.why from queue_stuck q
+    select q.job_id, q.server_id, q.blocker_pid, q.why, q.schedule_name from queue_stuck q
     where q.blocker_pid is not null
     order by q.job_id
     limit max_jobs;

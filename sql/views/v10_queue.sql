@@ -72,7 +72,7 @@ select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, 
             when q.paused_at is not null then 'its queue is paused' || coalesce(': ' || q.paused_reason, '')
             when j.state <> 'available' then 'it is due, but no running worker has made it available'
             else 'no running worker serves its queue' end as why,
-       h.pid as blocker_pid
+       h.pid as blocker_pid, j.schedule_name
 from (select statement_clock() as now) t
 cross join jobs j
 left join queues q on q.queue = j.queue
