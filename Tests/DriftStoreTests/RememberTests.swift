@@ -16,8 +16,9 @@ struct RememberTests {
     /// Stores a check of web-1's pack base and what is remembered after it; the check's id.
     @discardableResult
     private static func judge(
-        _ database: Database, state: String = "drifted", digest: String = "sha256:d1", wrong: String = wrong,
-        unread: String = unread, never: String = "{}", unverified: [String] = [], contents: [String] = []
+        _ database: Database, state: String = "drifted", digest: String = "sha256:d1",
+        wrong: String = wrong, unread: String = unread, never: String = "{}", unverified: [String] = [],
+        contents: [String] = []
     ) async throws -> Int64 {
         let job = try await database.rows(
             """
@@ -127,6 +128,28 @@ struct RememberTests {
             try await Self.judge(database, state: "compliant", wrong: "[]")
             let (since, now) = (try await Self.state(database)["since"], try await Self.time(database))
             #expect(since == now)
+        }
+    }
+
+    @Test
+    func aWantedLookHasHappenedWhenItSawTheVersionOfItsOwnPack() async throws {
+        try await Self.with { database in
+            let digests = try await database.rows(
+                "select digest from driftwatch.packs order by pack_name", as: String.self)
+            // Whichever pack comes first in the table.
+            for moved in ["base", "other"] {
+                try await database.execute(
+                    "update driftwatch.packs set display_name = display_name where pack_name = \(moved)")
+                try await database.execute(
+                    """
+                    update driftwatch.drift_states set look_wanted_at = '2025-01-01Z'
+                    where server_id = 'web-1' and pack_name = 'base'
+                    """)
+                try await Self.judge(database, digest: digests[1])
+                #expect(try await Self.state(database)["look_wanted_at"] != nil)
+                try await Self.judge(database, digest: digests[0])
+                #expect(try await Self.state(database)["look_wanted_at"] == nil)
+            }
         }
     }
 
