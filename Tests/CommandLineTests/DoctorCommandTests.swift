@@ -6,7 +6,7 @@ import Testing
 /// `doctor` with the binary: what it says of the database, of the workers, and of this machine.
 @Suite
 struct DoctorCommandTests {
-    private static func withFleet(_ body: (Database, [String: String], String) async throws -> Void) async throws {
+    static func withFleet(_ body: (Database, [String: String], String) async throws -> Void) async throws {
         try await withTestDatabase(from: .migrated) { lent in
             try await withFolder([
                 "fleet.yaml": """

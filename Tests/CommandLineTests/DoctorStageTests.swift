@@ -60,33 +60,23 @@ struct DoctorStageTests {
 
     @Test(arguments: faults)
     func aFaultIsSaidAtItsStageAndOnlyANoteLeavesAllWell(_ fault: Fault) async throws {
-        try await withTestDatabase(from: .migrated) { lent in
-            try await withFolder([
-                "fleet.yaml": """
-                servers:
-                  - { id: here, connection: local, packs: [tiny] }
-                  - { id: far, address: no-such-host.invalid, packs: [tiny] }
-                """,
-                "packs/tiny.yaml": "items: { files: [ { path: /etc, state: directory } ] }",
-            ]) { folder in
-                let environment = ["DRIFTWATCH_DATABASE_URL": lent.conninfo].merging(fault.settings) { $1 }
-                #expect(try await Program.run(["apply", folder], environment).status == 0)
-                try await lent.database.executeScript(
-                    """
-                    set search_path = driftwatch;
-                    select register_worker(p, p, 'there', 1, 'x', 1,
-                        case p when 'worker' then '{default,local:here}'::text[] else '{}' end)
-                    from unnest('{scheduler,worker,notifier,web}'::text[]) p;
-                    select set_schedule('default', '0 6 * * *', 'UTC');
-                    \(fault.sql);
-                    """)
-                let result = try await Program.run(["doctor", fault.server], environment)
-                let lines = result.output.split(separator: "\n").map(String.init)
-                let said = lines.filter { $0.dropFirst(7).prefix { $0 != " " } == fault.stage }
-                    .map { $0.prefix(7) + $0.dropFirst(7 + fault.stage.count).drop { $0 == " " } }
-                #expect(said.contains { $0.hasPrefix(fault.line) }, "\(result)")
-                #expect(result.status == (lines.contains { $0.hasPrefix("wrong") } ? 1 : 0), "\(result)")
-            }
+        try await DoctorCommandTests.withFleet { database, environment, _ in
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                select register_worker(p, p, 'there', 1, 'x', 1,
+                    case p when 'worker' then '{default,local:here}'::text[] else '{}' end)
+                from unnest('{scheduler,worker,notifier,web}'::text[]) p;
+                select set_schedule('default', '0 6 * * *', 'UTC');
+                \(fault.sql);
+                """)
+            let result = try await Program.run(
+                ["doctor", fault.server], environment.merging(fault.settings) { $1 })
+            let lines = result.output.split(separator: "\n").map(String.init)
+            let said = lines.filter { $0.dropFirst(7).prefix { $0 != " " } == fault.stage }
+                .map { $0.prefix(7) + $0.dropFirst(7 + fault.stage.count).drop { $0 == " " } }
+            #expect(said.contains { $0.hasPrefix(fault.line) }, "\(result)")
+            #expect(result.status == (lines.contains { $0.hasPrefix("wrong") } ? 1 : 0), "\(result)")
         }
     }
 }
