@@ -77,7 +77,7 @@ struct SettingOption: Sendable {
 
 extension Option<String?> {
     /// The option of a setting, named and explained as the setting is.
-    init<Setting>(_ setting: KeyPath<Settings, driftwatch.Setting<Setting>>) {
+    init<Typed>(_ setting: KeyPath<Settings, Setting<Typed>>) {
         let declaration = Settings.declared[keyPath: setting].declaration
         self.init(name: declaration.option.map { .customLong($0) } ?? .long, help: declaration.help)
     }
