@@ -64,10 +64,10 @@ package struct Dashboard: Service {
                 rows: start..<(start + FleetPage.linesPerPage), in: transaction)
             let zone = try SchedulesReader.schedule(in: transaction)?.timeZone
             let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: Times(zone: zone)).words }
+            let delivery = try DeliveryReader.report(in: transaction)
             return FleetPage(
                 title: "Fleet", lines: lines, counts: counts,
-                warnings: pauses + (try DeliveryReader.problems(in: transaction))
-                    + (try DeliveryReader.notices(in: transaction)), zone: zone, now: Date(),
+                warnings: pauses + delivery.problems + delivery.notices, zone: zone, now: Date(),
                 links: PageLinks(
                     "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
                     place: Place.fleet))

@@ -20,7 +20,7 @@ struct DeliveryHealthTests {
     }
 
     private static func problems(_ database: Database) async throws -> [String] {
-        try await database.read { try DeliveryReader.problems(in: $0) }
+        try await database.read { try DeliveryReader.report(in: $0).problems }
     }
 
     private static func beat(_ database: Database) async throws {
@@ -162,7 +162,7 @@ struct DeliveryHealthTests {
     func aDestinationThatAnswersLateIsNoticed(replies: String, share: String?) async throws {
         try await Self.withMessage { database in
             let notices: () async throws -> [String] = {
-                try await database.read { try DeliveryReader.notices(in: $0) }
+                try await database.read { try DeliveryReader.report(in: $0).notices }
             }
             try await database.execute(
                 """

@@ -12,17 +12,19 @@ struct Health: Sendable {
     /// Messages that are not delivered are mentioned, but the process still counts as healthy: a restart would not help.
     var ofProcess: Response {
         get async {
-            guard let (problems, notices) = await delivery() else { return Self.silence }
-            return .plain((["ok"] + problems + notices).joined(separator: "\n") + "\n")
+            guard let delivery = await delivery() else { return Self.silence }
+            return .plain((["ok"] + delivery.problems + delivery.notices).joined(separator: "\n") + "\n")
         }
     }
 
     /// Whether messages are delivered, for monitoring.
     var ofDelivery: Response {
         get async {
-            guard let (problems, notices) = await delivery() else { return Self.silence }
-            guard !problems.isEmpty else { return .plain((["ok"] + notices).joined(separator: "\n") + "\n") }
-            return .plain(problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+            guard let delivery = await delivery() else { return Self.silence }
+            guard !delivery.problems.isEmpty else {
+                return .plain((["ok"] + delivery.notices).joined(separator: "\n") + "\n")
+            }
+            return .plain(delivery.problems.joined(separator: "\n") + "\n", status: .serviceUnavailable)
         }
     }
 
@@ -31,17 +33,16 @@ struct Health: Sendable {
     }
 
     /// Nil if the database does not answer in time.
-    private func delivery() async -> (problems: [String], notices: [String])? {
+    private func delivery() async -> DeliveryReader.Report? {
         await inTime(.seconds(2)) { await readDelivery() }
     }
 
     /// If the database answers other queries but not this one, the database is not down.
-    private func readDelivery() async -> (problems: [String], notices: [String])? {
-        let said = try? await database.read { transaction in
-            (try DeliveryReader.problems(in: transaction), try DeliveryReader.notices(in: transaction))
+    private func readDelivery() async -> DeliveryReader.Report? {
+        if let report = try? await database.read({ try DeliveryReader.report(in: $0) }) {
+            return .init(problems: report.problems.map(visible), notices: report.notices.map(visible))
         }
-        if let said { return (said.0.map(visible), said.1.map(visible)) }
         let answers = (try? await database.rows("select true", as: Bool.self)) == [true]
-        return answers ? (["it is not known whether messages are delivered"], []) : nil
+        return answers ? .init(problems: ["it is not known whether messages are delivered"], notices: []) : nil
     }
 }

@@ -35,7 +35,7 @@ struct DatabaseExamination {
         let (workers, schedule, lines, delivery, held, pauses) = try await database.read { transaction in
             (
                 try WorkersReader.alive(in: transaction), try SchedulesReader.schedule(in: transaction),
-                try ServersReader.list(in: transaction), try DeliveryReader.problems(in: transaction),
+                try ServersReader.list(in: transaction), try DeliveryReader.report(in: transaction),
                 try JobsReader.held(in: transaction), try QueuesReader.pauses(in: transaction)
             )
         }
@@ -49,7 +49,7 @@ struct DatabaseExamination {
             report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
         }
         reportHeldJobs(held)
-        for problem in delivery {
+        for problem in delivery.problems {
             report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
         }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {

@@ -36,8 +36,9 @@ struct FleetStatus: Sendable {
         self.isAnyWatched = isAnyWatched
         alive = Dictionary(grouping: try WorkersReader.alive(in: transaction), by: \.process).mapValues(\.count)
         pauses = try QueuesReader.pauses(in: transaction)
-        deliveryProblems = try DeliveryReader.problems(in: transaction)
-        notices = try DeliveryReader.notices(in: transaction)
+        let delivery = try DeliveryReader.report(in: transaction)
+        deliveryProblems = delivery.problems
+        notices = delivery.notices
     }
 
     /// Whether not enough is known of some line.
