@@ -157,7 +157,7 @@ begin
     set next_slot_at = s.last_due_at, following_slot_at = s.next_slot_at, last_due_at = s.due_before_last_at
     from slots k
     where s.schedule_name = schedule and k.schedule_name = schedule and k.slot_at = s.last_due_at
-      and k.slot_at >= held.paused_at and k.skipped = 'paused'
+      and k.skipped = 'paused'
       and coalesce(s.next_slot_at > clock(), true);
     perform write_audit(actor, 'resume_schedule', 'schedule ' || schedule);
 end
@@ -200,7 +200,7 @@ begin
         values (schedule, new_cron, coalesce(new_time_zone, 'UTC'), coalesce(new_spread, interval '0'), now)
         on conflict (schedule_name) do nothing;
     end if;
-    changed := new_cron is not null and found;
+    changed := found;
     if not changed then
         held := lock_schedule(schedule);
         changed := (held.cron, held.time_zone, held.spread)
