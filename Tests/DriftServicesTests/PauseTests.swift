@@ -111,6 +111,15 @@ struct PauseTests {
         }
     }
 
+    @Test
+    func aScheduleThatIsNotPausedIsNotResumed() async throws {
+        try await withMigratedDatabase { database in
+            _ = try await Self.prepared(database)
+            let refusal = await #expect(throws: DatabaseError.self) { try await Self.resume(database) }
+            #expect(refusal?.serverMessage == "the schedule is not paused")
+        }
+    }
+
     /// It was missed, and a scheduler saw it only during the pause.
     @Test
     func aSlotThatWasDueBeforeThePauseFiresAfterIt() async throws {

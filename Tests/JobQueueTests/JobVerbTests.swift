@@ -112,6 +112,7 @@ struct JobVerbTests {
                 ("enqueue_check('bare')", "bare has no packs to check it against", "assign packs"),
                 ("pause_queue('defualt', 'x')", "there is no queue defualt", "queue list"),
                 ("pause_queue('default', ' ')", "a pause needs a reason", "reason"),
+                ("pause_schedule('default', ' ')", "a pause needs a reason", "reason"),
                 ("resume_queue('default')", "the queue default is not paused", "queue list"),
                 ("pause_schedule('default', 'x')", "there is no schedule yet", "schedule set"),
                 ("set_schedule('default', null, 'UTC')", "there is no schedule yet", "schedule set"),
@@ -154,6 +155,31 @@ struct JobVerbTests {
             #expect(try await store.claimSome(8).map(\.job.serverID) == ["web-2"])
             #expect(
                 try await database.audit() == ["pause_queue queue default by ann", "resume_queue queue default by bob"])
+        }
+    }
+
+    @Test
+    func whatSettingAScheduleChangesIsReturnedAndWrittenDown() async throws {
+        try await withMigratedDatabase { database in
+            let calls: [(arguments: SQL, changes: Bool)] = [
+                ("'0 6 * * *', 'UTC'", true), ("'0 6 * * *', 'UTC'", false), ("'0 7 * * *', 'UTC'", true),
+                ("null, null, '5 min'", true), ("null, null", false), ("null, 'Europe/Berlin'", true),
+            ]
+            for (arguments, changes) in calls {
+                let changed = try await database.rows(
+                    "select driftwatch.set_schedule('default', \(arguments))", as: Bool.self)
+                #expect(changed == [changes])
+            }
+            let audit = try await database.rows(
+                """
+                select concat_ws(' ', detail ->> 'cron', detail ->> 'time_zone', detail ->> 'spread') from driftwatch.audit_log
+                where action = 'set_schedule' order by audit_id
+                """, as: String.self)
+            #expect(
+                audit == [
+                    "0 6 * * * UTC 00:00:00", "0 7 * * * UTC 00:00:00", "0 7 * * * UTC 00:05:00",
+                    "0 7 * * * Europe/Berlin 00:05:00",
+                ])
         }
     }
 
