@@ -36,11 +36,12 @@ struct BoundedProcess {
 
     func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
         guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
-        let descriptor = try Self.unlinkedFile(holding: input)
+        let file = try Self.file(holding: input)
+        defer { withExtendedLifetime(file) {} }
         let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns, lastLine: lastLine)
         do {
             let result = try await Subprocess.run(
-                configuration, input: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
+                configuration, input: .fileDescriptor(file.descriptor, closeAfterSpawningProcess: false),
                 output: .sequence, error: .sequence
             ) { execution in
                 try await listen(to: execution.standardOutput, execution.standardError, heard)
@@ -143,24 +144,12 @@ struct BoundedProcess {
         }
     }
 
-    /// Standard input comes from a file without a name: a pipe would have us write to a child that may be gone.
-    private static func unlinkedFile(holding bytes: [UInt8]) throws(ProbeFailure) -> FileDescriptor {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("driftwatch-\(UUID().uuidString)").path
+    /// Standard input comes from a file: a pipe would have us write to a child that may be gone.
+    private static func file(holding bytes: [UInt8]) throws(ProbeFailure) -> HeldFile {
         do {
-            let descriptor = try FileDescriptor.open(
-                FilePath(path), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: .ownerReadWrite)
-            do {
-                try FileManager.default.removeItem(atPath: path)
-                try descriptor.writeAll(bytes)
-                try descriptor.seek(offset: 0, from: .start)
-                return descriptor
-            } catch {
-                try? descriptor.close()
-                throw error
-            }
+            return try HeldFile(holding: bytes)
         } catch {
-            throw ProbeFailure(.misconfigured, detail: VisibleText.plain("no temporary file: \(error)".utf8))
+            throw ProbeFailure(.misconfigured, detail: VisibleText.plain("no memory for its input: \(error)".utf8))
         }
     }
 }

@@ -18,10 +18,10 @@ struct ChosenKey {
     static func choose(
         for target: ProbeTarget, settings: RemoteSettings, _ configs: ResolvedConfigs
     ) async throws(ProbeFailure) -> ChosenKey? {
-        guard settings.identity == nil, let text = try await configs.text(for: target) else { return nil }
-        let environment = SSHCommand.environment()
-        let config = Resolved(text)
-        guard config.namesNoKey else { return nil }
+        guard settings.identity == nil, let config = try await configs.config(for: target), config.namesNoKey else {
+            return nil
+        }
+        let environment = SSHCommand.environment
         // As ssh does, which does not ask HOME.
         let home = NSHomeDirectoryForUser(NSUserName()) ?? NSHomeDirectory()
         let files = config.identityFiles.map { name in
@@ -37,43 +37,6 @@ struct ChosenKey {
         }
         return files.first { FileManager.default.isReadableFile(atPath: $0) }.map {
             ChosenKey(path: $0, publicPart: nil)
-        }
-    }
-
-    /// What `ssh -G` prints.
-    struct Resolved {
-        let identityFiles: [String]
-        private let identityAgent: String?
-        private let othersNamed: Bool
-
-        init(_ text: String) {
-            var (files, agent, others): ([String], String?, Bool) = ([], nil, false)
-            for line in text.split(separator: "\n") {
-                let words = line.split(separator: " ", maxSplits: 1)
-                guard let name = words.first, words.count == 2 else { continue }
-                switch name {
-                case "identityfile": files.append(String(words[1]))
-                case "identityagent": agent = String(words[1])
-                case "pkcs11provider", "certificatefile": others = others || words[1] != "none"
-                default: break
-                }
-            }
-            (identityFiles, identityAgent, othersNamed) = (files, agent, others)
-        }
-
-        /// Whether the files are ssh's own list of several, so that nobody has named one.
-        var namesNoKey: Bool {
-            !othersNamed && identityFiles.count > 1 && identityFiles.allSatisfy { $0.hasPrefix("~/.ssh/id_") }
-        }
-
-        func agentSocket(_ environment: [String: String]) -> String? {
-            switch identityAgent {
-            case "none": nil
-            case nil, "SSH_AUTH_SOCK": environment["SSH_AUTH_SOCK"]
-            case let name? where name.hasPrefix("$"):
-                environment[name.trimmingCharacters(in: CharacterSet(charactersIn: "${}"))]
-            case let path?: path
-            }
         }
     }
 

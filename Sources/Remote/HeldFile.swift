@@ -1,23 +1,21 @@
-import Foundation
+import Glibc
 import SystemPackage
 
-/// A file without a name, which other processes of this account can read as long as this object lives.
+/// A file in shared memory, without a name, which other processes of this account can read as long as this object lives.
 ///
-/// Nothing is left on the disk, however this process ends.
+/// Nothing is written to a disk, and nothing is left there, however this process ends.
 final class HeldFile: Sendable {
-    private let descriptor: FileDescriptor
+    /// At the file's beginning.
+    let descriptor: FileDescriptor
 
     /// Where others find it: an entry of this process in `/proc`.
-    var path: String { "/proc/\(ProcessInfo.processInfo.processIdentifier)/fd/\(descriptor.rawValue)" }
+    var path: String { "/proc/\(getpid())/fd/\(descriptor.rawValue)" }
 
+    /// Throws what the system says, an `Errno`.
     init(holding bytes: some Collection<UInt8>) throws {
-        let name = FileManager.default.temporaryDirectory.appendingPathComponent("driftwatch-\(UUID().uuidString)").path
-        descriptor = try FileDescriptor.open(
-            FilePath(name), .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
-            permissions: .ownerReadWrite)
+        descriptor = try Self.emptyFile()
         do {
-            try FileManager.default.removeItem(atPath: name)
-            try descriptor.writeAll(bytes)
+            try descriptor.writeAll(toAbsoluteOffset: 0, bytes)
         } catch {
             try? descriptor.close()
             throw error
@@ -25,4 +23,15 @@ final class HeldFile: Sendable {
     }
 
     deinit { try? descriptor.close() }
+
+    /// Has its name only for a moment.
+    ///
+    /// The programs that we start do not inherit it.
+    private static func emptyFile() throws(Errno) -> FileDescriptor {
+        let name = "/driftwatch-\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let descriptor = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        _ = unsafe shm_unlink(name)
+        return FileDescriptor(rawValue: descriptor)
+    }
 }

@@ -17,23 +17,7 @@ final class JumpHosts: Sendable {
     /// The names of the hosts where ssh logs in before it reaches `target`, the first one first.
     func hosts(on target: ProbeTarget) async throws(ProbeFailure) -> [String] {
         guard mayJump else { return [] }
-        return try await configs.text(for: target).map(Self.hosts(inResolved:)) ?? []
-    }
-
-    /// From `proxyjump user@one:22,ssh://two`.
-    static func hosts(inResolved text: String) -> [String] {
-        let line = text.split(separator: "\n").first { $0.hasPrefix("proxyjump ") }
-        guard let list = line?.dropFirst("proxyjump ".count), list != "none" else { return [] }
-        return list.split(separator: ",").map { hop in
-            var name = hop.hasPrefix("ssh://") ? hop.dropFirst("ssh://".count) : hop
-            if let at = name.lastIndex(of: "@") { name = name[name.index(after: at)...] }
-            if name.hasPrefix("["), let end = name.firstIndex(of: "]") {
-                name = name[name.index(after: name.startIndex)..<end]
-            } else if let colon = name.firstIndex(of: ":"), name.lastIndex(of: ":") == colon {
-                name = name[..<colon]
-            }
-            return String(name)
-        }
+        return try await configs.config(for: target)?.jumpHosts ?? []
     }
 
     private static var usual: [String] {

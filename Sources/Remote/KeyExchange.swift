@@ -37,12 +37,12 @@ struct KeyExchange: Hashable, Sendable {
 extension KeyExchange {
     /// Asks ssh; nil if it gives no answer.
     init?(with target: ProbeTarget, _ settings: RemoteSettings, _ configs: ResolvedConfigs) async {
-        guard target.connection == .ssh, let text = try? await configs.text(for: target),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("kexalgorithms ") }),
+        guard target.connection == .ssh, let config = try? await configs.config(for: target),
+            !config.keyExchanges.isEmpty,
             let known = await Helper.output(
-                of: settings.sshExecutable, ["-Q", "kex"], SSHCommand.environment(), within: settings.budgets.login)
+                of: settings.sshExecutable, ["-Q", "kex"], SSHCommand.environment, within: settings.budgets.login)
         else { return nil }
-        offered = line.dropFirst("kexalgorithms ".count).split(separator: ",").map(String.init)
+        offered = config.keyExchanges
         self.known = known.split(separator: "\n").map(String.init)
     }
 }

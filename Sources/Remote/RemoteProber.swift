@@ -127,7 +127,7 @@ package struct RemoteProber: Prober {
         let key = try await ChosenKey.choose(for: target, settings: settings, configs)
         let command = try SSHCommand(to: target, settings: settings, key: key)
         let process = BoundedProcess(
-            executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment(),
+            executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment,
             budgets: settings.budgets, loginSigns: ["Authenticated to ", "driftwatch-probe \(nonce) "],
             lastLine: lastLine)
         // ssh reads files that the command holds, so it goes along.

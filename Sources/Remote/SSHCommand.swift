@@ -94,13 +94,13 @@ struct SSHCommand {
 
     /// What `ssh` needs of our environment, and nothing else: no secret of ours reaches a `ProxyCommand`, and no locale
     /// of ours reaches the server by `SendEnv`.
-    static func environment(_ own: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
+    static let environment: [String: String] = {
         let wanted = [
             "PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "XDG_RUNTIME_DIR", "KRB5CCNAME",
             "TMPDIR",
         ]
-        return own.filter { wanted.contains($0.key) }
-    }
+        return ProcessInfo.processInfo.environment.filter { wanted.contains($0.key) }
+    }()
 
     /// As ssh reads a file name in an option: quoted, with its percent signs kept.
     private static func quoted(_ path: String) throws(ProbeFailure) -> String {
