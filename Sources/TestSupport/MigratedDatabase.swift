@@ -5,13 +5,8 @@ import Schema
 
 extension DatabaseTemplate {
     /// The schema as `driftwatch migrate` leaves it, on a clock that tests can move.
-    ///
-    /// `scripts/mutate` names an SQL file in `DRIFTWATCH_TEST_MUTANT`, which takes one guard away again.
     package static let migrated = DatabaseTemplate("migrated") { database in
-        _ = try await Migrator(database).migrate()
-        if let file = ProcessInfo.processInfo.environment["DRIFTWATCH_TEST_MUTANT"] {
-            try await database.executeScript(String(contentsOfFile: file, encoding: .utf8))
-        }
+        try await database.migrate()
         try await database.executeScript(
             """
             create table driftwatch.test_clock (shift interval not null, stopped_at timestamptz);
@@ -39,6 +34,16 @@ extension PrivatePostgres {
 }
 
 extension Database {
+    /// Makes the schema.
+    ///
+    /// `scripts/mutate` names an SQL file in `DRIFTWATCH_TEST_MUTANT`, which takes one guard away again.
+    package func migrate() async throws {
+        _ = try await Migrator(self).migrate()
+        if let file = ProcessInfo.processInfo.environment["DRIFTWATCH_TEST_MUTANT"] {
+            try await executeScript(String(contentsOfFile: file, encoding: .utf8))
+        }
+    }
+
     /// Stops the database's clock: only ``advanceClock(by:)`` moves it from now on.
     package func stopClock() async throws {
         try await execute("update driftwatch.test_clock set stopped_at = clock_timestamp()")

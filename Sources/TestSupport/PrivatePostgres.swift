@@ -118,6 +118,7 @@ package final class PrivatePostgres: Sendable {
             unix_socket_directories = '\(folder)'
             fsync = off
             max_connections = 40
+            max_prepared_transactions = 2
             logging_collector = on
 
             """

@@ -16,14 +16,15 @@ package func eventually(
 }
 
 extension Transaction {
-    /// Returns when another session waits for something that this transaction holds.
-    package borrowing func waitUntilSomebodyWaits() throws {
-        while try one(
-            """
-            select not exists (
-                select from pg_locks l where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid)))
-            """, as: Bool.self)
-        {
+    /// Returns when another session waits for something that this transaction holds, or when `isOver` says that none will.
+    package borrowing func waitUntilSomebodyWaits(or isOver: () -> Bool = { false }) throws {
+        while !isOver() {
+            let isFree = try one(
+                """
+                select not exists (
+                    select from pg_locks l where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid)))
+                """, as: Bool.self)
+            if !isFree { return }
             // The server gives no signal of a lock that is waited for.
             try execute("select pg_sleep(0.005)")
         }

@@ -87,6 +87,76 @@ struct PauseTests {
         }
     }
 
+    private static func nextSlot(_ database: Database) async throws -> [String] {
+        try await database.rows(
+            "select to_char(next_slot_at at time zone 'UTC', 'DD HH24:MI') from driftwatch.schedules", as: String.self)
+    }
+
+    @Test
+    func aSlotThatFiredIsNotDueAgainAfterAPause() async throws {
+        try await withMigratedDatabase { database in
+            let scheduler = try await Self.prepared(database)
+            try await Self.pause(database)
+            try await SchedulerTests.set(database, clock: "2026-11-23 06:00:01+00")
+            _ = try await scheduler.fireDueSlots()
+            try await SchedulerTests.set(database, clock: "2026-11-24 05:00:00+00")
+            try await Self.resume(database)
+            #expect(try await scheduler.fireDueSlots() == 0)
+            try await SchedulerTests.set(database, clock: "2026-11-24 06:00:01+00")
+            #expect(try await scheduler.fireDueSlots() == 1)
+            try await Self.pause(database)
+            try await Self.resume(database)
+            #expect(try await Self.nextSlot(database) == ["25 06:00"])
+            #expect(try await Self.slots(database) == ["23 06:00 paused", "24 06:00 fired"])
+        }
+    }
+
+    @Test
+    func aScheduleThatIsNotPausedIsNotResumed() async throws {
+        try await withMigratedDatabase { database in
+            _ = try await Self.prepared(database)
+            let refusal = await #expect(throws: DatabaseError.self) { try await Self.resume(database) }
+            #expect(refusal?.serverMessage == "the schedule is not paused")
+        }
+    }
+
+    /// It was missed, and a scheduler saw it only during the pause.
+    @Test
+    func aSlotThatWasDueBeforeThePauseFiresAfterIt() async throws {
+        try await withMigratedDatabase { database in
+            let scheduler = try await Self.prepared(database)
+            try await SchedulerTests.set(database, clock: "2026-11-23 07:00:00+00")
+            try await Self.pause(database)
+            #expect(try await scheduler.fireDueSlots() == 0)
+            #expect(try await Self.slots(database) == ["23 06:00 paused"])
+            // A second pause, before a scheduler has seen the end of the first one.
+            try await Self.resume(database)
+            try await Self.pause(database)
+            #expect(try await scheduler.fireDueSlots() == 0)
+            try await SchedulerTests.set(database, clock: "2026-11-23 08:00:00+00")
+            try await Self.resume(database)
+            #expect(try await scheduler.fireDueSlots() == 1)
+            #expect(try await Self.nextSlot(database) == ["24 06:00"])
+        }
+    }
+
+    /// No scheduler runs: what came due since the last skipped slot counts.
+    @Test
+    func theEndOfAPauseMakesNoVerdictFreshAgain() async throws {
+        try await withMigratedDatabase { database in
+            let scheduler = try await Self.prepared(database)
+            try await Self.pause(database)
+            try await SchedulerTests.set(database, clock: "2026-11-23 06:00:01+00")
+            _ = try await scheduler.fireDueSlots()
+            try await SchedulerTests.set(database, clock: "2026-11-25 06:00:01+00")
+            let stale: SQL = "select stale_before from driftwatch.upcoming_slots"
+            let before = try await database.rows(stale, as: Date?.self)
+            #expect(before == [try Date("2026-11-24T06:00:00Z", strategy: .iso8601)])
+            try await Self.resume(database)
+            #expect(try await database.rows(stale, as: Date?.self) == before)
+        }
+    }
+
     @Test
     func slotsThatNobodyFiredLeaveRows() async throws {
         try await withMigratedDatabase { database in

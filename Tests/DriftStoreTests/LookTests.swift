@@ -10,7 +10,7 @@ import Testing
 struct LookTests {
     private static let both = ["base": ["/a"], "web": ["/b"]]
 
-    private static func enqueue(_ database: Database) async throws -> Int {
+    static func enqueue(_ database: Database) async throws -> Int {
         try await database.rows("select driftwatch.enqueue_looks()", as: Int.self)[0]
     }
 
@@ -61,6 +61,8 @@ struct LookTests {
         try await withMigratedDatabase { database in
             for server in ["web-1", "web-2", "held"] { try await database.makeServer(server) }
             try await database.execute("select driftwatch.disable_drift_detection('held', 'moving house')")
+            let owed = try await database.rows("select s from driftwatch.servers_to_look_at() s", as: String.self)
+            #expect(owed == ["web-1", "web-2"])
             #expect(try await Self.enqueue(database) == 2)
             #expect(try await Self.enqueue(database) == 0, "those are on their way")
             let jobs = try await database.rows(
@@ -240,6 +242,24 @@ struct LookTests {
         }
     }
 
+    @Test
+    func theEndOfAHoldEndsNoOtherAndAsksForNoOther() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["a", "b", "c"] { try await database.makeServer(server) }
+            try await database.execute("update driftwatch.drift_states set look_wanted_at = null")
+            for server in ["a", "b"] {
+                try await database.execute("select driftwatch.disable_drift_detection(\(server), 'moving house')")
+            }
+            try await database.execute("select driftwatch.lift_hold('a')")
+            let held = try await database.rows(
+                "select server_id from driftwatch.servers where disabled_at is not null", as: String.self)
+            #expect(held == ["b"])
+            let wanted = try await database.rows(
+                "select server_id from driftwatch.drift_states where look_wanted_at is not null", as: String.self)
+            #expect(wanted == ["a"])
+        }
+    }
+
     /// It may have read the address before the change was there for others to see.
     @Test
     func aCheckOfAnotherAddressIsNoLookHoweverLateItBegan() async throws {
@@ -346,6 +366,7 @@ struct LookTests {
         try await withMigratedDatabase { database in
             try await database.execute("select driftwatch.seed_schedule('default', '0 6 * * *', 'UTC')")
             try await database.execute("update driftwatch.schedules set spread = '10 min'")
+            try await database.execute("select driftwatch.set_schedule('other', '0 7 * * *', 'UTC')")
             for number in 1...20 { try await database.makeServer("s\(number)") }
             try await database.stopClock()
             #expect(try await Self.enqueue(database) == 20)

@@ -26,7 +26,7 @@ struct RoleTests {
                 """)
         }
         try await session("site") { site in
-            _ = try await Migrator(site).migrate()
+            try await site.migrate()
             try await site.executeScript(
                 """
                 grant usage on schema driftwatch to alice, mallory;
@@ -77,9 +77,10 @@ struct RoleTests {
                 }
             }
             #expect(try await Self.audit(site) == before)
-            try await Self.session("alice") { try await $0.execute("select driftwatch.enqueue_check('web-1')") }
-            try await Self.session("alice") {
-                try await $0.execute("select driftwatch.enqueue_check('web-1', 'alice')")
+            try await Self.session("alice") { alice in
+                for actor: SQL in ["", ", 'alice'", ", null"] {
+                    try await alice.execute("select driftwatch.enqueue_check('web-1'\(actor))")
+                }
             }
             try await Self.session("deputy") { deputy in
                 try await deputy.withTransaction { transaction in
@@ -90,7 +91,7 @@ struct RoleTests {
             try await site.execute("select driftwatch.enqueue_check('web-1', 'mary')")
             #expect(
                 try await Self.audit(site) == before
-                    + ["alice", "alice", "paul", "mary"].map { "enqueue_check by \($0)" })
+                    + ["alice", "alice", "alice", "paul", "mary"].map { "enqueue_check by \($0)" })
         }
     }
 
@@ -109,6 +110,14 @@ struct RoleTests {
                     }
                     let actors = try await database.rows("select driftwatch.own_actor('paul')", as: String.self)
                     #expect(actors == [name], "\(role)")
+                    // A name that is not known is of no interest if the role's own is recorded anyway.
+                    let nameless: SQL = "select driftwatch.own_actor(null)"
+                    if name == role {
+                        #expect(try await database.rows(nameless, as: String.self) == [name])
+                    } else {
+                        let refusal = await #expect(throws: DatabaseError.self) { try await database.execute(nameless) }
+                        #expect(refusal?.sqlState == "DW001")
+                    }
                 }
             }
         }

@@ -51,6 +51,30 @@ struct HeldRowTests {
         }
     }
 
+    /// The session that holds the jobs looks, while another one waits for them.
+    @Test
+    func whoWaitsForARowIsNotCalledItsHolder() async throws {
+        try await withJobs(["a"]) { database, _ in
+            let (locked, isLocked) = AsyncStream<Void>.makeStream()
+            async let holders: [Bool] = database.withTransaction { transaction in
+                defer { isLocked.finish() }
+                try transaction.execute("select from driftwatch.jobs for update")
+                isLocked.finish()
+                try transaction.waitUntilSomebodyWaits()
+                return try transaction.rows(
+                    """
+                    select h.pid = pg_backend_pid() from driftwatch.lock_holders h
+                    where exists (select from driftwatch.jobs j where driftwatch.is_held_by(j.xmax, h.holder))
+                    """, as: Bool.self)
+            }
+            for await _ in locked {}
+            try await database.execute("update driftwatch.jobs set priority = 1")
+            #expect(try await holders == [true])
+            // Each session always holds a lock that names no row, its own.
+            #expect(try await database.count("lock_holders where holder is null") == 0)
+        }
+    }
+
     @Test
     func aHeldRowEndsNoOtherLease() async throws {
         try await withMigratedDatabase { database in
@@ -96,6 +120,10 @@ struct HeldRowTests {
             try await database.holding("select from driftwatch.schedules for update") {
                 let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String?.self)
                 #expect(held.first??.contains("which ran: select from driftwatch.schedules") == true)
+            }
+            try await database.holding("select from driftwatch.destinations for update") {
+                let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String?.self)
+                #expect(held == [nil], "another row is held")
             }
             try await database.execute(
                 """
@@ -185,6 +213,31 @@ struct HeldRowTests {
                 #expect(line.facts["server.id"] == "a" && line.facts["schedule.name"] == "default", "\(line)")
                 #expect(line.facts["job.id"] != nil)
             }
+        }
+    }
+}
+
+/// A transaction that somebody prepared and forgot; no session belongs to it.
+@Suite(.privatePostgres, .serialized, .timeLimit(.minutes(2)))
+struct PreparedTransactionTests {
+    @Test
+    func aPreparedTransactionIsCalledWhatItIs() async throws {
+        try await PrivatePostgres.current.withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            try await database.executeScript(
+                "begin; select from driftwatch.jobs for update; prepare transaction 'forgotten'")
+            try await database.advanceClock(by: .seconds(61))
+            let stuck = try await database.rows(
+                "select why from driftwatch.queue_stuck where blocker_pid is null", as: String.self)
+            #expect(stuck.count == 1)
+            let why = "its row is held by the prepared transaction forgotten of postgres since "
+            #expect(stuck.first?.hasPrefix(why) == true, "\(stuck)")
+            try await database.holding("select from driftwatch.schedules for update") {
+                let held = try await database.rows("select held_by from driftwatch.upcoming_slots", as: String.self)
+                #expect(held.first?.hasPrefix("the session with pid ") == true, "\(held)")
+            }
+            try await database.execute("rollback prepared 'forgotten'")
         }
     }
 }

@@ -86,6 +86,7 @@ struct JobVerbTests {
     func whatCannotBeDoneIsRefusedWithAReasonAndAHint() async throws {
         try await withMigratedDatabase { database in
             for server in ["done", "held", "live", "dying"] { try await database.makeServer(server) }
+            try await database.makeServer("bare", packs: [:])
             let store = QueueStore(database: database)
             var jobs: [String: Int64] = [:]
             for server in ["done", "held", "dying", "live"] {
@@ -108,8 +109,10 @@ struct JobVerbTests {
                 ("cancel_job({done})", "job {done} has ended already: it is succeeded", "jobs show {done}"),
                 ("cancel_job({dying})", "job {dying} is being cancelled already, since ", "within 20 s"),
                 ("enqueue_check('dying')", "job {dying}, is being cancelled", "in a moment"),
+                ("enqueue_check('bare')", "bare has no packs to check it against", "assign packs"),
                 ("pause_queue('defualt', 'x')", "there is no queue defualt", "queue list"),
                 ("pause_queue('default', ' ')", "a pause needs a reason", "reason"),
+                ("pause_schedule('default', ' ')", "a pause needs a reason", "reason"),
                 ("resume_queue('default')", "the queue default is not paused", "queue list"),
                 ("pause_schedule('default', 'x')", "there is no schedule yet", "schedule set"),
                 ("set_schedule('default', null, 'UTC')", "there is no schedule yet", "schedule set"),
@@ -152,6 +155,155 @@ struct JobVerbTests {
             #expect(try await store.claimSome(8).map(\.job.serverID) == ["web-2"])
             #expect(
                 try await database.audit() == ["pause_queue queue default by ann", "resume_queue queue default by bob"])
+        }
+    }
+
+    @Test
+    func whatSettingAScheduleChangesIsReturnedAndWrittenDown() async throws {
+        try await withMigratedDatabase { database in
+            let calls: [(arguments: SQL, changes: Bool)] = [
+                ("'0 6 * * *', 'UTC'", true), ("'0 6 * * *', 'UTC'", false), ("'0 7 * * *', 'UTC'", true),
+                ("null, null, '5 min'", true), ("null, null", false), ("null, 'Europe/Berlin'", true),
+            ]
+            for (arguments, changes) in calls {
+                let changed = try await database.rows(
+                    "select driftwatch.set_schedule('default', \(arguments))", as: Bool.self)
+                #expect(changed == [changes])
+            }
+            let audit = try await database.rows(
+                """
+                select concat_ws(' ', detail ->> 'cron', detail ->> 'time_zone', detail ->> 'spread') from driftwatch.audit_log
+                where action = 'set_schedule' order by audit_id
+                """, as: String.self)
+            #expect(
+                audit == [
+                    "0 6 * * * UTC 00:00:00", "0 7 * * * UTC 00:00:00", "0 7 * * * UTC 00:05:00",
+                    "0 7 * * * Europe/Berlin 00:05:00",
+                ])
+        }
+    }
+
+    @Test
+    func aPauseBeginsAndEndsForItsQueueAlone() async throws {
+        try await withMigratedDatabase { database in
+            for queue in ["default", "dmz"] {
+                try await database.makeServer(queue)
+                try await database.execute("update driftwatch.servers set queue = \(queue) where server_id = \(queue)")
+            }
+            for server in ["default", "dmz"] { _ = try await database.ask(server) }
+            #expect(try await database.count("jobs where queue = server_id") == 2)
+            func act(_ verb: SQL) async throws -> [String] {
+                try await database.execute("select driftwatch.\(verb)")
+                return try await database.rows(
+                    "select queue || ' ' || paused_reason from driftwatch.queues where paused_at is not null order by 1",
+                    as: String.self)
+            }
+            #expect(try await act("pause_queue('default', 'new switch')") == ["default new switch"])
+            #expect(try await act("pause_queue('dmz', 'new router')") == ["default new switch", "dmz new router"])
+            #expect(try await act("resume_queue('dmz')") == ["default new switch"])
+            #expect(try await act("pause_queue('dmz', 'again')") == ["default new switch", "dmz again"])
+            #expect(try await act("resume_queue('default')") == ["dmz again"])
+            let refusal = await #expect(throws: DatabaseError.self) {
+                try await database.execute("select driftwatch.resume_queue('default')")
+            }
+            #expect(refusal?.serverMessage == "the queue default is not paused")
+        }
+    }
+
+    @Test
+    func aJobThatIsCancelledTakesNoOtherWithIt() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["a", "b", "c", "d"] { try await database.makeServer(server) }
+            let jobs = [
+                try await database.ask("a"), try await database.ask("b"), try await database.ask("c"),
+                try await database.ask("d"),
+            ]
+            #expect(try await QueueStore(database: database).claimSome(2).map(\.job.id) == Array(jobs[..<2]))
+            #expect(try await database.verb("cancel_job(\(jobs[1]), 'ann')") == "running")
+            #expect(try await database.verb("cancel_job(\(jobs[3]), 'ann')") == "cancelled")
+            let states = try await database.rows(
+                """
+                select concat_ws(' ', server_id, state, 'asked ' || (cancel_requested_at is not null)) from driftwatch.jobs
+                order by 1
+                """, as: String.self)
+            #expect(
+                states == [
+                    "a running asked false", "b running asked true", "c available asked false",
+                    "d cancelled asked true",
+                ])
+        }
+    }
+
+    @Test
+    func aRetryRepeatsTheJobThatIsNamed() async throws {
+        try await withJobs { database, store in
+            for claim in try await store.claimSome(2) { try await store.end(claim, .failed) }
+            for server in ["b", "a"] {
+                let ended = try await database.rows(
+                    "select job_id from driftwatch.jobs where server_id = \(server)", as: Int64.self)[0]
+                let retry = try await database.rows("select driftwatch.retry_job(\(ended))", as: Int64.self)[0]
+                let made = try await database.rows(
+                    "select server_id from driftwatch.jobs where job_id = \(retry)", as: String.self)
+                #expect(made == [server])
+            }
+        }
+    }
+}
+
+/// Of two who act at the same time, the second acts on what the first has done.
+@Suite(.timeLimit(.minutes(2)))
+struct VerbRaceTests {
+    /// Runs `second` while `first` is not committed, and returns what refuses it.
+    private static func refusal(
+        of second: SQL, while first: SQL, on database: Database
+    ) async throws -> String? {
+        var message: String?
+        try await database.whileUncommitted(first) {
+            let refusal = await #expect(throws: DatabaseError.self) { try await database.execute(second) }
+            message = refusal?.serverMessage
+        }
+        return message
+    }
+
+    @Test
+    func aJobThatItsWorkerIsSettlingIsNotCancelled() async throws {
+        try await withJobs(["a"]) { database, store in
+            let claim = try #require(try await store.claimSome(1).first)
+            let refusal = try await Self.refusal(
+                of: "select driftwatch.cancel_job(\(claim.job.id), 'ann')",
+                while: "select driftwatch.settle_job(\(claim.job.id), \(claim.token), 'succeeded')", on: database)
+            #expect(refusal == "job \(claim.job.id) has ended already: it is succeeded")
+            #expect(try await database.count("jobs where cancel_requested_at is null") == 1)
+        }
+    }
+
+    @Test(arguments: ["queue", "schedule"])
+    func theSecondPauseIsRefusedAndTheFirstReasonStays(what: String) async throws {
+        try await withJobs(["a"]) { database, _ in
+            // It was paused before.
+            try await database.execute("insert into driftwatch.queues (queue) values ('default')")
+            let pause = { (reason: String) in
+                "select driftwatch.\(SQL(trusted: what == "queue" ? "pause_queue" : "pause_schedule"))('default', \(reason))"
+                    as SQL
+            }
+            let refusal = try await Self.refusal(of: pause("second"), while: pause("first"), on: database)
+            #expect(refusal?.contains(": first") == true, "\(refusal ?? "")")
+            let reasons = try await database.rows(
+                "select paused_reason from driftwatch.queues union all select paused_reason from driftwatch.schedules",
+                as: String?.self)
+            #expect(reasons.compactMap(\.self) == ["first"])
+        }
+    }
+
+    @Test
+    func ofTwoWhoSetTheFirstScheduleTheLastOneCounts() async throws {
+        try await withMigratedDatabase { database in
+            try await database.whileUncommitted("select driftwatch.set_schedule('default', '0 6 * * *', 'UTC')") {
+                let changed = try await database.rows(
+                    "select driftwatch.set_schedule('default', '0 7 * * *', 'UTC')", as: Bool.self)
+                #expect(changed == [true])
+            }
+            #expect(try await database.rows("select cron from driftwatch.schedules", as: String.self) == ["0 7 * * *"])
         }
     }
 }

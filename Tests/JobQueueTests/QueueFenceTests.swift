@@ -8,21 +8,11 @@ import Testing
 /// What each verb of the queue leaves alone: other queues, other workers' jobs, jobs that are over, rows that are held.
 @Suite(.timeLimit(.minutes(2)))
 struct QueueFenceTests {
-    private static func withJobs(
-        _ servers: [String] = ["a", "b"], _ body: (Database, QueueStore) async throws -> Void
-    ) async throws {
-        try await withMigratedDatabase { database in
-            for server in servers { try await database.makeServer(server) }
-            try await database.enqueueAll()
-            try await body(database, QueueStore(database: database))
-        }
-    }
-
     // MARK: Claim
 
     @Test
     func aPauseStopsNoOtherQueue() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             try await database.execute("insert into driftwatch.queues (queue, paused_at) values ('dmz', now())")
             #expect(try await store.claimSome(5).count == 2)
         }
@@ -30,7 +20,7 @@ struct QueueFenceTests {
 
     @Test
     func aRescuedJobIsClaimedOnlyByWorkersOfItsQueue() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             try await database.execute("update driftwatch.jobs set rescues = 1, queue = 'dmz'")
             #expect(try await store.claimSome(5).isEmpty)
         }
@@ -38,7 +28,7 @@ struct QueueFenceTests {
 
     @Test
     func aRescuedJobThatIsHeldIsPassedBy() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             try await database.execute("update driftwatch.jobs set rescues = 1")
             try await database.holding("select from driftwatch.jobs where server_id = 'a' for update") {
                 let claimed = try await store.claimSome(5).map(\.job.serverID)
@@ -51,7 +41,7 @@ struct QueueFenceTests {
 
     @Test
     func aJobIsPromotedWhenItIsDueAndNotBefore() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             try await database.stopClock()
             try await database.execute(
                 """
@@ -67,7 +57,7 @@ struct QueueFenceTests {
 
     @Test
     func aDueJobThatIsHeldDelaysNoOther() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             try await database.execute("update driftwatch.jobs set state = 'scheduled'")
             try await database.holding("select from driftwatch.jobs where server_id = 'a' for update") {
                 let promoted = try await store.promote()
@@ -81,7 +71,7 @@ struct QueueFenceTests {
 
     @Test
     func aRenewalIsASignOfLifeOfItsOwnWorkerAlone() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             for worker in ["v", "w"] {
                 try await database.execute(
                     "select driftwatch.register_worker(\(worker), 'worker', 'here', 1, 'x', 1, '{default}')")
@@ -102,7 +92,7 @@ struct QueueFenceTests {
 
     @Test(arguments: ["available", "scheduled", "done"])
     func aJobEndsInNoOtherWayThanThese(outcome: String) async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             let claim = try #require(try await store.claimSome(1).first)
             let error = await #expect(throws: DatabaseError.self) {
                 try await database.execute(
@@ -114,7 +104,7 @@ struct QueueFenceTests {
 
     @Test
     func aSuccessEndsTheErrorOfTheAttemptBefore() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             let first = try #require(try await store.claimSome(1).first)
             let fault = Ending(.retry, note: FailureNote(label: "x", message: "it broke"))
             _ = try await store.end(first.job.id, under: first.token, as: fault)
@@ -128,7 +118,7 @@ struct QueueFenceTests {
 
     @Test
     func aSuccessWithANoteKeepsItsAttemptAndAPlainOneDoesNot() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             for claim in try await store.claimSome(2) {
                 let note = claim.job.serverID == "a" ? FailureNote(label: "unreachable", message: "no route") : nil
                 _ = try await store.end(claim.job.id, under: claim.token, as: Ending(.succeeded, note: note))
@@ -143,7 +133,7 @@ struct QueueFenceTests {
 
     @Test(arguments: [Ending.Outcome.succeeded, .retry, .noPlace(retryAfter: .seconds(60)), .interrupted])
     func aJobThatSucceededOrGoesOnGetsNoFailedCheck(outcome: Ending.Outcome) async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             try await store.end(try #require(try await store.claimSome(1).first), outcome)
             #expect(try await database.count("checks") == 0)
             #expect(try await database.count("servers where failing_streak > 0") == 0)
@@ -152,7 +142,7 @@ struct QueueFenceTests {
 
     @Test
     func aJobThatFailsForGoodKeepsTheTimeItWasDue() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             try await database.execute("update driftwatch.jobs set max_attempts = 1")
             let due = try await database.rows("select run_at from driftwatch.jobs", as: Date.self)
             try await store.end(try #require(try await store.claimSome(1).first), .retry)
@@ -165,7 +155,7 @@ struct QueueFenceTests {
 
     @Test
     func aJobWithoutAPlaceWaitsAsLongAsItWasTold() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             try await database.stopClock()
             try await store.end(try #require(try await store.claimSome(1).first), .noPlace(retryAfter: .seconds(7)))
             #expect(
@@ -176,7 +166,7 @@ struct QueueFenceTests {
 
     @Test
     func aJobThatIsOverIsNotHandedBack() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             let claim = try #require(try await store.claimSome(1).first)
             try await store.end(claim, .succeeded)
             let error = await #expect(throws: DatabaseError.self) { try await store.end(claim, .interrupted) }
@@ -189,7 +179,7 @@ struct QueueFenceTests {
 
     @Test
     func eachTokenIsToldTheEndOfItsOwnAttempt() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             var ended: [(Claim, String)] = []
             for (outcome, word) in [
                 (Ending.Outcome.retry, "retry"), (.interrupted, "interrupted"), (.failed, "failed"),
@@ -212,7 +202,7 @@ struct QueueFenceTests {
 
     @Test
     func aLostJobThatIsHeldKeepsNoOtherFromRescue() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             #expect(try await store.claimSome(2).count == 2)
             try await database.advanceClock(by: .seconds(61))
             try await database.holding("select from driftwatch.jobs where server_id = 'a' for update") {
@@ -225,7 +215,7 @@ struct QueueFenceTests {
 
     @Test
     func theSecondRescueWaitsForABackoff() async throws {
-        try await Self.withJobs(["a"]) { database, store in
+        try await withJobs(["a"]) { database, store in
             try await database.stopClock()
             for state in ["available", "retryable"] {
                 #expect(try await store.claimSome(1).count == 1)
@@ -242,50 +232,10 @@ struct QueueFenceTests {
 
     @Test
     func aJobThatIsStuckForAnotherReasonIsNotCalledHeld() async throws {
-        try await Self.withJobs { database, store in
+        try await withJobs { database, store in
             try await database.advanceClock(by: .seconds(61))
             #expect(try await database.count("queue_stuck") == 2, "no worker serves the queue")
             #expect(try await store.heldJobs().isEmpty)
-        }
-    }
-
-    // MARK: Ended without a handler
-
-    @Test
-    func aJobThatFailsGivesAFailedCheckToEachPackOfItsServerAndToNoOther() async throws {
-        try await withMigratedDatabase { database in
-            for (server, own) in [("a", "web"), ("b", "db")] {
-                try await database.makeServer(server, packs: ["base": ["/etc/motd"], own: ["/etc/site"]])
-            }
-            try await database.enqueueAll()
-            let store = QueueStore(database: database)
-            for claim in try await store.claimSome(2) where claim.job.serverID == "a" {
-                try await store.end(claim, .failed)
-            }
-            let checks = try await database.rows(
-                """
-                select c.server_id || ' ' || c.pack_name from driftwatch.checks c
-                join driftwatch.packs p on p.pack_name = c.pack_name and p.digest = c.pack_digest order by 1
-                """, as: String.self)
-            #expect(checks == ["a base", "a web"])
-            let noted = try await database.rows(
-                """
-                select d.server_id || ' ' || d.pack_name from driftwatch.drift_states d
-                join driftwatch.checks c on c.check_id = d.latest_check_id and c.pack_name = d.pack_name order by 1
-                """, as: String.self)
-            #expect(noted == ["a base", "a web"])
-            #expect(try await database.count("drift_states where latest_check_id is not null") == 2)
-        }
-    }
-
-    @Test
-    func aJobThatFailsGivesAServerOnHoldNoCheckThoughOthersAreChecked() async throws {
-        try await Self.withJobs { database, store in
-            for claim in try await store.claimSome(2) where claim.job.serverID == "a" {
-                try await database.execute("select driftwatch.disable_drift_detection('a', 'work')")
-                try await store.end(claim, .failed)
-            }
-            #expect(try await database.count("checks") == 0)
         }
     }
 }

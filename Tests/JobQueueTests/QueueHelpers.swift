@@ -48,6 +48,17 @@ extension Database {
     }
 }
 
+/// Lends a database with one waiting job for each server.
+func withJobs(
+    _ servers: [String] = ["a", "b"], _ body: (Database, QueueStore) async throws -> Void
+) async throws {
+    try await withMigratedDatabase { database in
+        for server in servers { try await database.makeServer(server) }
+        try await database.enqueueAll()
+        try await body(database, QueueStore(database: database))
+    }
+}
+
 extension Database {
     /// Returns once so many rows are there; the suite's time limit is what ends a wait that is in vain.
     func wait(until what: StaticString, counts wanted: Int) async throws {

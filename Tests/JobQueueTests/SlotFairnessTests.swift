@@ -90,6 +90,8 @@ struct SlotFairnessTests {
             try await Self.fire(database)
             #expect(try await database.count("jobs where run_at > created_at + interval '1 hour'") == 0)
             #expect(try await database.count("jobs where run_at > created_at + interval '30 minutes'") > 0)
+            let early: StaticString = "jobs where (state = 'available') <> (run_at <= created_at)"
+            #expect(try await database.count(early) == 0, "whose turn comes later waits as scheduled")
         }
     }
 }

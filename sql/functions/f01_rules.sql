@@ -26,13 +26,11 @@ language sql stable
 as $$ select state <> 'stopped' and last_seen_at > driftwatch.statement_clock() - interval '60 seconds' $$;
 comment on function is_alive(text, timestamptz) is 'Whether a process with this state and this last sign of life counts as alive.';
 
-create or replace function serves(process text, state text, last_seen_at timestamptz, queues text[], queue text)
-returns boolean
+-- Only workers have queues.
+create or replace function serves(state text, last_seen_at timestamptz, queues text[], queue text) returns boolean
 language sql stable
-as $$
-    select process = 'worker' and state = 'running' and driftwatch.is_alive(state, last_seen_at) and queue = any(queues)
-$$;
-comment on function serves(text, text, timestamptz, text[], text) is
+as $$ select state = 'running' and driftwatch.is_alive(state, last_seen_at) and queue = any(queues) $$;
+comment on function serves(text, timestamptz, text[], text) is
     'Whether a process is a worker that claims jobs of this queue now.';
 
 -- The xmax of a row is the transaction that holds it, or a number that stands for several. Nothing says which of both it

@@ -44,7 +44,7 @@ begin
         join eligible_servers e on e.server_id = j.server_id
         join assignments a on a.server_id = j.server_id
         join packs p on p.pack_name = a.pack_name
-        where j.job_id = any(job_ids) and j.kind = 'drift_check'
+        where j.job_id = any(job_ids)
         order by j.job_id, a.pack_name
         on conflict on constraint one_check_per_job_and_pack do nothing
         returning check_id, job_id, server_id, pack_name, started_at, checked_at

@@ -101,7 +101,6 @@ declare
     now constant timestamptz := clock();
     spread interval;
     made integer;
-    older boolean;
     dropped integer := 0;
     superseded bigint[];
 begin
@@ -116,48 +115,34 @@ begin
     if not found then
         return 0;
     end if;
-    older := exists (
-        select from jobs j
-        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running');
 
     -- A server always has the same position in the spread. If its older job still waits, the new job takes over that job's
     -- place in line: even if the workers never catch up, every server gets its turn.
-    if older then
-        insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
-        select e.queue, 'drift_check', e.server_id, schedule, slot,
-               case when start.at > now then 'scheduled' else 'available' end, start.at, now
-        from eligible_servers e
-        left join (
-            select j.server_id, min(j.run_at) as run_at from jobs j
-            where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
-            group by j.server_id) waiting on waiting.server_id = e.server_id
-        cross join lateral (
-            select least(waiting.run_at, start_in_spread(e.server_id, now, spread)) as at) start
-        order by e.server_id;
-    else
-        insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
-        select e.queue, 'drift_check', e.server_id, schedule, slot,
-               case when start.at > now then 'scheduled' else 'available' end, start.at, now
-        from eligible_servers e
-        cross join lateral (select start_in_spread(e.server_id, now, spread) as at) start
-        order by e.server_id;
-    end if;
+    insert into jobs (queue, kind, server_id, schedule_name, slot_at, state, run_at, created_at)
+    select e.queue, 'drift_check', e.server_id, schedule, slot,
+           case when start.at > now then 'scheduled' else 'available' end, start.at, now
+    from eligible_servers e
+    left join (
+        select j.server_id, min(j.run_at) as run_at from jobs j
+        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+        group by j.server_id) waiting on waiting.server_id = e.server_id
+    cross join lateral (
+        select least(waiting.run_at, start_in_spread(e.server_id, now, spread)) as at) start
+    order by e.server_id;
     get diagnostics made = row_count;
 
-    if older then
-        with waiting as (
-            select j.job_id from jobs j
-            where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
-            for update skip locked
-        ), cancelled as (
-            update jobs j
-            set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
-            from waiting w where j.job_id = w.job_id
-            returning j.job_id)
-        select array_agg(c.job_id) into superseded from cancelled c;
-        perform jobs_ended(superseded, 'superseded', false);
-        dropped := coalesce(cardinality(superseded), 0);
-    end if;
+    with waiting as (
+        select j.job_id from jobs j
+        where j.schedule_name = schedule and j.slot_at < slot and j.finished_at is null and j.state <> 'running'
+        for update skip locked
+    ), cancelled as (
+        update jobs j
+        set state = 'cancelled', finished_at = now, last_error = 'superseded by the slot of ' || rfc3339(slot)
+        from waiting w where j.job_id = w.job_id
+        returning j.job_id)
+    select array_agg(c.job_id) into superseded from cancelled c;
+    perform jobs_ended(superseded, 'superseded', false);
+    dropped := coalesce(cardinality(superseded), 0);
     update slots s set enqueued = made, superseded = dropped where s.schedule_name = schedule and s.slot_at = slot;
     perform pg_notify('driftwatch_jobs', '');
     return made;

@@ -81,16 +81,17 @@ begin
     elsif not exists (select from queue_health q where q.queue = pause_queue.queue) then
         perform refuse_unknown('queue', queue);
     end if;
-    insert into queues as q (queue) values (queue) on conflict on constraint queues_pkey do nothing;
-    select * into held from queues q where q.queue = pause_queue.queue for update;
-    if held.paused_at is not null then
+    insert into queues as q (queue, paused_at, paused_by, paused_reason) values (queue, clock(), actor, reason)
+    on conflict on constraint queues_pkey do update
+    set paused_at = excluded.paused_at, paused_by = excluded.paused_by, paused_reason = excluded.paused_reason
+    where q.paused_at is null;
+    if not found then
+        select * into held from queues q where q.queue = pause_queue.queue;
         perform refuse(
             format('the queue %s is paused already, since %s by %s: %s', queue, rfc3339(held.paused_at), held.paused_by,
                 held.paused_reason),
             format('driftwatch queue resume %s', queue));
     end if;
-    update queues q set paused_at = clock(), paused_by = actor, paused_reason = reason
-    where q.queue = pause_queue.queue;
     perform write_audit(actor, 'pause_queue', 'queue ' || queue, jsonb_build_object('reason', reason));
 end
 $$;
@@ -139,8 +140,8 @@ $$;
 comment on function pause_schedule(text, text, text) is
     'Stops a schedule: the slots that come due are skipped. Jobs that exist go on, and checks that people ask for are made.';
 
--- The last slot that was skipped meanwhile is due again. The scheduler fires it if it is less than 12 hours old, as after any
--- other interruption.
+-- If the last slot that came due was skipped for a pause, it is due again. The scheduler fires it if it is less than 12 hours
+-- old, as after any other interruption.
 create or replace function resume_schedule(schedule text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -157,7 +158,7 @@ begin
     set next_slot_at = s.last_due_at, following_slot_at = s.next_slot_at, last_due_at = s.due_before_last_at
     from slots k
     where s.schedule_name = schedule and k.schedule_name = schedule and k.slot_at = s.last_due_at
-      and k.slot_at >= held.paused_at and k.skipped = 'paused'
+      and k.skipped = 'paused'
       and coalesce(s.next_slot_at > clock(), true);
     perform write_audit(actor, 'resume_schedule', 'schedule ' || schedule);
 end
@@ -200,7 +201,7 @@ begin
         values (schedule, new_cron, coalesce(new_time_zone, 'UTC'), coalesce(new_spread, interval '0'), now)
         on conflict (schedule_name) do nothing;
     end if;
-    changed := new_cron is not null and found;
+    changed := found;
     if not changed then
         held := lock_schedule(schedule);
         changed := (held.cron, held.time_zone, held.spread)

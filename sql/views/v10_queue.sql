@@ -21,7 +21,7 @@ select q.queue,
        coalesce(l.running, 0) as running,
        (select statement_clock()) - l.oldest_available_at as oldest_available,
        (select statement_clock()) - l.longest_running_since as longest_running,
-       (select count(*) from workers w where serves(w.process, w.state, w.last_seen_at, w.queues, q.queue)) as workers_alive
+       (select count(*) from workers w where serves(w.state, w.last_seen_at, w.queues, q.queue)) as workers_alive
 from (select queue from queues
       union select distinct queue_of(server_id, connection, queue) from servers where removed_at is null
       union select queue from live) q
@@ -52,7 +52,7 @@ select l.transactionid as holder, l.pid, coalesce(a.usename, p.owner) as usename
 from pg_locks l
 left join pg_stat_activity a on a.pid = l.pid
 left join pg_prepared_xacts p on p.transaction = l.transactionid
-where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted;
+where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock';
 comment on view lock_holders is 'The transactions that may hold a row, and the sessions that began them. is_held_by(xmax, holder) says whether it holds a row.';
 comment on column lock_holders.holder is 'The transaction.';
 comment on column lock_holders.pid is 'The session: select pg_terminate_backend(pid) ends it. Null for a prepared transaction.';
@@ -67,7 +67,7 @@ with holders as materialized (select * from lock_holders)
 select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, j.rescues, j.claimed_at,
        j.lease_expires_at, j.deadline_at,
        case when h.description is not null then 'its row is held by ' || h.description
-            when j.state = 'running' and j.lease_expires_at <= t.now then 'its lease has expired; a worker will take it back'
+            when j.lease_expires_at <= t.now then 'its lease has expired; a worker will take it back'
             when j.state = 'running' then 'it ran past its deadline; a worker will take it back'
             when q.paused_at is not null then 'its queue is paused' || coalesce(': ' || q.paused_reason, '')
             when j.state <> 'available' then 'it is due, but no running worker has made it available'
@@ -78,12 +78,12 @@ cross join jobs j
 left join queues q on q.queue = j.queue
 left join lateral (select * from holders h where j.xmax <> 0 and is_held_by(j.xmax, h.holder) limit 1) h on true
 where j.finished_at is null
-  and ((j.state = 'running' and (j.lease_expires_at <= t.now or j.deadline_at <= t.now))
+  and (j.lease_expires_at <= t.now or j.deadline_at <= t.now
        or (j.state <> 'running' and j.run_at < t.now - interval '60 seconds'
            and (h.holder is not null or j.state <> 'available' or q.paused_at is not null
                 or j.queue not in (
                     select unnest(w.queues) from workers w
-                    where serves(w.process, w.state, w.last_seen_at, w.queues, w.queues[1])))))
+                    where serves(w.state, w.last_seen_at, w.queues, w.queues[1])))))
 order by j.job_id;
 comment on view queue_stuck is 'Jobs that do not move, and why.';
 comment on column queue_stuck.why is 'Why the job does not move.';
@@ -119,7 +119,7 @@ select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - (s
        is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue, stale_before(s.schedule_name) as stale_before,
        h.description as held_by
 from schedules s
-left join lateral (select * from lock_holders h where s.xmax <> 0 and is_held_by(s.xmax, h.holder) limit 1) h on true
+left join lateral (select * from lock_holders h where is_held_by(s.xmax, h.holder) limit 1) h on true
 order by s.next_slot_at;
 comment on view upcoming_slots is 'When each schedule is due next, and for how many servers.';
 comment on column upcoming_slots.due_in is 'Time until the slot is due. Negative: it is overdue, and no scheduler has fired it.';
