@@ -115,6 +115,8 @@ struct BacklogViewTests {
     ) async throws {
         try await withMigratedDatabase { database in
             try await database.withTransaction { try Self.makeMessage(Self.anotherAlert + steps, in: $0) }
+            // Who held a row before holds it no more.
+            try await database.execute("select from driftwatch.destinations, driftwatch.outbox for update")
             try await database.holding(held) {
                 let why = try await database.rows(
                     "select why from driftwatch.outbox_backlog where alert_id = 1", as: String?.self)
@@ -138,6 +140,7 @@ struct BacklogViewTests {
             update outbox set state = 'sent', sent_at = clock(), last_error = 'sent at last' where seq = 1;
             update outbox set last_error = 'connection refused' where seq = 2 and destination = 'default';
             update outbox set last_error = 'the next' where seq = 3;
+            update outbox set state = 'sending', lease_token = gen_random_uuid() where seq = 3 and destination = 'pager';
             insert into outbox (outbox_id, alert_id, seq, destination, kind, payload, not_before, created_at, last_error)
             overriding system value values (-1, 1, 9, 'pager', 'drift_changed', '{}', clock(), clock(), 'elsewhere');
             """
@@ -148,6 +151,20 @@ struct BacklogViewTests {
             #expect(problems.first?.hasPrefix("default the oldest of 2 has waited since ") == true, "\(problems)")
             #expect(problems.first?.hasSuffix(": connection refused") == true, "\(problems)")
             #expect(problems.last?.hasSuffix(": elsewhere") == true, "\(problems)")
+        }
+    }
+
+    @Test
+    func aDeadMessageIsLostThoughAnEarlierOneWasSent() async throws {
+        let steps = """
+            delete from destinations where destination = 'pager';
+            select update_alert(1, 1, 2, '[]');
+            update outbox set state = 'sent', sent_at = clock() where seq = 1;
+            update outbox set state = 'dead' where seq = 2;
+            """
+        try await Self.with(steps) { transaction in
+            let problem = try transaction.one("select problem from driftwatch.delivery_health", as: String?.self)
+            #expect(problem == "1 given up")
         }
     }
 }
