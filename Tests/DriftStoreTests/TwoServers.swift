@@ -16,7 +16,6 @@ extension DatabaseTemplate {
             set search_path = driftwatch;
             update test_clock set stopped_at = clock_timestamp();
             insert into destinations (destination, next_send_at) values ('pager', 'epoch');
-            update servers set failing_streak = 1, failing_since = '2026-01-01Z', failing_reason = 'unreachable';
             update drift_states set state = 'drifted', item_count = 3, unreadable_count = 1, look_wanted_at = '2026-01-01Z';
             insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
             select server_id, pack_name, key, 'missing_file', key, '{}', '{}', '2026-01-01Z', 2

@@ -4,7 +4,8 @@ import Testing
 
 /// What a function writes: the rows of the server, pack, alert or destination that it is about, no others, and none without
 /// need.
-@Suite(.database(from: .twoServers), .timeLimit(.minutes(2)))
+// One at a time: `claim_outbox` passes over what another case holds.
+@Suite(.database(from: .twoServers), .serialized, .timeLimit(.minutes(2)))
 struct WrittenRowsTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let call: String
@@ -39,39 +40,45 @@ struct WrittenRowsTests {
     private static let sending =
         "select claim_outbox(d, 'n', null, '1 minute') from unnest(array['default', 'pager']) d;"
 
-    private static func record(_ digest: String, counts: Bool) -> String {
-        """
-        select record_check(1, 'web-1', 'base', (select digest from packs where pack_name = '\(digest)'), 'failed', 'x', 0, 0,
-            0, null, '[]', '2026-02-01Z', 1, \(counts));
-        """
+    private static func record(fingerprint: String = "null", counts: Bool) -> String {
+        "select record_check(1, 'web-1', 'base', 'd', 'failed', 'x', 0, 0, 0, \(fingerprint), '[]', '2026-02-01Z', 1, \(counts))"
     }
 
-    private static func remember(_ wrong: String, unreadable: String) -> String {
+    private static func remember(_ wrong: String, unreadable: String, key: String = "/c") -> String {
         """
         select remember('web-1', 'base', 2, 'drifted', '{}', '{}', '[\(wrong)]', '{}',
-            '[{"key": "/c", "item": "/c", "reason": "\(unreadable)", "was_readable": true}]', '2026-01-01Z');
+            '[{"key": "\(key)", "item": "\(key)", "reason": "\(unreadable)", "was_readable": true}]', '2026-01-01Z');
         """
     }
 
     private static func known(_ key: String) -> String { #"{"key": "\#(key)", "type": "missing_file"}"# }
 
-    private static let healthy = "update servers set failing_streak = 0, failing_since = null, failing_reason = null;"
+    private static let failing =
+        "update servers set failing_streak = 1, failing_since = clock(), failing_reason = 'unreachable';"
     private static let checkOfWeb1 = "update checks set server_id = 'web-1', pack_name = 'base' where check_id = 2;"
 
     static let looks = [
-        Case("select note_look('web-1', null)", writes: "server web-1"),
+        Case("select note_look('web-1', null)", given: failing, writes: "server web-1"),
+        Case("select note_look('web-1', 'timeout')", given: failing, writes: "server web-1"),
         Case("select note_look('web-1', 'timeout')", writes: "server web-1"),
-        Case("select note_look('web-1', 'timeout')", given: healthy, writes: "server web-1"),
-        Case("select note_look('web-1', null)", given: healthy),
-        Case(record("base", counts: false), writes: "check web-1 base 3", "state web-1 base"),
+        Case("select note_look('web-1', null)"),
+        Case(record(counts: false), writes: "check web-1 base 3", "state web-1 base"),
+        Case(
+            record(fingerprint: "'h'", counts: true), writes: "check web-1 base 3", "details web-1 base h"),
+        // Details that are there already are locked, so that nobody deletes them now.
+        Case(
+            record(fingerprint: "'f'", counts: true), writes: "check web-1 base 3", "details web-1 base f"),
         // The state is left to `remember`.
-        Case(record("base", counts: true), writes: "check web-1 base 3"),
+        Case(record(counts: true), writes: "check web-1 base 3"),
         Case(
             remember(known("/a") + "," + known("/b"), unreadable: "slow"), given: checkOfWeb1,
             writes: "state web-1 base"),
         Case(
             remember(known("/b"), unreadable: "denied"), given: checkOfWeb1,
             writes: "mismatch web-1 base /a", "state web-1 base", "unreadable web-1 base /c"),
+        Case(
+            remember(known("/a") + "," + known("/b"), unreadable: "slow", key: "/d"), given: checkOfWeb1,
+            writes: "state web-1 base", "unreadable web-1 base /c", "unreadable web-1 base /d"),
     ]
 
     static let alerts = [
