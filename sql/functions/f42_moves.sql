@@ -256,7 +256,7 @@ as $$
     set never_compliant = d.never_compliant - array(
             select m.key from moves m where d.pack_name in (m.source, m.target))
         || coalesce((select h.types from heirs h where h.target = d.pack_name), '{}')
-    where d.server_id = server
+    where d.server_id = server and d.pack_name = any(sources || targets)
 $$;
 comment on function move_never_compliant(text, text[], text[], text[]) is
     'Moves which mismatches have never been right from one pack of a server to another.';
