@@ -33,7 +33,8 @@ enum Bystanders {
         try await database.executeScript(
             """
             update driftwatch.drift_states
-            set unverified = '{}', item_count = 9, unreadable_count = 7, since = '2025-01-01Z'
+            set unverified = case when pack_name in ('core', 'site') then '{file:/a}' else '{}' end::text[],
+                item_count = 9, unreadable_count = 7, since = '2025-01-01Z'
             where server_id = 'web-2' or pack_name = 'known';
             update driftwatch.drift_states
             set state = 'drifted', item_count = 9, unreadable_count = 7, since = '2025-01-01Z',

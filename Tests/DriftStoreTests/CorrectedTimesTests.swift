@@ -93,7 +93,7 @@ struct CorrectedTimesTests {
             insert into driftwatch.slots (schedule_name, slot_at, fired_at, skipped, enqueued)
             select name, driftwatch.clock() + hours * interval '1 hour', case when skipped is null then now() end, skipped, 0
             from (values ('default', -3, null), ('default', -2, null), ('default', -1, 'paused'), ('default', 1, null),
-                ('default', 2, 'paused'), ('default', 100, null), ('other', -0.5, null), ('other', 100, null))
+                ('default', 2, 'paused'), ('default', 100, null), ('other', -0.2, null), ('other', 100, null))
                 as s (name, hours, skipped);
             """)
     }
@@ -124,7 +124,7 @@ struct CorrectedTimesTests {
                 from driftwatch.slots order by schedule_name, slot_at
                 """, as: String.self)
             #expect(
-                slots == ["default -3.0", "default -2.0", "default -1.0", "default 1.0", "other -0.5", "other 100.0"])
+                slots == ["default -3.0", "default -2.0", "default -1.0", "default 1.0", "other -0.2", "other 100.0"])
         }
     }
 

@@ -8,19 +8,41 @@ import Testing
     private static let bytes = Array("x\n".utf8)
     private static let hash = SHA256Digest(of: bytes)
 
-    private func facts(expecting hashes: Set<SHA256Digest>, topics: Int = 1) throws -> Facts {
+    private func facts(
+        expecting hashes: Set<SHA256Digest> = [SHA256Digest(of: [1])], bytes: [UInt8] = bytes, homes: [String] = [],
+        topics: Int = 1
+    ) throws -> Facts {
         let request = ProbeRequest(ProbeQuestions(files: [.init(path: "/a", expectedHashes: hashes)]), nonce: "d1")
-        let lines = [
-            "driftwatch-probe d1 begin 2", "topics files", "try 1", "stat 0 81a4:0:0:2:root:root",
-            "hash 0 \(Self.hash.hexadecimal)", "text 0 base64 eAo=", "status 1", "done 1", "answered files",
-            "driftwatch-probe d1 end \(topics)",
-        ]
+        let lines =
+            ["driftwatch-probe d1 begin 2", "topics files"] + homes.map { "home \($0)" }
+            + [
+                "try 1", "stat 0 81a4:0:0:2:root:root", "hash 0 \(SHA256Digest(of: bytes).hexadecimal)",
+                "text 0 base64 \(Data(bytes).base64EncodedString())", "status 1", "done 1", "answered files",
+                "driftwatch-probe d1 end \(topics)",
+            ]
         return try #require(try ProbeAnswer.facts(in: Array((lines.joined(separator: "\n") + "\n").utf8), to: request))
     }
 
     @Test func aTextThatIsAsEveryPackWantsItIsDropped() throws {
         #expect(try content(expecting: [Self.hash]) == .read(Self.hash, bytes: nil))
         #expect(try content(expecting: [Self.hash, SHA256Digest(of: [1])]) == .read(Self.hash, bytes: Self.bytes))
+    }
+
+    /// Also where every account may read it, and whatever it is named.
+    @Test(arguments: ["PRIVATE KEY", "OPENSSH PRIVATE KEY", "PUBLIC KEY"])
+    func aTextThatHoldsAPrivateKeyIsDropped(label: String) throws {
+        let bytes = Array("# mine\n-----BEGIN \(label)-----\nMIIE\n".utf8)
+        guard case .present(let entry) = try facts(bytes: bytes).files["/a"] else {
+            Issue.record("no entry")
+            return
+        }
+        #expect(entry.content == .read(SHA256Digest(of: bytes), bytes: label == "PUBLIC KEY" ? bytes : nil))
+    }
+
+    @Test func aHomeThatIsTwoPlacesIsNone() throws {
+        #expect(try facts(homes: ["/home/x", "/home/x"]).home == "/home/x")
+        let failure = #expect(throws: ProbeFailure.self) { _ = try facts(homes: ["/home/x", "/root"]) }
+        #expect(failure?.reason == .malformedAnswer)
     }
 
     private func content(expecting hashes: Set<SHA256Digest>) throws -> FileContent? {

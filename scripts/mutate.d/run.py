@@ -97,11 +97,12 @@ class Campaign:
     def run(self, mutants, again):
         if again:
             mutants = [m for m in mutants if self.results.get(m.key, {}).get("word") != "killed"]
-        # Copies, so that a build in the meantime does not matter.
+        # Copies, so that a build in the meantime does not matter. Another run may be using the ones that they replace.
         self.programs.mkdir(exist_ok=True)
         for name in ("driftwatch", "driftwatchPackageTests.xctest"):
-            (self.programs / name).unlink(missing_ok=True)
-            shutil.copy2(self.root / ".build/debug" / name, self.programs / name)
+            copy = self.programs / f"{name}.{os.getpid()}"
+            shutil.copy2(self.root / ".build/debug" / name, copy)
+            copy.replace(self.programs / name)
         waiting = queue.Queue()
         for mutant in mutants:
             waiting.put(mutant)
