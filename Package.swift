@@ -64,7 +64,8 @@ let package = Package(
             exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
-        library("DriftCore", ["Redaction", "Cron", "CLibcrypto", .yams]),
+        library("DriftCore", ["Redaction", "CLibcrypto"]),
+        library("PackFiles", ["DriftCore", "Redaction", "Cron", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
@@ -89,8 +90,9 @@ let package = Package(
         .executableTarget(
             name: "driftwatch",
             dependencies: [
-                "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "DriftStore",
-                "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard", .argumentParser,
+                "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "PackFiles",
+                "DriftStore", "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard",
+                .argumentParser,
                 .logging, .serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -117,6 +119,7 @@ let package = Package(
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
+        tests("PackFilesTests", ["PackFiles", "DriftCore", "TestSupport"]),
         .testTarget(
             name: "RemoteTests", dependencies: ["Remote", "DriftCore", "Redaction", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: settings),
@@ -138,8 +141,8 @@ let package = Package(
         tests(
             "CommandLineTests",
             [
-                "driftwatch", "Presentation", "Slack", "DriftStore", "DriftCore", "Postgres", "HTTP", "TestSupport",
-                .logging,
+                "driftwatch", "Presentation", "Slack", "DriftStore", "DriftCore", "PackFiles", "Postgres", "HTTP",
+                "TestSupport", .logging,
             ]),
         tests("LayeringTests", []),
         .target(

@@ -19,14 +19,18 @@ final class LeaseKeeper: Sendable {
 
     private let store: QueueStore
     private let settings: WorkerPoolSettings
-    private let clock = ContinuousClock()
+    private let now: @Sendable () -> ContinuousClock.Instant
     /// By token: this worker may claim a job again while the handler of its lost lease is still stopping.
     private let held = Mutex<[LeaseToken: Held]>([:])
     private let hasRenewed = WakeSignal()
 
-    init(store: QueueStore, settings: WorkerPoolSettings) {
+    init(
+        store: QueueStore, settings: WorkerPoolSettings,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.store = store
         self.settings = settings
+        self.now = now
     }
 
     /// Watches over a job from its claim until it is forgotten.
@@ -69,8 +73,9 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private func giveUpExpired(logger: Logger) {
-        let now = clock.now
+    /// One round: interrupts the jobs whose lease or time is over.
+    func giveUpExpired(logger: Logger) {
+        let now = now()
         for held in held.withLock({ $0.values.filter(\.control.mayWrite) }) {
             if now >= held.believedUntil {
                 logger.warning("lease given up: it could not be renewed", metadata: held.job.facts)
@@ -81,10 +86,11 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private func renew() async throws {
+    /// One round: renews all leases that are not given up.
+    func renew() async throws {
         // What was given up stays so: its successor may be at work.
         let leases = held.withLock { $0.filter(\.value.control.mayWrite).mapValues(\.job.id) }
-        let sentAt = clock.now
+        let sentAt = now()
         let survivors = try await store.renew(leases, of: settings.workerID, for: settings.lease)
         for token in leases.keys {
             let control = held.withLock { held -> JobControl? in

@@ -56,30 +56,53 @@ extension Database {
 
     /// Makes a server with packs of the given expectations, all eligible at once.
     package func makeServer(_ id: String, packs: [String: [String]] = ["base": ["/etc/motd"]]) async throws {
-        for (name, paths) in packs.sorted(by: { $0.key < $1.key }) {
-            try await apply(
-                Pack(
-                    name: PackName(rawValue: name),
-                    expectations: paths.map { Expectation(.file(FileExpectation(path: $0))) }))
-        }
-        let names = packs.keys.sorted()
-        try await execute(
-            """
-            select driftwatch.apply_server(
-                \(id), \(id.uppercased()), \(id), null, null, null, 'ssh', 'default', '{}',
-                true, \(names), 'test')
-            """)
+        try await withTransaction { try $0.makeServer(id, packs: packs) }
     }
 
     /// Stores a pack, or its next version.
     package func apply(_ pack: Pack) async throws {
-        try await execute(
+        try await withTransaction { try $0.apply(pack) }
+    }
+
+    /// Runs `body` in a transaction that is undone, so that many small cases share one database.
+    package func undoing(_ body: @Sendable (borrowing Transaction) throws -> Void) async throws {
+        do {
+            try await withTransaction { transaction in
+                try body(transaction)
+                throw Undone()
+            }
+        } catch is Undone {}
+    }
+}
+
+private struct Undone: Error {}
+
+extension Transaction {
+    /// Makes a server with packs of the given expectations, all eligible at once.
+    package borrowing func makeServer(_ id: String, packs: [String: [String]] = ["base": ["/etc/motd"]]) throws {
+        for (name, paths) in packs.sorted(by: { $0.key < $1.key }) {
+            try apply(
+                Pack(
+                    name: PackName(rawValue: name),
+                    expectations: paths.map { Expectation(.file(FileExpectation(path: $0))) }))
+        }
+        try execute(
+            """
+            select driftwatch.apply_server(
+                \(id), \(id.uppercased()), \(id), null, null, null, 'ssh', 'default', '{}',
+                true, \(packs.keys.sorted()), 'test')
+            """)
+    }
+
+    /// Stores a pack, or its next version.
+    package borrowing func apply(_ pack: Pack) throws {
+        try execute(
             """
             select driftwatch.apply_pack(
                 \(pack.name.rawValue), \(pack.displayName), \(pack.description), \(pack.extends?.rawValue),
                 \(pack.digest.description), \(try pack.resolvedJSON())::text::jsonb,
                 \(pack.expectations.map(\.key.rawValue)))
             """)
-        try await execute("select driftwatch.forget_items(\(pack.name.rawValue))")
+        try execute("select driftwatch.forget_items(\(pack.name.rawValue))")
     }
 }

@@ -128,6 +128,21 @@ struct FleetCommandTests {
         }
     }
 
+    @Test(arguments: [(1 << 20, "has 1048576 bytes"), ((1 << 20) + 1, "is larger than 1024 KiB")])
+    func ofATemplateThatIsTooLargeNoMoreThanAMebibyteIsRead(size: Int, words: String) async throws {
+        try await Self.withFleet { folder, environment, _ in
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/packs/templates", withIntermediateDirectories: true)
+            try String(repeating: "x", count: size).write(
+                toFile: "\(folder)/packs/templates/large", atomically: true, encoding: .utf8)
+            try "items: { files: [ { path: /a, template: large } ] }\n".write(
+                toFile: "\(folder)/packs/large.yaml", atomically: true, encoding: .utf8)
+            let result = try await Program.run(["lint", folder], environment)
+            #expect(result.status == 1)
+            #expect((result.errors + result.output).contains(words), "\(result)")
+        }
+    }
+
     @Test
     func aTemplateThatHoldsASecretIsWarnedOf() async throws {
         try await Self.withFleet { folder, environment, _ in

@@ -88,6 +88,7 @@ struct SecretFileTests {
 
     private static let compose = "40 30 8:1 /s/url /run/secrets/url ro,relatime - ext4 /dev/sda1 rw"
     private static let pod = "40 30 0:50 / /run/secrets ro,relatime - tmpfs tmpfs rw"
+    private static let above = "40 30 0:50 / /run rw - tmpfs tmpfs rw"
     private static let elsewhere = "40 30 0:50 / /run/secretsX ro,relatime - tmpfs tmpfs rw"
 
     /// Our account is 1000.
@@ -99,6 +100,7 @@ struct SecretFileTests {
         Case(path: "/etc/s", owner: 0, mode: 0o444, mounts: compose, isTaken: false),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, isTaken: false),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: elsewhere, isTaken: false),
+        Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: above, isTaken: false),
         Case(path: "/run/secrets/s", owner: 0, mode: 0o444, mounts: compose, isTaken: false),
         Case(path: "/run/secrets/url", owner: 0, mode: 0o444, mounts: compose, isTaken: true),
         Case(path: "/run/secrets/url", owner: 1001, mode: 0o644, mounts: compose, isTaken: true),

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import PackFiles
 import Testing
 
 @testable import driftwatch

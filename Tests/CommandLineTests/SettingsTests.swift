@@ -2,6 +2,7 @@ import DriftCore
 import DriftServices
 import Foundation
 import Logging
+import PackFiles
 import Postgres
 import Remote
 import Testing

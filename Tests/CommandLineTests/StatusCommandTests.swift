@@ -223,7 +223,10 @@ extension Database {
     func register(_ processes: [String]) async throws {
         for process in processes {
             try await execute(
-                "select driftwatch.register_worker(\(process), \(process), 'host', 1, '1', null, array['default'])")
+                """
+                select driftwatch.register_worker(\(process), \(process), 'host', 1, '1', null,
+                    case when \(process) = 'worker' then array['default'] else '{}' end)
+                """)
         }
     }
 

@@ -168,6 +168,22 @@ import Testing
         }
     }
 
+    /// The part that is shown looks the same on both sides, and the texts are too long to be matched sign by sign.
+    @Test func ofLongValuesTheFirstDifferenceIsNamedAndNothingElse() throws {
+        let same = String(repeating: "a0", count: 250)
+        let (wanted, found) = (
+            "0" + same + String(repeating: "b", count: 3000), "O" + same + String(repeating: "c", count: 3000)
+        )
+        let setting = SettingExpectation(key: "LESS", expected: wanted, kind: .environmentVariable)
+        guard case .wrong(let mismatches) = judge(.setting(setting), Facts(environment: ["LESS": .value(found)])) else {
+            Issue.record("no mismatch")
+            return
+        }
+        let mismatch = try #require(mismatches.first)
+        #expect(mismatch.expected["value"]?.hasPrefix("‹U+0030›a0a0a0") == true)
+        #expect(mismatch.actual["value"]?.hasPrefix("‹U+004F›a0a0a0") == true)
+    }
+
     @Test(arguments: 0..<4)
     func anyTwoValuesAreSeenToDiffer(seed: UInt64) {
         var generator = SeededGenerator(seed: 0xA1 + seed)

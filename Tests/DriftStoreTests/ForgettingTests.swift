@@ -67,6 +67,17 @@ struct ForgettingTests {
             hold: "select from driftwatch.checks where job_id = 1 for update",
             forget: "select forgotten from driftwatch.forget_checks(interval '90 days')",
             count: "select count(*) from driftwatch.checks"),
+        History(
+            table: "alerts",
+            make: """
+                insert into driftwatch.alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id,
+                    opened_at, updated_at, status, resolved_at, resolution)
+                select 'web-1', 'base', 't', 'm', 1, '/', 1, \(old), \(old), 'resolved', \(old), 'compliant'
+                from generate_series(1, 2)
+                """,
+            hold: "select from driftwatch.alerts where alert_id = 1 for update",
+            forget: "select driftwatch.forget_alerts(interval '365 days')",
+            count: "select count(*) from driftwatch.alerts"),
     ]
 
     private static func withServers(_ body: (Database) async throws -> Void) async throws {
@@ -85,7 +96,10 @@ struct ForgettingTests {
         try await Self.withServers { database in
             try await database.execute(history.make)
             try await database.holding(history.hold) {
-                try await database.execute(history.forget)
+                try await database.withTransaction { transaction in
+                    try transaction.execute("set local lock_timeout = '2 s'")
+                    try transaction.execute(history.forget)
+                }
                 let left = try await database.rows(history.count, as: Int.self)
                 #expect(left == [1])
             }
@@ -148,8 +162,9 @@ struct ForgettingTests {
         }
     }
 
-    @Test
-    func detailsOfAnotherServerOrPackStay() async throws {
+    /// Those that a check has, and those that no check has: the worker that stores one may not be done.
+    @Test(arguments: [true, false])
+    func detailsOfAnotherServerOrPackStay(withChecks: Bool) async throws {
         try await Self.withServers { database in
             try await database.executeScript(
                 """
@@ -160,7 +175,8 @@ struct ForgettingTests {
                 select row_number() over (), d.server_id, d.pack_name, 'failed', 'x', d.fingerprint,
                        case when (d.server_id, d.pack_name, d.fingerprint) = ('web-1', 'base', 'f')
                             then '2020-01-01'::timestamptz else now() end
-                from driftwatch.check_details d;
+                from driftwatch.check_details d
+                where \(withChecks) or (d.server_id, d.pack_name, d.fingerprint) = ('web-1', 'base', 'f');
                 """)
             let forgotten = try await database.rows(
                 "select forgotten from driftwatch.forget_checks(interval '90 days')", as: Int.self)
@@ -173,6 +189,54 @@ struct ForgettingTests {
                     "web-1 base g", "web-1 web f", "web-1 web g", "web-2 base f", "web-2 base g", "web-2 web f",
                     "web-2 web g",
                 ])
+        }
+    }
+
+    /// Details that are gone keep no check, whatever others have the same fingerprint.
+    @Test
+    func aCheckWithoutItsDetailsGoesLikeOthers() async throws {
+        try await Self.withServers { database in
+            try await database.executeScript(
+                """
+                insert into driftwatch.check_details (server_id, pack_name, fingerprint, items, first_seen_at)
+                values ('web-1', 'base', 'g', '[]', now()), ('web-1', 'web', 'f', '[]', now()), ('web-2', 'base', 'f', '[]', now());
+                insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, fingerprint, checked_at)
+                values (1, 'web-1', 'base', 'failed', 'x', 'f', '2020-01-01');
+                """)
+            try await database.execute("select driftwatch.forget_checks(interval '90 days')")
+            #expect(try await database.rows("select count(*) from driftwatch.checks", as: Int.self) == [0])
+        }
+    }
+
+    /// What keeps the check of its own id, among six that are old.
+    @Test(
+        arguments: [
+            "update driftwatch.drift_states set last_check_id = 3 where server_id = 'web-1'",
+            "update driftwatch.drift_states set latest_check_id = 3 where server_id = 'web-1'",
+            """
+            insert into driftwatch.mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+            values ('web-1', 'base', 'x', 'x', 'x', '{}', '{}', now(), 3)
+            """,
+            """
+            insert into driftwatch.alerts
+                (server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)
+            values ('web-1', 'base', 't', 'm', 1, '/', 3, now(), now())
+            """,
+            """
+            insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at)
+            values (7, 1, 'default', 'drift_changed', '{"check_id": 3}', now(), now())
+            """,
+        ] as [SQL])
+    func whatStandsOnACheckKeepsThatOneAlone(keeper: SQL) async throws {
+        try await Self.withServers { database in
+            try await database.execute(
+                """
+                insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, checked_at)
+                select n, 'web-1', 'base', 'failed', 'x', '2020-01-01' from generate_series(1, 6) n
+                """)
+            try await database.execute(keeper)
+            try await database.execute("select driftwatch.forget_checks(interval '90 days')")
+            #expect(try await database.rows("select check_id from driftwatch.checks", as: Int.self) == [3])
         }
     }
 }

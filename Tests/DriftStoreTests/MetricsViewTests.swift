@@ -151,6 +151,98 @@ struct MetricsViewTests {
         }
     }
 
+    private static let twoSchedules = """
+        select set_schedule(s, '0 6 * * *', 'UTC') from unnest(array['default', 'other']) s;
+        select advance_schedule(s, clock() + interval '1 day', null, clock() - interval '1 hour') from unnest(array['default', 'other']) s;
+        """
+
+    /// What another one did, what ended, and what is not there, shows nothing.
+    private static let others: [(String, String, String, [Double])] = [
+        (
+            "processes_alive", #"{"process": "scheduler"}"#,
+            "select register_worker('w', 'worker', 'here', 1, '1', 8, '{default}');", [0]
+        ),
+        ("schedule_next_slot_timestamp_seconds", #"{"schedule": "default"}"#, seed, []),
+        ("slot_skipped", #"{"schedule": "default"}"#, seed, []),
+        (
+            "slot_late_seconds", #"{"schedule": "default"}"#,
+            twoSchedules
+                + """
+                insert into slots (schedule_name, slot_at, fired_at, enqueued) values
+                    ('default', clock() - interval '2 hours', clock() - interval '119 minutes', 0),
+                    ('other', clock() - interval '1 hours', clock(), 0);
+                """, [60]
+        ),
+        (
+            "slot_superseded_jobs", #"{"schedule": "default"}"#,
+            twoSchedules
+                + """
+                insert into slots (schedule_name, slot_at, fired_at, enqueued, superseded) values
+                    ('default', clock() - interval '2 hours', clock(), 0, 2), ('other', clock() - interval '1 hours', clock(), 0, 3);
+                """, [2]
+        ),
+        ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules, [1]),
+        ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("default", "1 hour", "paused"), [0]),
+        ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("other", "1 hour", "paused"), [1]),
+        ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("default", "2 hours", "paused"), [1]),
+        ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("default", "1 hour", "too_old"), [1]),
+        ("alerts", #"{"status": "acknowledged"}"#, alert, [0]),
+        ("assignments_stale", "{}", "", [0]),
+        (
+            "assignments_stale", "{}",
+            seed
+                + """
+                update schedules set due_before_last_at = clock() + interval '1 hour',
+                    next_slot_at = clock() + interval '1 day', following_slot_at = clock() + interval '2 days';
+                select disable_drift_detection('web-1', 'why', null);
+                """, [0]
+        ),
+        ("servers_failing", #"{"reason": "unreachable"}"#, fail + "select remove_server('web-1', 'x');", []),
+        ("servers_failing", #"{"reason": null}"#, "", []),
+        ("oldest_transaction_seconds", "{}", advance(1000), [0]),
+    ]
+
+    private static func skip(_ schedule: String, _ ago: String, _ why: String) -> String {
+        """
+        insert into slots (schedule_name, slot_at, enqueued, completed_at, skipped)
+        values ('\(schedule)', clock() - interval '\(ago)', 0, clock(), '\(why)');
+        """
+    }
+
+    @Test(arguments: others)
+    func whatAMetricIsNotAboutDoesNotCount(metric: String, labels: String, steps: String, values: [Double]) async throws
+    {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.stopClock()
+            try await database.executeScript("set search_path = driftwatch; delete from jobs; \(steps)")
+            let shown = try await database.rows(
+                """
+                select value from driftwatch.metrics
+                where metric = \("driftwatch_" + metric) and labels = \(labels)::text::jsonb
+                """, as: Double.self)
+            #expect(shown.map { $0.rounded() } == values)
+        }
+    }
+
+    @Test
+    func theTransactionsOfOtherDatabasesCountForNothing() async throws {
+        try await withTestDatabase { other in
+            try await other.database.holding("create table held ()") {
+                try await withMigratedDatabase { database in
+                    for _ in 1...50 { try await database.advanceClock(by: .seconds(100)) }
+                    let values = try await eventually {
+                        // A vacuum in this database looks at the others' transactions too.
+                        try await database.rows(
+                            "select value from driftwatch.metrics where metric like 'driftwatch_oldest_%' and labels = '{}'",
+                            as: Double.self) == [0, 0]
+                    }
+                    #expect(values)
+                }
+            }
+        }
+    }
+
     @Test
     func aForgottenTransactionGrowsOld() async throws {
         try await withMigratedDatabase { database in

@@ -3,19 +3,9 @@ import Postgres
 import TestSupport
 import Testing
 
-/// `move_memory`, `carry_out` and `forget_items`: what a pack takes over of what another one knew.
+/// `move_memory`: what a pack takes over of what another one knew.
 @Suite(.timeLimit(.minutes(2)))
 struct MoveMemoryTests {
-    /// What one pack remembers; days are of January 2026.
-    struct Memory: Sendable {
-        var state: String
-        var since: Int
-        var unverified: [String] = []
-        var contents: [String] = []
-        var checked: Int?
-        var wrong: [String] = []
-    }
-
     struct Case: Sendable, CustomTestStringConvertible {
         let what: String
         let base: Memory
@@ -23,25 +13,6 @@ struct MoveMemoryTests {
         /// Of core afterwards: state, day since, unverified, unverified contents, day of the last check.
         let then: String
         var testDescription: String { what }
-    }
-
-    private static func remember(_ memory: Memory, _ pack: String, _ database: Database) async throws {
-        try await database.execute(
-            """
-            update driftwatch.drift_states set state = \(memory.state), unverified = \(memory.unverified),
-                since = '2025-12-31Z'::timestamptz + make_interval(days => \(memory.since)),
-                unverified_contents = \(memory.contents),
-                last_checked_at = '2025-12-31Z'::timestamptz + make_interval(days => \(memory.checked)::integer)
-            where pack_name = \(pack)
-            """)
-        for key in memory.wrong {
-            try await database.execute(
-                """
-                insert into driftwatch.mismatches
-                    (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
-                values ('web-1', \(pack), \(key), 'missing_file', \(key), '{}', '{}', '2026-01-01Z', 1)
-                """)
-        }
     }
 
     private static let move: SQL = "select driftwatch.move_memory('web-1', '{file:/a}', '{base}', '{core}')"
@@ -82,30 +53,27 @@ struct MoveMemoryTests {
             core: Memory(state: "unknown", since: 5, unverified: ["file:/a"]), then: "unknown 5 {} {file:/a} -"),
     ]
 
-    private static func with(_ packs: [String: [String]], _ body: (Database) async throws -> Void) async throws {
-        try await withMigratedDatabase { database in
-            try await database.makeServer("web-1", packs: packs)
-            try await body(database)
-        }
-    }
-
     @Test(arguments: cases)
     func whatWasKnownIsKnownToTheHeir(_ example: Case) async throws {
-        try await Self.with(["base": ["/a", "/b"], "core": ["/a", "/b"]]) { database in
-            try await Self.remember(example.base, "base", database)
-            try await Self.remember(example.core, "core", database)
+        try await Bystanders.with(["base": ["/a", "/b"], "core": ["/a", "/b"]]) { database in
+            try await example.base.store("base", in: database)
+            try await example.core.store("core", in: database)
             try await database.execute(Self.move)
             let then = try await database.rows(
                 """
                 select concat_ws(' ', state, extract(day from since at time zone 'UTC'), unverified, unverified_contents,
-                    coalesce(extract(day from last_checked_at at time zone 'UTC')::text, '-')), item_count
-                from driftwatch.drift_states where pack_name = 'core'
-                """, as: (String, Int).self)
+                    coalesce(extract(day from last_checked_at at time zone 'UTC')::text, '-')), item_count, unreadable_count
+                from driftwatch.drift_states where server_id = 'web-1' and pack_name = 'core'
+                """, as: (String, Int, Int).self)
             #expect(then.map(\.0) == [example.then])
             #expect(then.map(\.1) == [2])
+            #expect(then.map(\.2) == [0])
             let left = try await database.rows(
-                "select count(*) from driftwatch.mismatches where pack_name = 'base'", as: Int.self)
-            #expect(left == [0])
+                """
+                select concat_ws(' ', pack_name, item_key, type) from driftwatch.mismatches
+                where server_id = 'web-1' and pack_name in ('base', 'core') order by 1
+                """, as: String.self)
+            #expect(left == (example.base.wrong + example.core.wrong).map { "core \($0) missing_file" }.sorted())
         }
     }
 
@@ -148,7 +116,7 @@ struct MoveMemoryTests {
             core: #"{"file:/b": ["wrong_type"]}"#, then: #"{"file:/b": ["wrong_type"]}"#),
     ])
     func whatNeverCompliedMovesToo(_ example: NeverCompliant) async throws {
-        try await Self.with(["base": ["/a", "/b"], "core": ["/a", "/b"]]) { database in
+        try await Bystanders.with(["base": ["/a", "/b"], "core": ["/a", "/b"]]) { database in
             let packs = [
                 ("base", example.base, example.baseUnverified, example.baseContents),
                 ("core", example.core, example.coreUnverified, example.coreContents),
@@ -158,12 +126,15 @@ struct MoveMemoryTests {
                     """
                     update driftwatch.drift_states set never_compliant = \(JSONText(never)), unverified = \(unverified),
                         unverified_contents = \(contents)
-                    where pack_name = \(pack)
+                    where server_id = 'web-1' and pack_name = \(pack)
                     """)
             }
             try await database.execute(Self.move)
             let then = try await database.rows(
-                "select never_compliant::text from driftwatch.drift_states order by pack_name", as: String.self)
+                """
+                select never_compliant::text from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name in ('base', 'core') order by pack_name
+                """, as: String.self)
             #expect(then.last == example.then)
             #expect(then.first == (example.base.contains("/b") ? example.base : "{}"), "and is gone where it was")
         }
@@ -172,24 +143,28 @@ struct MoveMemoryTests {
     /// Of several packs that one takes the place of, each may have been the one that saw it comply.
     @Test
     func oneOfManyThatSawItComplyIsEnough() async throws {
-        try await Self.with(["base": ["/a"], "core": ["/a"], "more": ["/a"]]) { database in
+        try await Bystanders.with(["base": ["/a"], "core": ["/a"], "more": ["/a"]]) { database in
             try await database.execute(
                 """
                 update driftwatch.drift_states set unverified = case pack_name when 'core' then '{file:/a}' else '{}' end::text[],
                     never_compliant = case pack_name when 'core' then '{}'
                         when 'base' then '{"file:/a": ["wrong_owner", "wrong_type"]}' else '{"file:/a": ["wrong_type"]}' end::jsonb
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more')
                 """)
             try await database.execute(
                 "select driftwatch.move_memory('web-1', '{file:/a,file:/a}', '{base,more}', '{core,core}')")
             let then = try await database.rows(
-                "select never_compliant::text from driftwatch.drift_states order by pack_name", as: String.self)
+                """
+                select never_compliant::text from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more') order by pack_name
+                """, as: String.self)
             #expect(then == ["{}", #"{"file:/a": ["wrong_type"]}"#, "{}"])
         }
     }
 
     @Test
     func whatOneOfTwoCouldReadWentDark() async throws {
-        try await Self.with(["base": ["/a"], "core": ["/a"], "more": ["/a"]]) { database in
+        try await Bystanders.with(["base": ["/a"], "core": ["/a"], "more": ["/a"]]) { database in
             try await database.execute(
                 """
                 insert into driftwatch.unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
@@ -198,56 +173,108 @@ struct MoveMemoryTests {
                 """)
             try await database.execute(
                 "select driftwatch.move_memory('web-1', '{file:/a,file:/a}', '{base,more}', '{core,core}')")
-            let dark = try await database.rows(
-                "select pack_name || ' ' || was_readable from driftwatch.unreadables", as: String.self)
-            #expect(dark == ["core true"])
+            #expect(try await Self.unreadables(database) == ["core file:/a t"])
         }
     }
 
     @Test
-    func liveAlertsCountWhatIsLeftAndWhatCame() async throws {
-        try await Self.with(["base": ["/a", "/b"], "core": ["/a", "/c"]]) { database in
-            let wrong = [("base", ["file:/a", "file:/b"]), ("core", ["file:/c"])]
-            for (pack, keys) in wrong {
-                try await Self.remember(Memory(state: "drifted", since: 1, wrong: keys), pack, database)
-                try await database.execute(
-                    "select driftwatch.open_alert('web-1', \(pack), 1, \(keys.count)::integer, '[]')")
-            }
+    func whatTheHeirCouldNotReadEitherStaysItsOwn() async throws {
+        try await Bystanders.with(["base": ["/a", "/b"], "core": ["/a"]]) { database in
             try await database.execute(
                 """
-                select driftwatch.carry_out('web-1', '{"keys": ["file:/a"], "sources": ["base"], "targets": ["core"],
-                    "close": [], "follow": [], "split": []}', 'test')
+                insert into driftwatch.unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
+                values ('web-1', 'base', 'file:/a', '/a', 'slow', true, '2026-01-01Z'),
+                       ('web-1', 'base', 'file:/b', '/b', 'slow', true, '2026-01-01Z'),
+                       ('web-1', 'core', 'file:/a', '/a', 'slow', false, '2026-01-02Z')
                 """)
+            try await database.execute(Self.move)
+            #expect(try await Self.unreadables(database) == ["base file:/b t", "core file:/a f"])
             let counts = try await database.rows(
-                "select pack_name || ' ' || mismatch_count from driftwatch.alerts order by 1", as: String.self)
-            #expect(counts == ["base 1", "core 2"])
+                """
+                select pack_name || ' ' || unreadable_count from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name in ('base', 'core') order by 1
+                """, as: String.self)
+            #expect(counts == ["base 1", "core 1"])
         }
     }
 
+    private static func unreadables(_ database: Database) async throws -> [String] {
+        try await database.rows(
+            """
+            select concat_ws(' ', pack_name, item_key, was_readable) from driftwatch.unreadables
+            where server_id = 'web-1' and pack_name in ('base', 'core', 'more') order by 1
+            """, as: String.self)
+    }
+
     @Test(arguments: [
-        (Memory(state: "compliant", since: 1, unverified: ["file:/a", "file:/b"]), "unknown {file:/a} {}"),
-        (Memory(state: "compliant", since: 1, contents: ["file:/a", "file:/b"]), "unknown {} {file:/a}"),
-        (Memory(state: "compliant", since: 1, unverified: ["file:/b"]), "compliant {} {}"),
-        (
-            Memory(state: "drifted", since: 1, unverified: ["file:/b"], wrong: ["file:/a", "file:/b"]), "drifted {} {}"
-        ), (Memory(state: "drifted", since: 1, wrong: ["file:/b"]), "compliant {} {}"),
+        (base: Memory(state: "drifted", since: 3, wrong: ["file:/a"]), more: Memory(state: "compliant", since: 1)),
+        (base: Memory(state: "compliant", since: 5), more: Memory(state: "drifted", since: 3, wrong: ["file:/b"])),
     ])
-    func whatAPackNoLongerAsksForIsForgotten(memory: Memory, then: String) async throws {
-        try await Self.with(["base": ["/a", "/b"]]) { database in
-            try await Self.remember(memory, "base", database)
-            try await database.execute("update driftwatch.packs set item_keys = '{file:/a}'")
+    func ofTwoThatMoveTheOneThatIsWrongSaysSinceWhen(base: Memory, more: Memory) async throws {
+        try await Bystanders.with(["base": ["/a"], "core": ["/a", "/b"], "more": ["/b"]]) { database in
+            try await base.store("base", in: database)
+            try await more.store("more", in: database)
+            try await database.execute(
+                "select driftwatch.move_memory('web-1', '{file:/a,file:/b}', '{base,more}', '{core,core}')")
+            let days = try await database.rows(
+                """
+                select extract(day from since at time zone 'UTC')::int from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name = 'core' and state = 'drifted'
+                """, as: Int.self)
+            #expect(days == [3])
+        }
+    }
+
+    /// Two packs of a server may want different versions of a package, so one key may move to two packs.
+    @Test
+    func whatMovesToTwoPacksTakesToEachWhatItsOwnSourceKnew() async throws {
+        try await Bystanders.with(["base": ["/a", "/b"], "core": ["/a", "/b"], "more": ["/a"], "site": ["/a"]]) {
+            database in
             try await database.execute(
                 """
                 update driftwatch.drift_states
-                set never_compliant = '{"file:/a": ["missing_file"], "file:/b": ["missing_file"]}'
+                set unverified = case when pack_name in ('core', 'site') then '{file:/a,file:/b}' else '{}' end::text[],
+                    never_compliant = case pack_name
+                        when 'base' then '{"file:/a": ["wrong_owner"], "file:/b": ["wrong_type"]}' else '{}' end::jsonb
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more', 'site')
                 """)
-            try await database.execute("select driftwatch.forget_items('base', 'test')")
-            let left = try await database.rows(
+            try await database.execute(
+                "select driftwatch.move_memory('web-1', '{file:/a,file:/a}', '{base,more}', '{core,site}')")
+            let then = try await database.rows(
                 """
-                select concat_ws(' ', state, unverified, unverified_contents, never_compliant)
-                from driftwatch.drift_states
+                select pack_name || ' ' || never_compliant from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more', 'site') order by 1
                 """, as: String.self)
-            #expect(left == [then + #" {"file:/a": ["missing_file"]}"#])
+            #expect(
+                then == [
+                    #"base {"file:/b": ["wrong_type"]}"#, #"core {"file:/a": ["wrong_owner"]}"#, "more {}", "site {}",
+                ])
+        }
+    }
+
+    /// What another pack gives up is not what this one gives up.
+    @Test
+    func whatAPackKeepsKeepsItsPast() async throws {
+        try await Bystanders.with(["base": ["/a", "/b"], "core": ["/a", "/b"], "more": ["/b"]]) { database in
+            try await database.execute(
+                """
+                update driftwatch.drift_states
+                set unverified = case pack_name when 'core' then '{file:/a,file:/b}' else '{}' end::text[],
+                    never_compliant = case pack_name
+                        when 'base' then '{"file:/a": ["wrong_owner"], "file:/b": ["wrong_type"]}' else '{}' end::jsonb
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more')
+                """)
+            try await database.execute(
+                "select driftwatch.move_memory('web-1', '{file:/a,file:/b}', '{base,more}', '{core,core}')")
+            let then = try await database.rows(
+                """
+                select pack_name || ' ' || never_compliant from driftwatch.drift_states
+                where server_id = 'web-1' and pack_name in ('base', 'core', 'more') order by 1
+                """, as: String.self)
+            #expect(
+                then == [
+                    #"base {"file:/b": ["wrong_type"]}"#, #"core {"file:/a": ["wrong_owner"]}"#, "more {}",
+                ])
         }
     }
 }

@@ -132,6 +132,41 @@ struct QuestionViewTests {
         }
     }
 
+    /// What belongs to another server, was never looked at, or has no words, beside what is asked for.
+    @Test
+    func whatIsNotAskedForIsLeftOut() async throws {
+        try await withMigratedDatabase { database in
+            for server in ["web-1", "web-2", "web-3"] { try await database.makeServer(server) }
+            try await database.stopClock()
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                select note_look(s, 'unreachable') from unnest(array['web-1', 'web-2']) s;
+                update servers set drift_detection_enabled = false where server_id = 'web-2';
+                update drift_states set last_checked_at = clock() where server_id = 'web-1';
+                select register_worker(w, 'worker', w || '-host', 1, '1', 8, '{default}') from unnest(array['v', 'w']) w;
+                insert into jobs (queue, kind, server_id, state, run_at, claimed_at, worker_id, created_at, finished_at)
+                values ('default', 'drift_check', 'web-1', 'succeeded', clock(), clock(), 'w', clock(), clock()),
+                       ('default', 'drift_check', 'web-2', 'cancelled', clock(), null, null, clock(), clock());
+                insert into checks (job_id, server_id, pack_name, verdict, reason, checked_at, duration_ms)
+                values (1, 'web-1', 'base', 'failed', 'unreachable', clock(), 100), (2, 'web-2', 'base', 'failed', 'cancelled', clock(), null);
+                select write_audit('alice', 'apply', 'x', '{"list": [1], "of": {"a": 1}, "none": null, "why": "new"}');
+                """)
+            for (question, answer) in [
+                (
+                    "select concat_ws(' ', server_id, disabled, last_finished_at is not null) from driftwatch.failing_servers order by 1",
+                    ["web-1 f t", "web-2 t f"]
+                ),
+                ("select concat_ws(' ', server_id, host) from driftwatch.looked_at_by", ["web-1 w-host"]),
+                ("select concat_ws(' ', queue, jobs) from driftwatch.queue_times", ["default 1"]),
+                ("select concat_ws(' ', server_id, checks) from driftwatch.check_times", ["web-1 1"]),
+                ("select detail from driftwatch.who_did_what where action = 'apply' and subject = 'x'", ["why: new"]),
+            ] as [(SQL, [String])] {
+                #expect(try await Self.answer(question, database) == answer, "\(question)")
+            }
+        }
+    }
+
     /// Forty weeks of history lie behind this week; each view reads little more than this week.
     @Test
     func aQuestionAboutAWeekReadsNoOtherWeek() async throws {

@@ -30,7 +30,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("Sources/DriftCore/Loading/A.swift", "import Foundation\nimport Yams"),
+            ("Sources/PackFiles/A.swift", "import Foundation\nimport Yams"),
             ("Sources/DriftCore/Model/SHA256Digest.swift", "internal import CLibcrypto"),
             ("Sources/DriftStore/A.swift", "package import DriftCore\nimport Postgres // import Slack"),
             ("Sources/driftwatch/A.swift", "import ArgumentParser\nimport Dashboard\nimport Logging"),

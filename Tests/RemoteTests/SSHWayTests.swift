@@ -18,6 +18,18 @@ import Testing
         try String(contentsOf: server.folder.appendingPathComponent(name), encoding: .utf8)
     }
 
+    @Test func noSecretOfOursReachesAProxyCommand() async throws {
+        #expect(unsafe setenv("DRIFTWATCH_TEST_CANARY", "canary", 1) == 0)
+        try await SSHServer.with { server in
+            let seen = server.folder.appendingPathComponent("seen").path
+            try write("Host behind\n  ProxyCommand /bin/sh -c 'env >\(seen); :'\n", to: "ssh_config", of: server)
+            let target = ProbeTarget(serverID: ServerID(rawValue: "test"), address: "behind")
+            #expect(await failure { try await probe(target, server.settings) } != nil)
+            let environment = try text("seen", of: server)
+            #expect(environment.contains("PATH=") && !environment.contains("canary"))
+        }
+    }
+
     // MARK: Jump hosts
 
     /// Two servers, the second of which is the way to the first.

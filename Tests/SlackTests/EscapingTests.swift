@@ -1,4 +1,5 @@
 import Slack
+import TestSupport
 import Testing
 
 @Suite("Escaping")

@@ -1,4 +1,5 @@
 import DriftCore
+import TestSupport
 
 /// Facts as the database writes them.
 func facts(
@@ -27,21 +28,6 @@ func notification(
     _ facts: NotificationFacts = facts(.driftDetected, items: threeItems), form: OutboundNotification.Form = .rich
 ) -> OutboundNotification {
     OutboundNotification(outboxID: 7, facts: facts, form: form)
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 extension String {

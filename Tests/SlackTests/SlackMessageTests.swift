@@ -1,6 +1,7 @@
 import DriftCore
 import Foundation
 import Slack
+import TestSupport
 import Testing
 
 @Suite("SlackMessage")

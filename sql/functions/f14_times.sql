@@ -28,8 +28,7 @@ begin
                string_agg(format('%1$I = case when t.%1$I > $1 then $1 else t.%1$I end', a.attname), ', ') as clamped,
                string_agg(format('t.%I > $1 + interval ''1 second''', a.attname), ' or ') as ahead
         from pg_class c
-        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-            and a.atttypid = 'timestamptz'::regtype
+        join pg_attribute a on a.attrelid = c.oid and a.atttypid = 'timestamptz'::regtype
         where c.relnamespace = 'driftwatch'::regnamespace and c.relkind = 'r'
           and c.relname not in ('audit_log', 'alert_events', 'schema_migrations')
           and not may_lie_ahead(c.relname, a.attname)
@@ -42,9 +41,7 @@ begin
         using now;
         get diagnostics corrected = row_count;
         place := held.name;
-        if corrected > 0 then
-            return next;
-        end if;
+        return next;
     end loop;
 end
 $$;
@@ -156,19 +153,20 @@ begin
         where greatest(s.updated_at, s.last_due_at) > now + interval '1 second'
         order by s.schedule_name for update
     loop
-        with waiting as (
-            select j.job_id from jobs j
-            where j.schedule_name = ended.schedule_name and j.slot_at > far and j.finished_at is null and j.state <> 'running'
-            for update skip locked
-        ), cancelled as (
-            update jobs j set state = 'cancelled', finished_at = now, last_error = 'its slot lies in the future: the clock went back'
-            from waiting where j.job_id = waiting.job_id
-            returning j.job_id)
-        select array_agg(c.job_id) into gone from cancelled c;
-        perform jobs_ended(gone, 'superseded', false);
         -- A server has one job per slot. The microseconds keep several jobs of one server apart.
-        update jobs j set slot_at = now - (j.job_id % 1000000) * interval '1 microsecond'
-        where j.schedule_name = ended.schedule_name and j.slot_at > far;
+        with ahead as (
+            select j.job_id, j.finished_at is null and j.state <> 'running' as waits from jobs j
+            where j.schedule_name = ended.schedule_name and j.slot_at > far
+            for update
+        ), moved as (
+            update jobs j
+            set slot_at = now - (j.job_id % 1000000) * interval '1 microsecond',
+                state = case when a.waits then 'cancelled' else j.state end,
+                finished_at = case when a.waits then now else j.finished_at end,
+                last_error = case when a.waits then 'its slot lies in the future: the clock went back' else j.last_error end
+            from ahead a where j.job_id = a.job_id)
+        select array_agg(a.job_id) filter (where a.waits) into gone from ahead a;
+        perform jobs_ended(gone, 'superseded', false);
         delete from slots k
         where k.schedule_name = ended.schedule_name and (k.slot_at > far or k.slot_at > now and k.skipped is not null);
         update schedules s

@@ -70,8 +70,7 @@ begin
            d.never_compliant, a.alert_id, a.mismatch_count
     from drift_states d
     join packs p on p.pack_name = d.pack_name
-    left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name
-        and a.alert_type = 'config_drift' and a.status <> 'resolved'
+    left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.status <> 'resolved'
     where d.server_id = server and d.pack_name = any(packs)
     order by d.pack_name;
 end

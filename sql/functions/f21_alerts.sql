@@ -192,7 +192,7 @@ begin
     for live in
         select a.alert_id from alerts a
         where a.server_id = server and (pack is null or a.pack_name = pack) and a.status <> 'resolved'
-        order by a.alert_id for update
+        order by a.alert_id
     loop
         perform close_alert(live, how, who);
     end loop;

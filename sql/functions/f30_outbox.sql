@@ -1,5 +1,6 @@
 -- The notifier's side of the outbox. The lease is on the destination, not on a row: one notifier at a time sends its
--- messages, so that order and pace are kept with any number of notifiers.
+-- messages, so that order and pace are kept with any number of notifiers. The lock on the destination's row is the lock on
+-- its messages too.
 
 -- A new secret ends the pause and the lease: from then on only notifiers with the new secret may claim the destination.
 create or replace function announce_destination(name text, new_kind text, new_fingerprint text) returns void
@@ -55,7 +56,7 @@ declare
     now constant timestamptz := clock();
     token constant uuid := gen_random_uuid();
     held destinations;
-    next outbox;
+    due outbox;
     later timestamptz;
 begin
     select * into held from destinations d
@@ -70,22 +71,22 @@ begin
     where d.destination = name;
     perform requeue_unsettled(name);
 
-    if held.next_send_at > now or (held.paused_at is not null and held.next_probe_at > now) then
-        later := case when held.paused_at is not null then greatest(held.next_probe_at, held.next_send_at) else held.next_send_at end;
+    -- Only a paused destination has a next_probe_at.
+    later := greatest(held.next_send_at, held.next_probe_at);
+    if later > now then
         return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
             null::interval, null::integer, held.failures, null::boolean;
         return;
     end if;
 
-    select * into next from outbox o
+    select * into due from outbox o
     where o.destination = name and o.state = 'pending' and o.not_before <= now
       and not exists (
         select from outbox earlier
         where earlier.destination = name and earlier.alert_id = o.alert_id and earlier.seq < o.seq
           and earlier.state in ('pending', 'sending'))
     order by o.outbox_id
-    limit 1
-    for update;
+    limit 1;
     if not found then
         select min(o.not_before) into later from outbox o
         where o.destination = name and o.state = 'pending' and o.not_before > now;
@@ -96,13 +97,13 @@ begin
 
     update outbox o
     set state = 'sending', attempt = o.attempt + 1, doubtful_attempts = o.doubtful_attempts + 1, lease_token = token, lease_expires_at = now + lease
-    where o.outbox_id = next.outbox_id;
+    where o.outbox_id = due.outbox_id;
     return query
-    select token, interval '0', next.outbox_id, next.kind, next.payload, next.plain, next.attempt + 1,
-           now - next.created_at, next.doubtful_attempts + 1, held.failures,
-           next.kind = 'drift_resolved' and exists (
+    select token, interval '0', due.outbox_id, due.kind, due.payload, due.plain, due.attempt + 1,
+           now - due.created_at, due.doubtful_attempts + 1, held.failures,
+           due.kind = 'drift_resolved' and exists (
                select from outbox opening
-               where opening.destination = name and opening.alert_id = next.alert_id
+               where opening.destination = name and opening.alert_id = due.alert_id
                  and opening.kind = 'drift_detected' and opening.state = 'dead');
 end
 $$;
@@ -146,7 +147,7 @@ begin
     select d.* into held
     from destinations d join outbox o on o.destination = d.destination
     where o.outbox_id = message for update of d;
-    select * into sending from outbox o where o.outbox_id = message for update;
+    select * into sending from outbox o where o.outbox_id = message;
     if sending.lease_token is distinct from token or held.lease_token is distinct from token then
         perform raise_lease_lost('message ' || message);
     elsif sending.state <> 'sending' then

@@ -1,6 +1,6 @@
 -- What `apply` calls, all in one transaction. A probe that is running cannot undo any of it: before its effects are stored,
 -- the server and its assignments are checked again under their locks. Nothing here changes a job: a worker that settles a
--- job holds its lock while it waits for the server's.
+-- job holds its lock while it waits for the server's. begin_apply and lock_servers come first, so the rest needs no lock.
 
 -- One apply at a time. Another apply may take a while, hence the long timeout; others hold a server's row only for moments.
 -- The table lock excludes only another apply, not readers and workers. Unlike an advisory lock, it cannot be taken by a role
@@ -51,12 +51,11 @@ declare
     old packs;
     added text[];
 begin
-    select * into old from packs p where p.pack_name = pack for update;
+    select * into old from packs p where p.pack_name = pack;
     -- Compare the stored text as well: if somebody changed it, it is corrected.
     if old.digest = new_digest and old.display_name = new_display_name
        and old.description is not distinct from new_description and old.extends is not distinct from new_extends
-       and exists (
-        select from pack_versions v where v.pack_name = pack and v.digest = new_digest and v.resolved = new_resolved) then
+       and new_resolved = (select v.resolved from pack_versions v where v.pack_name = pack and v.digest = new_digest) then
         return 'unchanged';
     end if;
     insert into pack_versions (pack_name, digest, resolved, first_seen_at)
@@ -73,7 +72,6 @@ begin
     end if;
     if old.digest <> new_digest then
         added := array(select k from unnest(keys) k where k <> all(old.item_keys));
-        perform from drift_states d where d.pack_name = pack order by d.server_id for update;
         update drift_states d
         set unverified = array(select k from unnest(d.unverified || added) k group by k order by k),
             look_wanted_at = now
@@ -103,7 +101,7 @@ declare
     unassigned text[] := '{}';
 begin
     actor := acting_as(actor);
-    select * into old from servers s where s.server_id = server for update;
+    select * into old from servers s where s.server_id = server;
     change := case when old.server_id is null or old.removed_at is not null then 'created'
         when (old.display_name, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue,
               old.labels, old.drift_detection_enabled)
@@ -121,12 +119,11 @@ begin
         ssh_user = excluded.ssh_user, config_user = excluded.config_user, connection = excluded.connection,
         queue = excluded.queue, labels = excluded.labels, drift_detection_enabled = enabled, removed_at = null,
         updated_at = case change when 'unchanged' then servers.updated_at else now end;
-    if old.drift_detection_enabled and not enabled then
+    if not enabled then
         perform stop_watching(server, null, 'disabled', actor);
     end if;
-    if enabled and old.drift_detection_enabled is false
-       or (old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue)
-          is distinct from (new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue) then
+    if (old.drift_detection_enabled, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue)
+       is distinct from (enabled, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue) then
         perform want_look(server);
     end if;
 
@@ -140,14 +137,12 @@ begin
         select server, pack, now, p.item_keys, now from packs p where p.pack_name = pack;
         assigned := assigned || pack;
     end loop;
-    if moves is not null then
-        perform carry_out(server, moves, actor);
-    end if;
+    perform carry_out(server, moves, actor);
     for pack in
         select a.pack_name from assignments a
         where a.server_id = server and a.pack_name <> all(wanted) order by a.pack_name
     loop
-        perform unassign(server, pack, 'unassigned', actor);
+        perform unassign(server, pack, actor);
         unassigned := unassigned || pack;
     end loop;
     return query select case when change = 'unchanged' and cardinality(assigned || unassigned) > 0 then 'changed' else change end,
@@ -157,34 +152,32 @@ $$;
 comment on function apply_server(text, text, text, integer, text, text, text, text, jsonb, boolean, text[], text, jsonb) is
     'Stores a server and assigns exactly the given packs.';
 
-create or replace function unassign(server text, pack text, how text, actor text) returns void
+create or replace function unassign(server text, pack text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    perform stop_watching(server, pack, how, actor);
+    perform stop_watching(server, pack, 'unassigned', actor);
     delete from drift_states d where d.server_id = server and d.pack_name = pack;
     delete from assignments a where a.server_id = server and a.pack_name = pack;
 end
 $$;
-comment on function unassign(text, text, text, text) is 'Removes a pack from a server: resolves its alert and deletes its current state.';
+comment on function unassign(text, text, text) is 'Removes a pack from a server: resolves its alert and deletes its current state.';
 
 create or replace function remove_server(server text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
-declare
-    pack text;
 begin
     actor := acting_as(actor);
     -- The hold ends too: if the server comes back, the inventory alone decides whether it is checked.
     update servers s
     set removed_at = clock(), updated_at = clock(), failing_streak = 0, failing_since = null, failing_reason = null,
         disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
-    where s.server_id = server and s.removed_at is null;
-    for pack in select a.pack_name from assignments a where a.server_id = server order by a.pack_name loop
-        perform unassign(server, pack, 'removed', actor);
-    end loop;
+    where s.server_id = server;
+    perform stop_watching(server, null, 'removed', actor);
+    delete from drift_states d where d.server_id = server;
+    delete from assignments a where a.server_id = server;
 end
 $$;
 comment on function remove_server(text, text) is 'Stops watching a server: its alerts are resolved as removed.';
@@ -198,11 +191,9 @@ declare
 begin
     actor := acting_as(actor);
     for server in
-        select s.server_id from servers s
-        where exists (select from assignments a where a.server_id = s.server_id and a.pack_name = pack)
-        order by s.server_id for update
+        select a.server_id from assignments a where a.pack_name = pack order by a.server_id
     loop
-        perform unassign(server, pack, 'unassigned', actor);
+        perform unassign(server, pack, actor);
     end loop;
     perform replace_pack_versions(pack, null);
     delete from packs p where p.pack_name = pack;

@@ -20,9 +20,9 @@ $$;
 comment on function lock_alerts_of(text[]) is 'Locks the current state of these servers, and returns their unresolved alerts with the items that are wrong.';
 
 -- moves is {"keys": […], "sources": […], "targets": […], "close": [alert…], "follow": [{"alert", "source", "target"}…],
--- "split": [the same…]}. The caller holds the server's row and what lock_alerts_of locks.
+-- "split": [the same…]}; null: nothing moves. The caller holds the server's row and what lock_alerts_of locks.
 create or replace function carry_out(server text, moves jsonb, actor text) returns void
-language plpgsql security definer set search_path = driftwatch, pg_temp
+language plpgsql strict security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -56,10 +56,7 @@ begin
         perform split_alert(fate.alert, fate.source, fate.target, actor);
     end loop;
     for fate in
-        select a.alert_id from alerts a
-        join assignments s on s.server_id = a.server_id and s.pack_name = a.pack_name
-        where a.server_id = server and a.status <> 'resolved'
-        order by a.alert_id for update of a
+        select a.alert_id from alerts a where a.server_id = server and a.status <> 'resolved' order by a.alert_id
     loop
         perform settle_alert(fate.alert_id, actor);
     end loop;
@@ -68,7 +65,7 @@ $$;
 comment on function carry_out(text, jsonb, text) is 'Moves what is known about items, and alerts, from one pack of a server to another.';
 
 -- For items that a changed pack no longer has and that moved to no other pack. An alert about nothing else is resolved
--- as unassigned.
+-- as unassigned. apply_pack has locked the states of the pack, so nobody else changes its alerts.
 create or replace function forget_items(pack text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -79,7 +76,6 @@ declare
     live bigint;
 begin
     actor := acting_as(actor);
-    perform from drift_states d where d.pack_name = pack order by d.server_id for update;
     delete from mismatches m where m.pack_name = pack and m.item_key <> all(keys);
     with gone as (
         delete from unreadables u where u.pack_name = pack and u.item_key <> all(keys) returning u.server_id)
@@ -104,7 +100,7 @@ begin
       and d.state <> 'unknown' and d.state <> n.state
       and not exists (select from mismatches m where m.server_id = d.server_id and m.pack_name = pack);
     for live in
-        select a.alert_id from alerts a where a.pack_name = pack and a.status <> 'resolved' order by a.alert_id for update
+        select a.alert_id from alerts a where a.pack_name = pack and a.status <> 'resolved' order by a.alert_id
     loop
         perform settle_alert(live, actor);
     end loop;
@@ -203,8 +199,8 @@ begin
         from origins o)
     update drift_states d
     set state = n.state,
-        since = case when n.state = d.state and n.state <> 'drifted' then d.since
-                     when n.state = 'drifted' and d.state = 'drifted' then least(d.since, h.drifted)
+        since = case when d.state = 'drifted' then least(d.since, h.drifted)
+                     when n.state = d.state then d.since
                      when n.state = 'drifted' then coalesce(h.drifted, h.since)
                      else h.since end,
         last_checked_at = case when n.state = 'unknown' then d.last_checked_at

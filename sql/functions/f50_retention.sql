@@ -38,9 +38,9 @@ begin
     with unneeded as (
         select c.check_id from checks c
         where c.check_id = any(old)
-          and (c.fingerprint is null
-               or (c.server_id, c.pack_name, c.fingerprint) in (
+          and ((c.server_id, c.pack_name, c.fingerprint) in (
                    select h.server_id, h.pack_name, h.fingerprint from unnest(held) h)
+               -- It has none, or they are gone.
                or not exists (
                    select from check_details d
                    where d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint))

@@ -100,8 +100,7 @@ create or replace view delivery_health as
 select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest_at, lost.messages as dead,
        nullif(concat_ws('; ',
            case when d.paused_at is not null then 'paused: ' || coalesce(d.paused_reason, 'no reason known') end,
-           case when held.description is not null and owed.oldest_at < t.now - interval '2 minutes'
-                then 'its row is held by ' || held.description end,
+           case when owed.oldest_at < t.now - interval '2 minutes' then 'its row is held by ' || held.description end,
            case when owed.oldest_at < t.now - interval '2 minutes' and not exists (
                     select from workers w where w.process = 'notifier' and is_alive(w.state, w.last_seen_at))
                 then 'no notifier is alive' end,

@@ -14,7 +14,7 @@ from (select statement_clock() as ends, statement_clock() - interval '7 days' as
 cross join lateral (
     select * from alerts l where l.status <> 'resolved'
     union all
-    select * from alerts r where r.status = 'resolved' and r.resolved_at > week.starts) a
+    select * from alerts r where r.resolved_at > week.starts) a
 join servers s on s.server_id = a.server_id
 group by a.server_id, s.display_name, a.pack_name
 order by drifted_for desc, a.server_id, a.pack_name;

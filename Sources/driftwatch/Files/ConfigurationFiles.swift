@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import PackFiles
 
 /// The inventory, packs and templates that paths on the command line lead to.
 ///

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import PackFiles
 import Presentation
 
 /// Where settings come from, the first that has one wins: command line, environment, secret file, settings file.

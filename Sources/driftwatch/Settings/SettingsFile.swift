@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import PackFiles
 
 /// The file named by `DRIFTWATCH_CONFIG`: YAML, or JSON, which is YAML too.
 ///

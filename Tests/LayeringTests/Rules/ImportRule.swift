@@ -14,7 +14,8 @@ enum ImportRule {
         "JobQueue": ["Runtime", "Instruments", "Postgres", "Logging", "ServiceLifecycle"],
         "Redaction": [],
         "Cron": [],
-        "DriftCore": ["Redaction", "Cron", "CLibcrypto", "Yams"],
+        "DriftCore": ["Redaction", "CLibcrypto"],
+        "PackFiles": ["DriftCore", "Redaction", "Cron", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
         "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
@@ -32,7 +33,7 @@ enum ImportRule {
 
     /// Modules that a target may import in one place of it only.
     private static let places: [String: [String: String]] = [
-        "DriftCore": ["CLibcrypto": "Model/SHA256Digest.swift", "Cron": "Loading/", "Yams": "Loading/"]
+        "DriftCore": ["CLibcrypto": "Model/SHA256Digest.swift"]
     ]
 
     /// The wiring may import everything that the others may, except the C libraries, and its own two.

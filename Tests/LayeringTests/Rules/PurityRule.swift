@@ -2,7 +2,7 @@ import Foundation
 
 /// The domain decides and does nothing: no waiting, no files, no processes, no clock of its own.
 enum PurityRule {
-    static let targets: Set = ["Cron", "DriftCore", "Presentation", "Redaction"]
+    static let targets: Set = ["Cron", "DriftCore", "PackFiles", "Presentation", "Redaction"]
 
     /// The system's time zones are files.
     private static let places: Set = ["Sources/Cron/SystemZones.swift"]

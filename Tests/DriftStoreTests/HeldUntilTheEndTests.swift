@@ -1,0 +1,100 @@
+import Dispatch
+import Postgres
+import TestSupport
+import Testing
+
+/// The rows that a function has decided about are held until its transaction ends, and no others: nobody changes them
+/// meanwhile, and nobody waits without need.
+@Suite(.database(from: .twoServers), .serialized, .timeLimit(.minutes(2)))
+struct HeldUntilTheEndTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let call: String
+        let table: String
+        let held: [String]
+        /// What another session asks for.
+        let strength: String
+
+        init(_ call: String, holds held: [String], of table: String, against strength: String = "update") {
+            self.call = call
+            self.table = table
+            self.held = held
+            self.strength = strength
+        }
+
+        var testDescription: String { "\(call) \(table) \(strength)" }
+    }
+
+    private static let keys = [
+        "servers": "server_id", "drift_states": "server_id || ' ' || pack_name", "alerts": "alert_id::text",
+        "destinations": "destination", "outbox": "alert_id || ' ' || destination",
+        "check_details": "server_id || ' ' || pack_name || ' ' || fingerprint",
+    ]
+
+    private static let effects = "begin_effects('web-1', null, 'web-1', null, null, null, 'ssh')"
+    private static let claimed = """
+        settle_outbox(outbox_id, lease_token, 'aside') from claim_outbox('pager', 'n', null, '1 minute')
+        """
+
+    static let cases = [
+        Case(effects, holds: ["web-1"], of: "servers"),
+        Case(effects, holds: [], of: "servers", against: "key share"),
+        Case("lock_assignments('web-1', '{base}')", holds: ["web-1 base"], of: "drift_states"),
+        Case("lock_assignments('web-1', '{base}')", holds: ["2"], of: "alerts"),
+        Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["web-1 base"], of: "drift_states"),
+        Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["2"], of: "alerts"),
+        Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["web-1 base", "web-1 more"], of: "drift_states"),
+        Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["2", "3"], of: "alerts"),
+        Case("lock_alert(2)", holds: ["web-1 base"], of: "drift_states"),
+        Case("lock_alert(2)", holds: ["2"], of: "alerts"),
+        Case("enable_drift_detection('web-1')", holds: ["web-1"], of: "servers"),
+        Case("announce_destination('default', 'slack', null)", holds: ["default"], of: "destinations"),
+        Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["pager"], of: "destinations"),
+        Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["2 pager"], of: "outbox"),
+        Case(claimed, holds: ["pager"], of: "destinations"),
+        Case(claimed, holds: ["2 pager"], of: "outbox"),
+        Case(
+            "redrive_outbox((select min(outbox_id) from outbox where alert_id = 2))", holds: ["default"],
+            of: "destinations"),
+        Case(
+            "redrive_outbox((select min(outbox_id) from outbox where alert_id = 2))", holds: ["2 default"], of: "outbox"
+        ),
+        Case("forget_checks(interval '90 days')", holds: ["web-1 base f"], of: "check_details"),
+        Case("forget_alerts(interval '90 days')", holds: ["1"], of: "alerts"),
+        Case("forget_alerts(interval '90 days')", holds: ["1 default", "1 pager"], of: "outbox"),
+    ]
+
+    @Test(arguments: cases)
+    func whatIsDecidedAboutIsHeldAndNothingElse(example: Case) async throws {
+        let database = TestDatabase.current.database
+        let key = try #require(Self.keys[example.table])
+        try await database.holdingAWhile("select \(example.call)") {
+            let held = try await database.rows(
+                SQL(
+                    unescaped: """
+                        with free as (select \(key) from driftwatch.\(example.table) for \(example.strength) skip locked)
+                        select distinct \(key) from driftwatch.\(example.table) except select * from free order by 1
+                        """), as: String.self)
+            #expect(held == example.held)
+        }
+    }
+}
+
+extension Database {
+    /// Runs `body` while another session's transaction has done `statement`, which is then undone.
+    fileprivate func holdingAWhile(_ statement: String, _ body: () async throws -> Void) async throws {
+        let (began, isBegun) = AsyncStream<Void>.makeStream()
+        let end = DispatchSemaphore(value: 0)
+        async let other: Void = undoing { transaction in
+            defer { isBegun.finish() }
+            try transaction.executeScript("set local search_path = driftwatch; \(statement)")
+            isBegun.finish()
+            end.wait()
+        }
+        for await _ in began {}
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        end.signal()
+        try await other
+        try outcome.get()
+    }
+}

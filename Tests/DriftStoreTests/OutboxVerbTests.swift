@@ -1,0 +1,234 @@
+import Postgres
+import TestSupport
+import Testing
+
+/// What `claim_outbox` gives a notifier, and what becomes of a message and its destination when it is settled.
+///
+/// Of `default`, the message of alert 2 is dead, and those of 3, 4 and 5 wait; `pager` has all four.
+// One at a time: `claim_outbox` passes over what another case holds.
+@Suite(.database(from: .twoServers), .serialized, .timeLimit(.minutes(2)))
+struct OutboxVerbTests {
+    private static func undoing(_ steps: String, _ body: @Sendable (borrowing Transaction) throws -> Void) async throws
+    {
+        try await TestDatabase.current.database.undoing { transaction in
+            try transaction.executeScript("set local search_path = driftwatch; \(steps)")
+            try body(transaction)
+        }
+    }
+
+    private static func claim(_ notifier: String, for seconds: Int = 60) -> String {
+        "select claim_outbox('default', '\(notifier)', null, '\(seconds) s');"
+    }
+
+    /// Lets a message of `default` wait.
+    private static func wait(_ alert: Int, seq: Int = 1, _ seconds: Int) -> String {
+        """
+        update outbox set not_before = clock() + interval '\(seconds) s'
+        where alert_id = \(alert) and seq = \(seq) and destination = 'default';
+        """
+    }
+
+    /// Puts a message into a state.
+    private static func put(_ alert: Int, seq: Int = 1, _ state: String, to destination: String = "default") -> String {
+        """
+        update outbox set state = '\(state)', sent_at = case '\(state)' when 'sent' then clock() end
+        where alert_id = \(alert) and seq = \(seq) and destination = '\(destination)';
+        """
+    }
+
+    private static func rest(_ send: Int, probe: Int?) -> String {
+        """
+        update destinations set next_send_at = clock() + interval '\(send) s',
+            paused_at = \(probe == nil ? "null" : "clock()"),
+            next_probe_at = clock() + interval '\(probe.map(String.init) ?? "0") s' \(probe == nil ? "* null" : "")
+        where destination = 'default';
+        """
+    }
+
+    private static func change(_ alert: Int) -> String { "select update_alert(\(alert), 2, 3, '[]');" }
+    private static func close(_ alert: Int) -> String { "select close_alert(\(alert), 'manual', 'x');" }
+    private static let sent = "update outbox set state = 'sent', sent_at = clock() where state = 'pending';"
+
+    /// What happened, and the message that is claimed, the wait in seconds, and whether its opening was never delivered.
+    private static let claims: [(String, [String])] = [
+        ("", ["3.1 0 f"]),
+        // One notifier at a time, until its lease ends. What it had in hand waits a little.
+        (claim("other"), []),
+        (claim("other", for: 0), ["4.1 0 f"]),
+        (claim("n"), ["4.1 0 f"]),
+        (claim("other") + "select release_destination('default', 'other');", ["4.1 0 f"]),
+        (rest(5, probe: nil), ["nothing 5"]),
+        (rest(0, probe: nil), ["3.1 0 f"]),
+        (rest(5, probe: 60), ["nothing 60"]),
+        (rest(5, probe: 3), ["nothing 5"]),
+        (rest(0, probe: 0), ["3.1 0 f"]),
+        // Each alert's messages go in order, and an alert that waits holds up no other.
+        (change(3) + wait(3, 30), ["4.1 0 f"]),
+        (change(3) + put(3, "dead") + put(4, "sent") + put(5, "sent"), ["3.2 0 f"]),
+        (wait(3, 30) + put(4, "sent") + change(4), ["5.1 0 f"]),
+        (wait(3, 30) + put(4, "sent") + put(5, "sent") + change(4), ["4.2 0 f"]),
+        // The wait is that of the next one which is due.
+        (change(3) + wait(3, 30) + wait(4, 40) + wait(5, 50), ["nothing 30"]),
+        (sent + wait(2, 20), ["nothing"]),
+        (
+            wait(3, 30) + wait(4, 40) + wait(5, 50)
+                + "update outbox set not_before = clock() + interval '5 s' where destination = 'pager';", ["nothing 30"]
+        ),
+        // A resolution says whether people ever heard of the alert.
+        (sent + close(2), ["2.2 0 t"]),
+        (sent + change(2), ["2.2 0 f"]),
+        (sent + close(3), ["3.2 0 f"]),
+        (sent + put(3, "dead", to: "pager") + close(3), ["3.2 0 f"]),
+        (change(3) + sent + put(3, seq: 2, "dead") + close(3), ["3.3 0 f"]),
+    ]
+
+    @Test(arguments: claims)
+    func aClaimGivesTheNextMessageOrTheWait(given: String, claimed: [String]) async throws {
+        try await Self.undoing(given) { transaction in
+            let found = try transaction.rows(
+                """
+                select concat_ws(' ', coalesce(o.alert_id || '.' || o.seq, 'nothing'),
+                    extract(epoch from c.wait)::integer, c.opening_undelivered)
+                from driftwatch.claim_outbox('default', 'n', null, '1 minute') c
+                left join driftwatch.outbox o on o.outbox_id = c.outbox_id
+                """, as: String.self)
+            #expect(found == claimed)
+        }
+    }
+
+    @Test
+    func aDestinationThatAnotherSessionHoldsIsPassedOver() async throws {
+        let database = TestDatabase.current.database
+        try await database.holding("select from driftwatch.destinations for update") {
+            try await database.undoing { transaction in
+                try transaction.execute("set local lock_timeout = '2 s'")
+                let claims = try transaction.rows(
+                    "select 1 from driftwatch.claim_outbox('default', 'n', null, '1 minute')", as: Int.self)
+                #expect(claims == [])
+            }
+        }
+    }
+
+    struct Settling: Sendable, CustomTestStringConvertible {
+        let outcome: String
+        let inDoubt: Bool
+        /// Seconds.
+        let reply: Int?
+        let isPaused: Bool
+        /// State, attempts, attempts in doubt, plain, seconds to wait, error, remote id.
+        let message: String
+        /// Seconds until the next message, failures, replies, whether it was tried now, reason and length of the pause.
+        let destination: String
+
+        init(
+            _ outcome: String, inDoubt: Bool = false, reply: Int? = 1, paused: Bool = false, message: String,
+            destination: String
+        ) {
+            self.outcome = outcome
+            self.inDoubt = inDoubt
+            self.reply = reply
+            self.isPaused = paused
+            self.message = message
+            self.destination = destination
+        }
+
+        var testDescription: String { "\(outcome) \(inDoubt) \(reply ?? 0) \(isPaused)" }
+    }
+
+    static let settlings = [
+        Settling("sent", message: "sent 1 0 f 0  r", destination: "3 0 1,9 t  "),
+        Settling("sent", paused: true, message: "sent 1 0 f 0  r", destination: "3 0 1,9 t  "),
+        Settling("plain", message: "pending 1 0 t 0 e r", destination: "3 0 1,9 t  "),
+        Settling("plain", paused: true, message: "pending 1 0 t 0 e r", destination: "3 0 1,9 t  "),
+        Settling("dead", message: "dead 1 0 f 0 e r", destination: "3 0 1,9 t  "),
+        Settling("dead", paused: true, message: "dead 1 0 f 0 e r", destination: "3 0 1,9 t  "),
+        Settling("dropped", paused: true, message: "dead 0 0 f 0 e r", destination: "0 2 9 f before 60"),
+        Settling("aside", paused: true, message: "pending 0 0 f 1000 e r", destination: "0 2 9 f before 60"),
+        Settling("later", message: "pending 1 0 f 1000 e r", destination: "3 0 1,9 t  "),
+        Settling("later", paused: true, message: "pending 1 0 f 1000 e r", destination: "3 0 1,9 t before 900"),
+        Settling("paced", message: "pending 0 0 f 0 e r", destination: "1000 0 1,9 t  "),
+        Settling("paced", paused: true, message: "pending 0 0 f 0 e r", destination: "1000 0 1,9 t before 900"),
+        Settling("away", reply: nil, message: "pending 0 0 f 0 e r", destination: "1000 3 9 f  "),
+        Settling("away", paused: true, message: "pending 0 0 f 0 e r", destination: "1000 3 1,9 t before 900"),
+        Settling("paused", message: "pending 0 0 f 0 e r", destination: "3 0 1,9 t e 1000"),
+        Settling("paused", paused: true, message: "pending 0 0 f 0 e r", destination: "3 0 1,9 t e 1000"),
+        // No reply: the destination rests, and nothing ends its pause. An answer that is not understood is a reply.
+        Settling("later", inDoubt: true, reply: nil, message: "pending 1 1 f 1000 e r", destination: "3 3 -,9 t  "),
+        Settling(
+            "dead", inDoubt: true, reply: nil, paused: true, message: "dead 1 1 f 0 e r",
+            destination: "3 3 -,9 t before 900"),
+        Settling("dead", inDoubt: true, paused: true, message: "dead 1 1 f 0 e r", destination: "3 0 1,9 t before 900"),
+        Settling("later", inDoubt: true, message: "pending 1 1 f 1000 e r", destination: "3 0 1,9 t  "),
+        Settling("later", reply: nil, message: "pending 1 0 f 1000 e r", destination: "3 0 9 f  "),
+    ]
+
+    @Test(arguments: settlings)
+    func aMessageAndItsDestinationFollowTheOutcome(example: Settling) async throws {
+        let given = """
+            update destinations set failures = 2, recent_replies = '{9 s}';
+            update destinations set paused_at = clock(), paused_reason = 'before', next_probe_at = clock() where \(example.isPaused);
+            select claim_outbox('default', 'n', null, '1 minute');
+            update destinations set next_probe_at = clock() + interval '1 minute' where paused_at is not null;
+            """
+        try await Self.undoing(given) { transaction in
+            try transaction.execute(
+                """
+                select driftwatch.settle_outbox(outbox_id, lease_token, \(example.outcome), '1000 s', 'r', 'e', '3 s',
+                    \(example.inDoubt), make_interval(secs => \(example.reply)::integer))
+                from driftwatch.outbox where state = 'sending'
+                """)
+            let message = try transaction.one(
+                """
+                select format('%s %s %s %s %s %s %s', state, attempt, doubtful_attempts, plain,
+                    greatest(0, extract(epoch from not_before - driftwatch.clock()))::integer, last_error, remote_id)
+                from driftwatch.outbox where alert_id = 3 and seq = 1 and destination = 'default'
+                """, as: String.self)
+            #expect(message == example.message)
+            let destination = try transaction.one(
+                """
+                select format('%s %s %s %s %s %s', greatest(0, extract(epoch from next_send_at - driftwatch.clock()))::integer,
+                    failures, (select string_agg(coalesce(extract(epoch from r)::integer::text, '-'), ',')
+                               from unnest(recent_replies) r),
+                    last_attempt_at is not null, paused_reason,
+                    extract(epoch from next_probe_at - driftwatch.clock())::integer)
+                from driftwatch.destinations where destination = 'default'
+                """, as: String.self)
+            #expect(destination == example.destination)
+            let others = try transaction.one(
+                "select count(*) from driftwatch.outbox where state in ('sent', 'dead') and alert_id > 3", as: Int.self)
+            #expect(others == 0)
+        }
+    }
+
+    @Test(arguments: [
+        // The token of another message, of an earlier claim, and of a turn that is over.
+        "select settle_outbox(min(outbox_id), max(lease_token::text)::uuid, 'sent') from outbox where alert_id in (3, 4) and destination = 'default'",
+        "select settle_outbox(outbox_id, gen_random_uuid(), 'sent') from outbox where state = 'sending'",
+        """
+        select announce_destination('default', 'slack', 'another');
+        update outbox set state = 'sending', lease_token = gen_random_uuid() where alert_id = 4 and destination = 'default';
+        select settle_outbox(outbox_id, lease_token, 'sent') from outbox where state = 'sending' and alert_id = 4
+        """,
+    ])
+    func onlyWhoHasTheMessageInHandSettlesIt(settle: String) async throws {
+        let given = Self.claim("n") + Self.claim("n")
+        try await Self.undoing(given) { transaction in
+            let error = #expect(throws: DatabaseError.self) { try transaction.executeScript(settle) }
+            #expect(error?.sqlState == .leaseLost)
+        }
+    }
+
+    @Test
+    func anOutcomeThatIsNoneIsRefused() async throws {
+        try await Self.undoing(Self.claim("n")) { transaction in
+            let error = #expect(throws: DatabaseError.self) {
+                try transaction.execute(
+                    """
+                    select driftwatch.settle_outbox(outbox_id, lease_token, 'lost') from driftwatch.outbox
+                    where state = 'sending'
+                    """)
+            }
+            #expect(error?.sqlState == "22023")
+        }
+    }
+}
