@@ -140,7 +140,9 @@ extension Database {
         do {
             return try await withTransaction { transaction -> Int in
                 _ = try transaction.blocksRead(by: statement)
-                throw Undo(blocks: try transaction.blocksRead(by: statement))
+                // Databases that other tests make and drop may empty a session's cache of the catalogs, which it then reads anew.
+                let blocks = try (0..<3).map { _ in try transaction.blocksRead(by: statement) }
+                throw Undo(blocks: blocks.min() ?? .max)
             }
         } catch let undo as Undo {
             return undo.blocks

@@ -37,6 +37,17 @@ struct QueueFenceTests {
         }
     }
 
+    @Test
+    func aClaimCancelsNoJobThatItHasNotTaken() async throws {
+        try await withJobs { database, store in
+            let running = try #require(try await store.claimSome(1).first)
+            let server = try #require(running.job.serverID)
+            try await database.execute("select driftwatch.disable_drift_detection(\(server), 'moving house')")
+            #expect(try await store.claimSome(1).count == 1)
+            #expect(try await database.state(of: running.job.id) == "running")
+        }
+    }
+
     // MARK: Promote
 
     @Test

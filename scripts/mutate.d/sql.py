@@ -172,7 +172,8 @@ class Mutator:
         self.locks(nodes)
 
     def condition(self, opener, segment, kind):
-        if not segment:
+        # What `exception when` names is no condition.
+        if not segment or (opener == "when" and not segment[0].is_group and segment[0].text == "others"):
             return
         start, end = segment[0].start, segment[-1].end
         ors = split(segment, "or")

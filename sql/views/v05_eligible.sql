@@ -1,10 +1,9 @@
 -- Which servers are checked, and through which queue. Every function and view that asks this asks here, for all servers at
--- once.
+-- once. A server that was removed has no packs: remove_server takes them away.
 create or replace view eligible_servers as
 select s.server_id, queue_of(s.server_id, s.connection, s.queue) as queue
 from servers s
-where s.removed_at is null
-  and s.drift_detection_enabled
+where s.drift_detection_enabled
   and not on_hold(s.disabled_at, s.disabled_until)
   and exists (select from assignments a where a.server_id = s.server_id);
 comment on view eligible_servers is 'The servers that are checked: in the inventory, switched on, not on hold, and with packs.';

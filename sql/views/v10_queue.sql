@@ -119,7 +119,7 @@ select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - (s
        is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue, stale_before(s.schedule_name) as stale_before,
        h.description as held_by
 from schedules s
-left join lateral (select * from lock_holders h where is_held_by(s.xmax, h.holder) limit 1) h on true
+left join lateral (select * from lock_holders h where s.xmax <> 0 and is_held_by(s.xmax, h.holder) limit 1) h on true
 order by s.next_slot_at;
 comment on view upcoming_slots is 'When each schedule is due next, and for how many servers.';
 comment on column upcoming_slots.due_in is 'Time until the slot is due. Negative: it is overdue, and no scheduler has fired it.';
