@@ -32,6 +32,8 @@ struct HeldUntilTheEndTests {
         Case("lock_assignments('web-1', '{base}')", holds: ["web-1 base"], of: "drift_states"),
         Case("lock_assignments('web-1', '{base}')", holds: ["2"], of: "alerts"),
         Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["web-1 base"], of: "drift_states"),
+        Case("stop_watching('web-3', 'base', 'disabled', 'x')", holds: ["web-3 base"], of: "drift_states"),
+        Case("stop_watching('web-3', null, 'disabled', 'x')", holds: ["web-3 base", "web-3 more"], of: "drift_states"),
         Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["2"], of: "alerts"),
         Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["web-1 base", "web-1 more"], of: "drift_states"),
         Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["2", "3"], of: "alerts"),
