@@ -66,4 +66,21 @@ struct AssignmentFactsTests {
             #expect(last == event)
         }
     }
+
+    /// What a check resolves says how much that check read; what a person resolves says nothing of it.
+    @Test(arguments: [("compliant", "7 2"), ("manual", " ")])
+    func aResolutionSaysHowMuchWasRead(resolution: String, counts: String) async throws {
+        let given = """
+            update drift_states set item_count = 7, unreadable_count = 2 where server_id = 'web-1' and pack_name = 'base';
+            select close_alert(2, '\(resolution)', 'x');
+            """
+        try await Self.undoing(given) { transaction in
+            let told = try transaction.rows(
+                """
+                select format('%s %s', payload ->> 'item_count', payload ->> 'unreadable_count') from driftwatch.outbox
+                where alert_id = 2 and kind = 'drift_resolved'
+                """, as: String.self)
+            #expect(told == [counts, counts])
+        }
+    }
 }

@@ -68,6 +68,18 @@ struct ForgettingTests {
             forget: "select forgotten from driftwatch.forget_checks(interval '90 days')",
             count: "select count(*) from driftwatch.checks"),
         History(
+            table: "check_details",
+            make: """
+                with details as (
+                    insert into driftwatch.check_details (server_id, pack_name, fingerprint, items, first_seen_at)
+                    select 'web-1', 'base', n::text, '[]', \(old) from generate_series(1, 2) n returning fingerprint)
+                insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, checked_at, fingerprint)
+                select fingerprint::bigint, 'web-1', 'base', 'failed', 'x', \(old), fingerprint from details
+                """,
+            hold: "select from driftwatch.check_details where fingerprint = '1' for update",
+            forget: "select forgotten from driftwatch.forget_checks(interval '90 days')",
+            count: "select count(*) from driftwatch.checks"),
+        History(
             table: "alerts",
             make: """
                 insert into driftwatch.alerts (server_id, pack_name, title, message, mismatch_count, diff_path, check_id,

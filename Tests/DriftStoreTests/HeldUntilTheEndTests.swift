@@ -24,16 +24,7 @@ struct HeldUntilTheEndTests {
         var testDescription: String { "\(call) \(table) \(strength)" }
     }
 
-    private static let keys = [
-        "servers": "server_id", "drift_states": "server_id || ' ' || pack_name", "alerts": "alert_id::text",
-        "destinations": "destination", "outbox": "alert_id || ' ' || destination",
-        "check_details": "server_id || ' ' || pack_name || ' ' || fingerprint",
-    ]
-
     private static let effects = "begin_effects('web-1', null, 'web-1', null, null, null, 'ssh')"
-    private static let claimed = """
-        settle_outbox(outbox_id, lease_token, 'aside') from claim_outbox('pager', 'n', null, '1 minute')
-        """
 
     static let cases = [
         Case(effects, holds: ["web-1"], of: "servers"),
@@ -41,6 +32,8 @@ struct HeldUntilTheEndTests {
         Case("lock_assignments('web-1', '{base}')", holds: ["web-1 base"], of: "drift_states"),
         Case("lock_assignments('web-1', '{base}')", holds: ["2"], of: "alerts"),
         Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["web-1 base"], of: "drift_states"),
+        Case("stop_watching('web-3', 'base', 'disabled', 'x')", holds: ["web-3 base"], of: "drift_states"),
+        Case("stop_watching('web-3', null, 'disabled', 'x')", holds: ["web-3 base", "web-3 more"], of: "drift_states"),
         Case("stop_watching('web-1', 'base', 'disabled', 'x')", holds: ["2"], of: "alerts"),
         Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["web-1 base", "web-1 more"], of: "drift_states"),
         Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["2", "3"], of: "alerts"),
@@ -50,8 +43,6 @@ struct HeldUntilTheEndTests {
         Case("announce_destination('default', 'slack', null)", holds: ["default"], of: "destinations"),
         Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["pager"], of: "destinations"),
         Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["2 pager"], of: "outbox"),
-        Case(claimed, holds: ["pager"], of: "destinations"),
-        Case(claimed, holds: ["2 pager"], of: "outbox"),
         Case(
             "redrive_outbox((select min(outbox_id) from outbox where alert_id = 2))", holds: ["default"],
             of: "destinations"),
@@ -66,20 +57,44 @@ struct HeldUntilTheEndTests {
     @Test(arguments: cases)
     func whatIsDecidedAboutIsHeldAndNothingElse(example: Case) async throws {
         let database = TestDatabase.current.database
-        let key = try #require(Self.keys[example.table])
         try await database.holdingAWhile("select \(example.call)") {
-            let held = try await database.rows(
-                SQL(
-                    unescaped: """
-                        with free as (select \(key) from driftwatch.\(example.table) for \(example.strength) skip locked)
-                        select distinct \(key) from driftwatch.\(example.table) except select * from free order by 1
-                        """), as: String.self)
+            let held = try await database.held(in: example.table, against: example.strength)
             #expect(held == example.held)
+        }
+    }
+
+    @Test
+    func aSettleHoldsTheDestinationThoughItLeavesItAsItIs() async throws {
+        try await withTestDatabase(from: .twoServers) { lent in
+            let database = lent.database
+            try await database.execute("select driftwatch.claim_outbox('pager', 'n', null, '1 minute')")
+            let settle = "select settle_outbox(outbox_id, lease_token, 'aside') from outbox where state = 'sending'"
+            try await database.holdingAWhile(settle) {
+                let held = try await database.held(in: "destinations")
+                #expect(held == ["pager"])
+            }
         }
     }
 }
 
 extension Database {
+    private static let keysOfRows = [
+        "servers": "server_id", "drift_states": "server_id || ' ' || pack_name", "alerts": "alert_id::text",
+        "destinations": "destination", "outbox": "alert_id || ' ' || destination",
+        "check_details": "server_id || ' ' || pack_name || ' ' || fingerprint",
+    ]
+
+    /// The rows that another session's transaction locks.
+    fileprivate func held(in table: String, against strength: String = "update") async throws -> [String] {
+        let key = try #require(Self.keysOfRows[table])
+        return try await rows(
+            SQL(
+                unescaped: """
+                    with free as (select \(key) from driftwatch.\(table) for \(strength) skip locked)
+                    select distinct \(key) from driftwatch.\(table) except select * from free order by 1
+                    """), as: String.self)
+    }
+
     /// Runs `body` while another session's transaction has done `statement`, which is then undone.
     fileprivate func holdingAWhile(_ statement: String, _ body: () async throws -> Void) async throws {
         let (began, isBegun) = AsyncStream<Void>.makeStream()

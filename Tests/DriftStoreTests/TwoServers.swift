@@ -2,8 +2,9 @@ import Postgres
 import TestSupport
 
 extension DatabaseTemplate {
-    /// Two servers with two packs each, two destinations, and the same of everything for each: what a function does to one of
-    /// them by mistake shows on the others.
+    /// Two servers with two packs each, two destinations, and the same of everything for each, and a new server.
+    ///
+    /// So what a function does to one of them by mistake shows on the others.
     ///
     /// The alerts: 1 was resolved long ago, and 2 to 5 are open, for web-1 and web-2, base and more.
     static let twoServers = DatabaseTemplate("two_servers") { database in
@@ -32,6 +33,8 @@ extension DatabaseTemplate {
             update alerts set resolved_at = '2020-01-01' where alert_id = 1;
             update outbox set state = 'sent', sent_at = clock() where alert_id = 1;
             update outbox set state = 'dead' where alert_id = 2 and destination = 'default';
+            select apply_server(
+                'web-3', 'WEB-3', 'web-3', null, null, null, 'ssh', 'default', '{}', true, '{base,more}', 'test');
             """)
     }
 }

@@ -4,7 +4,8 @@ import Testing
 
 /// What a function writes: the rows of the server, pack, alert or destination that it is about, no others, and none without
 /// need.
-// One at a time: `claim_outbox` passes over what another case holds.
+///
+/// One case at a time: `claim_outbox` passes over what another one holds.
 @Suite(.database(from: .twoServers), .serialized, .timeLimit(.minutes(2)))
 struct WrittenRowsTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -141,6 +142,13 @@ struct WrittenRowsTests {
 
     static let notifiers = [
         Case("select announce_destination('default', 'slack', null)"),
+        // Another destination's secret is new, and its row comes first in the table.
+        Case(
+            "select announce_destination('pager', 'slack', null)",
+            given: """
+                select announce_destination('default', 'slack', 'x');
+                update destinations set kind = kind where destination = 'pager';
+                """),
         Case("select announce_destination('default', 'slack', 'x')", writes: "destination default"),
         Case("select announce_destination('default', 'other', null)", writes: "destination default"),
         Case("select announce_destination('new', 'slack', null)", writes: "destination new"),

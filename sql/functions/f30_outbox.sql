@@ -158,7 +158,7 @@ begin
     set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' when 'dropped' then 'dead' else 'pending' end,
         sent_at = case outcome when 'sent' then now end,
         remote_id = coalesce(remote, o.remote_id),
-        plain = o.plain or outcome = 'plain',
+        plain = (o.plain or outcome = 'plain'),
         attempt = o.attempt - case when outcome in ('dropped', 'aside', 'paced', 'away', 'paused') then 1 else 0 end,
         doubtful_attempts = o.doubtful_attempts - case when in_doubt then 0 else 1 end,
         not_before = case when outcome in ('aside', 'later') then now + wait else o.not_before end,
