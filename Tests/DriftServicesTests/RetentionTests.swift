@@ -147,15 +147,17 @@ struct RetentionTests {
     @Test func detailsThatAWorkerIsUsingStay() async throws {
         try await withOldDetails { fleet in
             let database = fleet.database
-            try await database.withTransaction { transaction in
+            let retention = try await database.withTransaction { transaction in
                 try record(in: transaction)
                 let gate = DispatchSemaphore(value: 0)
-                Task {
-                    try? await forget(fleet)
-                    gate.signal()
+                let retention = Task {
+                    defer { gate.signal() }
+                    try await forget(fleet)
                 }
                 #expect(gate.wait(timeout: .now() + 30) == .success, "retention waits for a worker")
+                return retention
             }
+            try await retention.value
             #expect(try await checks(fleet) == [1, 2])
             try await forget(fleet)
             #expect(try await checks(fleet) == [2])

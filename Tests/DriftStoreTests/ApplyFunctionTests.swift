@@ -6,6 +6,23 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct ApplyFunctionTests {
     @Test
+    func anApplyKeepsOutAnotherOneAndNoReader() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.holding("select driftwatch.begin_apply()") {
+                let refusal = await #expect(throws: DatabaseError.self) {
+                    try await database.withTransaction {
+                        try $0.execute("lock table driftwatch.packs in share row exclusive mode nowait")
+                    }
+                }
+                #expect(refusal?.sqlState == .lockNotAvailable)
+                let packs = try await database.rows("select pack_name from driftwatch.packs", as: String.self)
+                #expect(packs == ["base"])
+            }
+        }
+    }
+
+    @Test
     func theServersThatChangeAreLockedAndNoOthers() async throws {
         try await withMigratedDatabase { database in
             for server in ["a", "b", "c"] { try await database.makeServer(server) }
