@@ -7,7 +7,7 @@ import Testing
 /// The rates that are promised, over the cases of this repository.
 @Suite struct RedactionReportTests {
     private static func cases() throws -> Cases {
-        try Cases(folder: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "cases").path())
+        try Cases(folder: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "cases").path)
     }
 
     @Test func noKindThatMustStaySecretLeaks() throws {

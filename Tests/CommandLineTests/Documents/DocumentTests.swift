@@ -49,7 +49,7 @@ struct DocumentTests {
             let folder = page.path.contains("/") ? "docs/" : ""
             let path = parts[0].isEmpty ? page.path : "\(folder)\(parts[0])"
             #expect(
-                FileManager.default.fileExists(atPath: DocumentPage.root.appending(path: path).path()),
+                FileManager.default.fileExists(atPath: DocumentPage.root.appending(path: path).path),
                 "\(page) links to \(link)")
             guard parts.count > 1 else { continue }
             let target = try DocumentPage(path.replacing("docs/../", with: ""))

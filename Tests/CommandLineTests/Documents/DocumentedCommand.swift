@@ -79,7 +79,7 @@ struct DocumentedCommand {
     }
 
     private static func problem(ofScript path: String, _ arguments: [String]) -> String? {
-        guard FileManager.default.isExecutableFile(atPath: DocumentPage.root.appending(path: path).path()) else {
+        guard FileManager.default.isExecutableFile(atPath: DocumentPage.root.appending(path: path).path) else {
             return "there is no script \(path)"
         }
         return options(arguments).first { !text(path).contains($0) }.map { "\(path) knows no option \($0)" }
