@@ -109,6 +109,7 @@ struct MetricsViewTests {
         Case("alerts", #"{"status": "acknowledged"}"#, is: 1, after: alert + "select acknowledge_alert(1);"),
         Case("assignments", #"{"state": "unknown"}"#, is: 1, after: ""),
         Case("assignments", #"{"state": "drifted"}"#, is: 1, after: remember("drifted")),
+        Case("assignments", #"{"state": "compliant"}"#, is: 0, after: remember("drifted")),
         Case("assignments", #"{"state": "incomplete"}"#, is: 1, after: remember("compliant", unreadable: 1)),
         Case("assignments", #"{"state": "compliant"}"#, is: 1, after: remember("compliant")),
         Case("assignments", #"{"state": "failed"}"#, is: 1, after: remember("compliant") + fail),
@@ -122,6 +123,7 @@ struct MetricsViewTests {
                     next_slot_at = clock() + interval '1 day', following_slot_at = clock() + interval '2 days';
                 """),
         Case("servers", #"{"state": "unknown"}"#, is: 1, after: ""),
+        Case("servers", #"{"state": "compliant"}"#, is: 0, after: ""),
         Case("servers", #"{"state": "drifted"}"#, is: 1, after: remember("drifted") + fail),
         Case("servers", #"{"state": "without_packs"}"#, is: 1, after: "delete from drift_states;"),
         Case("servers_failing", #"{"reason": "unreachable"}"#, is: 1, after: fail),

@@ -107,7 +107,7 @@ select s.server_id, s.display_name, s.queue, s.failing_since, s.failing_streak, 
        (select max(d.last_checked_at) from drift_states d where d.server_id = s.server_id) as last_finished_at,
        (not s.drift_detection_enabled or on_hold(s.disabled_at, s.disabled_until)) as disabled
 from servers s
-where s.failing_since is not null and s.removed_at is null
+where s.failing_since is not null
 order by s.failing_since, s.server_id;
 comment on view failing_servers is 'The servers that cannot be looked at, the longest first.';
 comment on column failing_servers.last_finished_at is 'When a check of it finished last. Null: none ever has, or its packs are new.';

@@ -108,7 +108,7 @@ group by s.state
 union all
 select 'driftwatch_servers_failing', jsonb_build_object('reason', s.failing_reason), count(*),
        'Servers that cannot be checked, by the reason of the last attempt.'
-from servers s where s.removed_at is null and s.failing_since is not null
+from servers s where s.failing_since is not null
 group by s.failing_reason
 union all
 select 'driftwatch_oldest_transaction_seconds', '{}',
