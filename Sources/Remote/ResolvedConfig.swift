@@ -14,14 +14,14 @@ struct ResolvedConfig: Sendable {
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, words[1] != "none" || words[0] == "identityagent" else { continue }
+            guard words.count == 2 else { continue }
             let value = String(words[1])
             switch words[0] {
             case "identityfile": identityFiles.append(value)
             case "identityagent": identityAgent = value
-            case "pkcs11provider", "certificatefile": namesOtherKeys = true
-            case "proxyjump": jumpHosts = value.split(separator: ",").map(Self.hostName(inHop:))
-            case "proxycommand": proxyCommand = value
+            case "pkcs11provider" where value != "none", "certificatefile" where value != "none": namesOtherKeys = true
+            case "proxyjump" where value != "none": jumpHosts = value.split(separator: ",").map(Self.hostName(inHop:))
+            case "proxycommand" where value != "none": proxyCommand = value
             case "kexalgorithms": keyExchanges = value.split(separator: ",").map(String.init)
             default: break
             }
