@@ -36,7 +36,8 @@ struct BoundedProcess {
 
     func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
         guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
-        let file = try Self.file(holding: input)
+        // A pipe would have us write to a child that may be gone.
+        let file = try HeldFile(holding: input)
         defer { withExtendedLifetime(file) {} }
         let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns, lastLine: lastLine)
         do {
@@ -141,15 +142,6 @@ struct BoundedProcess {
             return ProbeFailure(.misconfigured, detail: VisibleText.plain("there is no \(executable)".utf8))
         default:
             return ProbeFailure(.misconfigured, detail: VisibleText.plain("\(executable): \(error)".utf8))
-        }
-    }
-
-    /// Standard input comes from a file: a pipe would have us write to a child that may be gone.
-    private static func file(holding bytes: [UInt8]) throws(ProbeFailure) -> HeldFile {
-        do {
-            return try HeldFile(holding: bytes)
-        } catch {
-            throw ProbeFailure(.misconfigured, detail: VisibleText.plain("no memory for its input: \(error)".utf8))
         }
     }
 }

@@ -32,7 +32,7 @@ struct ChosenKey {
             let ofFiles = files.lazy.compactMap { try? String(contentsOfFile: "\($0).pub", encoding: .utf8) }
                 .compactMap { keyBlob($0) }
             let preferred = ofFiles.compactMap { blob in agent.first { keyBlob($0) == blob } }.first
-            guard let file = try? HeldFile(holding: Array(((preferred ?? first) + "\n").utf8)) else { return nil }
+            let file = try HeldFile(holding: Array(((preferred ?? first) + "\n").utf8))
             return ChosenKey(path: file.path, publicPart: file)
         }
         return files.first { FileManager.default.isReadableFile(atPath: $0) }.map {

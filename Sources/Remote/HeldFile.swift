@@ -1,4 +1,6 @@
+import DriftCore
 import Glibc
+internal import Redaction
 import SystemPackage
 
 /// A file in shared memory, without a name, which other processes of this account can read as long as this object lives.
@@ -11,14 +13,17 @@ final class HeldFile: Sendable {
     /// Where others find it: an entry of this process in `/proc`.
     var path: String { "/proc/\(getpid())/fd/\(descriptor.rawValue)" }
 
-    /// Throws what the system says, an `Errno`.
-    init(holding bytes: some Collection<UInt8>) throws {
-        descriptor = try Self.emptyFile()
+    init(holding bytes: some Collection<UInt8>) throws(ProbeFailure) {
+        do {
+            descriptor = try Self.emptyFile()
+        } catch {
+            throw Self.failure(error)
+        }
         do {
             try descriptor.writeAll(toAbsoluteOffset: 0, bytes)
         } catch {
             try? descriptor.close()
-            throw error
+            throw Self.failure(error)
         }
     }
 
@@ -33,5 +38,9 @@ final class HeldFile: Sendable {
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
         _ = unsafe shm_unlink(name)
         return FileDescriptor(rawValue: descriptor)
+    }
+
+    private static func failure(_ error: any Error) -> ProbeFailure {
+        ProbeFailure(.misconfigured, detail: VisibleText.plain("no room in shared memory, /dev/shm: \(error)".utf8))
     }
 }

@@ -30,10 +30,10 @@ struct SSHConfig {
                 bytes += Array("Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n".utf8)
                 continued = nil
             }
-            file = try HeldFile(holding: bytes)
         } catch {
             throw ProbeFailure(.misconfigured, detail: SSHDiagnosis.detail("no ssh config: \(error)"))
         }
+        file = try HeldFile(holding: bytes)
     }
 
     /// A line of ssh's, with the user's own file and line in place of ours.
