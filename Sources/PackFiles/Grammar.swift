@@ -17,7 +17,7 @@ enum Grammar {
     /// Whether `text` is one of letters, digits and `others`, not longer than `limit` bytes and not empty.
     static func consists(_ text: String, of others: String, limit: Int) -> Bool {
         !text.isEmpty && text.utf8.count <= limit
-            && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || others.utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || others.utf8.contains($0) }
     }
 
     /// One line that people read, or that is compared as it is.
@@ -101,7 +101,7 @@ extension Grammar {
                 hint: isFile ? "write \(quoted(String(rest)))" : "write the file's path on the server")
         }
         let bytes = Array(path.utf8.prefix(3))
-        if bytes.count == 3, bytes[1] == UInt8(ascii: ":"), ASCII.isLetterOrDigit(bytes[0]),
+        if bytes.count == 3, bytes[1] == UInt8(ascii: ":"), bytes[0].isAlphanumeric,
             "\\/".utf8.contains(bytes[2])
         {
             return Fault("\(quoted(path)) is a Windows path", hint: "begin with / or ~/, and separate with /")
@@ -170,7 +170,7 @@ extension Grammar {
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let isQualifier = parts.count == 1 || consists(parts[1], of: "-", limit: 32)
         guard isQualifier, consists(parts[0], of: "+._-", limit: 128), let first = name.utf8.first,
-            ASCII.isLetterOrDigit(first)
+            first.isAlphanumeric
         else {
             let isVersioned = name.contains(":") || name.contains("=")
             return Fault(
@@ -181,7 +181,7 @@ extension Grammar {
     }
 
     static func packageVersion(_ version: String) -> Fault? {
-        guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, ASCII.isLetterOrDigit(first)
+        guard consists(version, of: ".+~:^_-", limit: 128), let first = version.utf8.first, first.isAlphanumeric
         else {
             return Fault(
                 "\(quoted(version)) is not a version", hint: "such as \"7.88\" or \"1:2.39.2-1\"; no operators")
@@ -190,7 +190,7 @@ extension Grammar {
     }
 
     static func environmentVariable(_ name: String) -> Fault? {
-        guard consists(name, of: "_", limit: 255), let first = name.utf8.first, !ASCII.isDigit(first) else {
+        guard consists(name, of: "_", limit: 255), let first = name.utf8.first, !first.isDigit else {
             let hint = name.hasPrefix("$") ? "without the $" : "letters, digits and underscores"
             return Fault("\(quoted(name)) is not an environment variable", hint: hint)
         }
@@ -198,7 +198,7 @@ extension Grammar {
     }
 
     static func sysctlKey(_ name: String) -> Fault? {
-        guard consists(name, of: "._/-", limit: 255), let first = name.utf8.first, ASCII.isLetterOrDigit(first) else {
+        guard consists(name, of: "._/-", limit: 255), let first = name.utf8.first, first.isAlphanumeric else {
             return Fault("\(quoted(name)) is not a sysctl key", hint: "such as net.ipv4.ip_forward")
         }
         return nil
@@ -257,7 +257,7 @@ extension Grammar {
             return Fault("\(quoted(text)) is not an address", hint: "without brackets; put the port under port")
         }
         if text.contains(":") { return addressVersion6(text) }
-        guard consists(text, of: "._-", limit: 253), let first = text.utf8.first, ASCII.isLetterOrDigit(first) else {
+        guard consists(text, of: "._-", limit: 253), let first = text.utf8.first, first.isAlphanumeric else {
             return Fault("\(quoted(text)) is not an address", hint: hint)
         }
         return nil
@@ -279,7 +279,7 @@ extension Grammar {
     static func user(_ text: String) -> Fault? {
         let body = text.hasSuffix("$") ? String(text.dropLast()) : text
         guard consists(body, of: "._@+-", limit: 64), let first = body.utf8.first,
-            ASCII.isLetterOrDigit(first) || first == UInt8(ascii: "_")
+            first.isAlphanumeric || first == UInt8(ascii: "_")
         else { return Fault("\(quoted(text)) is not a user name", hint: "such as driftwatch") }
         return nil
     }
@@ -289,7 +289,7 @@ extension Grammar {
     }
 
     static func labelName(_ text: String) -> Fault? {
-        guard consists(text, of: "._/-", limit: 63), let first = text.utf8.first, ASCII.isLetterOrDigit(first) else {
+        guard consists(text, of: "._/-", limit: 63), let first = text.utf8.first, first.isAlphanumeric else {
             return Fault("\(quoted(text)) is not a label name", hint: "letters, digits and . _ / -")
         }
         return nil

@@ -28,7 +28,7 @@ enum ItemDoubt {
         let isVariable = bytes.indices.dropLast().contains { place in
             bytes[place] == UInt8(ascii: "$")
                 && (bytes[place + 1] == UInt8(ascii: "{") || bytes[place + 1] == UInt8(ascii: "_")
-                    || (ASCII.isLetterOrDigit(bytes[place + 1]) && !ASCII.isDigit(bytes[place + 1])))
+                    || (bytes[place + 1].isAlphanumeric && !bytes[place + 1].isDigit))
         }
         return isVariable
             ? Fault("\(quoted(text)) has `$`, and variables are not expanded", hint: "write what printenv prints") : nil
@@ -109,12 +109,12 @@ enum ItemDoubt {
     static func minimumVersion(_ text: String) -> Fault? {
         guard let complaint = DebianVersion.Complaint(about: text) else { return nil }
         let hint: String
-        let isPrefixed = text.lowercased().hasPrefix("v") && text.dropFirst().utf8.first.map(ASCII.isDigit) ?? false
+        let isPrefixed = text.lowercased().hasPrefix("v") && text.dropFirst().utf8.first?.isDigit == true
         if isPrefixed, DebianVersion.Complaint(about: String(text.dropFirst())) == nil {
             hint = "write \"\(text.dropFirst())\""
         } else if let mark = text.lastIndex(of: "_"), DebianVersion.Complaint(about: String(text[..<mark])) == nil {
             hint = "write \"\(text[..<mark])\"; an architecture goes into the name, as in libc6:i386"
-        } else if !text.utf8.contains(where: ASCII.isDigit) {
+        } else if !text.utf8.contains(where: \.isDigit) {
             hint = "leave min_version out if any version will do"
         } else {
             hint = "such as \"7.88\" or \"1:2.39.2-1\""

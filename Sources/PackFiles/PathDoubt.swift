@@ -1,4 +1,5 @@
 internal import DriftCore
+internal import Redaction
 
 /// Paths that look as if they were written for a program that expands, splits or unquotes them.
 ///
@@ -89,13 +90,13 @@ enum PathDoubt {
                         "\(quoted(path)) has `$$`, and nothing is expanded: the name would have both",
                         hint: "write the value, or one `$`")
                 }
-                if ASCII.isLetterOrDigit(next) || "_{(@".utf8.contains(next) {
+                if next.isAlphanumeric || "_{(@".utf8.contains(next) {
                     return Fault(
                         "\(quoted(path)) has `$`, and variables are not expanded",
                         hint: "write the value; ~/ is the home of the server's config_user")
                 }
             case UInt8(ascii: "%"):
-                guard let next, ASCII.isLetterOrDigit(next) || next == byte else { continue }
+                guard let next, next.isAlphanumeric || next == byte else { continue }
                 return Fault(
                     "\(quoted(path)) has `%\(String(decoding: [next], as: UTF8.self))`, and such signs are not expanded",
                     hint: "write what it stands for")

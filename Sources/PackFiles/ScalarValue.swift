@@ -1,4 +1,5 @@
 internal import DriftCore
+internal import Redaction
 import Yams
 
 /// What one YAML scalar is taken for.
@@ -55,7 +56,7 @@ enum ScalarValue: Hashable {
     }
 
     private static func decimal(_ text: String) -> Int? {
-        guard text == "0" || text.utf8.first != UInt8(ascii: "0"), text.utf8.allSatisfy(ASCII.isDigit) else {
+        guard text == "0" || text.utf8.first != UInt8(ascii: "0"), text.utf8.allSatisfy(\.isDigit) else {
             return nil
         }
         return Int(text)
@@ -79,18 +80,18 @@ enum ScalarValue: Hashable {
         if parts.count == 2 {
             var exponent = parts[1]
             if let sign = exponent.first, "+-".utf8.contains(sign) { exponent = exponent.dropFirst() }
-            guard !exponent.isEmpty, exponent.allSatisfy(ASCII.isDigit) else { return false }
+            guard !exponent.isEmpty, exponent.allSatisfy(\.isDigit) else { return false }
         }
         let mantissa = parts[0]
-        return mantissa.contains(where: ASCII.isDigit) && mantissa.first != UInt8(ascii: "_")
+        return mantissa.contains(where: \.isDigit) && mantissa.first != UInt8(ascii: "_")
             && mantissa.count { $0 == UInt8(ascii: ".") } <= 1
-            && mantissa.allSatisfy { ASCII.isDigit($0) || "._".utf8.contains($0) }
+            && mantissa.allSatisfy { $0.isDigit || "._".utf8.contains($0) }
     }
 
     private static func isSexagesimal(_ text: Substring.UTF8View) -> Bool {
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard parts.count >= 2, let first = parts.first, first.first.map(ASCII.isDigit) == true else { return false }
-        return first.allSatisfy(ASCII.isDigit)
-            && parts.dropFirst().allSatisfy { (1...2).contains($0.count) && $0.allSatisfy(ASCII.isDigit) }
+        guard parts.count >= 2, let first = parts.first, first.first?.isDigit == true else { return false }
+        return first.allSatisfy(\.isDigit)
+            && parts.dropFirst().allSatisfy { (1...2).contains($0.count) && $0.allSatisfy(\.isDigit) }
     }
 }

@@ -126,11 +126,11 @@ enum YAMLDocument {
     /// takes the sign for text.
     private static func names(after sign: UInt8, in bytes: [UInt8]) -> [(name: ArraySlice<UInt8>, index: Int)] {
         let signs = bytes.indices.filter { index in
-            bytes[index] == sign && (index == 0 || !ASCII.isLetterOrDigit(bytes[index - 1]))
+            bytes[index] == sign && (index == 0 || !bytes[index - 1].isAlphanumeric)
         }
         return signs.compactMap { index in
             let name = bytes[(index + 1)...].prefix { byte in
-                ASCII.isLetterOrDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                byte.isAlphanumeric || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
             }
             return name.isEmpty ? nil : (name, index)
         }

@@ -1,5 +1,6 @@
 internal import DriftCore
 import Foundation
+internal import Redaction
 
 /// What PAM's `pam_env` gives every login of this machine before the login shell starts, from `/etc/environment` mostly.
 ///
@@ -143,7 +144,6 @@ struct LoginEnvironment: Equatable {
     }
 
     private static func isOfName(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+        byte == UInt8(ascii: "_") || byte.isAlphanumeric
     }
 }

@@ -98,17 +98,8 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     private static func isAskable(variable: String) -> Bool {
-        guard let first = variable.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
-            return false
-        }
-        return variable.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
+        guard let first = variable.utf8.first, !first.isDigit else { return false }
+        return variable.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "_") }
     }
 
     /// A name that no account can have is sent as one that no account has.

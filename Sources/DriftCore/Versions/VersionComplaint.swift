@@ -1,3 +1,5 @@
+internal import Redaction
+
 extension DebianVersion {
     /// What dpkg says of a text that is not a version, in the order in which it looks.
     package struct Complaint: Hashable, Sendable {
@@ -32,8 +34,8 @@ extension DebianVersion {
             guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }
             let isNegative = text[0] == UInt8(ascii: "-")
             let digits = isNegative || text[0] == UInt8(ascii: "+") ? text[..<colon].dropFirst() : text[..<colon]
-            guard digits.first.map(ASCII.isDigit) == true else { return "epoch in version is empty" }
-            guard digits.allSatisfy(ASCII.isDigit) else { return "epoch in version is not number" }
+            guard digits.first?.isDigit == true else { return "epoch in version is empty" }
+            guard digits.allSatisfy(\.isDigit) else { return "epoch in version is not number" }
             let number = Int32(String(decoding: digits, as: UTF8.self))
             if isNegative, number != 0 { return "epoch in version is negative" }
             guard number != nil else { return "epoch in version is too big" }
@@ -49,11 +51,11 @@ extension DebianVersion {
                 self.init("revision number is empty", isRefusal: true)
             } else if upstream.isEmpty {
                 self.init("version number is empty", isRefusal: true)
-            } else if upstream.first.map(ASCII.isDigit) != true {
+            } else if upstream.first?.isDigit != true {
                 self.init("version number does not start with digit", isRefusal: false)
-            } else if !upstream.allSatisfy({ ASCII.isLetterOrDigit($0) || ".-+~:".utf8.contains($0) }) {
+            } else if !upstream.allSatisfy({ $0.isAlphanumeric || ".-+~:".utf8.contains($0) }) {
                 self.init("invalid character in version number", isRefusal: false)
-            } else if !(revision ?? []).allSatisfy({ ASCII.isLetterOrDigit($0) || ".+~".utf8.contains($0) }) {
+            } else if !(revision ?? []).allSatisfy({ $0.isAlphanumeric || ".+~".utf8.contains($0) }) {
                 self.init("invalid character in revision number", isRefusal: false)
             } else {
                 return nil

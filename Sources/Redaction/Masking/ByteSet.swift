@@ -56,8 +56,10 @@ extension UInt8 {
     var isQuote: Bool { self == 0x22 || self == 0x27 || self == 0x60 }
     var isUpper: Bool { self &- 0x41 < 26 }
     var isLower: Bool { self &- 0x61 < 26 }
-    var isDigit: Bool { self &- 0x30 < 10 }
-    var isAlphanumeric: Bool { isUpper || isLower || isDigit }
+    /// Of ASCII.
+    package var isDigit: Bool { self &- 0x30 < 10 }
+    /// A letter or digit of ASCII.
+    package var isAlphanumeric: Bool { isUpper || isLower || isDigit }
     /// In lower case.
     var folded: UInt8 { isUpper ? self | 0x20 : self }
 }

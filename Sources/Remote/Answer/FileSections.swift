@@ -1,4 +1,5 @@
 import DriftCore
+internal import Redaction
 
 /// Puts the file records of an answer together.
 ///
@@ -194,9 +195,7 @@ struct FileSections {
 extension [Int: Int] {
     /// The item of the descriptor that a path ends with: `/proc/self/fd/30`, perhaps quoted.
     fileprivate subscript(descriptor path: ArraySlice<UInt8>) -> Int? {
-        let digits = path.reversed().drop { $0 == UInt8(ascii: "\"") }.prefix {
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-        }
+        let digits = path.reversed().drop { $0 == UInt8(ascii: "\"") }.prefix(while: \.isDigit)
         return path.end(of: Array("/fd/".utf8)).flatMap { _ in AnswerNumber.parsed(digits.reversed()) }
             .flatMap { self[$0] }
     }
