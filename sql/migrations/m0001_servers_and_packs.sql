@@ -10,7 +10,8 @@ create table servers (
     config_user text,
     connection text not null default 'ssh' check (connection in ('ssh', 'local')),
     queue text not null default 'default',
-    labels jsonb not null default '{}',
+    labels jsonb not null default '{}'
+        constraint labels_are_texts check (jsonb_typeof(labels) = 'object' and not labels @? '$.* ? (@.type() != "string")'),
     drift_detection_enabled boolean not null default true,
     disabled_at timestamptz,
     disabled_by text,
