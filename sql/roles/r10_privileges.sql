@@ -24,7 +24,7 @@ from (values
     ('every role', 'relation', 'schema_info schema_migrations'),
     ('every process', 'relation', 'all_processes metrics'),
     ('driftwatch_scheduler', 'function',
-        'lock_due_schedules skip_slots times_ahead correct_times advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
+        'lock_due_schedules waiting_schedules move_slot skip_slots times_ahead correct_times advance_schedule fire_slot seed_schedule requeue_jobs end_holds enqueue_looks
          complete_slots forget_workers forget_checks forget_jobs forget_alerts forget_records'),
     ('driftwatch_worker', 'function',
         'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs held_jobs begin_effects

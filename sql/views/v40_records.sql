@@ -33,7 +33,7 @@ comment on view all_pack_versions is 'The versions of the packs that are kept: w
 create or replace view all_assignments as
 select a.server_id, a.pack_name, a.assigned_at, d.state, d.shown_state, d.since, d.last_check_id, d.last_checked_at,
        d.pack_digest, d.item_count, d.unreadable_count, d.unverified, d.unverified_contents, d.never_compliant,
-       d.latest_check_id, d.latest_verdict, d.latest_reason, d.latest_checked_at
+       d.latest_check_id, d.latest_verdict, d.latest_reason, d.latest_checked_at, d.look_wanted_at
 from assignments a
 left join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name;
 comment on view all_assignments is
