@@ -90,16 +90,24 @@ comment on column queue_stuck.why is 'Why the job does not move.';
 comment on column queue_stuck.blocker_pid is 'The session that holds the job''s row; null if none does.';
 
 create or replace view attempts as
-select a.job_id, a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error
+select a.job_id, a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error, j.server_id, w.host,
+       a.ended_at - a.started_at as took
 from job_attempts a
+left join jobs j on j.job_id = a.job_id
+left join workers w on w.worker_id = a.worker_id
 union all
-select j.job_id, j.attempt, j.worker_id, j.claimed_at, j.finished_at, nullif(j.state, 'running'), null, null
+select j.job_id, j.attempt, j.worker_id, j.claimed_at, j.finished_at, nullif(j.state, 'running'), null, null, j.server_id,
+       w.host, j.finished_at - j.claimed_at
 from jobs j
+left join workers w on w.worker_id = j.worker_id
 where j.state in ('running', 'succeeded')
   and not exists (select from job_attempts a where a.job_id = j.job_id and a.lease_token = j.lease_token);
-comment on view attempts is 'One row per claim: which worker tried, and how it ended.';
+comment on view attempts is 'One row per claim: which worker looked at which server, and how that ended.';
 comment on column attempts.ended_at is 'When it ended; null while it runs.';
 comment on column attempts.outcome is 'How it ended; null while it runs.';
+comment on column attempts.server_id is 'The server. Null if the job is not kept any more.';
+comment on column attempts.host is 'The machine of the worker. Null if its row is not kept any more.';
+comment on column attempts.took is 'From the claim to the end.';
 
 create or replace view recent_failures as
 select a.started_at, a.ended_at, a.job_id, j.server_id, a.attempt, a.outcome, a.error_class, a.error, a.worker_id,
@@ -117,7 +125,8 @@ create or replace view upcoming_slots as
 select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - (select statement_clock()) as due_in, s.last_slot_at, s.paused_at,
        (select count(*) from eligible_servers) as eligible_servers,
        is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue, stale_before(s.schedule_name) as stale_before,
-       h.description as held_by
+       h.description as held_by, s.spread, s.paused_by, s.paused_reason,
+       (select k.enqueued from slots k where k.schedule_name = s.schedule_name and k.slot_at = s.last_slot_at) as last_slot_jobs
 from schedules s
 left join lateral (select * from lock_holders h where s.xmax <> 0 and is_held_by(s.xmax, h.holder) limit 1) h on true
 order by s.next_slot_at;
@@ -126,4 +135,5 @@ comment on column upcoming_slots.due_in is 'Time until the slot is due. Negative
 comment on column upcoming_slots.overdue is 'The slot has waited for a scheduler for more than two minutes, or nobody has computed it for that long.';
 comment on column upcoming_slots.stale_before is 'A verdict older than this is stale: two slots have been due since.';
 comment on column upcoming_slots.held_by is 'The session that holds the schedule''s row: no scheduler can fire a slot until it ends. Null if none does.';
+comment on column upcoming_slots.last_slot_jobs is 'How many jobs the last slot created. Null if it is not kept any more.';
 comment on column upcoming_slots.eligible_servers is 'How many servers would get a job if it fired now.';

@@ -52,13 +52,13 @@ package enum FleetReader {
         let servers = try transaction.rows(
             """
             select n from unnest(\(selection.servers)::text[]) with ordinality as named (n, place)
-            where not exists (select from driftwatch.servers s where s.server_id = n and s.removed_at is null)
+            where not exists (select from driftwatch.all_servers s where s.server_id = n and s.removed_at is null)
             order by place
             """, as: ServerID.self)
         let pack = try transaction.first(
             """
             select n from (select \(selection.pack)::text) as named (n)
-            where n is not null and not exists (select from driftwatch.packs p where p.pack_name = n)
+            where n is not null and not exists (select from driftwatch.all_packs p where p.pack_name = n)
             """, as: PackName.self)
         return (servers, pack)
     }
@@ -71,7 +71,7 @@ package enum FleetReader {
             """, as: (Standing?, Bool?, Int).self)
         var counts = FleetCounts(
             servers: try transaction.one(
-                "select count(*)::integer from driftwatch.servers where removed_at is null", as: Int.self))
+                "select count(*)::integer from driftwatch.all_servers where removed_at is null", as: Int.self))
         for (standing, isStale, count) in groups { counts.add(count, standing, isStale: isStale == true) }
         return counts
     }

@@ -51,13 +51,12 @@ package struct CheckSubject: Sendable {
             """
             select s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels, driftwatch.clock(),
                    array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name),
-                   array_agg(coalesce(d.last_check_id, 0) order by p.pack_name)
-            from driftwatch.servers s
-            join driftwatch.assignments a on a.server_id = s.server_id
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            left join driftwatch.drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
+                   array_agg(coalesce(a.last_check_id, 0) order by p.pack_name)
+            from driftwatch.all_servers s
+            join driftwatch.all_assignments a on a.server_id = s.server_id
+            join driftwatch.all_packs p on p.pack_name = a.pack_name
             where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
-            group by s.server_id
+            group by s.server_id, s.address, s.port, s.ssh_user, s.config_user, s.connection
             """,
             as: (String, Int?, String?, String?, String, JSON<[String: String]>, Date, [PackName], [String], [Int64])
                 .self)
