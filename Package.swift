@@ -115,7 +115,9 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("InstrumentsTests", ["Instruments"]),
         tests("RuntimeTests", ["Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
-        tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests(
+            "JobQueueTests",
+            ["JobQueue", "Runtime", "DriftStore", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
