@@ -87,10 +87,10 @@ import Testing
     func hostileTextsTakeLinearTime(pattern: String) throws {
         var matcher = LinearPattern.Matcher(try LinearPattern(pattern))
         var generator = SeededGenerator(seed: 7)
-        let fits = matcher.matches(String(repeating: "a", count: 65536))
+        let fits = matcher.matches(String(repeating: "a", count: 20_000))
         #expect(!fits)
         // In which no two places of the automaton are alike.
-        let text = String((0..<65536).map { _ in Bool.random(using: &generator) ? "a" : "b" })
+        let text = String((0..<20_000).map { _ in Bool.random(using: &generator) ? "a" : "b" })
         _ = matcher.matches(text + "!")
     }
 
@@ -117,7 +117,7 @@ import Testing
                 else:
                     print("".join("1" if compiled.search(text) else "0" for text in texts))
             """
-        let answers = try python(script, lines: cases.map { [$0.0] + $0.1 })
+        let answers = try ReferenceProgram.python(script, cases: cases.map { [$0.0] + $0.1 })
         try #require(answers.count == cases.count)
         var counts = ["0": 0, "1": 0, "refused": 0]
         for ((text, texts), answer) in zip(cases, answers) {
@@ -132,23 +132,6 @@ import Testing
             #expect(found.joined() == answer, "\(text) on \(texts)")
         }
         #expect(counts.values.allSatisfy { $0 > 50 }, "\(counts)")
-    }
-
-    private func python(_ script: String, lines: [[String]]) throws -> [String] {
-        let input = FileManager.default.temporaryDirectory.appending(path: "patterns-\(UUID().uuidString)")
-        let data = try lines.map { try JSONEncoder().encode($0) + Data("\n".utf8) }.reduce(into: Data()) { $0 += $1 }
-        try data.write(to: input)
-        defer { try? FileManager.default.removeItem(at: input) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-W", "ignore", "-c", script]
-        process.standardInput = try FileHandle(forReadingFrom: input)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: answer, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }
 
