@@ -114,7 +114,7 @@ private struct Example {
             stored.environment[name] = "value of \(name)"
             expectations.append(
                 Expectation(
-                    .setting(SettingExpectation(key: name, expected: "value of \(name)", kind: .environmentVariable))))
+                    .setting(SettingExpectation(name: name, expected: "value of \(name)", kind: .environmentVariable))))
         }
         self.seen = seen
         facts = stored

@@ -52,42 +52,6 @@ extension Server.Transport {
     }
 }
 
-/// What to look at: all that a server's packs ask, each thing once.
-package struct ProbeQuestions: Hashable, Sendable {
-    package struct File: Hashable, Sendable {
-        package var path: String
-        /// The contents that packs expect; empty if none asks for content.
-        package var expectedHashes: Set<SHA256Digest>
-        /// Which text may come back.
-        package var show: FileExpectation.Show
-
-        package init(
-            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable
-        ) {
-            self.path = path
-            self.expectedHashes = expectedHashes
-            self.show = show
-        }
-    }
-
-    /// In the order of their paths.
-    package var files: [File]
-    package var packages: Bool
-    /// The names of the packages that are asked about, which others may stand in for, in order; all if it is empty.
-    package var providedNames: [String]
-    /// Names of environment variables, in order.
-    package var environment: [String]
-
-    package init(
-        files: [File] = [], packages: Bool = false, providedNames: [String] = [], environment: [String] = []
-    ) {
-        self.files = files
-        self.packages = packages
-        self.providedNames = providedNames
-        self.environment = environment
-    }
-}
-
 /// Why a probe did not finish.
 ///
 /// Raw values are stored as a check's reason.

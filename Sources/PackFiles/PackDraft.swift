@@ -78,13 +78,15 @@ struct PackFileReader {
     }
 
     private mutating func readItems(_ node: Node, into draft: inout PackDraft) {
-        guard let sections = reader.fields(node, of: "items", known: ["files", "packages", "settings", "services"])
-        else { return }
+        let known = Expectation.Section.allCases
+        guard let sections = reader.fields(node, of: "items", known: known.map(\.rawValue)) else { return }
         var items: [PackDraft.Item] = []
-        for item in nodes("files", in: sections) { append(fileItem(item), from: item, to: &items) }
-        for item in nodes("packages", in: sections) { append(packageItem(item), from: item, to: &items) }
-        for item in nodes("settings", in: sections) { append(settingItem(item), from: item, to: &items) }
-        for item in nodes("services", in: sections) { append(serviceItem(item), from: item, to: &items) }
+        for section in known {
+            for node in nodes(section.rawValue, in: sections) {
+                guard let expectation = item(node, in: section) else { continue }
+                items.append(PackDraft.Item(expectation: expectation, position: node.position))
+            }
+        }
         draft.items = withoutDuplicates(items)
     }
 
@@ -92,11 +94,6 @@ struct PackFileReader {
     private mutating func nodes(_ section: String, in sections: Fields) -> [Node] {
         guard let entry = sections[section], !entry.node.isBlank, !entry.node.isNull else { return [] }
         return reader.list(entry) ?? []
-    }
-
-    private func append(_ expectation: Expectation?, from node: Node, to items: inout [PackDraft.Item]) {
-        guard let expectation else { return }
-        items.append(PackDraft.Item(expectation: expectation, position: node.position))
     }
 
     private mutating func withoutDuplicates(_ items: [PackDraft.Item]) -> [PackDraft.Item] {

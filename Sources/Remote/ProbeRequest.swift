@@ -39,16 +39,17 @@ package struct ProbeRequest: Hashable, Sendable {
         let lines =
             version == 1
             ? Self.firstVersion(nonce, owner, files, questions.packages, environment)
-            : Self.lines(nonce, owner, files, questions.packages, environment, time)
+            : Self.lines(nonce, owner, files, questions, environment, time)
         input = Array((lines.joined(separator: "\n") + "\n").utf8)
     }
 
     private static func lines(
-        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ packages: Bool, _ environment: [String],
-        _ time: Duration
+        _ nonce: String, _ owner: String, _ files: [ProbeQuestions.File], _ questions: ProbeQuestions,
+        _ environment: [String], _ time: Duration
     ) -> [String] {
         var lines = ["#driftwatch-probe \(nonce) \(ProbeScript.version)", "#time \(max(1, time.components.seconds))"]
-        if packages { lines.append("#packages") }
+        if questions.packages { lines.append("#packages") }
+        lines += questions.topics.flatMap(Self.lines(of:))
         lines += environment.map { "#env \($0)" }
         if files.contains(where: { $0.path.hasPrefix("~/") }) { lines.append("#home \(owner)") }
         for (item, file) in files.enumerated() {
@@ -63,6 +64,13 @@ package struct ProbeRequest: Hashable, Sendable {
             lines.append("#file \(item) \(kind) \(hashes(of: file)) \(file.path)")
         }
         return lines + ["#end"]
+    }
+
+    /// A topic that is asked about nothing is asked as a whole; an argument that no line can hold is left out.
+    private static func lines(of question: TopicQuestion) -> [String] {
+        let line = "#ask \(question.topic.name)"
+        return question.arguments.isEmpty
+            ? [line] : question.arguments.filter(isOneLine).map { "\(line) \($0)" }
     }
 
     /// As the script of version 1 reads it.
@@ -93,8 +101,11 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     private static func isAskable(path: String) -> Bool {
-        (path.hasPrefix("/") || path.hasPrefix("~/")) && !path.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "\n") }
-            && path.utf8.count < 4096
+        (path.hasPrefix("/") || path.hasPrefix("~/")) && isOneLine(path)
+    }
+
+    private static func isOneLine(_ text: String) -> Bool {
+        text.utf8.count < 4096 && !text.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "\n") }
     }
 
     private static func isAskable(variable: String) -> Bool {

@@ -42,8 +42,8 @@ struct CanaryTests {
                     Expectation(
                         .file(FileExpectation(path: "/etc/motd", content: .template(name: "motd", bytes: template)))),
                     Expectation(.file(FileExpectation(path: "/etc/shadow", content: .hash(SHA256Digest(of: [1]))))),
-                    Expectation(.setting(.init(key: "DB_PASSWORD", expected: "x", kind: .environmentVariable))),
-                    Expectation(.setting(.init(key: "PLAIN", expected: "x", kind: .environmentVariable))),
+                    Expectation(.setting(.init(name: "DB_PASSWORD", expected: "x", kind: .environmentVariable))),
+                    Expectation(.setting(.init(name: "PLAIN", expected: "x", kind: .environmentVariable))),
                 ])
             try await database.makeServer("web-1", packs: ["base": []])
             try await database.apply(pack)

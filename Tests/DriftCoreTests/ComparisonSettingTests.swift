@@ -26,14 +26,14 @@ import Testing
             ),
         ] as [(String, SettingFact?, Told)])
     func environmentVariablesAreJudged(expected: String, fact: SettingFact?, told: Told) {
-        let wanted = SettingExpectation(key: "EDITOR", expected: expected, kind: .environmentVariable)
+        let wanted = SettingExpectation(name: "EDITOR", expected: expected, kind: .environmentVariable)
         let facts = Facts(environment: fact.map { ["EDITOR": $0] } ?? ["PAGER": .unset])
         #expect(Told(judge(.setting(wanted), facts)) == told)
     }
 
     @Test(arguments: [
-        DriftCore.Expectation.Subject.setting(.init(key: "a", expected: "b", kind: .config, file: "/etc/a")),
-        .setting(.init(key: "net.ipv4.ip_forward", expected: "0", kind: .sysctl)),
+        DriftCore.Expectation.Subject.setting(.init(name: "a", expected: "b", kind: .config, file: "/etc/a")),
+        .setting(.init(name: "net.ipv4.ip_forward", expected: "0", kind: .sysctl)),
         .service(.init(name: "ssh.service", enabled: true)),
     ])
     func whatThisVersionCannotJudgeIsUnsupported(subject: DriftCore.Expectation.Subject) {

@@ -6,7 +6,7 @@ struct ItemChangeTests {
     private static func changes(_ old: [DriftCore.Expectation], _ new: [DriftCore.Expectation]) -> [String] {
         let name = PackName(rawValue: "base")
         return ItemChange.between(Pack(name: name, expectations: old), Pack(name: name, expectations: new)).map {
-            "\($0.kind) \($0.section) \($0.item) \($0.fields.map(\.text).joined(separator: ", "))"
+            "\($0.kind) \($0.noun) \($0.item) \($0.fields.map(\.text).joined(separator: ", "))"
         }
     }
 
@@ -40,7 +40,7 @@ struct ItemChangeTests {
     @Test
     func theValueOfASettingIsNotShown() {
         func setting(_ value: String) -> DriftCore.Expectation {
-            Expectation(.setting(SettingExpectation(key: "API_TOKEN", expected: value, kind: .environmentVariable)))
+            Expectation(.setting(SettingExpectation(name: "API_TOKEN", expected: value, kind: .environmentVariable)))
         }
         #expect(Self.changes([setting("s3cret")], [setting("t0ken")]) == ["changed setting API_TOKEN expected changed"])
     }

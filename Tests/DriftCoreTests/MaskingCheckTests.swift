@@ -213,7 +213,7 @@ import Testing
             ),
         ] as [(String, String, SettingFact, Told)])
     func settingsAreMaskedAndSafe(key: String, expected: String, fact: SettingFact, told: Told) {
-        let wanted = SettingExpectation(key: key, expected: expected, kind: .environmentVariable)
+        let wanted = SettingExpectation(name: key, expected: expected, kind: .environmentVariable)
         #expect(Told(judge(.setting(wanted), Facts(environment: [key: fact]))) == told)
     }
 

@@ -14,15 +14,15 @@ import Testing
                 [
                     .file(.init(path: "/etc/motd", content: .hash(first))),
                     .file(.init(path: "/etc/issue", mode: 0o644)),
-                    .setting(.init(key: "PAGER", expected: "less", kind: .environmentVariable)),
+                    .setting(.init(name: "PAGER", expected: "less", kind: .environmentVariable)),
                 ]),
             pack(
                 "b",
                 [
                     .file(.init(path: "/etc/motd", content: .template(name: "motd", bytes: [2]))),
                     .file(.init(path: "~/x", state: .absent)),
-                    .setting(.init(key: "EDITOR", expected: "vim", kind: .environmentVariable)),
-                    .setting(.init(key: "PAGER", expected: "more", kind: .environmentVariable)),
+                    .setting(.init(name: "EDITOR", expected: "vim", kind: .environmentVariable)),
+                    .setting(.init(name: "PAGER", expected: "more", kind: .environmentVariable)),
                     .package(.init(name: "curl")),
                     .package(.init(name: "telnetd", state: .absent)),
                 ]),
@@ -55,8 +55,8 @@ import Testing
                 "a",
                 [
                     .service(.init(name: "ssh.service", running: true)),
-                    .setting(.init(key: "a", expected: "b", kind: .sysctl)),
-                    .setting(.init(key: "a", expected: "b", kind: .config, file: "/etc/a")),
+                    .setting(.init(name: "a", expected: "b", kind: .sysctl)),
+                    .setting(.init(name: "a", expected: "b", kind: .config, file: "/etc/a")),
                 ])
         ])
         #expect(questions == ProbeQuestions())

@@ -174,7 +174,7 @@ import Testing
         let (wanted, found) = (
             "0" + same + String(repeating: "b", count: 3000), "O" + same + String(repeating: "c", count: 3000)
         )
-        let setting = SettingExpectation(key: "LESS", expected: wanted, kind: .environmentVariable)
+        let setting = SettingExpectation(name: "LESS", expected: wanted, kind: .environmentVariable)
         guard case .wrong(let mismatches) = judge(.setting(setting), Facts(environment: ["LESS": .value(found)])) else {
             Issue.record("no mismatch")
             return
@@ -190,7 +190,7 @@ import Testing
         for _ in 0..<300 {
             let (old, new) = generator.deceptivePair(withSecrets: true)
             let (wanted, found) = (String(decoding: old, as: UTF8.self), String(decoding: new, as: UTF8.self))
-            let setting = SettingExpectation(key: "LESS", expected: wanted, kind: .environmentVariable)
+            let setting = SettingExpectation(name: "LESS", expected: wanted, kind: .environmentVariable)
             guard case .wrong(let mismatches) = judge(.setting(setting), Facts(environment: ["LESS": .value(found)]))
             else { continue }
             let (expected, actual) = (mismatches[0].expected["value"] ?? "", mismatches[0].actual["value"] ?? "")

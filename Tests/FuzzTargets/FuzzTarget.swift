@@ -55,7 +55,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
             Expectation(.file(.init(path: "/link", state: .symlink, target: "there"))),
             Expectation(.file(.init(path: "~/.gitconfig", content: .hash(SHA256Digest(of: [])), show: .text))),
             Expectation(.package(.init(name: "curl", minimumVersion: "7.88"))),
-            Expectation(.setting(.init(key: "EDITOR", expected: "vim", kind: .environmentVariable))),
+            Expectation(.setting(.init(name: "EDITOR", expected: "vim", kind: .environmentVariable))),
         ])
 
     private func answerFault(_ bytes: [UInt8]) -> String? {

@@ -64,14 +64,14 @@ struct LoadingPackTests {
                 Expectation(.package(PackageExpectation(name: "g++", minimumVersion: "4:12.2.0-3"))),
                 Expectation(.package(PackageExpectation(name: "libc6:i386"))),
                 Expectation(
-                    .setting(SettingExpectation(key: "EDITOR", expected: "vim", kind: .environmentVariable))),
-                Expectation(.setting(SettingExpectation(key: "EMPTY", expected: "", kind: .environmentVariable))),
+                    .setting(SettingExpectation(name: "EDITOR", expected: "vim", kind: .environmentVariable))),
+                Expectation(.setting(SettingExpectation(name: "EMPTY", expected: "", kind: .environmentVariable))),
                 Expectation(
                     .setting(
                         SettingExpectation(
-                            key: "PasswordAuthentication", expected: "no", kind: .config,
+                            name: "PasswordAuthentication", expected: "no", kind: .config,
                             file: "/etc/ssh/sshd_config"))),
-                Expectation(.setting(SettingExpectation(key: "net.ipv4.ip_forward", expected: "0", kind: .sysctl))),
+                Expectation(.setting(SettingExpectation(name: "net.ipv4.ip_forward", expected: "0", kind: .sysctl))),
                 Expectation(.service(ServiceExpectation(name: "ssh.service", enabled: true, running: false))),
             ])
         #expect(pack == expected)

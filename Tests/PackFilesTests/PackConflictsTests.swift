@@ -21,7 +21,7 @@ struct PackConflictsTests {
     }
 
     private static func setting(in file: String) -> DriftCore.Expectation.Subject {
-        .setting(SettingExpectation(key: "P", expected: "no", kind: .config, file: file))
+        .setting(SettingExpectation(name: "P", expected: "no", kind: .config, file: file))
     }
 
     static let contradictions: [(DriftCore.Expectation.Subject, DriftCore.Expectation.Subject)] = [
@@ -55,12 +55,12 @@ struct PackConflictsTests {
         (.file(File(path: "~/.ssh", state: .absent)), .file(File(path: "~/.ssh/config"))),
         (.package(PackageExpectation(name: "x")), .package(PackageExpectation(name: "x", state: .absent))),
         (
-            .setting(SettingExpectation(key: "E", expected: "vim", kind: .environmentVariable)),
-            .setting(SettingExpectation(key: "E", expected: "vi", kind: .environmentVariable))
+            .setting(SettingExpectation(name: "E", expected: "vim", kind: .environmentVariable)),
+            .setting(SettingExpectation(name: "E", expected: "vi", kind: .environmentVariable))
         ),
         (
-            .setting(SettingExpectation(key: "P", expected: "no", kind: .config, file: "/etc/x")),
-            .setting(SettingExpectation(key: "P", expected: "yes", kind: .config, file: "/etc/x"))
+            .setting(SettingExpectation(name: "P", expected: "no", kind: .config, file: "/etc/x")),
+            .setting(SettingExpectation(name: "P", expected: "yes", kind: .config, file: "/etc/x"))
         ),
         (
             .service(ServiceExpectation(name: "s.service", enabled: true)),
@@ -122,8 +122,8 @@ struct PackConflictsTests {
             .package(PackageExpectation(name: "x", minimumVersion: "3"))
         ),
         (
-            .setting(SettingExpectation(key: "E", expected: "a", kind: .environmentVariable)),
-            .setting(SettingExpectation(key: "E", expected: "b", kind: .sysctl))
+            .setting(SettingExpectation(name: "E", expected: "a", kind: .environmentVariable)),
+            .setting(SettingExpectation(name: "E", expected: "b", kind: .sysctl))
         ),
         (
             .service(ServiceExpectation(name: "s.service", enabled: true)),

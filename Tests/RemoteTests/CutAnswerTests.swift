@@ -49,7 +49,7 @@ import Testing
                     "cut d10", "try 10001", "stat 0 8180:0:0:2:root:root", "hash 0 \(Self.hash)", "status 10001",
                     "done 10001",
                 ]
-                + ["answered files", "driftwatch-probe d10 end 1", "elevated"])
+                + ["answered files", "driftwatch-probe d10 end 1", "elevated d1"])
         guard case .present(let entry) = facts.files["/a"] else {
             Issue.record("\(facts)")
             return

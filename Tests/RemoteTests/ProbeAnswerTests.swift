@@ -273,21 +273,21 @@ import Testing
         let inner =
             ["driftwatch-probe d10 begin 2", "topics files"] + root + ["answered files", "driftwatch-probe d10 end 1"]
         #expect(
-            try content(of: "/a", whole: denied + ["elevate", "a lecture"] + inner + ["elevated"] + Self.others)
+            try content(of: "/a", whole: denied + ["elevate", "a lecture"] + inner + ["elevated d1"] + Self.others)
                 == .read(Self.hash, bytes: nil))
         #expect(
-            try content(of: "/a", whole: denied + ["elevate", "a lecture", "elevated"] + Self.others)
+            try content(of: "/a", whole: denied + ["elevate", "a lecture", "elevated d1"] + Self.others)
                 == .unreadable(.sudoRefused))
         #expect(try content(of: "/a", whole: denied + Self.others) == .unreadable(.permissionDenied))
         let cut = Array(inner[...4])
         #expect(
-            try content(of: "/a", whole: denied + ["elevate"] + cut + ["elevated"] + Self.others)
+            try content(of: "/a", whole: denied + ["elevate"] + cut + ["elevated d1"] + Self.others)
                 != .read(Self.hash, bytes: nil))
     }
 
     @Test func rootAnswersNothingElse() throws {
         let root = Self.section(1, ["gone 0 missing"])
-        let inner = ["elevate", "driftwatch-probe d10 begin 2"] + root + ["driftwatch-probe d10 end 0", "elevated"]
+        let inner = ["elevate", "driftwatch-probe d10 begin 2"] + root + ["driftwatch-probe d10 end 0", "elevated d1"]
         let facts = try #require(
             try ProbeAnswer.facts(in: answer(Self.section(1, Self.files) + inner + Self.others), to: request))
         #expect(facts.files["/a"] == .unreadable(.malformedAnswer))

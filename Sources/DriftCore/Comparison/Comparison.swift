@@ -1,5 +1,3 @@
-internal import Redaction
-
 /// Compares what was observed with what is wanted.
 package enum Comparison {
     /// Judges each of the pack's expectations by the facts.
@@ -9,86 +7,8 @@ package enum Comparison {
     package static func judge(_ facts: Facts, against pack: Pack, digest: SHA256Digest) -> Check {
         let keyed = pack.expectations.map { (key: $0.key, expectation: $0) }
         let outcomes = keyed.sorted { $0.key < $1.key }.map { key, expectation in
-            evidence(on: expectation, in: facts).outcome(of: expectation, key: key)
+            expectation.subject.kind.evidence(in: facts).outcome(of: expectation, key: key)
         }
         return Check(packName: pack.name, packDigest: digest, outcomes: outcomes)
-    }
-
-    private static func evidence(on expectation: Expectation, in facts: Facts) -> Evidence {
-        switch expectation.subject {
-        case .file(let wanted):
-            FileComparison.evidence(on: wanted, fact: facts.files[ServerPath(wanted.path)])
-        case .package(let wanted):
-            PackageComparison.evidence(on: wanted, facts: facts)
-        case .setting(let wanted):
-            SettingComparison.evidence(on: wanted, facts: facts)
-        case .service, .unknown:
-            .unreadable(.unsupported)
-        }
-    }
-}
-
-/// What speaks for and against one expectation.
-struct Evidence {
-    /// A mismatch before it is known of which item it is.
-    struct Contradiction {
-        var type: MismatchType
-        var sides: Sides
-        var diff: String?
-    }
-
-    private(set) var contradictions: [Contradiction] = []
-    /// Why nothing of it could be seen.
-    private var unreadable: UnreadableReason?
-    /// Why its content could not be seen, where all else could.
-    private var unseenContent: UnreadableReason?
-    /// What the pack's author may want to know of an expectation that is met.
-    private var remark: String?
-
-    static var none: Evidence { Evidence() }
-
-    static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
-
-    static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
-
-    static func wrong(
-        _ type: MismatchType, expected: [String: String], actual: [String: String]
-    ) -> Evidence {
-        var evidence = Evidence()
-        evidence.add(type, expected: expected, actual: actual)
-        return evidence
-    }
-
-    mutating func add(
-        _ type: MismatchType, expected: [String: String], actual: [String: String]
-    ) {
-        let sides = Sides(
-            expected: expected.mapValues { .outside($0) }, actual: actual.mapValues { .outside($0) })
-        add(type, sides)
-    }
-
-    mutating func add(_ type: MismatchType, _ sides: Sides, diff: String? = nil) {
-        contradictions.append(Contradiction(type: type, sides: sides, diff: diff))
-    }
-
-    mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
-
-    /// What is proven wrong is wrong, whatever else could not be seen.
-    func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
-        let item = VisibleText.line(expectation.item)
-        let mismatches = contradictions.map { contradiction in
-            Mismatch(
-                type: contradiction.type, item: item, key: key, expected: contradiction.sides.expected,
-                actual: contradiction.sides.actual, diff: contradiction.diff)
-        }
-        let finding: ItemOutcome.Finding =
-            if !mismatches.isEmpty {
-                .wrong(mismatches)
-            } else {
-                (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
-            }
-        return ItemOutcome(
-            key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,
-            unseenContent: unseenContent, remark: finding == .ok ? remark.map { VisibleText.line($0) } : nil)
     }
 }

@@ -30,6 +30,8 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let wrongVersion = Self(rawValue: "wrong_version")
     package static let wrongSetting = Self(rawValue: "wrong_setting")
     package static let wrongService = Self(rawValue: "wrong_service")
+    package static let missingModule = Self(rawValue: "missing_module")
+    package static let unexpectedModule = Self(rawValue: "unexpected_module")
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -12,23 +12,26 @@ package struct Facts: Hashable, Sendable {
     package var providers: [String: Set<String>]
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
+    package var topics: TopicAnswers
 
     package init(
         home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
-        providers: [String: Set<String>] = [:], environment: [String: SettingFact] = [:]
+        providers: [String: Set<String>] = [:], environment: [String: SettingFact] = [:],
+        topics: TopicAnswers = TopicAnswers()
     ) {
         self.home = home
         self.files = files
         self.packages = packages
         self.providers = providers
         self.environment = environment
+        self.topics = topics
     }
 }
 
 /// Why an expectation could not be judged.
 ///
 /// Raw values are stored and shown.
-package enum UnreadableReason: String, Hashable, Sendable, Codable, CaseIterable {
+package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseIterable {
     case permissionDenied = "permission_denied"
     /// `sudo -n` was needed and refused.
     case sudoRefused = "sudo_refused"

@@ -15,8 +15,8 @@ package struct ItemChange: Hashable, Sendable {
 
     package var kind: Kind
     package var key: ItemKey
-    /// `file`, `package`, `setting`, `service`, or the section of an item that only a later version knows.
-    package var section: String
+    /// `file`, `package`, …, or the section of an item that only a later version knows.
+    package var noun: String
     /// What people are shown.
     package var item: String
     /// Only of a changed one.
@@ -39,14 +39,7 @@ package struct ItemChange: Hashable, Sendable {
     private init(_ kind: Kind, _ expectation: Expectation, fields: [Field] = []) {
         self.kind = kind
         key = expectation.key
-        section =
-            switch expectation.subject {
-            case .file: "file"
-            case .package: "package"
-            case .setting: "setting"
-            case .service: "service"
-            case .unknown(let unknown): unknown.section
-            }
+        noun = expectation.subject.kind.noun
         item = expectation.item
         self.fields = fields
     }
@@ -54,31 +47,12 @@ package struct ItemChange: Hashable, Sendable {
 
 extension ItemChange.Field {
     fileprivate static func between(_ old: Expectation, _ new: Expectation) -> [Self] {
-        var fields: [Self] = []
-        func compare(_ name: String, _ old: String?, _ new: String?) {
-            if old != new { fields.append(Self(name: name, old: old, new: new)) }
-        }
-        switch (old.subject, new.subject) {
-        case (.file(let old), .file(let new)):
-            compare("state", old.state.rawValue, new.state.rawValue)
-            compare("mode", old.mode.map(FileMode.text), new.mode.map(FileMode.text))
-            compare("owner", old.owner, new.owner)
-            compare("group", old.group, new.group)
-            compare("content_hash", old.content?.hash, new.content?.hash)
-            compare("template", old.content?.template, new.content?.template)
-            compare("target", old.target, new.target)
-            compare("show", old.show.rawValue, new.show.rawValue)
-        case (.package(let old), .package(let new)):
-            compare("state", old.state.rawValue, new.state.rawValue)
-            compare("min_version", old.minimumVersion, new.minimumVersion)
-        case (.setting(let old), .setting(let new)):
-            compare("type", old.kind.rawValue, new.kind.rawValue)
-            if old.expected != new.expected { fields.append(Self(name: "expected", old: nil, new: nil)) }
-        case (.service(let old), .service(let new)):
-            compare("enabled", old.enabled?.description, new.enabled?.description)
-            compare("running", old.running?.description, new.running?.description)
-        default:
-            break
+        let (before, after) = (old.stored, new.stored)
+        let unshown = old.subject.kind.unshownFields.union(new.subject.kind.unshownFields)
+        var fields = Set(before.keys).union(after.keys).sorted().compactMap { name -> Self? in
+            guard before[name] != after[name] else { return nil }
+            guard !unshown.contains(name) else { return Self(name: name, old: nil, new: nil) }
+            return Self(name: name, old: before[name]?.words, new: after[name]?.words)
         }
         if old.description != new.description { fields.append(Self(name: "description", old: nil, new: nil)) }
         return fields
@@ -94,13 +68,13 @@ extension ItemChange.Field {
     private static func isTooLong(_ text: String?) -> Bool { (text?.count ?? 0) > 60 }
 }
 
-extension FileExpectation.Content {
-    fileprivate var hash: String? {
-        if case .hash(let digest) = self { digest.description } else { nil }
-    }
-
-    /// The name with a hash of its contents, so that a new text under the same name is a new value.
-    fileprivate var template: String? {
-        if case .template(let name, let bytes) = self { "\(name) \(SHA256Digest(of: bytes))" } else { nil }
+extension StoredValue {
+    /// For people; those of an object, such as a template, say nothing.
+    fileprivate var words: String? {
+        switch self {
+        case .null, .object: nil
+        case .flag, .whole, .number, .text: canonical
+        case .list(let list): list.map { $0.words ?? "…" }.joined(separator: ", ")
+        }
     }
 }

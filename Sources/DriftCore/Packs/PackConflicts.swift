@@ -78,15 +78,17 @@ package struct PackConflicts {
             {
                 found.append((Side(pair.first, one, words.0), Side(pair.second, other, words.1)))
             }
-            for (key, need) in Self.needs(of: one) {
-                guard let other = second[key], let words = Self.whyUnmet(need, by: other) else { continue }
+            for need in one.subject.kind.needs {
+                guard let other = second[need.key], let words = other.subject.kind.whyUnmet(need.thing) else {
+                    continue
+                }
                 found.append((Side(pair.first, one, "it is there"), Side(pair.second, other, words)))
             }
         }
         guard pair.first != pair.second else { return found }
         for (_, one) in second.sorted(by: { $0.key < $1.key }) {
-            for (key, need) in Self.needs(of: one) {
-                guard let other = first[key], let words = Self.whyUnmet(need, by: other) else { continue }
+            for need in one.subject.kind.needs {
+                guard let other = first[need.key], let words = other.subject.kind.whyUnmet(need.thing) else { continue }
                 found.append((Side(pair.second, one, "it is there"), Side(pair.first, other, words)))
             }
         }
@@ -94,115 +96,34 @@ package struct PackConflicts {
     }
 }
 
-// MARK: What contradicts what
+// MARK: What kinds say
 
 extension PackConflicts {
-    /// What each side wants, where both can never be met.
-    static func contradiction(_ one: Expectation.Subject, _ other: Expectation.Subject) -> (String, String)? {
-        switch (one, other) {
-        case (.file(let one), .file(let other)): contradiction(one, other)
-        case (.package(let one), .package(let other)):
-            one.state == other.state ? nil : (one.state.rawValue, other.state.rawValue)
-        case (.setting(let one), .setting(let other)):
-            one.kind != other.kind || one.expected == other.expected ? nil : ("one value", "another value")
-        case (.service(let one), .service(let other)):
-            differing("enabled:", one.enabled, other.enabled) ?? differing("running:", one.running, other.running)
-        default: nil
+    /// What each of two sides wants, such as `mode 0644` and `mode 0600`.
+    package typealias Contradiction = (String, String)
+
+    /// Something that must be there for an expectation to be met.
+    package struct Need {
+        package enum Thing {
+            case folder, file, package
         }
+
+        /// The key that an expectation about it has.
+        var key: ItemKey
+        var thing: Thing
     }
 
-    private static func contradiction(_ one: FileExpectation, _ other: FileExpectation) -> (String, String)? {
-        // A link may be a symlink and, at the same time, lead to a file: those are two things.
-        let sameThing = (one.state == .symlink) == (other.state == .symlink)
-        if one.state != other.state, sameThing || one.state == .absent || other.state == .absent {
-            return ("state \(one.state.rawValue)", "state \(other.state.rawValue)")
+    static func contradiction(_ one: Expectation.Subject, _ other: Expectation.Subject) -> Contradiction? {
+        func ask<Kind: ExpectationKind>(_ one: Kind) -> Contradiction? {
+            (other.kind as? Kind).flatMap { one.contradiction(to: $0) }
         }
-        guard sameThing else { return nil }
-        return differing("mode", one.mode.map(FileMode.text), other.mode.map(FileMode.text))
-            ?? differentAccounts("owner", one.owner, other.owner)
-            ?? differentAccounts("group", one.group, other.group)
-            ?? differing("target", one.target, other.target)
-            ?? differentContents(one.content, other.content)
+        return ask(one.kind)
     }
 
-    private static func differing<Value: Equatable>(
-        _ name: String, _ one: Value?, _ other: Value?
-    ) -> (String, String)? {
+    /// Two values of one field, where both are wanted and they differ.
+    static func differing<Value: Equatable>(_ name: String, _ one: Value?, _ other: Value?) -> Contradiction? {
         guard let one, let other, one != other else { return nil }
         return ("\(name) \(one)", "\(name) \(other)")
-    }
-
-    /// A name and a number may mean the same account, but for root's.
-    private static func differentAccounts(_ name: String, _ one: String?, _ other: String?) -> (String, String)? {
-        guard let one, let other else { return nil }
-        let mayBeSame: Bool =
-            switch (UInt64(one), UInt64(other)) {
-            case (let one?, let other?): one == other
-            case (nil, nil): one == other
-            case (let number?, nil): other != "root" || number == 0
-            case (nil, let number?): one != "root" || number == 0
-            }
-        return mayBeSame ? nil : ("\(name) \(one)", "\(name) \(other)")
-    }
-
-    private static func differentContents(
-        _ one: FileExpectation.Content?, _ other: FileExpectation.Content?
-    ) -> (String, String)? {
-        guard let one, let other, one.digest != other.digest else { return nil }
-        return (words(one), words(other))
-    }
-
-    private static func words(_ content: FileExpectation.Content) -> String {
-        switch content {
-        case .hash(let digest): "content \(digest)"
-        case .template(let name, _): "the content of template \(name)"
-        }
-    }
-
-    /// What must be there for an expectation to be met.
-    private enum Need {
-        case folder, file, package
-    }
-
-    /// The folders above a path, the file of a setting, and some architecture of a package where one is named.
-    private static func needs(of expectation: Expectation) -> [(key: ItemKey, need: Need)] {
-        switch expectation.subject {
-        case .file(let file): file.state == .absent ? [] : keysAbove(file.path).map { ($0, .folder) }
-        case .setting(let setting):
-            setting.file.map { file in
-                [(Expectation(.file(FileExpectation(path: file))).key, .file)]
-                    + keysAbove(file).map { ($0, .folder) }
-            } ?? []
-        case .package(let package):
-            package.state == .absent
-                ? []
-                : package.name.lastIndex(of: ":").map { colon in
-                    let name = String(package.name[..<colon])
-                    return [(Expectation(.package(PackageExpectation(name: name))).key, .package)]
-                } ?? []
-        default: []
-        }
-    }
-
-    private static func keysAbove(_ path: String) -> [ItemKey] {
-        var keys: [ItemKey] = []
-        var path = Substring(path)
-        while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            path = path[..<slash]
-            keys.append(Expectation(.file(FileExpectation(path: String(path)))).key)
-        }
-        return keys
-    }
-
-    private static func whyUnmet(_ need: Need, by expectation: Expectation) -> String? {
-        switch (expectation.subject, need) {
-        case (.file(let file), .folder) where file.state == .absent || file.state == .file,
-            (.file(let file), .file) where file.state == .absent || file.state == .directory:
-            "\(quoted(file.path)) has state \(file.state.rawValue)"
-        case (.package(let package), .package) where package.state == .absent:
-            "\(quoted(package.name)) has state absent"
-        default: nil
-        }
     }
 }
 

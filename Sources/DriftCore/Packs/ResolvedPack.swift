@@ -46,12 +46,10 @@ package struct AlteredPack: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// ```
 /// {"format": 1, "name": "base", "display_name": "Base Pack", "description": …, "extends": …,
-///  "items": {"files": […], "packages": […], "settings": […], "services": […]}}
+///  "items": {"files": […], "packages": […], …}}
 /// ```
 ///
-/// A later version may add sections, and keys and words to items, without another `format`: an item that this version
-/// does not understand in full comes out as ``UnknownExpectation``. An item whose key does not follow from the fields of
-/// today also has the fields `item_key` and `item` (the name shown to people).
+/// A later version may add sections, and keys and words to items, without another `format`: see ``StoredSections``.
 private struct ResolvedPack: Codable {
     static let currentFormat = 1
 
@@ -60,7 +58,7 @@ private struct ResolvedPack: Codable {
     var displayName: String
     var description: String?
     var extends: PackName?
-    var items: ResolvedSections
+    var items: StoredSections
 
     enum CodingKeys: String, CodingKey {
         case format, name, description, extends, items
@@ -73,7 +71,7 @@ private struct ResolvedPack: Codable {
         displayName = pack.displayName
         description = pack.description
         extends = pack.extends
-        items = ResolvedSections(expectations: pack.expectations)
+        items = StoredSections(expectations: pack.expectations)
     }
 
     init(from decoder: any Decoder) throws {
@@ -88,7 +86,7 @@ private struct ResolvedPack: Codable {
         displayName = try container.decode(String.self, forKey: .displayName)
         description = try container.decodeIfPresent(String.self, forKey: .description)
         extends = try container.decodeIfPresent(PackName.self, forKey: .extends)
-        items = try container.decode(ResolvedSections.self, forKey: .items)
+        items = try container.decode(StoredSections.self, forKey: .items)
     }
 
     func pack() throws -> Pack {

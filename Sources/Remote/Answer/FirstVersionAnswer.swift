@@ -48,6 +48,7 @@ enum FirstVersionAnswer {
         for name in request.environment {
             facts.environment[name] = environment?.fact(name) ?? .unreadable(.malformedAnswer)
         }
+        for question in request.questions.topics { facts.topics.miss(question.topic, because: .unsupported) }
         return facts
     }
 

@@ -50,11 +50,14 @@ struct AnswerReader {
     private let prefix: [UInt8]
     private let innerPrefix: [UInt8]
     private let cut = Array("cut ".utf8)
+    private let elevated: [UInt8]
     private var place = Place.outer
     private var files: FileSections
     private var packages: PackageRecords
     private var environment = EnvironmentRecords()
+    private var topicRecords: TopicRecords
     private var home: String?
+    /// What the script can answer, and has answered.
     private var topics: Set<String> = []
     private var answered: Set<String> = []
 
@@ -62,7 +65,9 @@ struct AnswerReader {
         self.request = request
         prefix = ProbeAnswer.prefix(request.nonce)
         innerPrefix = ProbeAnswer.prefix(request.innerNonce)
+        elevated = Array("elevated \(request.nonce)".utf8)
         files = FileSections(request)
+        topicRecords = TopicRecords(request)
         packages = PackageRecords(providedNames: request.questions.providedNames)
     }
 
@@ -73,8 +78,7 @@ struct AnswerReader {
         while let line = lines.next() {
             count += 1
             if count.isMultiple(of: 1024), Task.isCancelled { throw ProbeFailure(.cancelled) }
-            if line.starts(with: cut) {
-                guard readCut(by: line.dropFirst(cut.count)) else { throw nonsense(line) }
+            if line.starts(with: cut), readCut(by: line.dropFirst(cut.count)) {
                 last = nil
                 continue
             }
@@ -92,20 +96,33 @@ struct AnswerReader {
     ///
     /// - Returns: Whether it is one of the two probes.
     private mutating func readCut(by nonce: ArraySlice<UInt8>) -> Bool {
-        if place == .inner, nonce.elementsEqual(request.innerNonce.utf8) { return true }
+        if place == .inner, nonce.elementsEqual(request.innerNonce.utf8) {
+            topicRecords.abandon()
+            return true
+        }
         guard nonce.elementsEqual(request.nonce.utf8) else { return false }
-        if place == .inner { files.endInner(isWhole: false) }
-        place = .outer
+        topicRecords.abandon()
+        leaveInner()
         return true
     }
 
+    /// The probe that root runs has not ended its answer.
+    private mutating func leaveInner() {
+        if place == .inner { files.endInner(isWhole: false) }
+        place = .outer
+    }
+
     private mutating func read(_ line: ArraySlice<UInt8>) throws(ProbeFailure) {
+        if place != .outer, line.elementsEqual(elevated) {
+            topicRecords.abandon()
+            leaveInner()
+            return
+        }
+        if topicRecords.isOpen {
+            topicRecords.add(line)
+            return
+        }
         if place != .outer {
-            if line.isEqual(to: "elevated") {
-                if place == .inner { files.endInner(isWhole: false) }
-                place = .outer
-                return
-            }
             if line.starts(with: innerPrefix) {
                 let mark = line.dropFirst(innerPrefix.count)
                 if place == .elevating, mark.elementsEqual("begin \(ProbeScript.version)".utf8) {
@@ -127,7 +144,8 @@ struct AnswerReader {
 
     /// What belongs to the whole answer, or to another topic than files.
     private mutating func readTopic(_ tag: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) throws(ProbeFailure) -> Bool {
-        // The probe that root runs is asked about files alone; only what the outer one says of itself counts.
+        if tag.isEqual(to: "topic") { return topicRecords.begin(rest, isInner: place == .inner) }
+        // The probe that root runs is asked about files and topics; only what the outer one says of itself counts.
         if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
         // Most lines of an answer are fields of packages.
         if tag.isEmpty || tag.last == UInt8(ascii: ":") { return packages.add(field: tag, rest) }
@@ -142,6 +160,7 @@ struct AnswerReader {
         case _ where tag.isEqual(to: "elevate"):
             place = .elevating
             files.askRoot()
+            topicRecords.askRoot()
         case _ where tag.isEqual(to: "home"):
             let path = VisibleText.value(rest)
             guard path.hasPrefix("/"), home == nil || home == path else {
@@ -159,6 +178,7 @@ struct AnswerReader {
         guard word.isEqual(to: "end") else {
             throw ProbeFailure(.malformedAnswer, detail: "the answer's end is not an end marker")
         }
+        topicRecords.abandon()
         guard AnswerNumber.parsed(count) == answered.count else {
             throw ProbeFailure(.malformedAnswer, detail: "the answer's count is not that of its topics")
         }
@@ -198,6 +218,7 @@ struct AnswerReader {
         for name in request.environment {
             facts.environment[name] = gap("environment").map { .unreadable($0) } ?? environment.fact(name)
         }
+        facts.topics = topicRecords.answers(gap: gap)
         return facts
     }
 }

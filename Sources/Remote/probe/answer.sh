@@ -22,6 +22,15 @@ dw_close() {
     dw_closed=$((dw_closed + 1))
 }
 
+# Adds a question of another topic, "TOPIC" or "TOPIC ARGUMENT", to dw_asked_TOPIC.
+dw_note_question() {
+    dw_topic=${1%% *}
+    # A name that is listed is not code.
+    case " $dw_askable " in *" $dw_topic "*) ;; *) return 0 ;; esac
+    case $dw_asked_topics in *" $dw_topic "*) ;; *) eval "dw_asked_topics=\$dw_asked_topics\$dw_topic' ' dw_asked_$dw_topic=" ;; esac
+    case $1 in *' '*) eval "dw_asked_$dw_topic=\$dw_asked_$dw_topic\${1#* }\$dw_nl" ;; esac
+}
+
 dw_answer() {
     for dw_line in $dw_input; do
         case $dw_line in
@@ -48,6 +57,7 @@ dw_answer() {
                 ;;
             '#home '*) dw_find_home "${dw_line#* }" ;;
             '#packages') dw_wants_packages=yes ;;
+            '#ask '*) dw_note_question "${dw_line#* }" ;;
             '#env '*) dw_names="$dw_names${dw_line#* } " ;;
             '#time '*)
                 # Digits only: some shells run commands in brackets inside arithmetic, and the key of a pinned probe
@@ -63,8 +73,11 @@ dw_answer() {
         dw_look_at_packages
         dw_close packages
     fi
-    if [ -n "$dw_wants_files" ] || [ "$dw_names" != ' ' ]; then dw_look; fi
+    if [ -n "$dw_wants_files" ] || [ "$dw_asked_topics$dw_names" != '  ' ]; then dw_look; fi
     [ -z "$dw_wants_files" ] || dw_close files
+    IFS=' '
+    for dw_topic in $dw_asked_topics; do dw_close "$dw_topic"; done
+    IFS=$dw_nl
     [ "$dw_names" = ' ' ] || dw_close environment
 }
 
@@ -120,6 +133,7 @@ dw_points_asked=
 dw_known=no
 dw_out=
 dw_names=' '
+dw_asked_topics=' '
 dw_wants_files=
 dw_wants_packages=
 dw_clock

@@ -43,9 +43,10 @@ dw_close_chunk() {
     [ "$dw_used" = 0 ] || eval "dw_$1_$dw_number=\$dw_$1 dw_$1= dw_used_$1=0 dw_chunks_$1=$dw_number"
 }
 
-# Looks at all files, chunk by chunk, then at the denied ones as root, and last at the environment of the login shell.
+# Looks at all files, chunk by chunk, then at other topics, then as root at what was denied, and last at the environment
+# of the login shell.
 dw_look_at_all() {
-    dw_out='' dw_denied='' dw_links=$dw_nl dw_texts=0
+    dw_out='' dw_denied='' dw_denied_topics='' dw_links=$dw_nl dw_texts=0
     for dw_reach in near far; do
         eval "dw_last=\$dw_chunks_$dw_reach"
         dw_place=1
@@ -56,7 +57,11 @@ dw_look_at_all() {
             dw_place=$((dw_place + 1))
         done
     done
-    if [ -n "$dw_denied" ] && [ "$dw_uid" != 0 ]; then
+    if [ "$dw_asked_topics" != ' ' ]; then
+        dw_more
+        dw_answer_topics
+    fi
+    if [ -n "$dw_denied$dw_denied_topics" ] && [ "$dw_uid" != 0 ]; then
         dw_more
         dw_elevate
     fi

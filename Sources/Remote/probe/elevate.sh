@@ -129,6 +129,7 @@ dw_elevate() {
     dw_inner=$dw_nonce'0'
     dw_request="#driftwatch-probe $dw_inner $dw_version$dw_nl#time $((dw_left - 1))$dw_nl"
     for dw_line in $dw_denied; do dw_request="$dw_request#file $dw_line$dw_nl"; done
+    dw_request=$dw_request$dw_denied_topics
     dw_request="$dw_request#end$dw_nl"
     dw_put 'elevate'
     dw_flush
@@ -144,6 +145,6 @@ dw_elevate() {
             done
             { printf "%s\n" "$dw_line" && cat; } | /bin/sh -c "$dw_probe" "$dw_probe"' "$dw_inner"
     fi
-    dw_put 'elevated'
+    dw_put "elevated $dw_nonce"
     dw_end_slow
 }

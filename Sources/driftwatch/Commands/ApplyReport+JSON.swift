@@ -27,7 +27,7 @@ extension ApplyReport {
 
     private static func json(_ item: ItemChange) -> JSONValue {
         .object([
-            ("change", .text(item.kind.rawValue)), ("key", .text(item.key.rawValue)), ("kind", .text(item.section)),
+            ("change", .text(item.kind.rawValue)), ("key", .text(item.key.rawValue)), ("kind", .text(item.noun)),
             ("item", .text(item.item)),
             (
                 "fields",

@@ -47,9 +47,9 @@ struct ApplyText {
     private static func line(_ item: ItemChange) -> String {
         let fields = item.fields.map(\.text).joined(separator: ", ")
         return switch item.kind {
-        case .added: "  + \(item.section) \(item.item)"
-        case .removed: "  - \(item.section) \(item.item)"
-        case .changed: "  ~ \(item.section) \(item.item)\(fields.isEmpty ? "" : ": \(fields)")"
+        case .added: "  + \(item.noun) \(item.item)"
+        case .removed: "  - \(item.noun) \(item.item)"
+        case .changed: "  ~ \(item.noun) \(item.item)\(fields.isEmpty ? "" : ": \(fields)")"
         }
     }
 

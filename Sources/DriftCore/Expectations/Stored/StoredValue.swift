@@ -1,25 +1,4 @@
-/// An item that a later version stored, and that this one cannot judge: of a kind, or with words, that it does not know.
-///
-/// It is kept, counted and told as `unsupported`, so that one such item does not make a pack unreadable for the workers
-/// that are not upgraded yet, nor the half of it that they do understand count for the whole.
-package struct UnknownExpectation: Hashable, Sendable {
-    /// The section of the pack, such as `users`.
-    package var section: String
-    package var key: ItemKey
-    /// What people are shown.
-    package var item: String
-    /// As stored.
-    package var fields: [String: StoredValue]
-
-    package init(section: String, key: ItemKey, item: String, fields: [String: StoredValue]) {
-        self.section = section
-        self.key = key
-        self.item = item
-        self.fields = fields
-    }
-}
-
-/// A value of a stored pack whose meaning is not known.
+/// A value of a stored item: any JSON value.
 package indirect enum StoredValue: Hashable, Sendable, Codable {
     case null
     case flag(Bool)

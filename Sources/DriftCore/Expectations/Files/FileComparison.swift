@@ -1,3 +1,14 @@
+extension FileExpectation {
+    func ask(_ questions: inout QuestionSet) {
+        // Only of a regular file is a certain content asked.
+        questions.ask(path: path, expecting: state == .file ? content?.digest : nil, show: show)
+    }
+
+    func evidence(in facts: Facts) -> Evidence {
+        FileComparison.evidence(on: self, fact: facts.files[ServerPath(path)])
+    }
+}
+
 /// Judges one path.
 enum FileComparison {
     static func evidence(on wanted: FileExpectation, fact: FileFact?) -> Evidence {

@@ -1,0 +1,66 @@
+internal import Redaction
+
+/// What speaks for and against one expectation.
+struct Evidence {
+    /// A mismatch before it is known of which item it is.
+    struct Contradiction {
+        var type: MismatchType
+        var sides: Sides
+        var diff: String?
+    }
+
+    private(set) var contradictions: [Contradiction] = []
+    /// Why nothing of it could be seen.
+    private var unreadable: UnreadableReason?
+    /// Why its content could not be seen, where all else could.
+    private var unseenContent: UnreadableReason?
+    /// What the pack's author may want to know of an expectation that is met.
+    private var remark: String?
+
+    static var none: Evidence { Evidence() }
+
+    static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
+
+    static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
+
+    static func wrong(
+        _ type: MismatchType, expected: [String: String], actual: [String: String]
+    ) -> Evidence {
+        var evidence = Evidence()
+        evidence.add(type, expected: expected, actual: actual)
+        return evidence
+    }
+
+    mutating func add(
+        _ type: MismatchType, expected: [String: String], actual: [String: String]
+    ) {
+        let sides = Sides(
+            expected: expected.mapValues { .outside($0) }, actual: actual.mapValues { .outside($0) })
+        add(type, sides)
+    }
+
+    mutating func add(_ type: MismatchType, _ sides: Sides, diff: String? = nil) {
+        contradictions.append(Contradiction(type: type, sides: sides, diff: diff))
+    }
+
+    mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
+
+    /// What is proven wrong is wrong, whatever else could not be seen.
+    func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
+        let item = VisibleText.line(expectation.item)
+        let mismatches = contradictions.map { contradiction in
+            Mismatch(
+                type: contradiction.type, item: item, key: key, expected: contradiction.sides.expected,
+                actual: contradiction.sides.actual, diff: contradiction.diff)
+        }
+        let finding: ItemOutcome.Finding =
+            if !mismatches.isEmpty {
+                .wrong(mismatches)
+            } else {
+                (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
+            }
+        return ItemOutcome(
+            key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,
+            unseenContent: unseenContent, remark: finding == .ok ? remark.map { VisibleText.line($0) } : nil)
+    }
+}

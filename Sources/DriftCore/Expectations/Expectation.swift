@@ -1,0 +1,63 @@
+/// One wanted thing.
+package struct Expectation: Hashable, Sendable {
+    package var subject: Subject
+    /// Shown to people; takes no part in the comparison.
+    package var description: String?
+
+    package init(_ subject: Subject, description: String? = nil) {
+        self.subject = subject
+        self.description = description
+    }
+
+    package var key: ItemKey { subject.kind.key }
+
+    /// What people are shown: the path, the package's name, the setting's key, the service's name.
+    package var item: String { subject.kind.item }
+}
+
+// MARK: The list of kinds
+
+// A new kind is one more case of these two enumerations. The compiler then names every place that must know it: the two
+// properties below, and the reader of pack files.
+
+extension Expectation {
+    package enum Subject: Hashable, Sendable {
+        case file(FileExpectation)
+        case package(PackageExpectation)
+        case setting(SettingExpectation)
+        case service(ServiceExpectation)
+        case module(ModuleExpectation)
+        /// Of a kind, or with words, that only a later version knows.
+        case unknown(UnknownExpectation)
+    }
+
+    /// A section of a pack, which lists the expectations of one kind.
+    package enum Section: String, Hashable, Sendable, CaseIterable {
+        case files, packages, settings, services, kernel
+    }
+}
+
+extension Expectation.Subject {
+    var kind: any ExpectationKind {
+        switch self {
+        case .file(let file): file
+        case .package(let package): package
+        case .setting(let setting): setting
+        case .service(let service): service
+        case .module(let module): module
+        case .unknown(let unknown): unknown
+        }
+    }
+}
+
+extension Expectation.Section {
+    var kind: any KnownKind.Type {
+        switch self {
+        case .files: FileExpectation.self
+        case .packages: PackageExpectation.self
+        case .settings: SettingExpectation.self
+        case .services: ServiceExpectation.self
+        case .kernel: ModuleExpectation.self
+        }
+    }
+}
