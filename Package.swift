@@ -64,7 +64,7 @@ let package = Package(
             exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
-        library("DriftCore", ["Redaction", "CLibcrypto"]),
+        library("DriftCore", ["Redaction", "CLibcrypto", .yams]),
         library("PackFiles", ["DriftCore", "Redaction", "Cron", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
