@@ -137,7 +137,7 @@ struct LoadingPackErrorTests {
         file("path: /a, content_hash:", "`content_hash` has no value"),
         file(
             "path: /a, template: motd, content_hash: \"sha256:\(String(repeating: "a", count: 64))\"",
-            "`content_hash` or `template`, not both"),
+            "a file has one of `content_hash`, `template`, `content`"),
         file("path: /a, template: /etc/passwd", "is not below packs/templates"),
         file("path: /a, template: \"~/x\"", "is not below packs/templates"),
         file("path: /a, template: ../../etc/passwd", "leads out of packs/templates"),
