@@ -21,12 +21,16 @@ struct TopicRecords {
     }
 
     private let request: ProbeRequest
+    private let questions: [TopicQuestion]
     private var open: Open?
     private var endings: [String: Ending] = [:]
     /// Whether root was asked about what the login user was denied.
     private var askedRoot = false
 
-    init(_ request: ProbeRequest) { self.request = request }
+    init(_ request: ProbeRequest) {
+        self.request = request
+        questions = request.topics
+    }
 
     /// Whether the next line belongs to a topic.
     var isOpen: Bool { open != nil }
@@ -38,7 +42,7 @@ struct TopicRecords {
     /// - Returns: Whether the topic was asked about.
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
-        guard request.questions.topics.contains(where: { $0.topic.name == name }) else { return false }
+        guard questions.contains(where: { $0.topic.name == name }) else { return false }
         if isInner { guard case .denied = endings[name] else { return false } }
         let nonce = isInner ? request.innerNonce : request.nonce
         open = Open(name: name, isInner: isInner, end: Array("topic-end \(nonce) \(name) ".utf8))
@@ -76,7 +80,7 @@ struct TopicRecords {
     /// What was answered; `gap` says why nothing of a topic is known.
     func answers(gap: (String) -> UnreadableReason?) -> TopicAnswers {
         var answers = TopicAnswers()
-        for question in request.questions.topics {
+        for question in questions {
             let name = question.topic.name
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
