@@ -17,6 +17,11 @@ package struct ProbeRequest: Hashable, Sendable {
     /// The bytes of the script's standard input.
     package let input: [UInt8]
 
+    /// The topics that may be answered: about packages, the script asks for those of other managers than dpkg itself.
+    var topics: [TopicQuestion] {
+        questions.topics + (questions.packages ? [TopicQuestion(InstalledPackages.self)] : [])
+    }
+
     /// How the last line of an answer begins.
     var lastLine: String { "driftwatch-probe \(nonce) end" }
 

@@ -179,7 +179,18 @@ struct LoadingPackErrorTests {
         BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "is not a package name"),
         BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "is not a package name"),
         BadInput(items("packages", "{ name: -x }"), line: 3, "`-x` is not a package name"),
-        BadInput(items("packages", "{ name: curl, version: \"1\" }"), line: 3, "unknown key `version` in a package"),
+        BadInput(items("packages", "{ name: curl, release: \"1\" }"), line: 3, "unknown key `release` in a package"),
+        BadInput(
+            items("packages", "{ name: curl, version: \">= 1\" }"), line: 3, "is not a version", "min_version and"),
+        BadInput(items("packages", "{ name: curl, min_version: \"1.*\" }"), line: 3, "is not a version"),
+        BadInput(
+            items("packages", "{ name: curl, held: \"yes\" }"), line: 3, "`held` must be true or false", "write true"),
+        BadInput(
+            items("packages", "{ name: curl, min_version: \"2.0\", max_version: \"1.9\" }"), line: 3,
+            "`max_version` `1.9` is older than `min_version` `2.0`", "no version can be both"),
+        BadInput(
+            items("packages", "{ name: telnetd, state: absent, held: true }"), line: 3,
+            "`held` has no effect with state: absent"),
         BadInput(items("packages", "{ name: a, min_version: 1.10 }"), line: 3, "not 1.10, a number", "\"1.10\""),
         BadInput(items("packages", "{ name: a, min_version: 7 }"), line: 3, "not 7, a number"),
         BadInput(items("packages", "{ name: a, min_version: 1e3 }"), line: 3, "a number"),

@@ -28,6 +28,7 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let missingPackage = Self(rawValue: "missing_package")
     package static let unexpectedPackage = Self(rawValue: "unexpected_package")
     package static let wrongVersion = Self(rawValue: "wrong_version")
+    package static let wrongHold = Self(rawValue: "wrong_hold")
     package static let wrongSetting = Self(rawValue: "wrong_setting")
     package static let wrongService = Self(rawValue: "wrong_service")
     package static let missingLine = Self(rawValue: "missing_line")

@@ -8,21 +8,18 @@ package struct Facts: Hashable, Sendable {
     /// By path as the packs write it, `~` unexpanded.
     package var files: [ServerPath: FileFact]
     package var packages: PackageFacts
-    /// Which installed packages stand in for a name, as far as the server said: a hint, and no proof.
-    package var providers: [String: Set<String>]
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
     package var topics: TopicAnswers
 
     package init(
         home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
-        providers: [String: Set<String>] = [:], environment: [String: SettingFact] = [:],
+        environment: [String: SettingFact] = [:],
         topics: TopicAnswers = TopicAnswers()
     ) {
         self.home = home
         self.files = files
         self.packages = packages
-        self.providers = providers
         self.environment = environment
         self.topics = topics
     }
@@ -72,7 +69,7 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .slow: "the server gave up on it"
         case .plantedLink: "root only follows links made by root or by the file's owner"
         case .unsupported: "this version, or the server's tools, cannot answer"
-        case .notAVersion: "the pack's version is not one that dpkg can compare; driftwatch lint says why"
+        case .notAVersion: "the pack's version is not one that the server's package manager can compare"
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
@@ -177,28 +174,6 @@ package enum FileContent: Hashable, Sendable {
     /// The hash, and the bytes where the file did not match, is small and may be read for its content.
     case read(SHA256Digest, bytes: [UInt8]?)
     case unreadable(UnreadableReason)
-}
-
-/// What the server's package manager has installed.
-package enum PackageFacts: Hashable, Sendable {
-    case notAsked
-    /// dpkg's whole database, by package name; several entries where several architectures are installed.
-    case dpkg([String: [InstalledPackage]])
-    case unreadable(UnreadableReason)
-}
-
-/// One entry of dpkg's database.
-package struct InstalledPackage: Hashable, Sendable {
-    /// dpkg's three letters, such as `ii `, `hi `, `rc `, `iF `: wanted, status, error.
-    package var status: String
-    package var version: String
-    package var architecture: String
-
-    package init(status: String, version: String, architecture: String) {
-        self.status = status
-        self.version = version
-        self.architecture = architecture
-    }
 }
 
 /// What the server says a setting is.

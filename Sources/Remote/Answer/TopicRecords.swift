@@ -23,12 +23,16 @@ struct TopicRecords {
     }
 
     private let request: ProbeRequest
+    private let questions: [TopicQuestion]
     private var open: Open?
     private var endings: [String: Ending] = [:]
     /// Whether root was asked about what the login user was denied.
     private var askedRoot = false
 
-    init(_ request: ProbeRequest) { self.request = request }
+    init(_ request: ProbeRequest) {
+        self.request = request
+        questions = request.topics
+    }
 
     /// Whether the next line belongs to a topic.
     var isOpen: Bool { open != nil }
@@ -40,7 +44,7 @@ struct TopicRecords {
     /// - Returns: Whether the topic was asked about.
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
-        guard request.questions.topics.contains(where: { $0.topic.name == name }) else { return false }
+        guard questions.contains(where: { $0.topic.name == name }) else { return false }
         if isInner {
             switch endings[name] {
             case .denied, .partial: break
@@ -84,7 +88,7 @@ struct TopicRecords {
     /// What was answered; `gap` says why nothing of a topic is known.
     func answers(gap: (String) -> UnreadableReason?) -> TopicAnswers {
         var answers = TopicAnswers()
-        for question in request.questions.topics {
+        for question in questions {
             let name = question.topic.name
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
