@@ -86,8 +86,6 @@ struct LoadingPackTests {
                     + "(the item will show as unreadable (unsupported))",
                 "packs/base.yaml:29:7: warning: this version cannot judge settings of type sysctl "
                     + "(the item will show as unreadable (unsupported))",
-                "packs/base.yaml:31:7: warning: this version cannot judge services "
-                    + "(the item will show as unreadable (unsupported))",
             ])
     }
 
