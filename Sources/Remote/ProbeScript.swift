@@ -29,6 +29,7 @@ package enum ProbeScript {
             PackageResources.clock_sh,
             PackageResources.listing_sh,
             PackageResources.installed_sh,
+            PackageResources.services_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

@@ -55,6 +55,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case malformedAnswer = "malformed_answer"
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
     case readError = "read_error"
+    /// The server says that it is neither one nor the other: a `static` unit is neither enabled nor disabled.
+    case undecided
 
     /// The reason in words, shown together with the raw value.
     package var words: String {
@@ -73,6 +75,7 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
+        case .undecided: "the server says neither yes nor no"
         }
     }
 }
