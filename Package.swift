@@ -64,7 +64,7 @@ let package = Package(
             exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
-        library("DriftCore", ["Redaction", "CLibcrypto"]),
+        library("DriftCore", ["Redaction", "CLibcrypto", .yams]),
         library("PackFiles", ["DriftCore", "Redaction", "Cron", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(
@@ -115,7 +115,9 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("InstrumentsTests", ["Instruments"]),
         tests("RuntimeTests", ["Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
-        tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests(
+            "JobQueueTests",
+            ["JobQueue", "Runtime", "DriftStore", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),

@@ -48,9 +48,9 @@ package struct DriftCheckHandler: JobHandler {
             }
         }
         do throws(ProbeFailure) {
-            let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
+            let questions = ProbeQuestions(packs: subject.packs.map(\.pack), labels: subject.labels)
             let facts = try await look(at: subject.location.target(), asking: questions)
-            let checks = try await compare(facts, with: subject.packs)
+            let checks = try await compare(facts, with: subject)
             for check in checks {
                 Telemetry.judged(check.verdict)
                 logger.info(
@@ -85,20 +85,22 @@ package struct DriftCheckHandler: JobHandler {
 
     /// Not on the caller's executor: diffs of large files take time.
     private func compare(
-        _ facts: Facts, with packs: [CheckSubject.AssignedPack]
+        _ facts: Facts, with subject: CheckSubject
     ) async throws(ProbeFailure) -> [Check] {
         var checks: [Check] = []
-        for pack in packs {
+        for pack in subject.packs {
             if Task.isCancelled { throw ProbeFailure(.cancelled) }
             checks.append(
-                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack) })
+                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, subject.labels) })
         }
         return checks
     }
 
     @concurrent
-    private static func judge(_ facts: Facts, against pack: CheckSubject.AssignedPack) async -> Check {
-        Comparison.judge(facts, against: pack.pack, digest: pack.digest)
+    private static func judge(
+        _ facts: Facts, against pack: CheckSubject.AssignedPack, _ labels: [String: String]
+    ) async -> Check {
+        Comparison.judge(facts, against: pack.pack, digest: pack.digest, labels: labels)
     }
 
     private func origin(

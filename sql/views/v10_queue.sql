@@ -3,30 +3,43 @@
 -- A view is replaced in place, so that grants on it and other people's views over it stay. New columns go at the end, and
 -- no column changes its name or type.
 
+-- Each part reads an index that holds nothing but its jobs. The names of the servers' queues are found one after the other.
 create or replace view queue_health as
-with live as materialized (
-    select j.queue,
-           count(*) filter (where j.state = 'available') as available,
-           count(*) filter (where j.state not in ('available', 'running')) as waiting,
-           count(*) filter (where j.state = 'running') as running,
-           min(j.run_at) filter (where j.state = 'available') as oldest_available_at,
-           min(j.claimed_at) filter (where j.state = 'running') as longest_running_since
-    from jobs j
-    where j.finished_at is null
-    group by j.queue)
+with recursive of_servers (queue) as (
+    (select queue_of(s.server_id, s.connection, s.queue) from servers s where s.removed_at is null order by 1 limit 1)
+    union all
+    select (select queue_of(s.server_id, s.connection, s.queue) from servers s
+            where s.removed_at is null and queue_of(s.server_id, s.connection, s.queue) > o.queue order by 1 limit 1)
+    from of_servers o where o.queue is not null
+), live (queue, available, waiting, running, available_since, running_since) as materialized (
+    select j.queue, count(*), 0, 0, min(j.run_at), null::timestamptz
+    from jobs j where j.state = 'available' and j.rescues = 0 group by j.queue
+    union all
+    select j.queue, count(*), 0, 0, min(j.run_at), null
+    from jobs j where j.state = 'available' and j.rescues > 0 group by j.queue
+    union all
+    select j.queue, 0, count(*), 0, null, null
+    from jobs j where j.state in ('scheduled', 'retryable') group by j.queue
+    union all
+    select j.queue, 0, 0, count(*), null, min(j.claimed_at)
+    from jobs j where j.state = 'running' group by j.queue)
 select q.queue,
        p.paused_at,
        coalesce(l.available, 0) as available,
        coalesce(l.waiting, 0) as waiting,
        coalesce(l.running, 0) as running,
-       (select statement_clock()) - l.oldest_available_at as oldest_available,
-       (select statement_clock()) - l.longest_running_since as longest_running,
+       (select statement_clock()) - l.available_since as oldest_available,
+       (select statement_clock()) - l.running_since as longest_running,
        (select count(*) from workers w where serves(w.state, w.last_seen_at, w.queues, q.queue)) as workers_alive
 from (select queue from queues
-      union select distinct queue_of(server_id, connection, queue) from servers where removed_at is null
+      union select queue from of_servers where queue is not null
       union select queue from live) q
 left join queues p on p.queue = q.queue
-left join live l on l.queue = q.queue
+left join (
+    select live.queue, sum(live.available)::bigint as available, sum(live.waiting)::bigint as waiting,
+           sum(live.running)::bigint as running, min(live.available_since) as available_since,
+           min(live.running_since) as running_since
+    from live group by live.queue) l on l.queue = q.queue
 order by q.queue;
 comment on view queue_health is 'One row per queue: depth, age, workers.';
 comment on column queue_health.queue is 'The queue.';

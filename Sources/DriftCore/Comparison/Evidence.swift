@@ -16,10 +16,17 @@ struct Evidence {
     private var unseenContent: UnreadableReason?
     /// What the pack's author may want to know of an expectation that is met.
     private var remark: String?
+    /// Why the server has nothing that it could be about.
+    private var notApplicable: String?
+
+    /// Why it cannot be judged, in whole or in part; nil if it can.
+    var unseen: UnreadableReason? { unreadable ?? unseenContent }
 
     static var none: Evidence { Evidence() }
 
     static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
+
+    static func notApplicable(_ why: String) -> Evidence { Evidence(notApplicable: why) }
 
     static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
 
@@ -45,6 +52,9 @@ struct Evidence {
 
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
+    /// Something other than the content could not be seen.
+    mutating func addUnseenPart(_ reason: UnreadableReason) { unreadable = reason }
+
     /// What is proven wrong is wrong, whatever else could not be seen.
     func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
         let item = VisibleText.line(expectation.item)
@@ -54,10 +64,12 @@ struct Evidence {
                 actual: contradiction.sides.actual, diff: contradiction.diff)
         }
         let finding: ItemOutcome.Finding =
-            if !mismatches.isEmpty {
-                .wrong(mismatches)
+            if let notApplicable {
+                .notApplicable(VisibleText.line(notApplicable))
+            } else if !mismatches.isEmpty {
+                expectation.severity == .info ? .notable(mismatches) : .wrong(mismatches)
             } else {
-                (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
+                unseen.map { .unreadable($0) } ?? .ok
             }
         return ItemOutcome(
             key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,

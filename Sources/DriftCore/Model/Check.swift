@@ -28,10 +28,19 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let missingPackage = Self(rawValue: "missing_package")
     package static let unexpectedPackage = Self(rawValue: "unexpected_package")
     package static let wrongVersion = Self(rawValue: "wrong_version")
+    package static let wrongHold = Self(rawValue: "wrong_hold")
     package static let wrongSetting = Self(rawValue: "wrong_setting")
     package static let wrongService = Self(rawValue: "wrong_service")
+    package static let missingLine = Self(rawValue: "missing_line")
+    package static let unexpectedLine = Self(rawValue: "unexpected_line")
+    package static let tooOld = Self(rawValue: "too_old")
+    package static let tooSmall = Self(rawValue: "too_small")
+    package static let unexpectedEntry = Self(rawValue: "unexpected_entry")
     package static let missingModule = Self(rawValue: "missing_module")
     package static let unexpectedModule = Self(rawValue: "unexpected_module")
+
+    /// Whether only the content of a file can prove it.
+    var isAboutContent: Bool { [.wrongContent, .missingLine, .unexpectedLine].contains(self) }
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
@@ -96,8 +105,12 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         case ok
         /// Never empty; one mismatch of a type at the most.
         case wrong([Mismatch])
+        /// It differs, and the pack says that this is no drift: `severity: info`.
+        case notable([Mismatch])
         /// Nothing is proven wrong, but not all was seen.
         case unreadable(UnreadableReason)
+        /// It is not about this server, for this reason in words.
+        case notApplicable(String)
     }
 
     package var key: ItemKey
@@ -146,8 +159,17 @@ package struct Check: Hashable, Sendable {
         self.outcomes = outcomes
     }
 
-    package var itemCount: Int { outcomes.count }
-    package var okCount: Int { outcomes.count { $0.finding == .ok } }
+    /// Of those that apply to the server.
+    package var itemCount: Int { okCount + mismatchCount + unreadableCount }
+    /// As expected, or different without being drift.
+    package var okCount: Int {
+        outcomes.count { outcome in
+            switch outcome.finding {
+            case .ok, .notable: true
+            case .wrong, .unreadable, .notApplicable: false
+            }
+        }
+    }
     package var mismatchCount: Int { outcomes.count { if case .wrong = $0.finding { true } else { false } } }
     package var unreadableCount: Int { outcomes.count { if case .unreadable = $0.finding { true } else { false } } }
 

@@ -67,7 +67,7 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
     /// Where its jobs go: `local:ID` of a local one.
     package var queue: String
     /// A JSON object of texts.
-    package var labels: JSONText
+    package var labels: [String: String]
     package var driftDetectionEnabled: Bool
     package var disabledAt: Date?
     package var disabledBy: String?
@@ -92,7 +92,7 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
         configUser = try row.column("config_user")
         connection = try row.column("connection")
         queue = try row.column("queue")
-        labels = try row.column("labels")
+        labels = try row.column("labels", as: JSON<[String: String]>.self).value
         driftDetectionEnabled = try row.column("drift_detection_enabled")
         disabledAt = try row.column("disabled_at")
         disabledBy = try row.column("disabled_by")
