@@ -64,7 +64,7 @@ dw_list_pacman() {
     dw_flush
     # Prints the sections that are needed up to their empty line, and passes over the others.
     dw_wanted="/$dw_caret%\(NAME\|VERSION\|ARCH\|PROVIDES\|GROUPS\)%\$/"
-    if [ $# = 0 ] || sed -n -e "$dw_wanted{" -e :p -e p -e n -e /./bp -e p -e d -e } -e :k -e '/./!d' -e n -e bk \
+    if [ $# = 0 ] || sed -n -e "$dw_wanted{" -e :p -e p -e n -e /./bp -e p -e d -e '}' -e :k -e '/./!d' -e n -e bk \
         "$dw_pacman"/*/desc; then
         dw_put "complete pacman $#"
     fi
