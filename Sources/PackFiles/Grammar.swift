@@ -229,7 +229,7 @@ extension Grammar {
 
     /// The name of a systemd unit, suffix included.
     static func unitName(_ name: String) -> Fault? {
-        guard consists(name, of: ":_.\\@-", limit: 255), let first = name.utf8.first, first != UInt8(ascii: "-") else {
+        guard consists(name, of: ":_.\\@-", limit: 255), !name.hasPrefix("-"), !name.hasPrefix("@") else {
             return Fault("\(quoted(name)) is not a unit name", hint: "such as ssh.service")
         }
         guard unitSuffixes.contains(where: { name.hasSuffix(".\($0)") && name.utf8.count > $0.utf8.count + 1 }) else {

@@ -56,11 +56,14 @@ package struct ProbeRequest: Hashable, Sendable {
         if questions.packages { lines.append("#packages") }
         lines += questions.topics.flatMap(Self.lines(of:))
         lines += environment.map { "#env \($0)" }
-        if files.contains(where: { $0.path.hasPrefix("~/") }) { lines.append("#home \(owner)") }
+        let needsHome =
+            files.contains { $0.path.hasPrefix("~/") }
+            || questions.topics.contains { $0.arguments.contains { $0.contains(" ~/") } }
+        if needsHome { lines.append("#home \(owner)") }
         for (item, file) in files.enumerated() {
             let kind =
                 switch file.show {
-                case _ where file.expectedHashes.isEmpty: "s"
+                case _ where !file.asksContent: "s"
                 case _ where !Masking.mayReadContent(of: file.path): "h"
                 case .hidden: "h"
                 case .worldReadable: "c"
@@ -90,14 +93,17 @@ package struct ProbeRequest: Hashable, Sendable {
         lines += environment.map { "env \($0)" }
         for (item, file) in files.enumerated() {
             let mayTell = file.show == .text && Masking.mayReadContent(of: file.path)
-            let kind = file.expectedHashes.isEmpty ? "s" : mayTell ? "c" : "h"
+            let kind = !file.asksContent ? "s" : mayTell ? "c" : "h"
             lines.append("file \(item) \(kind) \(hashes(of: file)) \(file.path)")
         }
         return lines + ["end"]
     }
 
     private static func hashes(of file: ProbeQuestions.File) -> String {
-        file.expectedHashes.isEmpty ? "-" : file.expectedHashes.map(\.hexadecimal).sorted().joined(separator: "/")
+        var hashes = file.expectedHashes.map(\.hexadecimal).sorted()
+        // No file has this one, so the text always comes.
+        if file.needsText { hashes.append(String(repeating: "0", count: 64)) }
+        return hashes.isEmpty ? "-" : hashes.joined(separator: "/")
     }
 
     package static func freshNonce() -> String {

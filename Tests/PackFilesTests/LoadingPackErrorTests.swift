@@ -137,7 +137,7 @@ struct LoadingPackErrorTests {
         file("path: /a, content_hash:", "`content_hash` has no value"),
         file(
             "path: /a, template: motd, content_hash: \"sha256:\(String(repeating: "a", count: 64))\"",
-            "`content_hash` or `template`, not both"),
+            "a file has one of `content_hash`, `template`, `content`"),
         file("path: /a, template: /etc/passwd", "is not below packs/templates"),
         file("path: /a, template: \"~/x\"", "is not below packs/templates"),
         file("path: /a, template: ../../etc/passwd", "leads out of packs/templates"),
@@ -240,6 +240,7 @@ struct LoadingPackErrorTests {
             "is a template, which never runs itself, so running: false would never be wrong",
             "such as `getty@x.service`"),
         BadInput(items("services", "{ name: \"a b.service\", enabled: true }"), line: 3, "is not a unit name"),
+        BadInput(items("services", "{ name: \"@a.service\", enabled: true }"), line: 3, "is not a unit name"),
         BadInput(items("services", "{ name: ssh.service, enabled: yes }"), line: 3, "must be true or false", "true"),
         BadInput(items("services", "{ name: ssh.service, running: \"true\" }"), line: 3, "without quotes"),
         BadInput(items("services", "{ name: ssh.service, running: 1 }"), line: 3, "must be true or false"),
@@ -258,7 +259,7 @@ struct LoadingPackErrorTests {
               packages:
                 - { name: "?" }
               services:
-                - { name: ssh.service, enabled: true }
+                - { name: getty@.service, running: true }
             """
         let found = problems { try loadPack(text) }
         #expect(found.map(\.line) == [1, 4, 4, 5, 7, 9])
@@ -266,14 +267,14 @@ struct LoadingPackErrorTests {
     }
 
     @Test func stopsTellingAfterTwoHundred() {
-        let services = String(repeating: "    - { name: a.service, enabled: true }\n", count: 500)
+        let services = String(repeating: "    - { name: a@.service, running: true }\n", count: 500)
         let found = problems { try loadPack("items:\n  services:\n" + services) }
         #expect(found.count { $0.severity == .error } == 201)
         #expect(found.count { $0.severity == .warning } == 201)
     }
 
     @Test func manyWarningsAreNoError() throws {
-        let services = (1...500).map { "    - { name: a\($0).service, enabled: true }\n" }.joined()
+        let services = (1...500).map { "    - { name: a\($0)@.service, running: true }\n" }.joined()
         let (pack, warnings) = try loadPack("items:\n  services:\n" + services)
         #expect(pack.expectations.count == 500)
         #expect(warnings.count == 201)

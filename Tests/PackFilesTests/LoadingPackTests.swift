@@ -90,8 +90,6 @@ struct LoadingPackTests {
                     + "(the item will show as unreadable (unsupported))",
                 "packs/base.yaml:30:7: warning: this version cannot judge settings of type sysctl "
                     + "(the item will show as unreadable (unsupported))",
-                "packs/base.yaml:32:7: warning: this version cannot judge services "
-                    + "(the item will show as unreadable (unsupported))",
             ])
     }
 

@@ -166,7 +166,7 @@ struct ResolvedPackTests {
         (#""item_key":"file:/f""#, #""item_key":"file:/g""#, "file:/g"),
         (#""running":false"#, #""running":"soon""#, "service:ssh.service"),
         (#""module":"usb-storage""#, #""blocked":true,"module":"usb-storage""#, "module:usb_storage"),
-        (#""state":"symlink""#, #""contains":["a"],"state":"symlink""#, "file:/d"),
+        (#""state":"symlink""#, #""later":["a"],"state":"symlink""#, "file:/d"),
         (#""template":{"#, #""show":"to_some","template":{"#, "file:~/.gitconfig"),
         (#""min_version":"#, #""branch":"stable","min_version":"#, "package:curl"),
         (#""min_version":"7.88""#, #""held":"sometimes","min_version":"7.88""#, "package:curl"),

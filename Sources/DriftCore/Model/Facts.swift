@@ -33,8 +33,12 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     /// `sudo -n` was needed and refused.
     case sudoRefused = "sudo_refused"
     case tooLarge = "too_large"
+    /// Its text is needed, and may not leave the server.
+    case privateText = "private"
     /// Contents are asked of something that is not a regular file, such as a FIFO: it is never opened.
     case notRegular = "not_regular"
+    /// Lines are asked of something that is not text.
+    case notText = "not_text"
     /// It lies in a pseudo file system, such as `/proc` or `/sys`: reading there can block, or have effects.
     case special
     /// It did not answer within its share of the probe's time: a hung mount, most likely.
@@ -51,6 +55,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case malformedAnswer = "malformed_answer"
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
     case readError = "read_error"
+    /// The server says that it is neither one nor the other: a `static` unit is neither enabled nor disabled.
+    case undecided
 
     /// The reason in words, shown together with the raw value.
     package var words: String {
@@ -58,7 +64,9 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .permissionDenied: "the login user may not read it"
         case .sudoRefused: "the login user may not read it, and sudo -n was refused"
         case .tooLarge: "the file is too large to be read"
+        case .privateText: "not every account may read its text, so it stays on the server; show: text allows it"
         case .notRegular: "it is not a regular file"
+        case .notText: "it is not text"
         case .special: "files of /proc, /sys and the like are not read"
         case .slow: "the server gave up on it"
         case .plantedLink: "root only follows links made by root or by the file's owner"
@@ -67,6 +75,7 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
+        case .undecided: "the server says neither yes nor no"
         }
     }
 }
@@ -86,6 +95,8 @@ package struct FileEntry: Hashable, Sendable {
     package var link: Link?
     /// Only where the packs ask for it: the content of the regular file that the path leads to.
     package var content: FileContent?
+    /// Why a text that a pack asks for did not come back; nil if it did, or if none was asked for.
+    package var textWithheld: UnreadableReason?
     /// Where that content lies in truth.
     package var realPath: RealPath
 
@@ -135,13 +146,18 @@ package struct FileStatus: Hashable, Sendable {
     package var group: Account
     /// In bytes.
     package var size: Int
+    /// When its content was last changed, in seconds since 1970; nil if the probe does not say it.
+    package var modified: Int?
 
-    package init(type: FileType, mode: UInt16, owner: Account, group: Account, size: Int) {
+    package init(
+        type: FileType, mode: UInt16, owner: Account, group: Account, size: Int, modified: Int? = nil
+    ) {
         self.type = type
         self.mode = mode
         self.owner = owner
         self.group = group
         self.size = size
+        self.modified = modified
     }
 }
 

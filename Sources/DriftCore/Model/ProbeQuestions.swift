@@ -4,16 +4,23 @@ package struct ProbeQuestions: Hashable, Sendable {
         package var path: String
         /// The contents that packs expect; empty if none asks for content.
         package var expectedHashes: Set<SHA256Digest>
+        /// Whether the text is needed in any case, and not only where it is not one of the expected contents.
+        package var needsText: Bool
         /// Which text may come back.
         package var show: FileExpectation.Show
 
         package init(
-            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable
+            path: String, expectedHashes: Set<SHA256Digest> = [], needsText: Bool = false,
+            show: FileExpectation.Show = .worldReadable
         ) {
             self.path = path
             self.expectedHashes = expectedHashes
+            self.needsText = needsText
             self.show = show
         }
+
+        /// Whether anything of the content is asked for.
+        package var asksContent: Bool { needsText || !expectedHashes.isEmpty }
     }
 
     /// In the order of their paths.
@@ -62,10 +69,13 @@ struct QuestionSet {
     private var topics: [String: TopicQuestion] = [:]
 
     /// Asks how a path looks, and for its content where one is expected.
-    mutating func ask(path: String, expecting hash: SHA256Digest?, show: FileExpectation.Show) {
+    mutating func ask(
+        path: String, expecting hash: SHA256Digest? = nil, needsText: Bool = false, show: FileExpectation.Show
+    ) {
         let path = ServerPath(path)
         var question = files[path] ?? ProbeQuestions.File(path: path.text)
         if let hash { question.expectedHashes.insert(hash) }
+        question.needsText = question.needsText || needsText
         question.show = question.show.combined(with: show)
         files[path] = question
     }

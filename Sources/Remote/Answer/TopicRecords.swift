@@ -16,6 +16,8 @@ struct TopicRecords {
 
     private enum Ending {
         case whole([ArraySlice<UInt8>])
+        /// Root may be able to say more.
+        case partial([ArraySlice<UInt8>])
         case denied
         case missed(UnreadableReason)
     }
@@ -43,7 +45,12 @@ struct TopicRecords {
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
         guard questions.contains(where: { $0.topic.name == name }) else { return false }
-        if isInner { guard case .denied = endings[name] else { return false } }
+        if isInner {
+            switch endings[name] {
+            case .denied, .partial: break
+            case .whole, .missed, nil: return false
+            }
+        }
         let nonce = isInner ? request.innerNonce : request.nonce
         open = Open(name: name, isInner: isInner, end: Array("topic-end \(nonce) \(name) ".utf8))
         return true
@@ -61,6 +68,7 @@ struct TopicRecords {
         endings[open.name] =
             switch word {
             case _ where word.isEqual(to: "ok"): .whole(open.lines)
+            case _ where word.isEqual(to: "partial"): open.isInner ? .whole(open.lines) : .partial(open.lines)
             case _ where word.isEqual(to: "denied"): open.isInner ? .missed(.permissionDenied) : .denied
             case _ where word.isEqual(to: "slow"): .missed(.slow)
             case _ where word.isEqual(to: "unsupported"): .missed(.unsupported)
@@ -84,7 +92,7 @@ struct TopicRecords {
             let name = question.topic.name
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
-            case (nil, .whole(let lines)): answers.read(question.topic, lines)
+            case (nil, .whole(let lines)), (nil, .partial(let lines)): answers.read(question.topic, lines)
             case (nil, .missed(let reason)): answers.miss(question.topic, because: reason)
             case (nil, .denied): answers.miss(question.topic, because: askedRoot ? .sudoRefused : .permissionDenied)
             // The probe was out of time before it came to this topic.
