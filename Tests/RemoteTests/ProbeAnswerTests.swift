@@ -94,11 +94,8 @@ import Testing
         }
         #expect(link.link == .init(target: "t", destination: nil))
         #expect(link.status.group.name == nil)
-        #expect(
-            facts.packages
-                == .listed(
-                    PackageDatabase(
-                        .dpkg, ["curl": [.init(dpkgLetters: "ii ", version: "7.88.1-10", architecture: "amd64")]])))
+        let curl = InstalledPackage(dpkgLetters: "ii ", version: "7.88.1-10", architecture: "amd64")
+        #expect(facts.packages == .listed(PackageDatabase(.dpkg, ["curl": [curl]])))
         #expect(facts.environment == ["E": .value("vim"), "U": .unset])
     }
 
