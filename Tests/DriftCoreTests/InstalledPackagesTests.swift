@@ -39,10 +39,8 @@ import Testing
             world-read
             world alpine-base
             world busybox=1.36.1-r29
-            world curl@edge
-            world musl>1.2
-            world nginx~1.26
-            world openssl<3.4
+            world curl@edge musl>1.2
+            world nginx~1.26 openssl<3.4
             world !telnetd
             world zlib>=1.3
             world local><Q1abc=

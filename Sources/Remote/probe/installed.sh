@@ -20,7 +20,6 @@ dw_look_at_installed() {
             case $dw_line in 'DBPath = /'*) dw_pacman=${dw_line#*= } ;; esac
         done
         dw_pacman=${dw_pacman%/}/local
-        # pacman lists what it has there; a file stands beside the folders.
         [ -d "$dw_pacman" ] || dw_pacman=
     fi
     [ -z "$dw_rpm" ] || command -v rpm >/dev/null || dw_rpm=

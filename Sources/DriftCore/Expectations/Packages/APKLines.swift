@@ -1,6 +1,6 @@
 /// The fields `P:` (name), `V:`, `A:` and `p:` (provides) of apk's `installed`, with an empty line after each package.
 ///
-/// In front, `world-read` says that the lines `world SPEC` are all of `/etc/apk/world`.
+/// In front, `world-read` says that the lines after it, `world SPEC…`, are all of `/etc/apk/world`.
 struct APKLines: PackageLines {
     private(set) var entries = PackageEntries()
     private var fields: [UInt8: ArraySlice<UInt8>] = [:]
@@ -13,7 +13,8 @@ struct APKLines: PackageLines {
         } else if line.elementsEqual("world-read".utf8) {
             pinned = []
         } else if line.starts(with: "world ".utf8) {
-            if let name = Self.pinnedName(in: line.dropFirst(6)) { pinned?.insert(name) }
+            let specs = line.dropFirst(6).split(separator: UInt8(ascii: " "))
+            pinned?.formUnion(specs.compactMap(Self.pinnedName))
         } else if let letter = line.first, "PVAp".utf8.contains(letter), line.dropFirst().first == UInt8(ascii: ":"),
             fields[letter] == nil
         {
@@ -32,7 +33,7 @@ struct APKLines: PackageLines {
         fields = [:]
     }
 
-    /// The name in a line of `world`, such as `name@edge=1.2`, that keeps a package from becoming newer.
+    /// The name in an entry of `world`, such as `name@edge=1.2`, that keeps a package from becoming newer.
     private static func pinnedName(in spec: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let name = spec.prefix { !"=<>~@".utf8.contains($0) }
         let signs = spec.drop { !"=<>~".utf8.contains($0) }.prefix { "=<>~".utf8.contains($0) }
