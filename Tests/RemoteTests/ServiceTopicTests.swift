@@ -20,6 +20,8 @@ import Testing
         switch outcome?.finding {
         case .ok: "+"
         case .unreadable(let reason): "?\(reason.rawValue)"
+        case .notApplicable: "n/a"
+        case .notable: "notable"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
         case .notApplicable(let why): "not applicable: \(why)"
@@ -112,9 +114,11 @@ import Testing
             try await words(names, enter) { ServiceExpectation(name: $0, enabled: true) }
         }
         #expect(try await seen() == ["plain.service": "+", "off.service": "disabled", "spare@.service": "disabled"])
-        let denied = Dictionary(uniqueKeysWithValues: names.map { ($0, "?permission_denied") })
+        let denied = Dictionary(
+            uniqueKeysWithValues: names.map { ($0, Tool.has("/usr/bin/sudo") ? "?sudo_refused" : "?permission_denied") }
+        )
         _ = try await system.output(of: ["/usr/bin/mv", "/run/dbus", "/run/gone"])
-        // Without the bus only root is answered; here is no sudo to ask it.
+        // Without the bus only root is answered; its password is not asked for.
         #expect(try await seen() == denied)
         let asRoot = try await words(names, system.enter) { ServiceExpectation(name: $0, enabled: false) }
         #expect(asRoot == ["plain.service": "enabled", "off.service": "+", "spare@.service": "+"])
@@ -180,7 +184,7 @@ import Testing
     @Test func whereNothingManagesServicesThereAreNone() async throws {
         let seen = try await look(
             [ServiceExpectation(name: "a.service", running: false)], after: "mount -t tmpfs none /run")
-        #expect(seen == ["a.service": "?unsupported"])
+        #expect(seen == ["a.service": "n/a"])
     }
 
     @Test(arguments: [["/bin/bash"], ["/bin/dash"], ["/bin/busybox", "sh"]])
@@ -227,7 +231,7 @@ import Testing
                 "netmount.service": "in no runlevel",
                 "slow.service": "in no runlevel", "broken.service": "in no runlevel", "gone.service": "+",
                 "quiet.service": "+", "deep.service": "+", "nothing.service": "not-found",
-                "sshd.socket": "?unsupported",
+                "sshd.socket": "n/a",
             ])
     }
 }

@@ -38,11 +38,18 @@ extension ServiceExpectation: KnownKind {
     }
 
     func evidence(in facts: Facts) -> Evidence {
-        let service: any ServiceState
-        switch facts.topics.seen(ServiceFacts.self).flatMap({ $0.service(unit) }) {
-        case .failure(let reason): return .unreadable(reason)
-        case .success(let seen): service = seen
+        switch facts.topics.seen(ServiceFacts.self) {
+        case .failure(let reason): .unreadable(reason)
+        case .success(let services):
+            switch services.service(unit) {
+            case .unreadable(let reason): .unreadable(reason)
+            case .notApplicable(let why): .notApplicable(why)
+            case .service(let service): evidence(of: service)
+            }
         }
+    }
+
+    private func evidence(of service: any ServiceState) -> Evidence {
         let halves = [
             ("enabled", enabled, enabled.map(service.enabled)), ("running", running, running.map(service.running)),
         ]

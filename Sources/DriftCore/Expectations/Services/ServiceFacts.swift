@@ -28,16 +28,29 @@ struct ServiceFacts: Topic {
         }
     }
 
+    enum Seen {
+        case service(any ServiceState)
+        /// The server has no services, or none of this sort.
+        case notApplicable(String)
+        case unreadable(UnreadableReason)
+    }
+
     /// What is known of a unit, by any of its names.
-    func service(_ name: UnitName) -> Result<any ServiceState, UnreadableReason> {
+    func service(_ name: UnitName) -> Seen {
         switch manager {
-        case .systemd(_, let templates) where name.isTemplate:
-            templates.state(of: name.text).map { $0 as any ServiceState }
-        case .systemd(let units, _): (units[name.text] ?? .failure(.readError)).map { $0 as any ServiceState }
-        case .openRC where name.kind != "service": .failure(.unsupported)
-        case .openRC(let services): (services[name.text] ?? .failure(.malformedAnswer)).map { $0 as any ServiceState }
-        case Manager.none?: .failure(.unsupported)
-        case nil: .failure(.malformedAnswer)
+        case .systemd(_, let templates) where name.isTemplate: Self.seen(templates.state(of: name.text))
+        case .systemd(let units, _): Self.seen(units[name.text] ?? .failure(.readError))
+        case .openRC where name.kind != "service": .notApplicable("OpenRC has no units of type \(name.kind)")
+        case .openRC(let services): Self.seen(services[name.text] ?? .failure(.malformedAnswer))
+        case Manager.none?: .notApplicable("neither systemd nor OpenRC runs there")
+        case nil: .unreadable(.malformedAnswer)
+        }
+    }
+
+    private static func seen(_ service: Result<some ServiceState, UnreadableReason>) -> Seen {
+        switch service {
+        case .success(let service): .service(service)
+        case .failure(let reason): .unreadable(reason)
         }
     }
 }
