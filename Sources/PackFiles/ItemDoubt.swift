@@ -105,10 +105,22 @@ enum ItemDoubt {
         "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el",
     ]
 
-    /// A version that dpkg would refuse, so that no version on a Debian server can be compared with it.
+    /// A version with which nothing can be compared.
     ///
-    /// If the author `meansIt`, one manager that takes it is enough.
-    static func version(_ text: String, meansIt: Bool) -> Fault? {
+    /// If no manager is known to judge it, it must be one to dpkg, or, if the author `meansIt`, to any manager.
+    static func version(_ text: String, for managers: [PackageManager], meansIt: Bool) -> Fault? {
+        for manager in managers {
+            guard let complaint = manager.complaint(about: text) else { continue }
+            let others = managers.filter { $0.complaint(about: text) == nil }.map(\.rawValue)
+            let hint = others.isEmpty ? nil : "\(others.joined(separator: ", ")) can: write an item for each system"
+            return Fault(
+                "\(quoted(text)) is not a version to \(manager): \(complaint.words), so \(manager) cannot compare it",
+                hint: hint)
+        }
+        return managers.isEmpty ? debianVersion(text, meansIt: meansIt) : nil
+    }
+
+    private static func debianVersion(_ text: String, meansIt: Bool) -> Fault? {
         guard let complaint = PackageManager.dpkg.complaint(about: text) else { return nil }
         let others = PackageManager.allCases.filter { $0.complaint(about: text) == nil }.map(\.rawValue)
         if meansIt, !others.isEmpty { return nil }
@@ -122,7 +134,8 @@ enum ItemDoubt {
         } else if let mark = text.lastIndex(of: "_"), isVersion(text[..<mark]), !others.contains("apk") {
             hint = "write \"\(text[..<mark])\"; an architecture goes into the name, as in libc6:i386"
         } else if !others.isEmpty {
-            hint = "\(others.joined(separator: ", ")) can; if the pack is for these, add literal: true"
+            hint =
+                "\(others.joined(separator: ", ")) can; if the pack is for these, add literal: true, or when: { os: … }"
         } else {
             hint = "such as \"7.88\" or \"1:2.39.2-1\""
         }
@@ -130,14 +143,17 @@ enum ItemDoubt {
             "\(quoted(text)) is not a Debian version: \(complaint.words), so dpkg cannot compare it", hint: hint)
     }
 
-    /// A pattern that fits no version, because what stands for a number is not a star.
-    static func versionPattern(_ text: String, meansIt: Bool) -> Fault? {
+    /// A pattern that fits no version.
+    static func versionPattern(_ text: String, for managers: [PackageManager], meansIt: Bool) -> Fault? {
         if text.hasSuffix(".x") {
             return Fault("\(quoted(text)) fits only versions that end in x", hint: "write \"\(text.dropLast())*\"")
         }
-        let fault = version(text.replacing("*", with: "1"), meansIt: meansIt)
-        return fault.map {
-            Fault($0.message.replacing("cannot compare it", with: "has no such version"), hint: $0.hint)
-        }
+        // A star may stand for a number, or for nothing.
+        let readings = [text.replacing("*", with: "1"), text.replacing("*", with: "")]
+        let faults = readings.map { version($0, for: managers, meansIt: meansIt) }
+        guard let fault = faults[0], faults[1] != nil else { return nil }
+        return Fault(
+            "\(quoted(text)) fits no version: " + (fault.message.split(separator: ": ", maxSplits: 1).last ?? ""),
+            hint: text.contains("*") ? nil : fault.hint)
     }
 }

@@ -219,10 +219,37 @@ import Testing
         #expect(try problem("packages", "name: curl, version: \"\(pattern)\"") == nil)
     }
 
+    @Test(
+        arguments: [
+            ("min_version: \"1.0_rc1-r2\"", "os: alpine", nil),
+            ("min_version: \"1^2-1.fc40\"", "family: [rhel, fedora]", nil),
+            ("version: \"1.0_rc*\"", "os: alpine", nil),
+            ("min_version: \"1.0_rc1\"", "os: slackware", "is not a Debian version"),
+            ("min_version: \"1:2.0\"", "os: alpine", "`1:2.0` is not a version to apk: "),
+            (
+                "max_version: \"1-2-3\"", "family: rhel",
+                "is not a version to rpm: Invalid version (double separator '-')"
+            ),
+            ("min_version: \"1.0-r1\"", "os: [manjaro, arch]", "is not a version to pacman: pkgrel must be"),
+            ("min_version: \"1^2\"", "os: [debian, rocky]", "is not a version to dpkg: "),
+            ("version: \"1:2.*\"", "os: alpine", "`1:2.*` fits no version: "),
+        ] as [(String, String, String?)])
+    func versionsAreThoseOfTheSystemThatIsMeant(field: String, condition: String, says: String?) throws {
+        let found = try problem("packages", "name: curl, \(field), when: { \(condition) }")
+        #expect(found?.severity == (says == nil ? nil : .warning))
+        if let says { #expect(found?.message.contains(says) == true, "\(String(describing: found))") }
+        if condition.contains("debian") { #expect(found?.hint?.contains("rpm, pacman") == false) }
+    }
+
+    @Test func namesAreThoseOfTheSystemThatIsMeant() throws {
+        #expect(try problem("packages", "name: NetworkManager, state: absent, when: { family: rhel }") == nil)
+        #expect(try problem("packages", "name: NetworkManager, when: { os: [debian, rhel] }")?.severity == .warning)
+    }
+
     @Test(arguments: [
         ("1.22.x", "fits only versions that end in x", "1.22.*"),
-        ("v1.*", "so dpkg has no such version", "write \"1.1\""),
-        ("latest", "so dpkg has no such version", "leave it out"),
+        ("v1.20", "fits no version: version number does not start with digit", "write \"1.20\""),
+        ("latest", "fits no version", "leave it out"),
     ])
     func aPatternThatFitsNothingIsWarnedAbout(pattern: String, says: String, hint: String) throws {
         let found = try #require(try problem("packages", "name: curl, version: \"\(pattern)\""))

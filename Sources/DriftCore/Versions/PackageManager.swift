@@ -35,3 +35,20 @@ package enum PackageManager: String, Hashable, Sendable, Codable, CaseIterable {
         return fits(read(text))
     }
 }
+
+extension PackageManager {
+    /// The manager of a system, by the `ID` of its os-release file or a word of `ID_LIKE`; nil for systems not known here.
+    package init?(ofSystem id: String) {
+        let known: [Self: Set<String>] = [
+            .dpkg: ["debian", "ubuntu", "devuan", "raspbian", "linuxmint", "kali", "pop", "proxmox"],
+            .rpm: [
+                "rhel", "fedora", "centos", "rocky", "almalinux", "ol", "amzn", "suse", "sles", "opensuse",
+                "opensuse-leap", "opensuse-tumbleweed", "mageia", "photon", "mariner", "azurelinux", "openeuler",
+            ],
+            .apk: ["alpine", "postmarketos", "wolfi"],
+            .pacman: ["arch", "archarm", "manjaro", "endeavouros", "cachyos"],
+        ]
+        guard let manager = known.first(where: { $0.value.contains(id) })?.key else { return nil }
+        self = manager
+    }
+}

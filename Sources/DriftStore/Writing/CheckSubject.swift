@@ -56,7 +56,7 @@ package struct CheckSubject: Sendable {
             join driftwatch.all_assignments a on a.server_id = s.server_id
             join driftwatch.all_packs p on p.pack_name = a.pack_name
             where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
-            group by s.server_id, s.address, s.port, s.ssh_user, s.config_user, s.connection
+            group by s.server_id, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels
             """,
             as: (String, Int?, String?, String?, String, JSON<[String: String]>, Date, [PackName], [String], [Int64])
                 .self)

@@ -10,6 +10,7 @@ extension ItemForm {
 extension PackFileReader {
     fileprivate mutating func package(_ fields: Fields) -> Expectation.Subject? {
         let literal = isLiteral(fields)
+        let managers = managers(in: fields)
         let name = reader.requiredText("name", in: fields, of: "a package", where: Grammar.packageName)
         let state: PackageExpectation.State = reader.choice("state", in: fields) ?? .present
         var package = PackageExpectation(name: name ?? "", state: state)
@@ -24,17 +25,29 @@ extension PackFileReader {
             }
         } else {
             doubtVersion(
-                "version", in: fields, package.version.flatMap { ItemDoubt.versionPattern($0, meansIt: literal) })
+                "version", in: fields,
+                package.version.flatMap { ItemDoubt.versionPattern($0, for: managers, meansIt: literal) })
             for (key, version) in [("min_version", package.minimumVersion), ("max_version", package.maximumVersion)] {
-                doubtVersion(key, in: fields, version.flatMap { ItemDoubt.version($0, meansIt: literal) })
+                doubtVersion(
+                    key, in: fields, version.flatMap { ItemDoubt.version($0, for: managers, meansIt: literal) })
             }
             refuseEmptyRange(of: package, in: fields)
         }
-        if !literal {
+        // Other managers have names that dpkg has not.
+        if !literal, managers.isEmpty || managers.contains(.dpkg) {
             let fault = name.flatMap(ItemDoubt.packageName)
             reader.doubt("name", in: fields, fault, wouldNeverBeWrong: state == .absent)
         }
         return name.map { _ in .package(package) }
+    }
+
+    /// Those that will judge the item, as far as `when` says; what is wrong with `when` is reported with it.
+    private func managers(in fields: Fields) -> [PackageManager] {
+        var reader = self
+        guard let condition = reader.condition(in: fields) else { return [] }
+        let systems = condition.systems.isEmpty ? condition.families : condition.systems
+        let managers = systems.map(PackageManager.init(ofSystem:))
+        return managers.contains(nil) ? [] : PackageManager.allCases.filter(managers.contains)
     }
 
     private mutating func doubtVersion(_ key: String, in fields: Fields, _ fault: Fault?) {

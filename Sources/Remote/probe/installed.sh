@@ -61,14 +61,12 @@ dw_list_pacman() {
     # The folders are counted, so that one without its file is noticed.
     set -- "$dw_pacman"/*/
     [ -d "$1" ] || shift
-    dw_count=$#
-    set -- "$dw_pacman"/*/desc
-    set -f
     dw_flush
     # Prints the sections that are needed up to their empty line, and passes over the others.
     dw_wanted="/$dw_caret%\(NAME\|VERSION\|ARCH\|PROVIDES\|GROUPS\)%\$/"
-    if [ "$dw_count" = 0 ] ||
-        sed -n -e "$dw_wanted{" -e :p -e p -e n -e /./bp -e p -e d -e } -e :k -e '/./!d' -e n -e bk "$@"; then
-        dw_put "complete pacman $dw_count"
+    if [ $# = 0 ] || sed -n -e "$dw_wanted{" -e :p -e p -e n -e /./bp -e p -e d -e '}' -e :k -e '/./!d' -e n -e bk \
+        "$dw_pacman"/*/desc; then
+        dw_put "complete pacman $#"
     fi
+    set -f
 }

@@ -38,7 +38,7 @@ struct APKLines: PackageLines {
         let signs = spec.drop { !"=<>~".utf8.contains($0) }.prefix { "=<>~".utf8.contains($0) }
         // `><` asks for one build by its checksum.
         let isLowerBound = signs.first == UInt8(ascii: ">") && !signs.elementsEqual("><".utf8)
-        return signs.isEmpty || isLowerBound || name.first == UInt8(ascii: "!") ? nil : name
+        return signs.isEmpty || isLowerBound ? nil : name
     }
 }
 
