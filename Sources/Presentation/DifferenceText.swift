@@ -107,6 +107,11 @@ package enum DifferenceWords {
         MismatchType.wrongHold.rawValue: "wrong hold",
         MismatchType.wrongSetting.rawValue: "wrong value",
         MismatchType.wrongService.rawValue: "wrong state of the service",
+        MismatchType.missingUser.rawValue: "no such user",
+        MismatchType.unexpectedKey.rawValue: "a key that should not open the account",
+        MismatchType.missingKey.rawValue: "a key is missing",
+        MismatchType.expiringCertificate.rawValue: "the certificate expires",
+        MismatchType.unexpectedUser.rawValue: "a user who should not be there",
     ]
 }
 

@@ -30,6 +30,10 @@ package enum ProbeScript {
             PackageResources.listing_sh,
             PackageResources.installed_sh,
             PackageResources.services_sh,
+            PackageResources.accounts_sh,
+            PackageResources.seek_sh,
+            PackageResources.keys_sh,
+            PackageResources.certificates_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

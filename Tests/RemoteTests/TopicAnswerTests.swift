@@ -7,8 +7,16 @@ import Testing
 private struct RawTopic: Topic {
     static let name = "kernel"
     var lines: [String]
+    var rootLines: [String]?
+    var denial: UnreadableReason?
 
     init(_ lines: [ArraySlice<UInt8>]) { self.lines = lines.map { String(decoding: $0, as: UTF8.self) } }
+
+    init(_ lines: [ArraySlice<UInt8>], asRoot rootLines: [ArraySlice<UInt8>]?, denial: UnreadableReason) {
+        self.init(lines)
+        self.rootLines = rootLines.map { $0.map { String(decoding: $0, as: UTF8.self) } }
+        self.denial = denial
+    }
 }
 
 @Suite("Answers to topics")
@@ -93,6 +101,30 @@ struct TopicAnswerTests {
         #expect(
             try answers(denied + elevated(["topic kernel", "topic-end d10 kernel denied"])) == missed(.permissionDenied)
         )
+    }
+
+    @Test func aPartThatWasDeniedTakesNothingFromTheRest() throws {
+        let partial = ["topic kernel", "x", "topic-end d1 kernel partial"]
+        func elevated(_ word: String) -> [String] {
+            [
+                "elevate", "driftwatch-probe d10 begin 2", "topics kernel", "topic kernel", "y",
+                "topic-end d10 kernel \(word)",
+            ]
+                + ["answered kernel", "driftwatch-probe d10 end 1", "elevated d1"]
+        }
+        func read(_ lines: [String], root: [String]? = nil, denial: UnreadableReason) -> TopicAnswers {
+            var answers = TopicAnswers()
+            let rootLines = root.map { $0.map { Array($0.utf8)[...] } }
+            answers.read(RawTopic.self, lines.map { Array($0.utf8)[...] }, asRoot: rootLines, denial: denial)
+            return answers
+        }
+        #expect(try answers(partial) == read(["x"], denial: .permissionDenied))
+        #expect(try answers(partial + ["elevate", "a lecture", "elevated d1"]) == read(["x"], denial: .sudoRefused))
+        #expect(try answers(partial + elevated("ok")) == read(["x"], root: ["y"], denial: .sudoRefused))
+        #expect(try answers(partial + elevated("partial")) == read(["x"], root: ["y"], denial: .sudoRefused))
+        for word in ["denied", "slow", "error", "?"] {
+            #expect(try answers(partial + elevated(word)) == read(["x"], denial: .sudoRefused))
+        }
     }
 
     @Test func anOldProbeAnswersNone() throws {

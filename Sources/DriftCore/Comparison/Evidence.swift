@@ -50,6 +50,11 @@ struct Evidence {
         contradictions.append(Contradiction(type: type, sides: sides, diff: diff))
     }
 
+    /// Some of it could not be seen: all of it is unreadable then, unless something is proven wrong.
+    mutating func addUnseen(_ reason: UnreadableReason) { unreadable = unreadable ?? reason }
+
+    mutating func addRemark(_ text: String) { remark = text }
+
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
     /// Something other than the content could not be seen.

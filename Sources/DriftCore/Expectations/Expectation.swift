@@ -41,13 +41,16 @@ extension Expectation {
         case setting(SettingExpectation)
         case service(ServiceExpectation)
         case module(ModuleExpectation)
+        case user(UserExpectation)
+        case group(GroupExpectation)
+        case certificate(CertificateExpectation)
         /// Of a kind, or with words, that only a later version knows.
         case unknown(UnknownExpectation)
     }
 
     /// A section of a pack, which lists the expectations of one kind.
     package enum Section: String, Hashable, Sendable, CaseIterable {
-        case files, packages, settings, services, kernel
+        case files, packages, settings, services, kernel, users, groups, certificates
     }
 }
 
@@ -59,6 +62,9 @@ extension Expectation.Subject {
         case .setting(let setting): setting
         case .service(let service): service
         case .module(let module): module
+        case .user(let user): user
+        case .group(let group): group
+        case .certificate(let certificate): certificate
         case .unknown(let unknown): unknown
         }
     }
@@ -72,6 +78,9 @@ extension Expectation.Section {
         case .settings: SettingExpectation.self
         case .services: ServiceExpectation.self
         case .kernel: ModuleExpectation.self
+        case .users: UserExpectation.self
+        case .groups: GroupExpectation.self
+        case .certificates: CertificateExpectation.self
         }
     }
 }

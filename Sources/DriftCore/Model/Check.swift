@@ -38,6 +38,14 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let unexpectedEntry = Self(rawValue: "unexpected_entry")
     package static let missingModule = Self(rawValue: "missing_module")
     package static let unexpectedModule = Self(rawValue: "unexpected_module")
+    package static let missingUser = Self(rawValue: "missing_user")
+    package static let wrongUser = Self(rawValue: "wrong_user")
+    package static let unexpectedUser = Self(rawValue: "unexpected_user")
+    package static let wrongGroup = Self(rawValue: "wrong_group")
+    package static let unexpectedKey = Self(rawValue: "unexpected_key")
+    package static let missingKey = Self(rawValue: "missing_key")
+    package static let expiringCertificate = Self(rawValue: "expiring_certificate")
+    package static let wrongCertificate = Self(rawValue: "wrong_certificate")
 
     /// Whether only the content of a file can prove it.
     var isAboutContent: Bool { [.wrongContent, .missingLine, .unexpectedLine].contains(self) }

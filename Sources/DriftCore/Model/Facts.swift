@@ -51,6 +51,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case notAVersion = "not_a_version"
     /// The account whose home `~` is does not exist on the server.
     case unknownAccount = "unknown_account"
+    /// It is not among the server's own accounts, and no sign was seen that its directory service answers.
+    case directoryUnseen = "directory_unseen"
     /// The answer for the item was missing or made no sense.
     case malformedAnswer = "malformed_answer"
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
@@ -73,6 +75,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .unsupported: "this version, or the server's tools, cannot answer"
         case .notAVersion: "the pack's version is not one that the server's package manager can compare"
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
+        case .directoryUnseen:
+            "it is not among the server's own accounts, and there was no sign that the directory service answers"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
         case .undecided: "the server says neither yes nor no"

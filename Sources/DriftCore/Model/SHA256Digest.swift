@@ -57,6 +57,12 @@ package struct SHA256Digest: Hashable, Sendable, Codable, CustomStringConvertibl
         return String(decoding: digits, as: UTF8.self)
     }
 
+    var bytes: [UInt8] {
+        [words.first, words.second, words.third, words.fourth].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
+    }
+
     package init(of bytes: [UInt8]) {
         let digest = unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { buffer, count in
             _ = unsafe SHA256(bytes, bytes.count, buffer.baseAddress)

@@ -10,6 +10,17 @@ package protocol Topic: Hashable, Sendable {
     ///
     /// Linear in their number. Contradictions and nonsense must come out as unreadable, for one item or for all.
     init(_ lines: [ArraySlice<UInt8>])
+
+    /// The same, where the login user was denied a part: `rootLines` are what root said then; nil because of `denial`.
+    ///
+    /// If a topic does not say otherwise, root's answer takes the place of the other.
+    init(_ lines: [ArraySlice<UInt8>], asRoot rootLines: [ArraySlice<UInt8>]?, denial: UnreadableReason)
+}
+
+extension Topic {
+    package init(_ lines: [ArraySlice<UInt8>], asRoot rootLines: [ArraySlice<UInt8>]?, denial: UnreadableReason) {
+        self.init(rootLines ?? lines)
+    }
 }
 
 /// What a topic is asked.
@@ -58,6 +69,14 @@ package struct TopicAnswers: Hashable, Sendable {
     package init() {}
 
     /// Takes in what the lines of an answer say.
+    package mutating func read(
+        _ topic: any Topic.Type, _ lines: [ArraySlice<UInt8>], asRoot rootLines: [ArraySlice<UInt8>]?,
+        denial: UnreadableReason
+    ) {
+        answers[topic.name] = .read(Box(facts: topic.init(lines, asRoot: rootLines, denial: denial)))
+    }
+
+    /// Takes in what the lines of a whole answer say.
     package mutating func read(_ topic: any Topic.Type, _ lines: [ArraySlice<UInt8>]) {
         answers[topic.name] = .read(Box(facts: topic.init(lines)))
     }

@@ -27,6 +27,9 @@ struct ItemForm: Sendable {
             case .settings: .setting
             case .services: .service
             case .kernel: .module
+            case .users: .user
+            case .groups: .group
+            case .certificates: .certificate
             }
     }
 

@@ -26,6 +26,8 @@ struct TopicRecords {
     private let questions: [TopicQuestion]
     private var open: Open?
     private var endings: [String: Ending] = [:]
+    /// What root said of topics that were answered in part.
+    private var additions: [String: [ArraySlice<UInt8>]] = [:]
     /// Whether root was asked about what the login user was denied.
     private var askedRoot = false
 
@@ -65,6 +67,10 @@ struct TopicRecords {
         }
         self.open = nil
         let word = line.dropFirst(open.end.count)
+        if open.isInner, case .partial = endings[open.name] {
+            if word.isEqual(to: "ok") || word.isEqual(to: "partial") { additions[open.name] = open.lines }
+            return
+        }
         endings[open.name] =
             switch word {
             case _ where word.isEqual(to: "ok"): .whole(open.lines)
@@ -92,7 +98,11 @@ struct TopicRecords {
             let name = question.topic.name
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
-            case (nil, .whole(let lines)), (nil, .partial(let lines)): answers.read(question.topic, lines)
+            case (nil, .whole(let lines)): answers.read(question.topic, lines)
+            case (nil, .partial(let lines)):
+                answers.read(
+                    question.topic, lines, asRoot: additions[name], denial: askedRoot ? .sudoRefused : .permissionDenied
+                )
             case (nil, .missed(let reason)): answers.miss(question.topic, because: reason)
             case (nil, .denied): answers.miss(question.topic, because: askedRoot ? .sudoRefused : .permissionDenied)
             // The probe was out of time before it came to this topic.

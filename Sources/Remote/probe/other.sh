@@ -7,8 +7,10 @@ if [ -z "${BASH_VERSION-}" ]; then
         sleep "$2" >/dev/null 2>&1 &
         dw_sleeper=$!
         (
+            # What it runs may call this function, too.
+            set -- "$1" "$dw_sleeper"
             "$1"
-            kill "$dw_sleeper"
+            kill "$2"
         ) &
         dw_child=$!
         if wait "$dw_sleeper"; then return 1; fi

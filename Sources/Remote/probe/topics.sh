@@ -4,7 +4,8 @@
 #
 # The function of a topic finds its questions in dw_asked, one per line, and writes lines that its reader in the worker
 # understands; what a program prints may go out as it is, after dw_flush. It sets dw_state if it cannot answer:
-# unsupported, denied (root is asked then), partial (the lines stand, unless root can say more), slow or error.
+# unsupported, denied (root is asked then), partial (the lines stand, unless root can say more; root is asked what is left in
+# dw_asked), slow or error.
 dw_answer_topics() {
     dw_begin_slow
     IFS=' '

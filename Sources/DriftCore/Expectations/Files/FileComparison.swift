@@ -219,7 +219,8 @@ extension UnreadableReason {
     fileprivate var leavesSizeTrue: Bool {
         switch self {
         case .permissionDenied, .sudoRefused, .tooLarge, .privateText, .slow, .plantedLink, .unsupported: true
-        case .notRegular, .notText, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError, .undecided:
+        case .notRegular, .notText, .special, .notAVersion, .unknownAccount, .directoryUnseen, .malformedAnswer,
+            .readError, .undecided:
             false
         }
     }
