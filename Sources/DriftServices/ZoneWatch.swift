@@ -35,6 +35,7 @@ package final class ZoneWatch: Service {
         }
     }
 
+    /// Looks once: a slot whose zone has other rules than before is computed again.
     package func look() async throws {
         for waiting in try await database.withTransaction({ try SlotStore.waiting(in: $0) }) {
             // A schedule that cannot be read is the scheduler's to complain about.

@@ -54,7 +54,6 @@ import Testing
             pack(
                 "a",
                 [
-                    .service(.init(name: "ssh.service", running: true)),
                     .setting(.init(name: "a", expected: "b", kind: .sysctl)),
                     .setting(.init(name: "a", expected: "b", kind: .config, file: "/etc/a")),
                 ])

@@ -1,6 +1,7 @@
 import DriftCore
 import Redaction
 import Remote
+import TestSupport
 import Testing
 
 /// Answers that lie, break off or make no sense.
@@ -351,7 +352,7 @@ import Testing
 
     /// Cut, flipped, doubled and shuffled answers: never a crash, and nothing turns missing, unset or read by chance.
     @Test(arguments: 0..<40) func brokenAnswersInventNothing(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let whole = try #require(try ProbeAnswer.facts(in: answer(Self.good), to: request))
         for _ in 0..<50 {
             var bytes = answer(Self.good)
@@ -382,18 +383,5 @@ import Testing
         for (path, fact) in facts.files where fact == .missing { #expect(whole.files[path] == .missing) }
         for (name, fact) in facts.environment where fact == .unset { #expect(whole.environment[name] == .unset) }
         if case .listed = facts.packages { #expect(facts.packages == whole.packages) }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be seen again.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -22,7 +22,8 @@ import Testing
         case .unreadable(let reason): "?\(reason.rawValue)"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
-        case nil: "-"
+        case .notApplicable(let why): "not applicable: \(why)"
+        case .notable, nil: "-"
         }
     }
 
