@@ -163,7 +163,7 @@ struct QueueViewTests {
             #expect(try await store.claimSome(1).map(\.job.serverID) == ["retried"])
             let attempts = try await database.rows(
                 """
-                select concat_ws(' ', server_id, a.attempt, a.outcome, a.error_class, 'ended ' || (a.ended_at is not null))
+                select concat_ws(' ', a.server_id, a.attempt, a.outcome, a.error_class, 'ended ' || (a.ended_at is not null))
                 from driftwatch.attempts a join driftwatch.jobs using (job_id) order by 1
                 """, as: String.self)
             #expect(

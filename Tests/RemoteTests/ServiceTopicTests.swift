@@ -24,8 +24,7 @@ import Testing
         case .notable: "notable"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
-        case .notApplicable(let why): "not applicable: \(why)"
-        case .notable, nil: "-"
+        case nil: "-"
         }
     }
 
