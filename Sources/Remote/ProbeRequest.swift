@@ -55,7 +55,7 @@ package struct ProbeRequest: Hashable, Sendable {
         for (item, file) in files.enumerated() {
             let kind =
                 switch file.show {
-                case _ where file.expectedHashes.isEmpty: "s"
+                case _ where !file.asksContent: "s"
                 case _ where !Masking.mayReadContent(of: file.path): "h"
                 case .hidden: "h"
                 case .worldReadable: "c"
@@ -85,14 +85,17 @@ package struct ProbeRequest: Hashable, Sendable {
         lines += environment.map { "env \($0)" }
         for (item, file) in files.enumerated() {
             let mayTell = file.show == .text && Masking.mayReadContent(of: file.path)
-            let kind = file.expectedHashes.isEmpty ? "s" : mayTell ? "c" : "h"
+            let kind = !file.asksContent ? "s" : mayTell ? "c" : "h"
             lines.append("file \(item) \(kind) \(hashes(of: file)) \(file.path)")
         }
         return lines + ["end"]
     }
 
     private static func hashes(of file: ProbeQuestions.File) -> String {
-        file.expectedHashes.isEmpty ? "-" : file.expectedHashes.map(\.hexadecimal).sorted().joined(separator: "/")
+        guard file.asksContent else { return "-" }
+        // No hash is `text`, so the text always comes.
+        return (file.expectedHashes.map(\.hexadecimal).sorted() + (file.wantsText ? ["text"] : [])).joined(
+            separator: "/")
     }
 
     package static func freshNonce() -> String {

@@ -6,14 +6,20 @@ package struct ProbeQuestions: Hashable, Sendable {
         package var expectedHashes: Set<SHA256Digest>
         /// Which text may come back.
         package var show: FileExpectation.Show
+        /// Whether the text is asked for whatever it is.
+        package var wantsText: Bool
 
         package init(
-            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable
+            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable,
+            wantsText: Bool = false
         ) {
             self.path = path
             self.expectedHashes = expectedHashes
             self.show = show
+            self.wantsText = wantsText
         }
+
+        package var asksContent: Bool { wantsText || !expectedHashes.isEmpty }
     }
 
     /// In the order of their paths.
@@ -61,6 +67,12 @@ struct QuestionSet {
         if let hash { question.expectedHashes.insert(hash) }
         question.show = question.show.combined(with: show)
         files[path] = question
+    }
+
+    /// Asks for the text of a file.
+    mutating func ask(textOf path: String, show: FileExpectation.Show) {
+        ask(path: path, expecting: nil, show: show)
+        files[ServerPath(path)]?.wantsText = true
     }
 
     mutating func ask(package name: String) { packages.insert(name) }

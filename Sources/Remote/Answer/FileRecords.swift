@@ -107,7 +107,7 @@ struct FileRecords {
             guard !target.isEmpty else { return .unreadable(.readError) }
             entry.link = .init(target: VisibleText.value(target), destination: destination)
         }
-        if !file.expectedHashes.isEmpty, let end = entry.link.map(\.destination) ?? status {
+        if file.asksContent, let end = entry.link.map(\.destination) ?? status {
             entry.content = content(of: end, file)
             if case .read(let digest, .some) = entry.content, !Masking.mayReadContent(of: file.path, at: entry) {
                 entry.content = .read(digest, bytes: nil)
@@ -124,7 +124,8 @@ struct FileRecords {
         case .once(.hash(let digest)):
             // A text that does not have the hash was read after the file changed again. What the script decided by
             // the folders, the worker cannot see; what it decided by the mode, it holds the script to.
-            guard case .once(let bytes) = text, file.expectedHashes != [digest], mayTell(status, file.show),
+            guard case .once(let bytes) = text, file.wantsText || file.expectedHashes != [digest],
+                mayTell(status, file.show),
                 !Self.holdsPrivateKey(bytes), SHA256Digest(of: bytes) == digest
             else { return .read(digest, bytes: nil) }
             return .read(digest, bytes: bytes)

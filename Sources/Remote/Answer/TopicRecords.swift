@@ -17,6 +17,8 @@ struct TopicRecords {
     private enum Ending {
         case whole([ArraySlice<UInt8>])
         case denied
+        /// Some of it was denied, which the lines say.
+        case partly([ArraySlice<UInt8>])
         case missed(UnreadableReason)
     }
 
@@ -39,7 +41,12 @@ struct TopicRecords {
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
         guard request.questions.topics.contains(where: { $0.topic.name == name }) else { return false }
-        if isInner { guard case .denied = endings[name] else { return false } }
+        if isInner {
+            switch endings[name] {
+            case .denied, .partly: break
+            default: return false
+            }
+        }
         let nonce = isInner ? request.innerNonce : request.nonce
         open = Open(name: name, isInner: isInner, end: Array("topic-end \(nonce) \(name) ".utf8))
         return true
@@ -54,9 +61,15 @@ struct TopicRecords {
         }
         self.open = nil
         let word = line.dropFirst(open.end.count)
+        if open.isInner, case .partly(let lines) = endings[open.name] {
+            // Where root could not answer, what the login user saw is still known.
+            if word.isEqual(to: "ok") { endings[open.name] = .whole(lines + open.lines) }
+            return
+        }
         endings[open.name] =
             switch word {
             case _ where word.isEqual(to: "ok"): .whole(open.lines)
+            case _ where word.isEqual(to: "partly"): open.isInner ? .whole(open.lines) : .partly(open.lines)
             case _ where word.isEqual(to: "denied"): open.isInner ? .missed(.permissionDenied) : .denied
             case _ where word.isEqual(to: "slow"): .missed(.slow)
             case _ where word.isEqual(to: "unsupported"): .missed(.unsupported)
@@ -81,6 +94,8 @@ struct TopicRecords {
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
             case (nil, .whole(let lines)): answers.read(question.topic, lines)
+            case (nil, .partly(let lines)):
+                answers.read(question.topic, askedRoot ? lines + [Array("refused".utf8)[...]] : lines)
             case (nil, .missed(let reason)): answers.miss(question.topic, because: reason)
             case (nil, .denied): answers.miss(question.topic, because: askedRoot ? .sudoRefused : .permissionDenied)
             // The probe was out of time before it came to this topic.

@@ -4,7 +4,8 @@
 #
 # The function of a topic finds its questions in dw_asked, one per line, and writes lines that its reader in the worker
 # understands; what a program prints may go out as it is, after dw_flush. It sets dw_state if it cannot answer:
-# unsupported, denied (root is asked then), slow or error.
+# unsupported, denied (root is asked then), slow or error. With partly, a part was denied: its questions are added to
+# dw_denied_topics, and root's lines are read after these.
 dw_answer_topics() {
     dw_begin_slow
     IFS=' '
@@ -29,7 +30,8 @@ dw_deny_topic() {
     for dw_question in $dw_asked; do dw_denied_topics="$dw_denied_topics#ask $dw_topic $dw_question$dw_nl"; done
 }
 
-# Runs the function $1, whose program might hang, for up to $2 seconds. Its output goes out as it is.
+# Runs the function $1, whose program might hang, for up to $2 seconds. Its output goes out as it is. The function must
+# not exec: its shell is waited for, not what replaces it.
 dw_run_bounded() {
     dw_flush
     if ! dw_run "$1" "$2"; then

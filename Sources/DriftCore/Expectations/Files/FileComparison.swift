@@ -137,7 +137,9 @@ extension UnreadableReason {
     fileprivate var leavesSizeTrue: Bool {
         switch self {
         case .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported: true
-        case .notRegular, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError: false
+        case .notRegular, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError, .privateText,
+            .secretPlace, .malformedFile, .computedValue, .ambiguousValue, .notANumber:
+            false
         }
     }
 }

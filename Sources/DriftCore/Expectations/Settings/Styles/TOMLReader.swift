@@ -1,6 +1,8 @@
 internal import Redaction
 
-/// Reads TOML 1.0. Integers are written in decimal, without `_`; other values stay as they are.
+/// Reads TOML 1.0.
+///
+/// Integers are written in decimal, without `_`; other values stay as they are.
 struct TOMLReader {
     private let bytes: [UInt8]
     private var place = 0
