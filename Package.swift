@@ -114,8 +114,10 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "TestSupport"]),
         tests("SchemaTests", ["Schema", "Postgres", "TestSupport"]),
         tests("InstrumentsTests", ["Instruments"]),
-        tests("RuntimeTests", ["Runtime", "TestSupport", .logging, .serviceLifecycle]),
-        tests("JobQueueTests", ["JobQueue", "Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests("RuntimeTests", ["Runtime", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
+        tests(
+            "JobQueueTests",
+            ["JobQueue", "Runtime", "DriftStore", "Postgres", "TestSupport", .logging, .serviceLifecycle]),
         tests("RedactionTests", ["Redaction", "RedactionReport", "TestSupport", .subprocess]),
         tests("CronTests", ["Cron", "TestSupport"]),
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),

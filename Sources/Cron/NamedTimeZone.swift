@@ -2,8 +2,10 @@
 ///
 /// Abbreviations (`PST`) and offsets (`GMT+2`) are refused: the former are ambiguous, and of the latter PostgreSQL and POSIX
 /// turn the sign around.
-package func namedTimeZone(_ name: String) throws(CronError) -> ZoneRules {
-    if isDatabaseName(name), let zone = ZoneRules.read(name) { return zone }
+package func namedTimeZone(
+    _ name: String, in folder: String = ZoneRules.systemFolder
+) throws(CronError) -> ZoneRules {
+    if isDatabaseName(name), let zone = ZoneRules.read(name, in: folder) { return zone }
     let isPrintable = name.unicodeScalars.allSatisfy { (" "..."~").contains($0) }
     throw CronError(
         message: isPrintable && name.count <= 60

@@ -16,10 +16,12 @@ package struct Schedule: Hashable, Sendable {
     package let zone: ZoneRules
 
     /// - Throws: ``CronError`` for an expression that is not one, and for a zone that this machine does not know.
-    package init(cron: String, timeZone: String) throws(CronError) {
+    package init(
+        cron: String, timeZone: String, zonesIn folder: String = ZoneRules.systemFolder
+    ) throws(CronError) {
         self.cron = try CronExpression(cron)
         self.timeZone = timeZone
-        zone = try namedTimeZone(timeZone)
+        zone = try namedTimeZone(timeZone, in: folder)
     }
 
     /// The first slot after `date`, never `date` itself.

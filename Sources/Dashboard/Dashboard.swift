@@ -60,8 +60,8 @@ package struct Dashboard: Service {
             let pages = max(1, (counts.lines + FleetPage.linesPerPage - 1) / FleetPage.linesPerPage)
             let page = min(page, pages)
             let start = (page - 1) * FleetPage.linesPerPage
-            let lines = try FleetReader.status(
-                rows: start..<(start + FleetPage.linesPerPage), in: transaction)
+            let lines = try FleetReader.page(
+                start..<(start + FleetPage.linesPerPage), of: counts, in: transaction)
             let zone = try SchedulesReader.schedule(in: transaction)?.timeZone
             let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: Times(zone: zone)).words }
             let delivery = try DeliveryReader.report(in: transaction)

@@ -4,6 +4,7 @@ import Foundation
 package import JobQueue
 package import Logging
 package import Postgres
+import Synchronization
 
 /// Runs a check: looks at the server once, compares the result with each of its packs, and returns what to store.
 ///
@@ -47,9 +48,9 @@ package struct DriftCheckHandler: JobHandler {
             }
         }
         do throws(ProbeFailure) {
-            let questions = ProbeQuestions(packs: subject.packs.map(\.pack))
+            let questions = ProbeQuestions(packs: subject.packs.map(\.pack), labels: subject.labels)
             let facts = try await look(at: subject.location.target(), asking: questions)
-            let checks = try await compare(facts, with: subject.packs)
+            let checks = try await compare(facts, with: subject)
             for check in checks {
                 Telemetry.judged(check.verdict)
                 logger.info(
@@ -57,10 +58,14 @@ package struct DriftCheckHandler: JobHandler {
                     metadata: ["pack.name": "\(check.packName)", "check.verdict": "\(check.verdict.rawValue)"])
             }
             let origin = origin(of: job, subject, began: began)
-            return Ending(.succeeded) { transaction in
-                try Self.write(checks, from: origin, of: subject, in: transaction)
+            // A later run of the effects, in another transaction, decides anew.
+            let changes = ChangesOfAlerts()
+            var ending = Ending(.succeeded) { transaction in
+                changes.set(try Self.write(checks, from: origin, of: subject, in: transaction))
                 try Self.write(subject.alteredPacks, from: origin, in: transaction)
             }
+            ending.announcement = { changes.log(to: logger) }
+            return ending
         } catch {
             return try result(of: job, subject, after: error, origin: origin(of: job, subject, began: began))
         }
@@ -80,20 +85,22 @@ package struct DriftCheckHandler: JobHandler {
 
     /// Not on the caller's executor: diffs of large files take time.
     private func compare(
-        _ facts: Facts, with packs: [CheckSubject.AssignedPack]
+        _ facts: Facts, with subject: CheckSubject
     ) async throws(ProbeFailure) -> [Check] {
         var checks: [Check] = []
-        for pack in packs {
+        for pack in subject.packs {
             if Task.isCancelled { throw ProbeFailure(.cancelled) }
             checks.append(
-                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack) })
+                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, subject.labels) })
         }
         return checks
     }
 
     @concurrent
-    private static func judge(_ facts: Facts, against pack: CheckSubject.AssignedPack) async -> Check {
-        Comparison.judge(facts, against: pack.pack, digest: pack.digest)
+    private static func judge(
+        _ facts: Facts, against pack: CheckSubject.AssignedPack, _ labels: [String: String]
+    ) async -> Check {
+        Comparison.judge(facts, against: pack.pack, digest: pack.digest, labels: labels)
     }
 
     private func origin(
@@ -148,21 +155,44 @@ package struct DriftCheckHandler: JobHandler {
     private static func write(
         _ checks: [Check], from origin: EffectsStore.Origin, of subject: CheckSubject,
         in transaction: borrowing Transaction
-    ) throws {
+    ) throws -> [EffectsStore.AlertChange] {
         let assignments = try EffectsStore.begin(at: subject.location, packs: checks.map(\.packName), in: transaction)
         let lastChecks = Dictionary(
             subject.packs.map { ($0.pack.name, $0.lastCheckID) }, uniquingKeysWith: { first, _ in first })
-        for check in checks {
+        return try checks.compactMap { check in
             guard let assignment = assignments[check.packName],
                 assignment.packDigest == check.packDigest.description,
                 assignment.lastCheckID == lastChecks[check.packName]
                     || (assignment.lastStartedAt ?? .distantPast) <= origin.startedAt
             else {
                 try EffectsStore.record(check, from: origin, in: transaction)
-                continue
+                return nil
             }
             let transition = Transition.decide(assignment.state, seeing: check, alert: assignment.alert)
-            try EffectsStore.store(check, transition, over: assignment, from: origin, in: transaction)
+            return try EffectsStore.store(check, transition, over: assignment, from: origin, in: transaction)
+        }
+    }
+}
+
+/// What the effects of a job did to alerts, until it is known that they are stored.
+private final class ChangesOfAlerts: Sendable {
+    private let changes = Mutex<[EffectsStore.AlertChange]>([])
+
+    func set(_ changes: [EffectsStore.AlertChange]) { self.changes.withLock { $0 = changes } }
+
+    func log(to logger: Logger) {
+        for change in changes.withLock(\.self) {
+            let message: Logger.Message =
+                switch change.event {
+                case .opened: "alert opened"
+                case .updated: "alert updated"
+                case .resolved: "alert resolved"
+                }
+            logger.info(
+                message,
+                metadata: [
+                    "alert.id": "\(change.alertID)", "pack.name": "\(change.pack)", "check.id": "\(change.checkID)",
+                ])
         }
     }
 }

@@ -51,7 +51,7 @@ package struct Scheduler: Service {
     private func fire(_ due: SlotStore.Due, in transaction: borrowing Transaction) throws -> Int {
         let schedule: Schedule
         do {
-            schedule = try Schedule(cron: due.cron, timeZone: due.timeZone)
+            schedule = try Schedule(cron: due.cron, timeZone: due.timeZone, zonesIn: settings.zoneFolder)
             complaints.change(of: due.name, to: nil)
         } catch {
             if complaints.change(of: due.name, to: "\(due.cron) \(due.timeZone): \(error)") {
@@ -152,7 +152,11 @@ package struct SchedulerSettings: Sendable {
     /// Whether somebody set the seed; false for the default.
     package var seedIsExplicit: Bool
     /// A slot that was missed fires late while it is younger than this.
-    package var catchUpWithin: Duration = .seconds(12 * 3600)
+    package var catchUpWithin: Duration = Self.catchUp
+    /// Where the rules of time zones are.
+    package var zoneFolder = ZoneRules.systemFolder
+
+    static let catchUp = Duration.seconds(12 * 3600)
 
     package init(seed: Schedule, seedIsExplicit: Bool) {
         self.seed = seed

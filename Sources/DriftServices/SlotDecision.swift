@@ -15,7 +15,7 @@ extension Schedule {
     /// Whether a slot fires `now`, where `nextSlot` is the earliest one that neither fired nor was skipped.
     ///
     /// Both are by the same clock. A slot that was missed fires late only while it is younger than `limit`.
-    func due(nextSlot: Date, now: Date, catchUpWithin limit: Duration = .seconds(12 * 3_600)) -> SlotDecision {
+    func due(nextSlot: Date, now: Date, catchUpWithin limit: Duration = SchedulerSettings.catchUp) -> SlotDecision {
         guard nextSlot <= now else { return .wait(until: nextSlot) }
         // A slot that was promised under another expression stands.
         let latest = max(latestSlot(atOrBefore: now) ?? nextSlot, nextSlot)

@@ -25,6 +25,8 @@ package struct Ending: Sendable {
     ///
     /// It may run more than once, each time in a new transaction.
     package var effects: Effects?
+    /// Runs once, when these effects are known to be stored.
+    package var announcement: (@Sendable () -> Void)?
 
     package typealias Effects = @Sendable (borrowing Transaction) throws -> Void
 

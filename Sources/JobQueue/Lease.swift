@@ -31,7 +31,10 @@ struct Lease: ~Copyable, Sendable {
         as ending: Ending, in store: QueueStore, while control: JobControl, logger: Logger
     ) async throws -> String? {
         do {
-            return try await write(ending, to: store, while: control)
+            let state = try await write(ending, to: store, while: control)
+            // Another state is that of an attempt that somebody else ended.
+            if state == "succeeded" { ending.announcement?() }
+            return state
         } catch  where ending.effects != nil && !Task.isCancelled {
             logger.error("the job's effects were refused", metadata: ["error": "\(error)"])
             return try await write(.refused(error), to: store, while: control)

@@ -149,7 +149,7 @@ extension InventoryReader {
             connection: reader.choice("connection", in: fields),
             queue: reader.text("queue", in: fields) { Grammar.name($0, of: "queue name") },
             packs: packList(in: fields),
-            labels: labels(in: fields))
+            labels: reader.labels("labels", in: fields))
     }
 
     private mutating func packList(in fields: Fields) -> [PackName]? {
@@ -173,27 +173,5 @@ extension InventoryReader {
         reader.error(
             "the pack \(quoted(name.rawValue)) does not exist", at: position,
             hint: didYouMean(name.rawValue, among: packs.map(\.rawValue)) ?? "looked for packs/\(name).yaml")
-    }
-
-    private mutating func labels(in fields: Fields) -> [String: String]? {
-        guard let entry = fields["labels"], !entry.node.isNull, let pairs = reader.mapping(entry.node, of: "labels")
-        else { return nil }
-        if pairs.count > 64 { reader.error("\(pairs.count) labels", at: entry.position, hint: "at most 64") }
-        var labels: [String: String] = [:]
-        for (key, value) in pairs {
-            if let fault = Grammar.labelName(key) {
-                reader.error(fault.message, at: value.position, hint: fault.hint)
-            } else {
-                let position = value.node.isBlank ? value.position : value.node.position
-                let text = reader.text(value.node, named: key, at: position) { text in
-                    text.isEmpty ? nil : Grammar.line(text, limit: 200)
-                }
-                labels[key] = text
-                if let fault = text.flatMap(ItemDoubt.displayName) {
-                    reader.warn("\(quoted(key)): \(fault.message)", at: position, hint: fault.hint)
-                }
-            }
-        }
-        return labels
     }
 }

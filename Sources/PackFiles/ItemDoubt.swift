@@ -107,12 +107,12 @@ enum ItemDoubt {
 
     /// A minimum version that dpkg would refuse, so that no installed version can be compared with it.
     static func minimumVersion(_ text: String) -> Fault? {
-        guard let complaint = DebianVersion.Complaint(about: text) else { return nil }
+        guard let complaint = DebianVersion.complaint(about: text) else { return nil }
         let hint: String
         let isPrefixed = text.lowercased().hasPrefix("v") && text.dropFirst().utf8.first?.isDigit == true
-        if isPrefixed, DebianVersion.Complaint(about: String(text.dropFirst())) == nil {
+        if isPrefixed, DebianVersion.complaint(about: String(text.dropFirst())) == nil {
             hint = "write \"\(text.dropFirst())\""
-        } else if let mark = text.lastIndex(of: "_"), DebianVersion.Complaint(about: String(text[..<mark])) == nil {
+        } else if let mark = text.lastIndex(of: "_"), DebianVersion.complaint(about: String(text[..<mark])) == nil {
             hint = "write \"\(text[..<mark])\"; an architecture goes into the name, as in libc6:i386"
         } else if !text.utf8.contains(where: \.isDigit) {
             hint = "leave min_version out if any version will do"

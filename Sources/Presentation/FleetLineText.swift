@@ -44,12 +44,12 @@ package struct FleetLineText: Hashable, Sendable {
         ].compactMap { $0 }
     }
 
-    private static func state(_ line: FleetLine) -> String {
+    package static func state(_ line: FleetLine) -> String {
         guard line.packName != nil else { return "no packs" }
         return line.isDisabled ? Standing.disabled.rawValue : (line.shownState ?? .unknown).rawValue
     }
 
-    private static func tone(_ line: FleetLine) -> Tone {
+    package static func tone(_ line: FleetLine) -> Tone {
         switch line.standing {
         case .drifted: .bad
         case .failed: .trouble

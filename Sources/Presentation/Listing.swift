@@ -63,7 +63,7 @@ package struct Listing<Row>: Sendable {
     }
 
     private func trimmed(_ line: String) -> String {
-        guard let last = line.lastIndex(where: { $0 != " " }) else { return "" }
+        guard let last = line.utf8.lastIndex(where: { $0 != UInt8(ascii: " ") }) else { return "" }
         return String(line[...last])
     }
 }

@@ -17,6 +17,11 @@ package struct OutcomeText {
         switch outcome.finding {
         case .ok: notes = outcome.remark.map { ["\(palette.coloured("fine, but", .yellow)) \(visible($0))"] } ?? []
         case .unreadable(let reason): notes = unreadable(outcome, reason)
+        case .notApplicable(let why): notes = [palette.coloured("does not apply: \(visible(why))", .faint)]
+        case .notable(let mismatches):
+            notes = [palette.coloured("different, which is no drift (severity: info)", .yellow)]
+            notes += mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+            notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         case .wrong(let mismatches):
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []

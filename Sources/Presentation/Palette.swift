@@ -9,8 +9,8 @@ package struct Palette: Hashable, Sendable {
 
     package init(hasColour: Bool) { self.hasColour = hasColour }
 
-    package func coloured(_ text: String, _ colour: Colour?) -> String {
-        guard hasColour, let colour else { return text }
+    package func coloured(_ text: String, _ colour: @autoclosure () -> Colour?) -> String {
+        guard hasColour, let colour = colour() else { return text }
         return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
     }
 }

@@ -1,6 +1,7 @@
 /// Columns that `text` takes in a terminal: wide characters of East Asia and emoji take two, marks none.
 package func width(_ text: String) -> Int {
-    text.reduce(0) { total, character in
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text.utf8.count }
+    return text.reduce(0) { total, character in
         guard let scalar = character.unicodeScalars.first else { return total }
         switch scalar.value {
         case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f,

@@ -1,23 +1,28 @@
 package import Postgres
 import ServiceLifecycle
 
-/// Turns notifications on a channel into wake-ups.
+/// Turns the notifications that a process waits for into wake-ups of its loops, on one connection.
 ///
 /// This is only a hint: the loops that it wakes also poll.
 package struct Listener: Service {
     private let database: Database
-    private let channel: String
-    private let wake: WakeSignal
+    private let wakes: [String: WakeSignal]
 
-    package init(database: Database, channel: String, wake: WakeSignal) {
+    /// `wakes`: what to raise, by channel.
+    package init(database: Database, wakes: [String: WakeSignal]) {
         self.database = database
-        self.channel = channel
-        self.wake = wake
+        self.wakes = wakes
     }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            for await _ in database.notifications(on: channel) { wake.raise() }
+            for await notification in database.notifications(on: wakes.keys.sorted()) {
+                if let channel = notification.channel {
+                    wakes[channel]?.raise()
+                } else {
+                    for wake in wakes.values { wake.raise() }
+                }
+            }
         }
     }
 }

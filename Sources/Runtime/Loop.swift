@@ -13,6 +13,8 @@ package struct Loop: Sendable {
         case paused
         /// After so long, or a wake-up.
         case after(Duration)
+        /// Never: the loop is over.
+        case never
     }
 
     private let every: Duration
@@ -46,7 +48,7 @@ package struct Loop: Sendable {
         }
     }
 
-    /// Runs until the task is cancelled; each round says when the next one begins.
+    /// Runs until the task is cancelled, or a round says so; each says when the next one begins.
     package func rounds(_ round: () async throws -> Next) async {
         await go(until: { false }, round)
     }
@@ -73,6 +75,7 @@ package struct Loop: Sendable {
             }
             switch next {
             case .atOnce: break
+            case .never: return
             case .paused: await wake.wait(upTo: every * Double.random(in: 0.8...1.2), clock: clock)
             case .after(let pause): if pause > .zero { await wake.wait(upTo: pause, clock: clock) }
             }

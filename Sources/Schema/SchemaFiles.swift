@@ -49,6 +49,7 @@ enum SchemaFiles {
         File("v50_metrics", PackageResources.v50_metrics_sql),
         File("r10_privileges", PackageResources.r10_privileges_sql),
         File("v30_questions", PackageResources.v30_questions_sql),
+        File("v40_records", PackageResources.v40_records_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
         grants,
     ]

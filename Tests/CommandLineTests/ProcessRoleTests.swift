@@ -7,16 +7,16 @@ import Testing
 /// The roles of `migrate --roles`: each process runs under its own, people under theirs, and none may do more.
 @Suite(.privatePostgres, .serialized, .timeLimit(.minutes(4)))
 struct ProcessRoleTests {
-    private static func conninfo(_ role: String) -> String {
+    static func conninfo(_ role: String) -> String {
         "host=\(PrivatePostgres.current.socketFolder) user=\(role) dbname=postgres"
     }
 
-    private static func program(_ arguments: [String], as role: String) async throws -> Program.Result {
+    static func program(_ arguments: [String], as role: String) async throws -> Program.Result {
         try await Program.run(arguments, ["DRIFTWATCH_DATABASE_URL": conninfo(role), "DRIFTWATCH_NOTIFY": "console"])
     }
 
     /// Migrated by `site`, which owns the schema; `alice` is an operator, `bob` a reader.
-    private static func withRoles(_ body: (Database) async throws -> Void) async throws {
+    static func withRoles(_ body: (Database) async throws -> Void) async throws {
         try await PrivatePostgres.current.withDatabase { database in
             try await database.executeScript(
                 """
@@ -88,7 +88,8 @@ struct ProcessRoleTests {
                 where r.rolname like 'driftwatch\\_%' and c.relnamespace = 'driftwatch'::regnamespace and c.relkind in ('r', 'v')
                   and has_any_column_privilege(r.oid, c.oid, 'select') <> exists (
                       select from driftwatch.role_privileges g where g.kind = 'relation'
-                        and g.object_name in (c.relname, '*') and g.role_name = r.rolname)
+                        and (g.object_name = c.relname or (g.object_name = '*' and c.relkind = 'v'))
+                        and g.role_name = r.rolname)
                 """, as: String.self)
             #expect(reads == [])
             let writes = try await site.rows(
@@ -215,7 +216,7 @@ struct ProcessRoleTests {
     }
 
     @Test
-    func peopleReadAndOperateUnderTheirs() async throws {
+    func operatorsActUnderTheirRoleAndReadersDoNot() async throws {
         try await Self.withRoles { site in
             let files = [
                 "fleet.yaml": "servers: [{ id: here, connection: local, packs: [base] }]\n",
@@ -228,6 +229,9 @@ struct ProcessRoleTests {
                     ["servers", "enable", "here"], ["schedule", "set", "1 1 * * *"], ["schedule", "show"],
                     ["jobs", "list"],
                     ["alerts", "list"], ["outbox", "list"], ["destination", "list"], ["destination", "resume"],
+                    ["schedule", "pause", "--reason", "x"], ["schedule", "resume"],
+                    ["queue", "pause", "local:here", "--reason", "x"], ["queue", "resume", "local:here"],
+                    ["notify-test"],
                 ] {
                     let result = try await Self.program(arguments, as: "alice")
                     #expect(result.status == 0, "\(arguments): \(result)")
@@ -235,12 +239,6 @@ struct ProcessRoleTests {
                 let actors = try await site.rows(
                     "select distinct actor from driftwatch.audit_log where actor <> 'driftwatch'", as: String.self)
                 #expect(actors == ["alice"])
-                for arguments in [
-                    ["status"], ["jobs", "list"], ["alerts", "list"], ["outbox", "list"], ["servers", "list"],
-                ] {
-                    let result = try await Self.program(arguments, as: "bob")
-                    #expect(result.status == 0, "\(arguments): \(result)")
-                }
                 let refused = try await Self.program(["servers", "disable", "here", "--reason", "x"], as: "bob")
                 #expect(refused.status == 3, "\(refused)")
             }

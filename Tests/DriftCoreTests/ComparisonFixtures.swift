@@ -14,12 +14,16 @@ enum Told: Equatable, CustomStringConvertible {
     case wrong(MismatchType, [String: String], [String: String])
     case several([MismatchType])
     case unreadable(UnreadableReason)
+    case notable(MismatchType, [String: String], [String: String])
+    case notApplicable(String)
 
     init?(_ finding: ItemOutcome.Finding?) {
         switch finding {
         case nil: return nil
         case .ok: self = .ok
         case .unreadable(let reason): self = .unreadable(reason)
+        case .notApplicable(let why): self = .notApplicable(why)
+        case .notable(let mismatches): self = .notable(mismatches[0].type, mismatches[0].expected, mismatches[0].actual)
         case .wrong(let mismatches):
             if let only = mismatches.first, mismatches.count == 1 {
                 self = .wrong(only.type, only.expected, only.actual)
@@ -35,6 +39,8 @@ enum Told: Equatable, CustomStringConvertible {
         case .wrong(let type, let expected, let actual): "\(type.rawValue) \(expected) \(actual)"
         case .several(let types): "\(types.map(\.rawValue))"
         case .unreadable(let reason): reason.rawValue
+        case .notable(let type, let expected, let actual): "notable \(type.rawValue) \(expected) \(actual)"
+        case .notApplicable(let why): "not applicable: \(why)"
         }
     }
 }

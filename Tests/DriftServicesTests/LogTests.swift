@@ -52,6 +52,59 @@ struct LogTests {
     }
 
     @Test
+    func eachChangeOfAnAlertNamesItsAlertAndItsCheck() async throws {
+        let log = RecordedLog()
+        try await Fleet.with(["web-1": ["base": ["/a", "/b"]]], logger: log.logger) { fleet in
+            let looks: [(missing: [String], line: String?)] = [
+                ([], nil), (["/a"], "alert opened"), (["/a"], nil), (["/a", "/b"], "alert updated"),
+                // Fewer are wrong: nobody is notified.
+                (["/b"], nil), ([], "alert resolved"),
+            ]
+            for look in looks {
+                fleet.see(on: "web-1", present: ["/a", "/b"], missing: look.missing)
+                try await fleet.check("web-1")
+            }
+            for (index, look) in looks.enumerated() {
+                guard let line = look.line else { continue }
+                await log.wait(for: line)
+                let facts = log.lines(line).map(\.facts)
+                let (job, check) = try await fleet.database.rows(
+                    "select job_id, check_id from driftwatch.checks order by check_id offset \(index) limit 1",
+                    as: (Int64, Int64).self)[0]
+                #expect(
+                    facts == [
+                        [
+                            "job.id": "\(job)", "server.id": "web-1", "pack.name": "base", "alert.id": "1",
+                            "check.id": "\(check)",
+                        ]
+                    ], "\(line)")
+            }
+        }
+    }
+
+    /// Its check, alert and message are rolled back: nothing has changed.
+    @Test
+    func whatIsNotStoredIsNotAnnounced() async throws {
+        let log = RecordedLog()
+        try await Fleet.with(["web-1": ["base": ["/a"]]], logger: log.logger) { fleet in
+            fleet.see(on: "web-1", present: ["/a"])
+            try await fleet.check("web-1")
+            try await fleet.database.executeScript(
+                """
+                create function driftwatch.refuse_write() returns trigger language plpgsql as
+                    $$ begin raise exception 'no' using errcode = '23514'; end $$;
+                create trigger refuse before insert on driftwatch.outbox
+                    for each row execute function driftwatch.refuse_write()
+                """)
+            fleet.see(on: "web-1", missing: ["/a"])
+            _ = try await fleet.enqueue("web-1")
+            await log.wait(for: "the job's effects were refused")
+            try await fleet.database.execute("drop trigger refuse on driftwatch.outbox")
+            #expect(log.lines("alert opened").isEmpty)
+        }
+    }
+
+    @Test
     func aLostLeaseNamesItsJobAndServer() async throws {
         let log = RecordedLog()
         try await Fleet.with(["web-1": ["base": ["/a"]]], logger: log.logger) { fleet in

@@ -86,6 +86,7 @@ struct QueueViewTests {
                 ('j8', 'dmz', 'available', 20, null, null, null),
                 ('j9', 'old', 'scheduled', 10, null, null, null)
                 """, database)
+            try await database.execute("update driftwatch.jobs set rescues = 1 where server_id = 'j2'")
             let health = try await database.rows(
                 """
                 select concat_ws(' ', queue, 'paused ' || (paused_at is not null), available, waiting, running,

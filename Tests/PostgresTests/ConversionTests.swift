@@ -121,6 +121,24 @@ struct ConversionTests {
         await #expect(throws: DatabaseError.self) { try await database.rows("select (1, 'x')::pair", as: String.self) }
     }
 
+    private struct Columns: RowDecodable {
+        let found: [String: Int]
+
+        init(row: Row) throws {
+            let names = ["c", "a", "b", "a", "c"]
+            found = Dictionary(try names.map { ($0, try row.column($0)) }) { first, second in
+                first == second ? first : -1
+            }
+            #expect(throws: DatabaseError.self) { try row.column("d", as: Int.self) }
+        }
+    }
+
+    @Test func columnsAreFoundByNameInAnyOrder() async throws {
+        let rows = try await TestDatabase.current.database.rows(
+            "select 1 as a, 2 as b, 3 as c, 4 as a union all select 5, 6, 7, 8", of: Columns.self)
+        #expect(rows.map(\.found) == [["a": 1, "b": 2, "c": 3], ["a": 5, "b": 6, "c": 7]])
+    }
+
     @Test func datesToTheMicrosecond() async throws {
         let dates = [
             Date(timeIntervalSince1970: 0), Date(timeIntervalSince1970: -0.000001),

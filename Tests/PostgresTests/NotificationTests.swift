@@ -17,6 +17,35 @@ struct NotificationTests {
         #expect(await wakeups.next()?.payload == "slot 1")
     }
 
+    @Test func eachChannelKeepsItsNewest() async throws {
+        var wakeups = database.notifications(on: "one", "other").makeAsyncIterator()
+        #expect(await wakeups.next()?.channel == .some(nil))
+        var last = database.notifications(on: "other").makeAsyncIterator()
+        #expect(await last.next()?.channel == .some(nil))
+        try await database.withTransaction { transaction in
+            try transaction.notify("one", "1")
+            for number in 1...50 { try transaction.notify("other", "\(number)") }
+        }
+        while try #require(await last.next()).payload != "50" {}
+        let first = await wakeups.next()
+        #expect((first?.channel, first?.payload) == ("one", "1"))
+    }
+
+    @Test func droppingTheSequenceEndsTheListening() async throws {
+        func hear() async {
+            var wakeups = database.notifications(on: "dropped").makeAsyncIterator()
+            _ = await wakeups.next()
+        }
+        await hear()
+        let name = TestDatabase.current.name
+        #expect(
+            try await eventually {
+                try await database.rows(
+                    "select count(*) from pg_stat_activity where datname = \(name) and query = 'LISTEN \"dropped\"'",
+                    as: Int.self) == [0]
+            })
+    }
+
     @Test func onlyTheNewestWaits() async throws {
         var wakeups = database.notifications(on: "busy").makeAsyncIterator()
         #expect(await wakeups.next()?.payload == .some(nil))

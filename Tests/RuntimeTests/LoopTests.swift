@@ -75,6 +75,16 @@ struct LoopTests {
     }
 
     @Test
+    func aRoundMayEndTheLoop() async {
+        var rounds = 0
+        await Loop(every: .seconds(1), clock: ManualClock(), logger: .quiet).rounds {
+            rounds += 1
+            return rounds < 3 ? .atOnce : .never
+        }
+        #expect(rounds == 3)
+    }
+
+    @Test
     func aRequestToStopWaitsForTheRoundAndEndsTheLoop() async throws {
         struct Part: Service {
             let begun: AsyncStream<Void>.Continuation

@@ -233,7 +233,8 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold", "own_actor",
+                    "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold",
+                    "own_actor",
                     "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before",
                     "statement_clock",
                 ]

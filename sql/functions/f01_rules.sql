@@ -3,9 +3,9 @@
 -- which servers are checked is the view eligible_servers.
 
 -- For comparisons in views and sets: as a scalar subquery, (select statement_clock()), it is read once per statement, and
--- the planner can use an index.
+-- the planner can use an index. Without the low cost, rules that call it make a query over many rows seem expensive.
 create or replace function statement_clock() returns timestamptz
-language sql stable
+language sql stable cost 1
 as $$ select driftwatch.clock() $$;
 comment on function statement_clock() is 'The current time, for a statement that compares many rows with it.';
 

@@ -16,6 +16,40 @@ as $$
 $$;
 comment on function lock_due_schedules() is 'Locks and returns the schedules whose next slot is due or not known yet.';
 
+create or replace function waiting_schedules()
+returns table (
+    schedule_name text, cron text, time_zone text, next_slot_at timestamptz, following_slot_at timestamptz,
+    last_due_at timestamptz, set_at timestamptz, now timestamptz
+)
+language sql volatile security definer set search_path = driftwatch, pg_temp
+as $$
+    select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.following_slot_at, s.last_due_at, s.updated_at, clock()
+    from schedules s
+    where s.next_slot_at > clock()
+    order by s.schedule_name
+$$;
+comment on function waiting_schedules() is 'Returns the schedules whose next slot is still to come.';
+
+-- before and set_at are what the caller saw: a schedule that has been moved or set since then stays as it is.
+create or replace function move_slot(
+    schedule text, before timestamptz, set_at timestamptz, next_slot timestamptz, following_slot timestamptz
+) returns boolean
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+begin
+    update schedules s set next_slot_at = next_slot, following_slot_at = following_slot
+    where s.schedule_name = schedule and s.next_slot_at = before and s.updated_at = set_at;
+    if not found then
+        return false;
+    end if;
+    perform write_audit('driftwatch', 'move_slot', 'schedule ' || schedule, jsonb_build_object(
+        'before', rfc3339(before), 'next_slot', rfc3339(next_slot)));
+    return true;
+end
+$$;
+comment on function move_slot(text, timestamptz, timestamptz, timestamptz, timestamptz) is
+    'Moves the next slot of a schedule, because the rules of its zone changed; true if it did.';
+
 create or replace function skip_slots(schedule text, missed timestamptz[], why text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$

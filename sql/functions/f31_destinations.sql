@@ -10,3 +10,13 @@ end
 $$;
 comment on function fingerprint_key_of(text) is
     'The key for the fingerprint of a destination''s secret. Creates the destination if there is none.';
+
+create or replace function is_served(name text, by_kind text, fingerprint text) returns boolean
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select exists (
+        select from destinations d
+        where d.destination = name and d.kind = by_kind and d.secret_fingerprint is not distinct from fingerprint)
+$$;
+comment on function is_served(text, text, text) is
+    'Whether the notifiers send to a destination in this way, and with the secret of this fingerprint.';

@@ -10,7 +10,8 @@ create table servers (
     config_user text,
     connection text not null default 'ssh' check (connection in ('ssh', 'local')),
     queue text not null default 'default',
-    labels jsonb not null default '{}',
+    labels jsonb not null default '{}'
+        constraint labels_are_texts check (jsonb_typeof(labels) = 'object' and not labels @? '$.* ? (@.type() != "string")'),
     drift_detection_enabled boolean not null default true,
     disabled_at timestamptz,
     disabled_by text,
@@ -27,6 +28,9 @@ create table servers (
     check (disabled_at is not null or (disabled_by is null and disabled_reason is null and disabled_until is null))
 );
 create index servers_changed on servers (updated_at);
+-- queue_of, so that the names of the queues are found without reading the servers.
+create index servers_by_queue on servers ((case connection when 'local' then 'local:' || server_id else queue end))
+    where removed_at is null;
 create index servers_on_hold on servers (disabled_until) where disabled_until is not null;
 comment on table servers is 'The servers in the inventory. A removed server keeps its row, so that its history stays readable.';
 comment on column servers.server_id is 'The id in the inventory. It always means the same machine.';

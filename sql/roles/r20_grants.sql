@@ -38,19 +38,13 @@ begin
             case granted.role_name when 'public' then 'public' else quote_ident(granted.role_name) end);
     end loop;
     for granted in
-        select g.role_name, c.oid::regclass as relation, column_list.names from driftwatch.role_privileges g
+        select g.role_name, c.oid::regclass as relation from driftwatch.role_privileges g
         join pg_roles r on r.rolname = g.role_name
         join pg_class c on c.relnamespace = 'driftwatch'::regnamespace and c.relkind in ('r', 'v')
-            and (c.relname = g.object_name or g.object_name = '*') and pg_has_role(c.relowner, 'usage')
-        cross join lateral (
-            select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as names from pg_attribute a
-            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-              and a.attname not in ('fingerprint_key', 'secret_fingerprint')) column_list
+            and (c.relname = g.object_name or (g.object_name = '*' and c.relkind = 'v')) and pg_has_role(c.relowner, 'usage')
         where g.kind = 'relation'
     loop
-        execute case when granted.relation = 'driftwatch.destinations'::regclass
-            then format('grant select (%s) on %s to %I', granted.names, granted.relation, granted.role_name)
-            else format('grant select on %s to %I', granted.relation, granted.role_name) end;
+        execute format('grant select on %s to %I', granted.relation, granted.role_name);
     end loop;
 end
 $$;

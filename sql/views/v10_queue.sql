@@ -3,30 +3,43 @@
 -- A view is replaced in place, so that grants on it and other people's views over it stay. New columns go at the end, and
 -- no column changes its name or type.
 
+-- Each part reads an index that holds nothing but its jobs. The names of the servers' queues are found one after the other.
 create or replace view queue_health as
-with live as materialized (
-    select j.queue,
-           count(*) filter (where j.state = 'available') as available,
-           count(*) filter (where j.state not in ('available', 'running')) as waiting,
-           count(*) filter (where j.state = 'running') as running,
-           min(j.run_at) filter (where j.state = 'available') as oldest_available_at,
-           min(j.claimed_at) filter (where j.state = 'running') as longest_running_since
-    from jobs j
-    where j.finished_at is null
-    group by j.queue)
+with recursive of_servers (queue) as (
+    (select queue_of(s.server_id, s.connection, s.queue) from servers s where s.removed_at is null order by 1 limit 1)
+    union all
+    select (select queue_of(s.server_id, s.connection, s.queue) from servers s
+            where s.removed_at is null and queue_of(s.server_id, s.connection, s.queue) > o.queue order by 1 limit 1)
+    from of_servers o where o.queue is not null
+), live (queue, available, waiting, running, available_since, running_since) as materialized (
+    select j.queue, count(*), 0, 0, min(j.run_at), null::timestamptz
+    from jobs j where j.state = 'available' and j.rescues = 0 group by j.queue
+    union all
+    select j.queue, count(*), 0, 0, min(j.run_at), null
+    from jobs j where j.state = 'available' and j.rescues > 0 group by j.queue
+    union all
+    select j.queue, 0, count(*), 0, null, null
+    from jobs j where j.state in ('scheduled', 'retryable') group by j.queue
+    union all
+    select j.queue, 0, 0, count(*), null, min(j.claimed_at)
+    from jobs j where j.state = 'running' group by j.queue)
 select q.queue,
        p.paused_at,
        coalesce(l.available, 0) as available,
        coalesce(l.waiting, 0) as waiting,
        coalesce(l.running, 0) as running,
-       (select statement_clock()) - l.oldest_available_at as oldest_available,
-       (select statement_clock()) - l.longest_running_since as longest_running,
+       (select statement_clock()) - l.available_since as oldest_available,
+       (select statement_clock()) - l.running_since as longest_running,
        (select count(*) from workers w where serves(w.state, w.last_seen_at, w.queues, q.queue)) as workers_alive
 from (select queue from queues
-      union select distinct queue_of(server_id, connection, queue) from servers where removed_at is null
+      union select queue from of_servers where queue is not null
       union select queue from live) q
 left join queues p on p.queue = q.queue
-left join live l on l.queue = q.queue
+left join (
+    select live.queue, sum(live.available)::bigint as available, sum(live.waiting)::bigint as waiting,
+           sum(live.running)::bigint as running, min(live.available_since) as available_since,
+           min(live.running_since) as running_since
+    from live group by live.queue) l on l.queue = q.queue
 order by q.queue;
 comment on view queue_health is 'One row per queue: depth, age, workers.';
 comment on column queue_health.queue is 'The queue.';
@@ -90,16 +103,24 @@ comment on column queue_stuck.why is 'Why the job does not move.';
 comment on column queue_stuck.blocker_pid is 'The session that holds the job''s row; null if none does.';
 
 create or replace view attempts as
-select a.job_id, a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error
+select a.job_id, a.attempt, a.worker_id, a.started_at, a.ended_at, a.outcome, a.error_class, a.error, j.server_id, w.host,
+       a.ended_at - a.started_at as took
 from job_attempts a
+left join jobs j on j.job_id = a.job_id
+left join workers w on w.worker_id = a.worker_id
 union all
-select j.job_id, j.attempt, j.worker_id, j.claimed_at, j.finished_at, nullif(j.state, 'running'), null, null
+select j.job_id, j.attempt, j.worker_id, j.claimed_at, j.finished_at, nullif(j.state, 'running'), null, null, j.server_id,
+       w.host, j.finished_at - j.claimed_at
 from jobs j
+left join workers w on w.worker_id = j.worker_id
 where j.state in ('running', 'succeeded')
   and not exists (select from job_attempts a where a.job_id = j.job_id and a.lease_token = j.lease_token);
-comment on view attempts is 'One row per claim: which worker tried, and how it ended.';
+comment on view attempts is 'One row per claim: which worker looked at which server, and how that ended.';
 comment on column attempts.ended_at is 'When it ended; null while it runs.';
 comment on column attempts.outcome is 'How it ended; null while it runs.';
+comment on column attempts.server_id is 'The server. Null if the job is not kept any more.';
+comment on column attempts.host is 'The machine of the worker. Null if its row is not kept any more.';
+comment on column attempts.took is 'From the claim to the end.';
 
 create or replace view recent_failures as
 select a.started_at, a.ended_at, a.job_id, j.server_id, a.attempt, a.outcome, a.error_class, a.error, a.worker_id,
@@ -117,7 +138,8 @@ create or replace view upcoming_slots as
 select s.schedule_name, s.cron, s.time_zone, s.next_slot_at, s.next_slot_at - (select statement_clock()) as due_in, s.last_slot_at, s.paused_at,
        (select count(*) from eligible_servers) as eligible_servers,
        is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue, stale_before(s.schedule_name) as stale_before,
-       h.description as held_by
+       h.description as held_by, s.spread, s.paused_by, s.paused_reason,
+       (select k.enqueued from slots k where k.schedule_name = s.schedule_name and k.slot_at = s.last_slot_at) as last_slot_jobs
 from schedules s
 left join lateral (select * from lock_holders h where s.xmax <> 0 and is_held_by(s.xmax, h.holder) limit 1) h on true
 order by s.next_slot_at;
@@ -126,4 +148,5 @@ comment on column upcoming_slots.due_in is 'Time until the slot is due. Negative
 comment on column upcoming_slots.overdue is 'The slot has waited for a scheduler for more than two minutes, or nobody has computed it for that long.';
 comment on column upcoming_slots.stale_before is 'A verdict older than this is stale: two slots have been due since.';
 comment on column upcoming_slots.held_by is 'The session that holds the schedule''s row: no scheduler can fire a slot until it ends. Null if none does.';
+comment on column upcoming_slots.last_slot_jobs is 'How many jobs the last slot created. Null if it is not kept any more.';
 comment on column upcoming_slots.eligible_servers is 'How many servers would get a job if it fired now.';

@@ -71,36 +71,8 @@ select l.at, l.actor, l.action, l.subject,
 from audit_log l
 where l.at > (select statement_clock()) - interval '7 days'
 order by l.at desc, l.audit_id desc;
-comment on view who_did_what is 'What operators and apply did in the last seven days, newest first. audit_log has what was before.';
+comment on view who_did_what is 'What operators and apply did in the last seven days, newest first. audit_trail has all of it.';
 comment on column who_did_what.detail is 'Facts about the action, such as its reason, as text.';
-
-create or replace view messages_sent as
-select o.sent_at, o.destination, o.alert_id, o.payload ->> 'server_id' as server_id, o.payload ->> 'pack_name' as pack_name,
-       case o.kind
-           when 'drift_detected' then
-               'Configuration drift detected on ' || said.server || ': ' || said.wrong || ' not compliant with ' || said.pack
-           when 'drift_changed' then
-               'Configuration drift changed on ' || said.server || ': ' || (o.payload ->> 'previous_count') || ' → '
-               || said.wrong || ' not compliant with ' || said.pack
-           else case o.payload ->> 'resolution'
-                    when 'compliant' then 'Configuration compliant on ' || said.server || ' with ' || said.pack
-                    else 'Alert closed on ' || said.server || ' for ' || said.pack || ': ' || (o.payload ->> 'resolution')
-                         || ' by ' || coalesce(o.payload ->> 'actor', '?') end
-       end || coalesce(': ' || said.items, '') as message,
-       o.attempt, o.outbox_id
-from outbox o
-cross join lateral (
-    select o.payload ->> 'server_name' as server, o.payload ->> 'pack_name' as pack,
-           (o.payload ->> 'mismatch_count') || case o.payload ->> 'mismatch_count' when '1' then ' item' else ' items' end as wrong,
-           (select string_agg(distinct i ->> 'item', ', ' order by i ->> 'item')
-            from jsonb_array_elements(o.payload -> 'items') i) as items) said
-where o.state = 'sent' and o.created_at > (select statement_clock()) - interval '7 days'
-order by o.created_at desc, o.outbox_id desc;
-comment on view messages_sent is 'What was sent of the messages of the last seven days, newest first. outbox_backlog has those that were not.';
-comment on column messages_sent.server_id is 'The server of the alert.';
-comment on column messages_sent.pack_name is 'The pack that the alert had then.';
-comment on column messages_sent.message is 'What it said, in one line without its link.';
-comment on column messages_sent.attempt is 'Number of attempts.';
 
 create or replace view failing_servers as
 select s.server_id, s.display_name, s.queue, s.failing_since, s.failing_streak, s.failing_reason,
@@ -112,16 +84,3 @@ order by s.failing_since, s.server_id;
 comment on view failing_servers is 'The servers that cannot be looked at, the longest first.';
 comment on column failing_servers.last_finished_at is 'When a check of it finished last. Null: none ever has, or its packs are new.';
 comment on column failing_servers.disabled is 'Switched off in the inventory, or disabled by an operator.';
-
-create or replace view looked_at_by as
-select j.finished_at, j.server_id, j.worker_id, w.host, j.state, j.attempt, j.finished_at - j.claimed_at as took,
-       j.last_error, j.job_id
-from jobs j
-left join workers w on w.worker_id = j.worker_id
-where j.finished_at > (select statement_clock()) - interval '7 days' and j.worker_id is not null
-order by j.finished_at desc, j.job_id desc;
-comment on view looked_at_by is 'Which worker looked at which server in the last seven days, newest first.';
-comment on column looked_at_by.host is 'The machine of the worker. Null if its row in workers is gone.';
-comment on column looked_at_by.state is 'How the job ended: succeeded, failed or cancelled.';
-comment on column looked_at_by.attempt is 'How often the job was claimed.';
-comment on column looked_at_by.took is 'From the last claim to the end.';

@@ -35,7 +35,7 @@ struct DiffItems: Sendable {
         case remembered
         /// What was told of an alert that is over, where its check is gone.
         case told(title: String)
-        case remarked
+        case notable, notApplicable, remarked
 
         var title: String {
             switch self {
@@ -43,6 +43,8 @@ struct DiffItems: Sendable {
             case .unreadable: "Could not be read"
             case .remembered: "Known to be wrong now"
             case .told(let title): title
+            case .notable: "Different, which is no drift"
+            case .notApplicable: "Does not apply to this server"
             case .remarked: "As expected, but"
             }
         }
@@ -71,7 +73,8 @@ struct DiffItems: Sendable {
         let unreadable = content.check == nil ? content.assignment.outcomes : outcomes
         entries =
             outcomes.compactMap(Self.wrong) + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen)
-            + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.remarked)
+            + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.notable)
+            + outcomes.compactMap(Self.notApplicable) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }
 
@@ -89,6 +92,18 @@ struct DiffItems: Sendable {
         entry.unreadable =
             outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" } ?? ReasonText.of(reason)
         return entry
+    }
+
+    private static func notable(_ outcome: ItemOutcome) -> Entry? {
+        guard case .notable(let mismatches) = outcome.finding else { return nil }
+        var entry = Entry(section: .notable, name: outcome.item, description: outcome.description)
+        entry.differences = mismatches.map { (DifferenceText($0), $0.diff) }
+        return entry
+    }
+
+    private static func notApplicable(_ outcome: ItemOutcome) -> Entry? {
+        guard case .notApplicable(let why) = outcome.finding else { return nil }
+        return Entry(section: .notApplicable, name: outcome.item, description: outcome.description, remark: why)
     }
 
     private static func remarked(_ outcome: ItemOutcome) -> Entry? {

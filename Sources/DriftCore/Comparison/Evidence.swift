@@ -16,10 +16,14 @@ struct Evidence {
     private var unseenContent: UnreadableReason?
     /// What the pack's author may want to know of an expectation that is met.
     private var remark: String?
+    /// Why the server has nothing that it could be about.
+    private var notApplicable: String?
 
     static var none: Evidence { Evidence() }
 
     static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
+
+    static func notApplicable(_ why: String) -> Evidence { Evidence(notApplicable: why) }
 
     static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
 
@@ -54,8 +58,10 @@ struct Evidence {
                 actual: contradiction.sides.actual, diff: contradiction.diff)
         }
         let finding: ItemOutcome.Finding =
-            if !mismatches.isEmpty {
-                .wrong(mismatches)
+            if let notApplicable {
+                .notApplicable(VisibleText.line(notApplicable))
+            } else if !mismatches.isEmpty {
+                expectation.severity == .info ? .notable(mismatches) : .wrong(mismatches)
             } else {
                 (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
             }

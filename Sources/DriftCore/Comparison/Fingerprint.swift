@@ -16,9 +16,14 @@ extension Check {
                 canon.add("unreadable")
                 canon.add(outcome.key.rawValue)
                 canon.add(reason.rawValue)
-            case .wrong(let mismatches):
+            case .notApplicable(let why):
+                canon.add("not_applicable")
+                canon.add(outcome.key.rawValue)
+                canon.add(why)
+            case .wrong(let mismatches), .notable(let mismatches):
+                let isWrong = if case .wrong = outcome.finding { true } else { false }
                 for mismatch in mismatches.sorted(by: { $0.type < $1.type }) {
-                    canon.add("wrong")
+                    canon.add(isWrong ? "wrong" : "notable")
                     canon.add(outcome.key.rawValue)
                     canon.add(mismatch.type.rawValue)
                     canon.add(mismatch.expected)

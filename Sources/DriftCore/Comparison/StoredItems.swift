@@ -3,7 +3,8 @@ internal import Foundation
 /// The items of a check that there is something to say of, as `check_details.items` stores them.
 ///
 /// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
-/// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` and `{"key", "item", "status": "ok", "remark"}`, with
+/// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` and `{"key", "item", "status": "ok", "remark"}`,
+/// `{"key", "item", "status": "notable", "mismatches"}` and `{"key", "item", "status": "not_applicable", "why"}`, with
 /// `"description"` where the pack has one, and with `"unseen_content": reason` where the content alone could not be seen.
 /// All of it is masked and safe to show.
 package struct StoredItems: Hashable, Sendable, Codable {
@@ -55,12 +56,13 @@ extension Check {
 
 private struct Element: Codable {
     private enum CodingKeys: String, CodingKey {
-        case key, item, description, status, mismatches, reason, remark
+        case key, item, description, status, mismatches, reason, remark, why
         case unseenContent = "unseen_content"
     }
 
     private enum Status: String, Codable {
-        case wrong, unreadable, ok
+        case wrong, notable, unreadable, ok
+        case notApplicable = "not_applicable"
     }
 
     let outcome: ItemOutcome
@@ -73,6 +75,8 @@ private struct Element: Codable {
         switch try container.decode(Status.self, forKey: .status) {
         case .wrong: finding = .wrong(try container.decode([Mismatch].self, forKey: .mismatches))
         case .unreadable: finding = .unreadable(try container.decode(UnreadableReason.self, forKey: .reason))
+        case .notable: finding = .notable(try container.decode([Mismatch].self, forKey: .mismatches))
+        case .notApplicable: finding = .notApplicable(try container.decode(String.self, forKey: .why))
         case .ok: finding = .ok
         }
         outcome = ItemOutcome(
@@ -96,6 +100,12 @@ private struct Element: Codable {
         case .wrong(let mismatches):
             try container.encode(Status.wrong, forKey: .status)
             try container.encode(mismatches, forKey: .mismatches)
+        case .notable(let mismatches):
+            try container.encode(Status.notable, forKey: .status)
+            try container.encode(mismatches, forKey: .mismatches)
+        case .notApplicable(let why):
+            try container.encode(Status.notApplicable, forKey: .status)
+            try container.encode(why, forKey: .why)
         case .unreadable(let reason):
             try container.encode(Status.unreadable, forKey: .status)
             try container.encode(reason, forKey: .reason)

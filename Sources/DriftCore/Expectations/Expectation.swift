@@ -3,10 +3,24 @@ package struct Expectation: Hashable, Sendable {
     package var subject: Subject
     /// Shown to people; takes no part in the comparison.
     package var description: String?
+    package var severity: Severity
+    /// Nil if it applies to every server.
+    package var condition: Condition?
 
-    package init(_ subject: Subject, description: String? = nil) {
+    package enum Severity: String, Hashable, Sendable, CaseIterable {
+        /// A difference is drift.
+        case warning
+        /// A difference is shown, and is neither drift nor alerted.
+        case info
+    }
+
+    package init(
+        _ subject: Subject, description: String? = nil, severity: Severity = .warning, condition: Condition? = nil
+    ) {
         self.subject = subject
         self.description = description
+        self.severity = severity
+        self.condition = condition
     }
 
     package var key: ItemKey { subject.kind.key }

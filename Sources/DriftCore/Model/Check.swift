@@ -96,8 +96,12 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         case ok
         /// Never empty; one mismatch of a type at the most.
         case wrong([Mismatch])
+        /// It differs, and the pack says that this is no drift: `severity: info`.
+        case notable([Mismatch])
         /// Nothing is proven wrong, but not all was seen.
         case unreadable(UnreadableReason)
+        /// It is not about this server, for this reason in words.
+        case notApplicable(String)
     }
 
     package var key: ItemKey
@@ -146,8 +150,17 @@ package struct Check: Hashable, Sendable {
         self.outcomes = outcomes
     }
 
-    package var itemCount: Int { outcomes.count }
-    package var okCount: Int { outcomes.count { $0.finding == .ok } }
+    /// Of those that apply to the server.
+    package var itemCount: Int { okCount + mismatchCount + unreadableCount }
+    /// As expected, or different without being drift.
+    package var okCount: Int {
+        outcomes.count { outcome in
+            switch outcome.finding {
+            case .ok, .notable: true
+            case .wrong, .unreadable, .notApplicable: false
+            }
+        }
+    }
     package var mismatchCount: Int { outcomes.count { if case .wrong = $0.finding { true } else { false } } }
     package var unreadableCount: Int { outcomes.count { if case .unreadable = $0.finding { true } else { false } } }
 

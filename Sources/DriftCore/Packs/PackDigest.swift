@@ -30,7 +30,12 @@ extension Expectation {
     }
 
     /// All that changes a check, as it is stored.
-    var stored: [String: StoredValue] { subject.kind.stored }
+    var stored: [String: StoredValue] {
+        var fields = subject.kind.stored
+        if severity != .warning { fields[text: "severity"] = severity.rawValue }
+        if let condition { fields["when"] = condition.stored }
+        return fields
+    }
 }
 
 /// Fields as `name length:bytes` and a newline, so that no two lists of fields have the same bytes.

@@ -92,7 +92,7 @@ private struct Sight {
         for outcome in check.outcomes {
             switch outcome.finding {
             case .unreadable where outcome.unseenContent == nil: unseen.insert(outcome.key)
-            case .ok, .wrong, .unreadable:
+            case .ok, .wrong, .notable, .unreadable, .notApplicable:
                 if outcome.unseenContent == nil {
                     judged.insert(outcome.key)
                 } else {

@@ -24,7 +24,7 @@ struct AlertChanges {
     ) throws -> [Int64: Live] {
         let rows = try transaction.rows(
             """
-            select alert_id, server_id, pack_name, mismatch_count from driftwatch.alerts
+            select alert_id, server_id, pack_name, mismatch_count from driftwatch.all_alerts
             where status <> 'resolved' and server_id = any(\(servers.map(\.rawValue)))
             """, as: (Int64, ServerID, PackName, Int).self)
         return Dictionary(
@@ -41,7 +41,7 @@ struct AlertChanges {
             ? []
             : try transaction.rows(
                 """
-                select alert_id, resolution from driftwatch.alerts
+                select alert_id, resolution from driftwatch.all_alerts
                 where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled')
                 """, as: (Int64, String).self)
         var lines = closed.compactMap { id, resolution in

@@ -39,7 +39,7 @@ package struct Applier: Sendable {
 
     /// The names of the packs that the database has.
     package func knownPacks() async throws -> Set<PackName> {
-        Set(try await database.rows("select pack_name from driftwatch.packs", as: PackName.self))
+        Set(try await database.rows("select pack_name from driftwatch.all_packs", as: PackName.self))
     }
 
     /// Applies the files, or with `dryRun` only returns what that would change.

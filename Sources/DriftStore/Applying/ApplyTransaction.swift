@@ -16,7 +16,7 @@ struct ApplyTransaction {
         try transaction.execute("select driftwatch.begin_apply()")
         servers = try ServersReader.list(in: transaction)
         let rows = try transaction.rows(
-            "select pack_name, digest from driftwatch.packs order by pack_name", as: (PackName, String).self)
+            "select pack_name, digest from driftwatch.all_packs order by pack_name", as: (PackName, String).self)
         packs = rows.map(\.0)
         digests = Dictionary(rows, uniquingKeysWith: { first, _ in first })
         actor = try transaction.one("select \(request.actor.sql)", as: String.self)

@@ -1,6 +1,4 @@
 import DriftCore
-import Foundation
-import Postgres
 
 extension ServerLine {
     /// The values of this server that the inventory changes, without its assignments.
@@ -15,16 +13,10 @@ extension ServerLine {
             ("connection", connection.rawValue, declared.connection.rawValue),
             // The queue of a local server is its own, whatever the inventory says.
             ("queue", isLocal ? nil : queue, isLocal ? nil : declared.queue),
-            ("labels", Self.text(of: labels.rawValue), Self.text(of: declared.labels)),
+            ("labels", Self.text(of: labels), Self.text(of: declared.labels)),
             ("drift_detection", String(driftDetectionEnabled), String(declared.driftDetection)),
         ]
         return pairs.filter { $0.1 != $0.2 }.map { ApplyReport.Replacement(name: $0.0, old: $0.1, new: $0.2) }
-    }
-
-    /// The raw text if it is not a map of texts, so that it is not mistaken for no labels.
-    private static func text(of json: String) -> String? {
-        guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8)) else { return json }
-        return text(of: labels)
     }
 
     private static func text(of labels: [String: String]) -> String? {

@@ -30,29 +30,16 @@ package enum AlertsReader {
     package static func events(of id: Int64, in transaction: borrowing Transaction) throws -> [AlertEvent] {
         try transaction.rows(
             """
-            select e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at
-            from driftwatch.alert_events e
-            left join driftwatch.checks c on c.check_id = (e.detail ->> 'check_id')::bigint
-            left join driftwatch.jobs j on j.job_id = c.job_id
-            where e.alert_id = \(id) order by e.seq
+            select e.seq, e.event, e.at, e.actor, e.detail, e.requested_by, e.slot_at
+            from driftwatch.alert_history e where e.alert_id = \(id) order by e.seq
             """, of: AlertEvent.self)
     }
 
     private static let selection: SQL = """
-        select a.alert_id, a.alert_type, a.severity, a.status, a.server_id,
-               coalesce(s.display_name, a.server_id) as server_name, a.pack_name, a.title, a.message, a.mismatch_count,
-               a.diff_path, a.check_id, a.opened_at, a.updated_at, a.acknowledged_at, a.acknowledged_by, a.resolved_at,
-               a.resolved_by, a.resolution,
-               exists (select from driftwatch.checks c where c.check_id = a.check_id) as is_check_kept,
-               coalesce(
-                   (select jsonb_agg(jsonb_build_object('type', m.type, 'item', m.item) order by m.item_key, m.type)
-                    from (select * from driftwatch.mismatches m
-                          where a.status <> 'resolved' and m.server_id = a.server_id and m.pack_name = a.pack_name
-                          order by m.item_key, m.type limit 20) m),
-                   (select e.detail -> 'items' from driftwatch.alert_events e
-                    where e.alert_id = a.alert_id and e.detail ? 'items' order by e.seq desc limit 1),
-                   '[]') as items
-        from driftwatch.alerts a left join driftwatch.servers s on s.server_id = a.server_id
+        select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, a.server_name, a.pack_name, a.title, a.message,
+               a.mismatch_count, a.diff_path, a.check_id, a.check_kept, a.opened_at, a.updated_at, a.acknowledged_at,
+               a.acknowledged_by, a.resolved_at, a.resolved_by, a.resolution, a.items
+        from driftwatch.all_alerts a
         """
 }
 
@@ -96,7 +83,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
         mismatchCount = try row.column("mismatch_count")
         diffPath = try row.column("diff_path")
         checkID = try row.column("check_id")
-        isCheckKept = try row.column("is_check_kept")
+        isCheckKept = try row.column("check_kept")
         openedAt = try row.column("opened_at")
         updatedAt = try row.column("updated_at")
         acknowledgedAt = try row.column("acknowledged_at")

@@ -14,21 +14,21 @@ package enum AssignmentReader {
                 select s.server_id, s.display_name, \(pack)::text as pack_name,
                        coalesce(p.display_name, \(pack)) as pack_display_name, a.alert_id, a.status as alert_status,
                        a.opened_at
-                from driftwatch.servers s
-                left join driftwatch.packs p on p.pack_name = \(pack)
-                left join driftwatch.drift_states d on d.server_id = s.server_id and d.pack_name = \(pack)
-                left join driftwatch.alerts a
+                from driftwatch.all_servers s
+                left join driftwatch.all_packs p on p.pack_name = \(pack)
+                left join driftwatch.all_assignments d on d.server_id = s.server_id and d.pack_name = \(pack)
+                left join driftwatch.all_alerts a
                     on a.server_id = s.server_id and a.pack_name = \(pack) and a.status <> 'resolved'
                 where s.server_id = \(server)
                     and (d.server_id is not null or exists (
-                        select from driftwatch.checks c where c.server_id = s.server_id and c.pack_name = \(pack))
+                        select from driftwatch.all_checks c where c.server_id = s.server_id and c.pack_name = \(pack))
                     or exists (
-                        select from driftwatch.alerts o where o.server_id = s.server_id and o.pack_name = \(pack)))
+                        select from driftwatch.all_alerts o where o.server_id = s.server_id and o.pack_name = \(pack)))
                 """, of: AssignmentView.self)
         else { return nil }
         view.mismatches = try transaction.rows(
             """
-            select item_key, type, item, expected, actual from driftwatch.mismatches
+            select item_key, type, item, expected, actual from driftwatch.known_mismatches
             where server_id = \(server) and pack_name = \(pack) order by item_key, type
             """,
             as: (ItemKey, String, String, JSON<[String: String]>, JSON<[String: String]>).self
@@ -37,13 +37,13 @@ package enum AssignmentReader {
         }
         view.unreadables = try transaction.rows(
             """
-            select item_key, item, reason, was_readable, since from driftwatch.unreadables
+            select item_key, item, reason, was_readable, since from driftwatch.known_unreadables
             where server_id = \(server) and pack_name = \(pack) order by item_key
             """, as: (ItemKey, String, String, Bool, Date).self
         ).map { RememberedUnreadable(key: $0, item: $1, reason: $2, wasReadable: $3, since: $4) }
         view.lastAlert = try transaction.rows(
             """
-            select alert_id, resolution, resolved_at, check_id from driftwatch.alerts
+            select alert_id, resolution, resolved_at, check_id from driftwatch.all_alerts
             where server_id = \(server) and pack_name = \(pack) and status = 'resolved'
             order by alert_id desc limit 1
             """, as: (Int64, String, Date?, Int64).self
@@ -59,7 +59,7 @@ package enum AssignmentReader {
         guard
             let (id, resolution, resolvedAt) = try transaction.rows(
                 """
-                select alert_id, resolution, resolved_at from driftwatch.alerts
+                select alert_id, resolution, resolved_at from driftwatch.all_alerts
                 where server_id = \(server) and pack_name = \(pack) and check_id >= \(check)
                 order by alert_id limit 1
                 """, as: (Int64, String?, Date?).self
@@ -68,7 +68,7 @@ package enum AssignmentReader {
         let items = try transaction.rows(
             """
             select distinct i ->> 'type' as type, i ->> 'item' as item
-            from driftwatch.alert_events e, jsonb_array_elements(e.detail -> 'items') i
+            from driftwatch.alert_history e, jsonb_array_elements(e.detail -> 'items') i
             where e.alert_id = \(id) order by item, type
             """, as: (String, String).self)
         return ToldAlert(id: id, resolution: resolution, resolvedAt: resolvedAt, items: items.map(ToldAlert.Item.init))
@@ -77,7 +77,7 @@ package enum AssignmentReader {
     /// Whether a check of this id is kept, of whatever server and pack.
     package static func isKept(check: Int64, in transaction: borrowing Transaction) throws -> Bool {
         try transaction.one(
-            "select exists (select from driftwatch.checks where check_id = \(check))", as: Bool.self)
+            "select exists (select from driftwatch.all_checks where check_id = \(check))", as: Bool.self)
     }
 }
 

@@ -27,14 +27,8 @@ package enum CheckReader {
     private static let selection: SQL = """
         select c.check_id, c.job_id, c.server_id, c.pack_name, c.pack_digest, c.slot_at, c.verdict, c.reason,
                c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at,
-               c.duration_ms, d.items,
-               coalesce(s.display_name, c.server_id) as server_name,
-               coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest
-        from driftwatch.checks c
-        left join driftwatch.check_details d
-            on d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint
-        left join driftwatch.servers s on s.server_id = c.server_id
-        left join driftwatch.packs p on p.pack_name = c.pack_name
+               c.duration_ms, c.items, c.server_name, c.pack_display_name, c.current_digest
+        from driftwatch.all_checks c
         """
 
     /// The pack of a server's check; nil if the server has no check with this id.
@@ -42,7 +36,7 @@ package enum CheckReader {
         of id: Int64, on server: ServerID, in transaction: borrowing Transaction
     ) throws -> PackName? {
         try transaction.first(
-            "select pack_name from driftwatch.checks where check_id = \(id) and server_id = \(server)",
+            "select pack_name from driftwatch.all_checks where check_id = \(id) and server_id = \(server)",
             as: PackName.self)
     }
 
@@ -50,10 +44,10 @@ package enum CheckReader {
     package static func isForgotten(_ id: Int64, in transaction: borrowing Transaction) throws -> Bool {
         try transaction.one(
             """
-            select not exists (select from driftwatch.checks where check_id = \(id))
+            select not exists (select from driftwatch.all_checks where check_id = \(id))
                 and \(id) between 1 and greatest(
-                    (select max(last_check_id) from driftwatch.drift_states),
-                    (select max(check_id) from driftwatch.checks), (select max(check_id) from driftwatch.alerts))
+                    (select max(last_check_id) from driftwatch.all_assignments),
+                    (select max(check_id) from driftwatch.all_checks), (select max(check_id) from driftwatch.all_alerts))
             """, as: Bool?.self) ?? false
     }
 }

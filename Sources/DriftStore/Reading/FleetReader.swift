@@ -4,23 +4,47 @@ package import Postgres
 
 /// Reads the state of the fleet: the view `fleet_status`.
 package enum FleetReader {
-    /// One line per server and pack, or those of `rows` counted from 0: what is wrong first, then by server and pack.
+    /// One line per server and pack: what is wrong first, then by server and pack.
     ///
     /// A server without packs has one line with no pack.
     package static func status(
-        _ filter: FleetFilter = FleetFilter(), rows: Range<Int>? = nil, in transaction: borrowing Transaction
+        _ filter: FleetFilter = FleetFilter(), in transaction: borrowing Transaction
     ) throws -> [FleetLine] {
-        try transaction.rows(
-            "\(query(filter)) offset \(rows?.lowerBound ?? 0) limit \(rows?.count)", of: FleetLine.self)
+        try transaction.rows(ordered(filter), of: FleetLine.self)
     }
 
-    /// The same lines, a thousand at a time: memory does not grow with the fleet.
+    /// Those of `rows` of the same lines, counted from 0, where `counts` were read in the same transaction.
+    ///
+    /// It knows in which groups they are, so it reads little more than them.
+    package static func page(
+        _ rows: Range<Int>, of counts: FleetCounts, in transaction: borrowing Transaction
+    ) throws -> [FleetLine] {
+        var (lines, start): ([FleetLine], Int) = ([], 0)
+        for group in FleetGroup.allCases {
+            let end = start + counts.lines(of: group)
+            let wanted = rows.clamped(to: start..<end)
+            if !wanted.isEmpty {
+                // In this form PostgreSQL expects that most lines are of the group, and stops when it has the page. It expects
+                // an expression to equal something so rarely that it would read the fleet.
+                let others = FleetGroup.allCases.filter { $0 != group }.map(\.rawValue)
+                lines += try transaction.rows(
+                    """
+                    \(columns) where \(placeOfGroup) <> all(\(others)) and \(shown(group))
+                    order by f.server_id, f.pack_name offset \(wanted.lowerBound - start) limit \(wanted.count)
+                    """, of: FleetLine.self)
+            }
+            start = end
+        }
+        return lines
+    }
+
+    /// The lines of ``status(_:in:)``, a thousand at a time: memory does not grow with the fleet.
     package static func eachBatch(
         _ filter: FleetFilter, in transaction: borrowing Transaction, _ body: ([FleetLine]) throws -> Void
     ) throws {
         // All of it is read.
         try transaction.execute("set local cursor_tuple_fraction = 1")
-        try transaction.execute("declare fleet no scroll cursor for \(query(filter))")
+        try transaction.execute("declare fleet no scroll cursor for \(ordered(filter))")
         while true {
             let lines = try transaction.rows("fetch 1000 from fleet", of: FleetLine.self)
             guard !lines.isEmpty else { break }
@@ -29,20 +53,35 @@ package enum FleetReader {
         try transaction.execute("close fleet")
     }
 
-    private static func query(_ filter: FleetFilter) -> SQL {
-        """
+    private static let columns: SQL = """
         select f.server_id, f.display_name, f.pack_name, f.state, f.shown_state, f.standing, f.since,
-               f.last_checked_at, f.mismatch_count, f.item_count, f.unreadable_count, f.unreadable_since,
-               f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at, f.stale,
-               f.outdated, f.remembered_check_id, f.disabled, f.disabled_reason, f.failing_streak,
-               f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.check_overdue
+               f.last_checked_at, f.remembered_check_id, f.mismatch_count, f.item_count, f.unreadable_count,
+               f.unreadable_since, f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at,
+               f.stale, f.outdated, f.check_overdue, f.disabled, f.disabled_reason, f.failing_streak,
+               f.failing_since, f.failing_reason, f.alert_id, f.alert_status
         from driftwatch.fleet_status f
-        where \(filter.condition)
-        order by case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
-                     when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
-                     when 'disabled' then 7 else 6 end,
-                 f.server_id, f.pack_name
         """
+
+    /// The raw value of the line's ``FleetGroup``.
+    private static let placeOfGroup: SQL = """
+        case f.standing when 'drifted' then 0 when 'failed' then 1 when 'incomplete' then 2
+            when 'unknown' then 4 when 'compliant' then case when f.stale then 3 else 5 end
+            when 'disabled' then 7 else 6 end
+        """
+
+    private static func ordered(_ filter: FleetFilter) -> SQL {
+        "\(columns) where \(filter.condition) order by \(placeOfGroup), f.server_id, f.pack_name"
+    }
+
+    /// What holds of every line of a group, and has an index.
+    private static func shown(_ group: FleetGroup) -> SQL {
+        switch group {
+        case .drifted: "f.shown_state = 'drifted'"
+        case .incomplete: "f.shown_state = 'incomplete'"
+        case .unknown: "f.shown_state = 'unknown'"
+        case .stale, .compliant: "f.shown_state = 'compliant'"
+        case .failed, .withoutPacks, .disabled: "true"
+        }
     }
 
     /// Which of the named servers and packs do not exist.
@@ -52,13 +91,13 @@ package enum FleetReader {
         let servers = try transaction.rows(
             """
             select n from unnest(\(selection.servers)::text[]) with ordinality as named (n, place)
-            where not exists (select from driftwatch.servers s where s.server_id = n and s.removed_at is null)
+            where not exists (select from driftwatch.all_servers s where s.server_id = n and s.removed_at is null)
             order by place
             """, as: ServerID.self)
         let pack = try transaction.first(
             """
             select n from (select \(selection.pack)::text) as named (n)
-            where n is not null and not exists (select from driftwatch.packs p where p.pack_name = n)
+            where n is not null and not exists (select from driftwatch.all_packs p where p.pack_name = n)
             """, as: PackName.self)
         return (servers, pack)
     }
@@ -67,12 +106,15 @@ package enum FleetReader {
     package static func counts(in transaction: borrowing Transaction) throws -> FleetCounts {
         let groups = try transaction.rows(
             """
-            select f.standing, f.stale and not f.disabled, count(*)::integer from driftwatch.fleet_status f group by 1, 2
-            """, as: (Standing?, Bool?, Int).self)
+            select f.standing, f.stale and not f.disabled, \(placeOfGroup), count(*)::integer
+            from driftwatch.fleet_status f group by 1, 2, 3
+            """, as: (Standing?, Bool?, FleetGroup, Int).self)
         var counts = FleetCounts(
             servers: try transaction.one(
-                "select count(*)::integer from driftwatch.servers where removed_at is null", as: Int.self))
-        for (standing, isStale, count) in groups { counts.add(count, standing, isStale: isStale == true) }
+                "select count(*)::integer from driftwatch.all_servers where removed_at is null", as: Int.self))
+        for (standing, isStale, group, count) in groups {
+            counts.add(count, standing, isStale: isStale == true, in: group)
+        }
         return counts
     }
 }

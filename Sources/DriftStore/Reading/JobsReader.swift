@@ -41,7 +41,7 @@ package enum JobsReader {
             """
             select j.job_id, j.server_id, j.queue, j.state, j.attempt, j.max_attempts,
                    case j.state when 'retryable' then j.last_error end as last_error
-            from driftwatch.jobs j where j.job_id = any(\(ids)::bigint[]) and j.finished_at is null order by j.server_id
+            from driftwatch.all_jobs j where j.job_id = any(\(ids)::bigint[]) and j.finished_at is null order by j.server_id
             """, of: JobUnderWay.self)
     }
 
@@ -71,7 +71,7 @@ package enum JobsReader {
         try transaction.rows(
             """
             select a.at, a.actor, a.action, (a.detail ->> 'job_id')::bigint
-            from driftwatch.audit_log a where a.subject = \("job \(job)") order by a.audit_id
+            from driftwatch.audit_trail a where a.subject = \("job \(job)") order by a.audit_id
             """, as: (Date, String, String, Int64?).self
         ).map { JobIntervention(at: $0, actor: $1, action: $2, newJob: $3) }
     }
@@ -87,7 +87,7 @@ package enum JobsReader {
             """
             select c.check_id, c.server_id, c.pack_name, c.verdict, c.reason, c.item_count, c.ok_count,
                    c.mismatch_count, c.unreadable_count, c.checked_at, c.duration_ms
-            from driftwatch.checks c where c.job_id = \(id) order by c.pack_name
+            from driftwatch.all_checks c where c.job_id = \(id) order by c.pack_name
             """, of: JobCheck.self)
     }
 
@@ -95,7 +95,7 @@ package enum JobsReader {
         select j.job_id, j.queue, j.kind, j.server_id, j.schedule_name, j.slot_at, j.state, j.priority, j.run_at,
                j.attempt, j.max_attempts, j.rescues, j.retry_of, j.worker_id, j.claimed_at, j.lease_expires_at, j.deadline_at,
                j.cancel_requested_at, j.last_error, j.requested_by, j.created_at, j.finished_at
-        from driftwatch.jobs j
+        from driftwatch.all_jobs j
         """
 }
 

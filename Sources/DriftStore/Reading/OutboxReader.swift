@@ -31,7 +31,7 @@ package enum OutboxReader {
             order by outbox_id
             """, of: OutboxLine.self)
         let all = try transaction.one(
-            "select count(*) from driftwatch.outbox o where \(condition)", as: Int.self)
+            "select count(*) from driftwatch.all_messages o where \(condition)", as: Int.self)
         return (lines, all - lines.count)
     }
 
@@ -44,34 +44,17 @@ package enum OutboxReader {
     private static let selection: SQL = """
         select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt, o.doubtful_attempts, o.created_at,
                o.sent_at, o.last_error, o.message_id::text as message_id, b.why
-        from driftwatch.outbox o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
+        from driftwatch.all_messages o left join driftwatch.outbox_backlog b on b.outbox_id = o.outbox_id
         """
 
     package static func destinations(in transaction: borrowing Transaction) throws -> [DestinationLine] {
         try transaction.rows(
             """
             select d.destination, d.kind, d.paused_at, d.paused_reason, d.next_send_at, d.next_probe_at, d.failures,
-                   case when d.lease_expires_at > driftwatch.clock() then d.notifier_id end as notifier_id,
-                   (select count(*) from driftwatch.outbox o
-                    where o.destination = d.destination and o.state in ('pending', 'sending')) as waiting,
-                   (select count(*) from driftwatch.outbox o
-                    where o.destination = d.destination and o.state = 'dead') as dead,
+                   d.notifier_id, d.waiting, d.dead,
                    (select h.notice from driftwatch.delivery_health h where h.destination = d.destination) as notice
-            from driftwatch.destinations d order by d.destination
+            from driftwatch.all_destinations d order by d.destination
             """, of: DestinationLine.self)
-    }
-
-    /// Whether the notifiers send to the destination in this way and with this secret.
-    package static func isServed(
-        _ destination: String, kind: String, fingerprint: String?, in transaction: borrowing Transaction
-    ) throws -> Bool {
-        try transaction.one(
-            """
-            select exists (
-                select from driftwatch.destinations
-                where destination = \(destination) and kind = \(kind)
-                    and secret_fingerprint is not distinct from \(fingerprint)::text)
-            """, as: Bool.self)
     }
 }
 

@@ -6,10 +6,10 @@ package enum QueuesReader {
     package static func list(in transaction: borrowing Transaction) throws -> [QueueLine] {
         try transaction.rows(
             """
-            select h.queue, q.paused_at, q.paused_by, q.paused_reason, h.available, h.waiting, h.running,
+            select h.queue, h.paused_at, p.paused_by, p.paused_reason, h.available, h.waiting, h.running,
                    extract(epoch from h.oldest_available)::float8 as oldest_available, h.workers_alive
             from driftwatch.queue_health h
-            left join driftwatch.queues q on q.queue = h.queue and q.paused_at is not null
+            left join driftwatch.paused p on p.kind = 'queue' and p.name = h.queue
             order by h.queue
             """, of: QueueLine.self)
     }
@@ -18,11 +18,8 @@ package enum QueuesReader {
     package static func pauses(in transaction: borrowing Transaction) throws -> [Pause] {
         try transaction.rows(
             """
-            select null::text, s.paused_at, s.paused_by, s.paused_reason
-            from driftwatch.schedules s where s.schedule_name = 'default' and s.paused_at is not null
-            union all
-            select q.queue, q.paused_at, q.paused_by, q.paused_reason
-            from driftwatch.queues q where q.paused_at is not null
+            select case p.kind when 'queue' then p.name end, p.paused_at, p.paused_by, p.paused_reason
+            from driftwatch.paused p where p.kind = 'queue' or (p.kind = 'schedule' and p.name = 'default')
             order by 1 nulls first
             """, as: (String?, Date, String?, String?).self
         ).map { Pause(queue: $0, at: $1, by: $2, reason: $3) }

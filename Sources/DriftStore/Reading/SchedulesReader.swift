@@ -8,12 +8,9 @@ package enum SchedulesReader {
         try transaction.first(
             """
             select s.schedule_name, s.cron, s.time_zone, extract(epoch from s.spread)::int as spread, s.next_slot_at,
-                   driftwatch.clock() as now, s.last_slot_at, s.paused_at, s.paused_by, s.paused_reason,
-                   driftwatch.is_overdue(s.next_slot_at, s.updated_at, s.paused_at) as overdue,
-                   (select l.enqueued from driftwatch.slots l
-                    where l.schedule_name = s.schedule_name and l.slot_at = s.last_slot_at) as last_slot_jobs,
-                   (select u.held_by from driftwatch.upcoming_slots u where u.schedule_name = s.schedule_name) as held_by
-            from driftwatch.schedules s where s.schedule_name = 'default'
+                   driftwatch.clock() as now, s.last_slot_at, s.paused_at, s.paused_by, s.paused_reason, s.overdue,
+                   s.last_slot_jobs, s.held_by
+            from driftwatch.upcoming_slots s where s.schedule_name = 'default'
             """, of: ScheduleLine.self)
     }
 

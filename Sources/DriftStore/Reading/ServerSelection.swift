@@ -16,12 +16,12 @@ package struct ServerSelection: Hashable, Sendable {
         self.pack = pack
     }
 
-    /// The condition on a row `s` of `driftwatch.servers`.
+    /// The condition on a row `s` of `driftwatch.all_servers`.
     package var condition: SQL {
         """
         (cardinality(\(servers)::text[]) = 0 or s.server_id = any(\(servers)::text[])) and s.labels @> \(JSON(labels))
         and (\(pack)::text is null or exists (
-            select from driftwatch.assignments a where a.server_id = s.server_id and a.pack_name = \(pack)))
+            select from driftwatch.all_assignments a where a.server_id = s.server_id and a.pack_name = \(pack)))
         """
     }
 }

@@ -34,7 +34,7 @@ package enum ServersReader {
         let rows = try transaction.rows(
             """
             select d.server_id, d.pack_name, d.state, d.unverified, d.unverified_contents
-            from driftwatch.drift_states d
+            from driftwatch.all_assignments d
             where d.server_id = any(\(servers)::text[])
               and cardinality(d.unverified) + cardinality(d.unverified_contents) > 0
             """, as: (ServerID, PackName, DriftStatus, [ItemKey], [ItemKey]).self)
@@ -47,14 +47,10 @@ package enum ServersReader {
     }
 
     private static let selection: SQL = """
-        select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection,
-               driftwatch.queue_of(s.server_id, s.connection, s.queue) as queue, s.labels, s.drift_detection_enabled, s.disabled_at,
-               s.disabled_by, s.disabled_reason, s.disabled_until,
-               driftwatch.on_hold(s.disabled_at, s.disabled_until) as on_hold,
-               s.failing_streak,
-               array(select a.pack_name from driftwatch.assignments a
-                     where a.server_id = s.server_id order by a.pack_name) as packs
-        from driftwatch.servers s
+        select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.queue, s.labels,
+               s.drift_detection_enabled, s.disabled_at, s.disabled_by, s.disabled_reason, s.disabled_until, s.on_hold,
+               s.failing_streak, s.packs
+        from driftwatch.all_servers s
         where s.removed_at is null
         """
 }
@@ -71,7 +67,7 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
     /// Where its jobs go: `local:ID` of a local one.
     package var queue: String
     /// A JSON object of texts.
-    package var labels: JSONText
+    package var labels: [String: String]
     package var driftDetectionEnabled: Bool
     package var disabledAt: Date?
     package var disabledBy: String?
@@ -96,7 +92,7 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
         configUser = try row.column("config_user")
         connection = try row.column("connection")
         queue = try row.column("queue")
-        labels = try row.column("labels")
+        labels = try row.column("labels", as: JSON<[String: String]>.self).value
         driftDetectionEnabled = try row.column("drift_detection_enabled")
         disabledAt = try row.column("disabled_at")
         disabledBy = try row.column("disabled_by")

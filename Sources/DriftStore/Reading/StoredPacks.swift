@@ -11,10 +11,9 @@ enum StoredPacks {
     ) throws -> [(digest: SHA256Digest, pack: Result<Pack, AlteredPack>)] {
         try transaction.rows(
             """
-            select p.pack_name, p.digest, v.resolved
-            from driftwatch.assignments a
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
+            select p.pack_name, p.digest, p.resolved
+            from driftwatch.all_assignments a
+            join driftwatch.all_packs p on p.pack_name = a.pack_name and p.resolved is not null
             where a.server_id = \(server) order by a.pack_name
             """, as: (PackName, String, JSONText).self
         ).map { name, text, resolved in
@@ -40,10 +39,8 @@ enum StoredPacks {
         var packs: [PackName: Pack] = [:]
         for (name, text, resolved) in try transaction.rows(
             """
-            select p.pack_name, p.digest, v.resolved
-            from driftwatch.packs p
-            join driftwatch.pack_versions v on v.pack_name = p.pack_name and v.digest = p.digest
-            where p.pack_name = any(\(names))
+            select p.pack_name, p.digest, p.resolved
+            from driftwatch.all_packs p where p.pack_name = any(\(names)) and p.resolved is not null
             """, as: (PackName, String, JSONText).self)
         {
             packs[name] = SHA256Digest(text).flatMap {

@@ -9,8 +9,7 @@ package enum WorkersReader {
             """
             select w.worker_id, w.process, w.host, w.pid, w.version, w.concurrency, w.state, w.queues, w.account, w.settings, w.started_at,
                    w.last_seen_at
-            from driftwatch.workers w
-            where driftwatch.is_alive(w.state, w.last_seen_at)
+            from driftwatch.all_processes w where w.alive
             order by w.process, w.started_at, w.worker_id
             """, of: WorkerLine.self)
     }

@@ -32,6 +32,8 @@ package struct CheckSubject: Sendable {
     }
 
     package var location: Location
+    /// Of the server, as the inventory has them.
+    package var labels: [String: String]
     /// In the order of their names.
     package var packs: [AssignedPack]
     /// Packs whose stored text was changed in the database; they are not compared.
@@ -47,18 +49,20 @@ package struct CheckSubject: Sendable {
     ) async throws -> CheckSubject? {
         let rows = try await database.rows(
             """
-            select s.address, s.port, s.ssh_user, s.config_user, s.connection, driftwatch.clock(),
+            select s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels, driftwatch.clock(),
                    array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name),
-                   array_agg(coalesce(d.last_check_id, 0) order by p.pack_name)
-            from driftwatch.servers s
-            join driftwatch.assignments a on a.server_id = s.server_id
-            join driftwatch.packs p on p.pack_name = a.pack_name
-            left join driftwatch.drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
+                   array_agg(coalesce(a.last_check_id, 0) order by p.pack_name)
+            from driftwatch.all_servers s
+            join driftwatch.all_assignments a on a.server_id = s.server_id
+            join driftwatch.all_packs p on p.pack_name = a.pack_name
             where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
-            group by s.server_id
+            group by s.server_id, s.address, s.port, s.ssh_user, s.config_user, s.connection
             """,
-            as: (String, Int?, String?, String?, String, Date, [PackName], [String], [Int64]).self)
-        guard let (address, port, user, configUser, connection, startedAt, names, digests, lastChecks) = rows.first
+            as: (String, Int?, String?, String?, String, JSON<[String: String]>, Date, [PackName], [String], [Int64])
+                .self)
+        guard
+            let (address, port, user, configUser, connection, labels, startedAt, names, digests, lastChecks) = rows
+                .first
         else {
             return nil
         }
@@ -80,6 +84,7 @@ package struct CheckSubject: Sendable {
         }
         let location = Location(
             serverID: server, connection: connection, address: address, port: port, user: user, configUser: configUser)
-        return CheckSubject(location: location, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
+        return CheckSubject(
+            location: location, labels: labels.value, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 package import Postgres
 
-/// How a notifier says where it sends (`sql/functions/f30_outbox.sql`, `f31_destinations.sql`).
+/// How a notifier says where it sends, and how others ask that (`sql/functions/f30_outbox.sql`, `f31_destinations.sql`).
 package enum Destinations {
     package static let `default` = "default"
 
@@ -23,5 +23,12 @@ package enum Destinations {
     ) throws {
         try transaction.execute(
             "select driftwatch.announce_destination(\(name), \(kind), \(fingerprint))")
+    }
+
+    /// Whether the notifiers send to a destination in this way and with this secret.
+    package static func isServed(
+        _ name: String = `default`, kind: String, fingerprint: String?, in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.one("select driftwatch.is_served(\(name), \(kind), \(fingerprint))", as: Bool.self)
     }
 }

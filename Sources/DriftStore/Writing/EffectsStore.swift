@@ -122,31 +122,48 @@ package enum EffectsStore {
             """)
     }
 
-    /// Stores a check with its transition: the new memory, and the change of the alert.
+    /// What a check did to an alert that people are notified about.
+    package struct AlertChange: Sendable {
+        /// As in `alert_events`.
+        package enum Event: String, Sendable {
+            case opened, updated, resolved
+        }
+
+        package var event: Event
+        package var alertID: Int64
+        package var checkID: Int64
+        package var pack: PackName
+    }
+
+    /// Stores a check with its transition: the new memory, and the change of the alert, which is returned.
     package static func store(
         _ check: Check, _ transition: Transition, over assignment: Assignment, from origin: Origin,
         in transaction: borrowing Transaction
-    ) throws {
+    ) throws -> AlertChange? {
         let checkID = try remember(transition.state, seeing: check, from: origin, in: transaction)
         switch (transition.action, assignment.alertID) {
-        case (.none, _): break
+        case (.none, _): return nil
         case (.open(let count, let added), _):
-            _ = try transaction.execute(
+            let alert = try transaction.one(
                 """
                 select driftwatch.open_alert(
                     \(origin.serverID), \(check.packName), \(checkID), \(count), \(JSON(firstItems(of: check, added))),
                     \(itemCount(added)))
-                """)
+                """, as: Int64.self)
+            return AlertChange(event: .opened, alertID: alert, checkID: checkID, pack: check.packName)
         case (.update(let count, _, let added), let alert?):
             _ = try transaction.execute(
                 """
                 select driftwatch.update_alert(
                     \(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))), \(itemCount(added)))
                 """)
+            return AlertChange(event: .updated, alertID: alert, checkID: checkID, pack: check.packName)
         case (.recount(let count), let alert?):
             _ = try transaction.execute("select driftwatch.recount_alert(\(alert), \(checkID), \(count))")
+            return nil
         case (.resolve, let alert?):
             _ = try transaction.execute("select driftwatch.close_alert(\(alert), 'compliant', 'driftwatch')")
+            return AlertChange(event: .resolved, alertID: alert, checkID: checkID, pack: check.packName)
         case (.update, nil), (.recount, nil), (.resolve, nil):
             preconditionFailure("a transition without a live alert neither updates nor resolves one")
         }

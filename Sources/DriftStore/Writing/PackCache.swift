@@ -31,7 +31,7 @@ package final class PackCache: Sendable {
         if let pack = contents.withLock({ $0.packs[version] }) { return pack }
         let texts = try await database.rows(
             """
-            select resolved from driftwatch.pack_versions
+            select resolved from driftwatch.all_pack_versions
             where pack_name = \(name) and digest = \(digest.description)
             """, as: JSONText.self)
         guard let text = texts.first?.rawValue else {

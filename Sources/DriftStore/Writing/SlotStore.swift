@@ -62,6 +62,43 @@ package enum SlotStore {
             """)
     }
 
+    /// A schedule whose next slot is still to come.
+    package struct Waiting: Sendable {
+        package var name: String
+        package var cron: String
+        package var timeZone: String
+        package var nextSlot: Date
+        /// Nil until a scheduler has computed it.
+        package var followingSlot: Date?
+        /// The latest slot that was due.
+        package var lastDue: Date?
+        package var setAt: Date
+        package var now: Date
+    }
+
+    package static func waiting(in transaction: borrowing Transaction) throws -> [Waiting] {
+        try transaction.rows(
+            """
+            select schedule_name, cron, time_zone, next_slot_at, following_slot_at, last_due_at, set_at, now
+            from driftwatch.waiting_schedules()
+            """, as: (String, String, String, Date, Date?, Date?, Date, Date).self
+        ).map {
+            Waiting(
+                name: $0, cron: $1, timeZone: $2, nextSlot: $3, followingSlot: $4, lastDue: $5, setAt: $6, now: $7)
+        }
+    }
+
+    /// False if somebody else has moved or set the schedule meanwhile.
+    package static func move(
+        _ waiting: Waiting, to cursor: Cursor, in transaction: borrowing Transaction
+    ) throws -> Bool {
+        try transaction.one(
+            """
+            select driftwatch.move_slot(
+                \(waiting.name), \(waiting.nextSlot), \(waiting.setAt), \(cursor.next), \(cursor.following))
+            """, as: Bool.self)
+    }
+
     package static func skip(
         _ slots: [Date], of schedule: String, because reason: SkipReason, in transaction: borrowing Transaction
     ) throws {

@@ -31,7 +31,7 @@ struct ItemForm: Sendable {
     }
 
     /// The keys that every item may have.
-    static let commonKeys = ["description"]
+    static let commonKeys = ["description", "severity", "when"]
 }
 
 extension PackFileReader {
@@ -43,7 +43,11 @@ extension PackFileReader {
         }
         let subject = form.read(&self, fields)
         let description = description(in: fields)
-        return subject.map { Expectation($0, description: description) }
+        let severity: Expectation.Severity? = reader.choice("severity", in: fields)
+        let condition = condition(in: fields)
+        return subject.map {
+            Expectation($0, description: description, severity: severity ?? .warning, condition: condition)
+        }
     }
 
     /// Whether the item's names and values are meant exactly as they are written, odd as they look.

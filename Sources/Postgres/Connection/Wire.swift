@@ -173,18 +173,21 @@ final class Wire {
         return false
     }
 
-    /// Blocks until notifications came, or for `limit`; their payloads, oldest first.
+    /// Blocks until notifications came, or for `limit`; the oldest first.
     ///
     /// nil when interrupted.
-    func notifications(_ interrupt: Interrupt, for limit: Duration) throws(DatabaseError) -> [String]? {
+    func notifications(_ interrupt: Interrupt, for limit: Duration) throws(DatabaseError) -> [Notification]? {
         let end = ContinuousClock.now + limit
         while let connection = unsafe connection {
-            var payloads: [String] = []
+            var notifications: [Notification] = []
             while let notification = unsafe PQnotifies(connection) {
-                payloads.append(unsafe String(cString: notification.pointee.extra))
+                notifications.append(
+                    unsafe Notification(
+                        channel: String(cString: notification.pointee.relname),
+                        payload: String(cString: notification.pointee.extra)))
                 unsafe PQfreemem(notification)
             }
-            if !payloads.isEmpty { return payloads }
+            if !notifications.isEmpty { return notifications }
             let patience = Patience(deadline: end, interrupt: interrupt)
             switch unsafe wait(PQsocket(connection), writable: false, patience) {
             case .interrupted: return nil

@@ -3,7 +3,7 @@ import Logging
 /// Connects, listens, and begins again when the connection is lost, until told to stop; blocks its thread.
 struct ListenLoop: Sendable {
     let settings: DatabaseSettings
-    let channel: String
+    let channels: [String]
     let stop: Interrupt
     /// Whether the process has too few connections: this one is given up, as polling does without it.
     let isShort: @Sendable () -> Bool
@@ -24,7 +24,7 @@ struct ListenLoop: Sendable {
                 }
             } catch {
                 logger.info(
-                    "listening interrupted", metadata: ["db.channel": "\(channel)", "error.label": "\(error.label)"])
+                    "listening interrupted", metadata: ["db.channel": "\(names)", "error.label": "\(error.label)"])
                 logger.debug("listening interrupted", metadata: ["error": "\(error)"])
             }
             stop.wait(for: backoff.next())
@@ -37,14 +37,17 @@ struct ListenLoop: Sendable {
         defer { wire.close() }
         let deadline = settings.connectTimeout > .zero ? ContinuousClock.now + settings.connectTimeout : nil
         var patience = Patience(deadline: deadline)
-        guard wire.sendSimple("LISTEN \(quotedIdentifier(channel))") else {
+        let statements = channels.map { "LISTEN \(quotedIdentifier($0))" }
+        guard wire.sendSimple(statements.joined(separator: "; ")) else {
             throw DatabaseError(.connection, "the connection to the server was lost")
         }
         _ = try wire.answer(&patience)
-        logger.info("listening", metadata: ["db.channel": "\(channel)"])
-        yield(Notification(payload: nil))
-        while let payloads = try wire.notifications(stop, for: Self.lookAround), !isShort() {
-            for payload in payloads { yield(Notification(payload: payload)) }
+        logger.info("listening", metadata: ["db.channel": "\(names)"])
+        yield(Notification(channel: nil, payload: nil))
+        while let notifications = try wire.notifications(stop, for: Self.lookAround), !isShort() {
+            for notification in notifications { yield(notification) }
         }
     }
+
+    private var names: String { channels.joined(separator: ",") }
 }

@@ -1,4 +1,5 @@
 import CLibpq
+import Synchronization
 
 /// The rows of one answer, in libpq's memory, which lives as long as any row or cell of it.
 @safe
@@ -7,6 +8,14 @@ final class ResultSet: Sendable {
     private nonisolated(unsafe) let result: OpaquePointer
     let rowCount: Int
     let columnCount: Int
+    private let lookup = Mutex(Lookup())
+
+    /// Rows are mostly read in the order of their columns, so each search begins where the last one ended.
+    private struct Lookup {
+        /// Nil where an earlier column has the same name.
+        var names: [String?] = []
+        var next = 0
+    }
 
     /// Takes ownership of `result`, whose values must be in binary format.
     init(owning result: OpaquePointer) {
@@ -24,7 +33,16 @@ final class ResultSet: Sendable {
 
     /// The column's place, by its exact name.
     func column(named name: String) -> Int? {
-        (0..<columnCount).first { columnName($0) == name }
+        lookup.withLock { lookup in
+            if lookup.names.isEmpty {
+                var seen: Set<String> = []
+                lookup.names = (0..<columnCount).map(columnName).map { seen.insert($0).inserted ? $0 : nil }
+            }
+            let after = lookup.names[lookup.next...].firstIndex(of: name)
+            guard let found = after ?? lookup.names[..<lookup.next].firstIndex(of: name) else { return nil }
+            lookup.next = found + 1
+            return found
+        }
     }
 
     func cell(row: Int, column: Int) -> Cell {

@@ -58,8 +58,10 @@ extension UInt8 {
     var isLower: Bool { self &- 0x61 < 26 }
     /// Of ASCII.
     package var isDigit: Bool { self &- 0x30 < 10 }
+    /// Of ASCII, in upper or lower case.
+    package var isLetter: Bool { isUpper || isLower }
     /// A letter or digit of ASCII.
-    package var isAlphanumeric: Bool { isUpper || isLower || isDigit }
+    package var isAlphanumeric: Bool { isLetter || isDigit }
     /// In lower case.
     var folded: UInt8 { isUpper ? self | 0x20 : self }
 }

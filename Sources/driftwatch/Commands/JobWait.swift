@@ -1,7 +1,9 @@
 import DriftCore
 import DriftStore
+import Logging
 import Postgres
 import Presentation
+import Runtime
 
 /// Waits until jobs are over, and says what keeps them.
 struct JobWait: Sendable {
@@ -22,7 +24,7 @@ struct JobWait: Sendable {
 
     /// Hands over each job once it has finished, and from time to time the unfinished ones.
     ///
-    /// Returns at the deadline at the latest.
+    /// Returns at the deadline at the latest. Until then it outlasts a database that goes away and comes back.
     ///
     /// It polls, for all jobs at once: the end of a job sends no notification.
     func run(
@@ -32,22 +34,32 @@ struct JobWait: Sendable {
         var ids = ids
         var said: Set<String> = []
         var polls = 0
-        while !ids.isEmpty {
-            let look = try await database.read { [ids] in try Self.look(at: ids, in: $0) }
-            if !look.over.isEmpty {
-                try await onOver(look.over)
-                let over = Set(look.over.map(\.id))
-                ids.removeAll(where: over.contains)
+        var fault: (any Error)?
+        let loop = Loop(every: .milliseconds(100), logger: Logger(label: "driftwatch.check"))
+        await loop.rounds {
+            let isLast = ContinuousClock.now >= deadline
+            do {
+                let look = try await database.read { [ids] in try Self.look(at: ids, in: $0) }
+                if !look.over.isEmpty {
+                    try await onOver(look.over)
+                    let over = Set(look.over.map(\.id))
+                    ids.removeAll(where: over.contains)
+                }
+                onUnderWay(look.underWay)
+                // A worker may only just have started, so the first poll says nothing, unless no time is left.
+                if polls >= 2 || isLast {
+                    for line in lines(look) where said.insert(line).inserted { progress.note(line) }
+                }
+            } catch {
+                if !isLast, let error = error as? DatabaseError, error.isTransient { throw error }
+                fault = error
             }
-            onUnderWay(look.underWay)
-            // A worker may only just have started, so the first poll says nothing, unless no time is left.
-            if polls >= 2 || ContinuousClock.now >= deadline {
-                for line in lines(look) where said.insert(line).inserted { progress.note(line) }
-            }
-            guard !ids.isEmpty, ContinuousClock.now < deadline else { return }
             polls += 1
-            try await ContinuousClock().sleep(for: .milliseconds(polls < 20 ? 100 : ids.count > 1000 ? 1000 : 500))
+            if fault != nil || ids.isEmpty || isLast { return .never }
+            return .after(.milliseconds(polls < 20 ? 100 : ids.count > 1000 ? 1000 : 500))
         }
+        if let fault { throw fault }
+        try Task.checkCancellation()
     }
 
     private static func look(at ids: [Int64], in transaction: borrowing Transaction) throws -> Look {

@@ -56,7 +56,7 @@ struct NotifyTestCommand: ActingCommand {
                 guard try OutboxReader.destinations(in: transaction).contains(where: { $0.isDefaultAndPaused }) else {
                     return nil
                 }
-                let isServed = try OutboxReader.isServed(
+                let isServed = try Destinations.isServed(
                     name, kind: settings.destination.kind.rawValue, fingerprint: settings.fingerprint(in: transaction),
                     in: transaction)
                 guard isServed else {

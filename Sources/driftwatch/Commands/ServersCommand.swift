@@ -49,7 +49,9 @@ struct ServersCommand: AsyncParsableCommand {
                     .init("connection", "CONNECTION") { .text($0.connection.rawValue) },
                     .init("queue", "QUEUE") { .text($0.queue) },
                     .init("packs", "PACKS") { .texts($0.packs.map(\.rawValue)) },
-                    .init("labels") { .json(JSONValue(parsing: $0.labels.rawValue)) },
+                    .init("labels") {
+                        .json(.object($0.labels.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) }))
+                    },
                     .init("drift_detection_enabled") { .flag($0.driftDetectionEnabled) },
                     .init("on_hold") { .flag($0.isOnHold) },
                     .init("disabled_at") { .time($0.disabledAt) },

@@ -49,9 +49,11 @@ struct StatusCommand: DriftwatchCommand {
                 return (status, text)
             }
         }
-        // Only now: while a reader waits at a pager, no transaction is open.
+        // Only now: while a reader waits at a pager, no transaction is open, and all lines are of one moment: a server that
+        // drifts in the meantime is not missed between two pages.
+        context.console.print(text.lines)
         if output.asJSON {
-            context.console.print(text.json(with: status))
+            context.console.print(text.jsonEnd(with: status))
         } else {
             show(status, text, context.console)
         }
@@ -59,9 +61,7 @@ struct StatusCommand: DriftwatchCommand {
     }
 
     private func show(_ status: FleetStatus, _ text: StatusText, _ console: Console) {
-        if let table = text.table {
-            console.print(table)
-        } else {
+        if text.lines.isEmpty {
             console.print(filterIsEmpty ? Self.listing(status.times).whenEmpty : "nothing matches")
         }
         for problem in status.problems + status.notices {
@@ -73,15 +73,14 @@ struct StatusCommand: DriftwatchCommand {
     private var filterIsEmpty: Bool { selection.selection == ServerSelection() && state == nil }
 
     static func listing(_ times: Times) -> Listing<FleetLine> {
-        let text: @Sendable (FleetLine) -> FleetLineText = { FleetLineText($0, times: times) }
-        return Listing(
+        Listing(
             whenEmpty: "no servers yet: driftwatch apply loads an inventory",
             columns: [
                 .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
                 .init("display_name") { .text($0.displayName) },
                 .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
-                .init("state", "STATE", colour: { text($0).tone.colour }) {
-                    .text($0.packName == nil ? nil : text($0).state)
+                .init("state", "STATE", colour: { FleetLineText.tone($0).colour }) {
+                    .text($0.packName == nil ? nil : FleetLineText.state($0))
                 },
                 .init("standing") { .text($0.standing?.rawValue) },
                 .init("since", "SINCE") { .time($0.since) },
@@ -105,42 +104,40 @@ struct StatusCommand: DriftwatchCommand {
                 .init("alert_id") { .number($0.alertID) },
                 .init("alert_status") { .text($0.alertStatus) },
                 .init("note", "NOTE") {
-                    .text($0.packName == nil ? "no packs" : text($0).notes.joined(separator: ", "))
+                    .text(
+                        $0.packName == nil ? "no packs" : FleetLineText($0, times: times).notes.joined(separator: ", "))
                 },
             ])
     }
 }
 
-/// The lines as they are printed, which take a tenth of the memory of the lines themselves.
+/// The lines as they are printed.
 struct StatusText: Sendable {
     private let asJSON: Bool
     private let palette: Palette
     private var widths: [Int] = []
-    private var text = ""
+    private(set) var lines = TextSpool()
 
     init(asJSON: Bool, palette: Palette) {
         self.asJSON = asJSON
         self.palette = palette
     }
 
-    mutating func add(_ lines: [FleetLine], _ times: Times) {
+    mutating func add(_ batch: [FleetLine], _ times: Times) {
         let listing = StatusCommand.listing(times)
-        let shown =
-            asJSON
-            ? lines.map { "    " + listing.json($0).pretty(depth: 2) }
-            : listing.lines(lines, palette, times: times, widths: &widths)
-        for line in shown {
-            if !text.isEmpty { text += asJSON ? ",\n" : "\n" }
-            text += line
+        if asJSON {
+            lines.append(lines.isEmpty ? "{\n  \"assignments\": [\n" : ",\n")
+            lines.append(batch.map { "    " + listing.json($0).pretty(depth: 2) }.joined(separator: ",\n"))
+        } else {
+            let shown = listing.lines(batch, palette, times: times, widths: &widths)
+            lines.append(shown.joined(separator: "\n") + "\n")
         }
     }
 
-    /// Nil if there is no line.
-    var table: String? { text.isEmpty ? nil : text }
-
-    func json(with status: FleetStatus) -> String {
-        let lines = text.isEmpty ? "[]" : "[\n\(text)\n  ]"
-        return "{\n  \"assignments\": \(lines),\n" + status.json.pretty.dropFirst(2)
+    /// What follows the lines.
+    func jsonEnd(with status: FleetStatus) -> String {
+        let end = lines.isEmpty ? "{\n  \"assignments\": []" : "\n  ]"
+        return end + ",\n" + status.json.pretty.dropFirst(2)
     }
 }
 

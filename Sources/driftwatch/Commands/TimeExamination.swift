@@ -24,7 +24,7 @@ struct TimeExamination {
         let correction = try await database.read { transaction in
             try transaction.first(
                 """
-                select a.at, a.detail::text from driftwatch.audit_log a
+                select a.at, a.detail::text from driftwatch.audit_trail a
                 where a.subject = 'clock' and a.action = 'correct_times' and a.at > driftwatch.clock() - interval '7 days'
                 order by a.audit_id desc limit 1
                 """, as: (Date, String).self)

@@ -6,7 +6,7 @@ struct ConnectionShare: Equatable {
     var pool: Int
     /// Of these, kept for renewing leases.
     var reserve = 0
-    /// Besides, and optional.
+    /// Besides, and optional; one listens for all parts.
     var listening = 0
     var need = Need.ordinary
 
@@ -29,6 +29,6 @@ struct ConnectionShare: Equatable {
         pool = shares.map(\.pool).reduce(0, +)
         if roles.count > 1 { pool = min(pool, 6) }
         reserve = shares.map(\.reserve).max() ?? 0
-        listening = shares.map(\.listening).reduce(0, +)
+        listening = shares.map(\.listening).max() ?? 0
     }
 }

@@ -10,6 +10,7 @@ import Slack
 
 struct NotifierPart: ProcessPart {
     let role = "notifier"
+    let channel: String? = "driftwatch_outbox"
     let instruments = DriftServices.Telemetry.notifier
     private let settings: NotifySettings
     private let console: Console
@@ -21,15 +22,15 @@ struct NotifierPart: ProcessPart {
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {
-        let wake = WakeSignal()
         let fingerprint = try await site.database.withTransaction { transaction in
             try settings.announce(in: transaction)
         }
-        let notifier = Notifier(
-            database: site.database, sender: settings.sender(console),
-            settings: NotifierSettings(notifierID: site.workerID, fingerprint: fingerprint), wake: wake,
-            logger: site.logger)
-        return [notifier] + site.listener(on: "driftwatch_outbox", wake: wake)
+        return [
+            Notifier(
+                database: site.database, sender: settings.sender(console),
+                settings: NotifierSettings(notifierID: site.workerID, fingerprint: fingerprint), wake: site.wake,
+                logger: site.logger)
+        ]
     }
 }
 

@@ -17,12 +17,13 @@ protocol ProcessPart: Sendable {
     var shownSettings: JSONText { get }
     /// How it shares the connections of the process.
     var connections: ConnectionShare { get }
+    /// Where it is notified of something to do; nil if nobody notifies it.
+    var channel: String? { get }
     /// What the part counts about itself, for `/metrics`.
     var instruments: [any Instrument] { get }
 
     /// What the part runs. Called when the database is usable; it may be called again after a fault.
     ///
-    /// The last service is asked to stop first.
     func services(_ site: PartSite) async throws -> [any Service]
 }
 
@@ -31,6 +32,7 @@ extension ProcessPart {
     var queues: [String] { [] }
     var shownSettings: JSONText { JSONText("{}") }
     var connections: ConnectionShare { ConnectionShare(role) }
+    var channel: String? { nil }
     var instruments: [any Instrument] { [] }
 }
 
@@ -40,13 +42,7 @@ struct PartSite: Sendable {
     let database: Database
     /// Names this part of this process in the database.
     let workerID: String
+    /// Raised when something arrives on the part's channel.
+    let wake = WakeSignal()
     let logger: Logger
-
-    /// Listens to `channel` if that is possible.
-    ///
-    /// This is only a hint.
-    func listener(on channel: String, wake: WakeSignal) -> [any Service] {
-        guard database.settings.pooler == .none else { return [] }
-        return [Listener(database: database, channel: channel, wake: wake)]
-    }
 }

@@ -94,13 +94,22 @@ struct ProcessRunner {
             }
             var services: [any Service] = []
             for (part, site) in zip(parts, sites) { services += try await part.services(site) }
-            return services
+            return services + listener(sites)
         } whileHopeful: { error in
             guard let error = error as? DatabaseError, error.isTransient else { return false }
             logger.warning(
                 "waiting for the database", metadata: ["error.label": "\(error.label)", "error": "\(error)"])
             return true
         }
+    }
+
+    /// One for all parts.
+    ///
+    /// It comes last, so it is asked to stop first.
+    private func listener(_ sites: [PartSite]) -> [any Service] {
+        let wakes = zip(parts, sites).compactMap { part, site in part.channel.map { ($0, site.wake) } }
+        guard let database = sites.first?.database, !wakes.isEmpty, database.settings.pooler == .none else { return [] }
+        return [Listener(database: database, wakes: Dictionary(uniqueKeysWithValues: wakes))]
     }
 
     private func serve(_ services: [any Service], at sites: [PartSite]) async throws {

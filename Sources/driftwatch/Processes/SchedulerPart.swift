@@ -21,6 +21,7 @@ struct SchedulerPart: ProcessPart {
         [
             Janitor(database: site.database, logger: site.logger),
             Retention(database: site.database, policy: retention, logger: site.logger),
+            ZoneWatch(database: site.database, logger: site.logger),
             Scheduler(database: site.database, settings: settings, logger: site.logger),
         ]
     }

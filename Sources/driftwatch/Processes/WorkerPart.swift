@@ -10,6 +10,7 @@ import ServiceLifecycle
 
 struct WorkerPart: ProcessPart {
     let role = "worker"
+    let channel: String? = "driftwatch_jobs"
     let queues: [String]
     private let places: Int
     private let remote: RemoteSettings
@@ -29,17 +30,17 @@ struct WorkerPart: ProcessPart {
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {
-        let wake = WakeSignal()
         let prober = RemoteProber(settings: remote, localServers: localServers, logger: site.logger)
         // A renewal that hangs is of no use: the next one comes before the lease ends.
         let renewals = site.database.forCalls(
             .urgent, leaseTimeout: .seconds(10), callDeadline: .seconds(10))
-        let pool = WorkerPool(
-            database: site.database, renewals: renewals,
-            settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),
-            handler: DriftCheckHandler(
-                database: site.database, prober: prober, logger: site.logger, comparingOn: AnswerExecutor.shared),
-            wake: wake, logger: site.logger)
-        return [pool] + site.listener(on: "driftwatch_jobs", wake: wake)
+        return [
+            WorkerPool(
+                database: site.database, renewals: renewals,
+                settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),
+                handler: DriftCheckHandler(
+                    database: site.database, prober: prober, logger: site.logger, comparingOn: AnswerExecutor.shared),
+                wake: site.wake, logger: site.logger)
+        ]
     }
 }

@@ -20,7 +20,16 @@ struct Console: Sendable {
     ///
     /// If the reader has gone (`| head`), that is not an error; for any other failure see ``lost``.
     func print(_ line: String = "") {
-        do { try deliver(line) } catch {
+        attempt { try deliver(line) }
+    }
+
+    /// Prints the text as it is, without a line break after it.
+    func print(_ text: TextSpool) {
+        attempt { try text.forEachPart { try FileHandle.standardOutput.write(contentsOf: $0) } }
+    }
+
+    private func attempt(_ body: () throws -> Void) {
+        do { try body() } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
             if cause.domain == NSPOSIXErrorDomain, cause.code == EPIPE { return }
             loss.reason.withLock { $0 = $0 ?? cause.localizedFailureReason ?? cause.localizedDescription }

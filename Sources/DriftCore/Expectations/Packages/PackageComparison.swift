@@ -43,21 +43,22 @@ enum PackageComparison {
     private static func version(of installed: [InstalledPackage], for wanted: PackageExpectation) -> Evidence {
         guard let minimum = wanted.minimumVersion else { return .none }
         // `latest` is not a version: comparing with it would prove something that nobody meant.
-        guard DebianVersion.Complaint(about: minimum) == nil else { return .unreadable(.notAVersion) }
-        let newest = installed.max { DebianVersion($0.version) < DebianVersion($1.version) }
-        guard let newest, DebianVersion.Complaint(about: newest.version)?.isRefusal != true else {
+        guard DebianVersion.complaint(about: minimum) == nil else { return .unreadable(.notAVersion) }
+        let newest = installed.max { PackageManager.dpkg.order(of: $0.version, against: $1.version) < 0 }
+        guard let newest, DebianVersion.complaint(about: newest.version)?.isRefusal != true else {
             return .unreadable(.malformedAnswer)
         }
         let (observed, least) = (DebianVersion(newest.version), DebianVersion(minimum))
-        if observed >= least {
-            guard observed.epoch > 0, least.epoch == 0 else { return .none }
+        let (epoch, leastEpoch) = (observed.epochText, least.epochText)
+        if observed.order(against: least) >= 0 {
+            guard epoch != "0", leastEpoch == "0" else { return .none }
             return .remark(
                 "\(newest.version) has an epoch, and so is newer than every version without one:"
-                    + " min_version needs \(observed.epoch): before it")
+                    + " min_version needs \(epoch): before it")
         }
         var actual = ["version": newest.version]
-        if observed.epoch < least.epoch {
-            actual["note"] = "the epoch \(least.epoch): is newer than every version that begins with \(observed.epoch):"
+        if observed.epoch.order(asNumberAgainst: least.epoch) < 0 {
+            actual["note"] = "the epoch \(leastEpoch): is newer than every version that begins with \(epoch):"
         }
         return .wrong(.wrongVersion, expected: ["min_version": minimum], actual: actual)
     }

@@ -32,18 +32,22 @@ struct StoredSections: Codable {
         let description = fields.removeValue(forKey: "description")?.text
         let item = fields.removeValue(forKey: "item")?.text
         let key = ItemKey(rawValue: fields.removeValue(forKey: "item_key")?.text ?? place)
-        if let kind = Expectation.Section(rawValue: section)?.kind, let known = understood(kind, fields),
-            known.key == key
+        if let kind = Expectation.Section(rawValue: section)?.kind,
+            var known = understood(kind, fields), known.key == key
         {
-            return Expectation(known.subject, description: description)
+            known.description = description
+            return known
         }
         let unknown = UnknownExpectation(section: section, key: key, item: item ?? key.rawValue, fields: fields)
         return Expectation(.unknown(unknown), description: description)
     }
 
-    private static func understood(_ kind: any KnownKind.Type, _ values: [String: StoredValue]) -> (any KnownKind)? {
+    private static func understood(_ kind: any KnownKind.Type, _ values: [String: StoredValue]) -> Expectation? {
         var fields = StoredFields(values)
-        let expectation = kind.init(&fields)
-        return fields.isUnderstood ? expectation : nil
+        let subject = kind.init(&fields)?.subject
+        let severity = fields.word("severity", as: Expectation.Severity.self)
+        let condition = fields.read("when", Condition.init(stored:))
+        guard fields.isUnderstood else { return nil }
+        return subject.map { Expectation($0, severity: severity ?? .warning, condition: condition) }
     }
 }
