@@ -195,6 +195,8 @@ import Testing
             .wrong(.wrongSetting, ["value": "no"], ["value": "prohibit-password"])
         ),
         (["permitrootlogin no", "= 255"], .unreadable(.readError)), (["permitrootlogin no"], .unreadable(.readError)),
+        (["absent"], .notApplicable("the server has no sshd")),
+        (["absent", "= 0"], .wrong(.wrongSetting, ["value": "no"], ["state": "unset"])),
         ([], .unreadable(.readError)), (["permitrootlogin no", "= 0", "x"], .unreadable(.readError)),
     ]
 

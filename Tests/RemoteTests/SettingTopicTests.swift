@@ -105,6 +105,14 @@ import Testing
         #expect([.unreadable(.permissionDenied), .unreadable(.sudoRefused)].contains(finding))
     }
 
+    @Test(.enabled(if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/usr/sbin/sshd")))
+    func withoutSSHDItsSettingsDoNotApply() async throws {
+        let setting = SettingExpectation(name: "Port", expected: "22", kind: .sshd)
+        let hide = "mount --bind /dev/null /usr/sbin/sshd && exec /bin/sh \"$@\""
+        let finding = try await findings([setting], shell: ["/usr/bin/unshare", "-m", "/bin/sh", "-c", hide, "sh"])[0]
+        #expect(finding == .notApplicable("the server has no sshd"))
+    }
+
     // MARK: config
 
     /// Files of Debian that every account may read, and what is certainly in them.

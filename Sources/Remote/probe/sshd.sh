@@ -3,7 +3,7 @@
 
 dw_look_at_sshd() {
     if ! dw_has sshd; then
-        dw_state=unsupported
+        dw_put absent
     elif [ "$dw_uid" != 0 ] || ! dw_may_tell_sshd; then
         dw_state=denied
     else

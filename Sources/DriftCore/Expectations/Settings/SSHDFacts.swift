@@ -1,13 +1,15 @@
 /// What `sshd -T` prints: the values that are in force, one keyword and its value on a line.
 ///
-/// The last line is `= 0`, the status of sshd.
+/// The last line is `= 0`, the status of sshd; the only one is `absent` if there is no sshd.
 struct SSHDFacts: Topic {
     static let name = "sshd"
 
     private var values: [String: String] = [:]
     private var isWhole = false
+    let isAbsent: Bool
 
     init(_ lines: [ArraySlice<UInt8>]) {
+        isAbsent = lines.count == 1 && lines[0].elementsEqual("absent".utf8)
         guard let last = lines.last, last.elementsEqual("= 0".utf8) else { return }
         isWhole = true
         for line in lines.dropLast() {

@@ -10,7 +10,7 @@ enum SettingComparison {
         case .sysctl:
             evidence(
                 on: wanted, facts.topics.seen(SysctlFacts.self).flatMap { $0.reading(of: SysctlName(wanted.name)) })
-        case .sshd: evidence(on: wanted, facts.topics.seen(SSHDFacts.self).flatMap { $0.reading(of: wanted.name) })
+        case .sshd: sshdEvidence(on: wanted, facts.topics.seen(SSHDFacts.self))
         case .config: configEvidence(on: wanted, facts)
         }
     }
@@ -22,6 +22,13 @@ enum SettingComparison {
         case .unset: .success(.unset)
         case .value(let value): .success(.value(value))
         }
+    }
+
+    private static func sshdEvidence(
+        on wanted: SettingExpectation, _ seen: Result<SSHDFacts, UnreadableReason>
+    ) -> Evidence {
+        if case .success(let sshd) = seen, sshd.isAbsent { return .notApplicable("the server has no sshd") }
+        return evidence(on: wanted, seen.flatMap { $0.reading(of: wanted.name) })
     }
 
     private static func configEvidence(on wanted: SettingExpectation, _ facts: Facts) -> Evidence {
