@@ -99,10 +99,10 @@ private struct Example {
         var database: [String: [InstalledPackage]] = [:]
         for number in 0..<500 {
             let version = "1:\(number).7.88.1-10+deb12u\(number % 9)"
-            database["library\(number)-tools"] = [.init(status: "ii ", version: version, architecture: "amd64")]
+            database["library\(number)-tools"] = [.init(dpkgLetters: "ii ", version: version, architecture: "amd64")]
             stored.packages["library\(number)-tools"] = [.init(status: "ii ", version: version, architecture: "amd64")]
         }
-        seen.packages = .dpkg(database)
+        seen.packages = .listed(PackageDatabase(.dpkg, database))
         for number in 0..<15 {
             let isWrong = number < drifted - drifted / 2
             let minimum = isWrong ? "1:900.0" : "1:0.7"

@@ -189,6 +189,17 @@ extension Grammar {
         return nil
     }
 
+    /// A version in which `*` stands for any text.
+    static func versionPattern(_ pattern: String) -> Fault? {
+        guard consists(pattern, of: ".+~:^_-*", limit: 128),
+            pattern.utf8.first.map({ $0.isAlphanumeric || $0 == UInt8(ascii: "*") }) ?? false
+        else {
+            let hint = "such as \"1.22.1\" or \"1.22.*\"; for a range, min_version and max_version"
+            return Fault("\(quoted(pattern)) is not a version", hint: hint)
+        }
+        return nil
+    }
+
     static func environmentVariable(_ name: String) -> Fault? {
         guard consists(name, of: "_", limit: 255), let first = name.utf8.first, !first.isDigit else {
             let hint = name.hasPrefix("$") ? "without the $" : "letters, digits and underscores"
@@ -218,7 +229,7 @@ extension Grammar {
 
     /// The name of a systemd unit, suffix included.
     static func unitName(_ name: String) -> Fault? {
-        guard consists(name, of: ":_.\\@-", limit: 255), let first = name.utf8.first, first != UInt8(ascii: "-") else {
+        guard consists(name, of: ":_.\\@-", limit: 255), !name.hasPrefix("-"), !name.hasPrefix("@") else {
             return Fault("\(quoted(name)) is not a unit name", hint: "such as ssh.service")
         }
         guard unitSuffixes.contains(where: { name.hasSuffix(".\($0)") && name.utf8.count > $0.utf8.count + 1 }) else {

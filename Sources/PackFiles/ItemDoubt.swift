@@ -105,20 +105,39 @@ enum ItemDoubt {
         "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el",
     ]
 
-    /// A minimum version that dpkg would refuse, so that no installed version can be compared with it.
-    static func minimumVersion(_ text: String) -> Fault? {
-        guard let complaint = DebianVersion.complaint(about: text) else { return nil }
-        let hint: String
+    /// A version that dpkg would refuse, so that no version on a Debian server can be compared with it.
+    ///
+    /// If the author `meansIt`, one manager that takes it is enough.
+    static func version(_ text: String, meansIt: Bool) -> Fault? {
+        guard let complaint = PackageManager.dpkg.complaint(about: text) else { return nil }
+        let others = PackageManager.allCases.filter { $0.complaint(about: text) == nil }.map(\.rawValue)
+        if meansIt, !others.isEmpty { return nil }
+        let isVersion = { (text: Substring) in PackageManager.dpkg.complaint(about: String(text)) == nil }
         let isPrefixed = text.lowercased().hasPrefix("v") && text.dropFirst().utf8.first?.isDigit == true
-        if isPrefixed, DebianVersion.complaint(about: String(text.dropFirst())) == nil {
+        let hint: String
+        if isPrefixed, isVersion(text.dropFirst()) {
             hint = "write \"\(text.dropFirst())\""
-        } else if let mark = text.lastIndex(of: "_"), DebianVersion.complaint(about: String(text[..<mark])) == nil {
-            hint = "write \"\(text[..<mark])\"; an architecture goes into the name, as in libc6:i386"
         } else if !text.utf8.contains(where: \.isDigit) {
-            hint = "leave min_version out if any version will do"
+            hint = "leave it out if any version will do"
+        } else if let mark = text.lastIndex(of: "_"), isVersion(text[..<mark]), !others.contains("apk") {
+            hint = "write \"\(text[..<mark])\"; an architecture goes into the name, as in libc6:i386"
+        } else if !others.isEmpty {
+            hint = "\(others.joined(separator: ", ")) can; if the pack is for these, add literal: true"
         } else {
             hint = "such as \"7.88\" or \"1:2.39.2-1\""
         }
-        return Fault("\(quoted(text)) is not a Debian version: \(complaint.words)", hint: hint)
+        return Fault(
+            "\(quoted(text)) is not a Debian version: \(complaint.words), so dpkg cannot compare it", hint: hint)
+    }
+
+    /// A pattern that fits no version, because what stands for a number is not a star.
+    static func versionPattern(_ text: String, meansIt: Bool) -> Fault? {
+        if text.hasSuffix(".x") {
+            return Fault("\(quoted(text)) fits only versions that end in x", hint: "write \"\(text.dropLast())*\"")
+        }
+        let fault = version(text.replacing("*", with: "1"), meansIt: meansIt)
+        return fault.map {
+            Fault($0.message.replacing("cannot compare it", with: "has no such version"), hint: $0.hint)
+        }
     }
 }

@@ -40,10 +40,9 @@ package struct DifferenceText: Hashable, Sendable {
             facts = [Self.change("it is", actual["state"].map(Self.article), expected["state"].map(Self.article))]
         case .missingPackage:
             facts = actual["state"].flatMap { $0 == "absent" ? nil : ["dpkg says \($0)"] } ?? []
-            if let minimum = expected["min_version"] { facts.append("version \(minimum) or later is expected") }
-        case .wrongVersion where expected.keys.contains("min_version"):
-            let minimum = expected["min_version"].map { "\($0) or later" }
-            facts = [Self.change("version", actual["version"], minimum)]
+            if let versions = Self.versions(expected) { facts.append("version \(versions) is expected") }
+        case .wrongVersion:
+            facts = [Self.change("version", actual["version"], Self.versions(expected))]
         case .wrongSetting where actual["state"] == "unset":
             facts = ["it is not set" + (expected["value"].map { ", expected \(Self.value($0))" } ?? "")]
         case .wrongSetting:
@@ -57,6 +56,15 @@ package struct DifferenceText: Hashable, Sendable {
         kind = DifferenceWords.of(type)
         headline = ([kind] + (facts.isEmpty ? [] : [facts.joined(separator: "; ")]))
             .joined(separator: ": ")
+    }
+
+    /// `1.22.* and 1.22.1-9 or later`: the versions that a pack asks for; nil if any will do.
+    private static func versions(_ expected: [String: String]) -> String? {
+        let bounds = [
+            expected["version"], expected["min_version"].map { "\($0) or later" },
+            expected["max_version"].map { "\($0) or earlier" },
+        ].compactMap(\.self)
+        return bounds.isEmpty ? nil : bounds.joined(separator: " and ")
     }
 
     private static func isDetail(_ name: String) -> Bool {
@@ -96,6 +104,7 @@ package enum DifferenceWords {
         MismatchType.missingPackage.rawValue: "not installed",
         MismatchType.unexpectedPackage.rawValue: "should not be installed",
         MismatchType.wrongVersion.rawValue: "wrong version",
+        MismatchType.wrongHold.rawValue: "wrong hold",
         MismatchType.wrongSetting.rawValue: "wrong value",
         MismatchType.wrongService.rawValue: "wrong state of the service",
     ]

@@ -17,6 +17,11 @@ package struct ProbeRequest: Hashable, Sendable {
     /// The bytes of the script's standard input.
     package let input: [UInt8]
 
+    /// The topics that may be answered: about packages, the script asks for those of other managers than dpkg itself.
+    var topics: [TopicQuestion] {
+        questions.topics + (questions.packages ? [TopicQuestion(InstalledPackages.self)] : [])
+    }
+
     /// How the last line of an answer begins.
     var lastLine: String { "driftwatch-probe \(nonce) end" }
 
@@ -51,7 +56,10 @@ package struct ProbeRequest: Hashable, Sendable {
         if questions.packages { lines.append("#packages") }
         lines += questions.topics.flatMap(Self.lines(of:))
         lines += environment.map { "#env \($0)" }
-        if files.contains(where: { $0.path.hasPrefix("~/") }) { lines.append("#home \(owner)") }
+        let needsHome =
+            files.contains { $0.path.hasPrefix("~/") }
+            || questions.topics.contains { $0.arguments.contains { $0.contains(" ~/") } }
+        if needsHome { lines.append("#home \(owner)") }
         for (item, file) in files.enumerated() {
             let kind =
                 switch file.show {
@@ -92,10 +100,10 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     private static func hashes(of file: ProbeQuestions.File) -> String {
-        guard file.asksContent else { return "-" }
-        // No hash is `text`, so the text always comes.
-        return (file.expectedHashes.map(\.hexadecimal).sorted() + (file.wantsText ? ["text"] : [])).joined(
-            separator: "/")
+        var hashes = file.expectedHashes.map(\.hexadecimal).sorted()
+        // No file has this one, so the text always comes.
+        if file.needsText { hashes.append(String(repeating: "0", count: 64)) }
+        return hashes.isEmpty ? "-" : hashes.joined(separator: "/")
     }
 
     package static func freshNonce() -> String {

@@ -24,7 +24,14 @@ package enum ProbeScript {
             Array(fold.utf8),
             PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
             Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.topics_sh,
-            PackageResources.kernel_sh, PackageResources.os_sh, PackageResources.sysctl_sh, PackageResources.sshd_sh,
+            PackageResources.kernel_sh,
+            PackageResources.os_sh,
+            PackageResources.clock_sh,
+            PackageResources.listing_sh,
+            PackageResources.installed_sh,
+            PackageResources.services_sh,
+            PackageResources.sysctl_sh,
+            PackageResources.sshd_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

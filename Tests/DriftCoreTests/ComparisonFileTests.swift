@@ -147,7 +147,7 @@ import Testing
     ]
 
     static let reasonsThatLeaveTheSize: [UnreadableReason] = [
-        .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported,
+        .permissionDenied, .sudoRefused, .tooLarge, .privateText, .slow, .plantedLink, .unsupported,
     ]
 
     @Test(arguments: UnreadableReason.allCases)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ComparisonPackageTests {
     private static func entry(_ status: String, _ version: String, _ architecture: String) -> InstalledPackage {
-        InstalledPackage(status: status, version: version, architecture: architecture)
+        InstalledPackage(dpkgLetters: status, version: version, architecture: architecture)
     }
 
     static let database: [String: [InstalledPackage]] = [
@@ -54,7 +54,9 @@ import Testing
             ("mixed", missing("absent, half-configured, unpacked")), ("adduser:amd64", .ok), ("adduser:all", .ok),
         ] as [(String, Told)])
     func presenceIsJudged(name: String, told: Told) {
-        #expect(Told(judge(.package(.init(name: name)), Facts(packages: .dpkg(Self.database)))) == told)
+        #expect(
+            Told(judge(.package(.init(name: name)), Facts(packages: .listed(PackageDatabase(.dpkg, Self.database)))))
+                == told)
     }
 
     @Test(
@@ -65,7 +67,7 @@ import Testing
         ] as [(String, Told)])
     func absenceIsJudged(name: String, told: Told) {
         let wanted = PackageExpectation(name: name, state: .absent)
-        #expect(Told(judge(.package(wanted), Facts(packages: .dpkg(Self.database)))) == told)
+        #expect(Told(judge(.package(wanted), Facts(packages: .listed(PackageDatabase(.dpkg, Self.database))))) == told)
     }
 
     @Test(
@@ -111,7 +113,7 @@ import Testing
         ] as [(String, String, Told)])
     func minimumVersionsAreJudged(name: String, minimum: String, told: Told) {
         let wanted = PackageExpectation(name: name, minimumVersion: minimum)
-        #expect(Told(judge(.package(wanted), Facts(packages: .dpkg(Self.database)))) == told)
+        #expect(Told(judge(.package(wanted), Facts(packages: .listed(PackageDatabase(.dpkg, Self.database))))) == told)
     }
 
     /// With an epoch on one side alone, the order has nothing to do with the numbers that the author compared.
@@ -119,7 +121,7 @@ import Testing
         ("1:2.3", "5", true), ("1:2.3", "0:5", true), ("2:0", "1:9", false), ("1:2.3", "1:2", false), ("7", "5", false),
     ])
     func aMinimumThatIsTrueForEverIsRemarkedOn(installed: String, minimum: String, isRemarked: Bool) throws {
-        let facts = Facts(packages: .dpkg(["git": [Self.entry("ii ", installed, "amd64")]]))
+        let facts = Facts(packages: .listed(PackageDatabase(.dpkg, ["git": [Self.entry("ii ", installed, "amd64")]])))
         let pack = Pack(
             name: PackName(rawValue: "p"),
             expectations: [Expectation(.package(.init(name: "git", minimumVersion: minimum)))])
@@ -132,13 +134,14 @@ import Testing
     }
 
     @Test func aMissingPackageSaysWhoProvidesIt() {
-        var facts = Facts(packages: .dpkg(Self.database), providers: ["mail-transport-agent": ["postfix"]])
+        var database = PackageDatabase(.dpkg, Self.database, providers: ["mail-transport-agent": ["postfix"]])
+        var facts: Facts { Facts(packages: .listed(database)) }
         let wanted = Expectation.Subject.package(.init(name: "mail-transport-agent"))
         func missing(_ note: String) -> Told {
             .wrong(.missingPackage, ["state": "present"], ["state": "absent", "note": note])
         }
         #expect(Told(judge(wanted, facts)) == missing("provided by postfix: name the package itself"))
-        facts.providers["mail-transport-agent"]?.insert("exim4")
+        database.providers["mail-transport-agent"]?.insert("exim4")
         #expect(Told(judge(wanted, facts)) == missing("provided by exim4, postfix: name the package itself"))
         // Who provides a name does not make its package installed, nor one that is installed missing.
         #expect(Told(judge(.package(.init(name: "curl")), facts)) == .ok)
@@ -148,7 +151,9 @@ import Testing
     @Test func anUnwantedPackageThatIsOnlyProvidedIsRemarkedOn() {
         func remark(_ name: String) -> String? {
             let facts = Facts(
-                packages: .dpkg(Self.database), providers: ["mail-transport-agent": ["postfix", "exim4"]])
+                packages: .listed(
+                    PackageDatabase(
+                        .dpkg, Self.database, providers: ["mail-transport-agent": ["postfix", "exim4"]])))
             let pack = Pack(
                 name: PackName(rawValue: "p"), expectations: [Expectation(.package(.init(name: name, state: .absent)))])
             let outcome = Comparison.judge(facts, against: pack, digest: pack.digest).outcomes.first
@@ -163,7 +168,7 @@ import Testing
         arguments: [
             (PackageFacts.notAsked, UnreadableReason.malformedAnswer), (.unreadable(.unsupported), .unsupported),
             // A server that has dpkg has at least dpkg: an empty database proves nothing.
-            (.dpkg([:]), .malformedAnswer),
+            (.listed(PackageDatabase(.dpkg, [:])), .malformedAnswer),
         ], PackageExpectation.State.allCases)
     func withoutADatabaseNothingIsProven(
         database: (PackageFacts, UnreadableReason), state: PackageExpectation.State

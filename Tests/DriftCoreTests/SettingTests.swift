@@ -78,8 +78,10 @@ import Testing
 
     @Test func aTextThatDidNotComeHasAReason() {
         let wanted = config("Port", WantedValue(expected: "22"))
-        #expect(told(wanted, file(content: .read(anyDigest, bytes: nil))) == .unreadable(.privateText))
-        #expect(told(wanted, file(.of(size: 70_000), content: .read(anyDigest, bytes: nil))) == .unreadable(.tooLarge))
+        var entry = FileEntry(status: .of(), content: .read(anyDigest, bytes: nil))
+        #expect(told(wanted, .present(entry)) == .unreadable(.malformedAnswer))
+        entry.textWithheld = .tooLarge
+        #expect(told(wanted, .present(entry)) == .unreadable(.tooLarge))
         #expect(told(wanted, file(content: .unreadable(.sudoRefused))) == .unreadable(.sudoRefused))
     }
 
@@ -107,7 +109,7 @@ import Testing
             name: PackName(rawValue: "base"),
             expectations: settings.map { Expectation(.setting($0)) }
                 + [Expectation(.file(FileExpectation(path: "/etc/x", content: .hash(anyDigest))))])
-        let file = ProbeQuestions.File(path: "/etc/x", expectedHashes: [anyDigest], show: .text, wantsText: true)
+        let file = ProbeQuestions.File(path: "/etc/x", expectedHashes: [anyDigest], show: .text, needsText: true)
         #expect(ProbeQuestions(packs: [pack]).files == [file])
     }
 
@@ -151,8 +153,7 @@ import Testing
         ),
         (["unset vm/swappiness"], .wrong(.wrongSetting, ["value": "10"], ["state": "unset"])),
         (["denied vm/swappiness"], .unreadable(.permissionDenied)),
-        (["denied vm/swappiness", "refused"], .unreadable(.sudoRefused)),
-        (["denied vm/swappiness", "read vm/swappiness", "/proc/sys/vm/swappiness:10"], .ok),
+        (["denied vm/swappiness", "read vm/swappiness", "/proc/sys/vm/swappiness:10"], .unreadable(.malformedAnswer)),
         (["secret vm/swappiness"], .unreadable(.secretPlace)),
         (["read vm/swappiness", "grep: /proc/sys/vm/swappiness: Permission denied"], .unreadable(.readError)),
         (["read vm/swappiness"], .wrong(.wrongSetting, ["value": "10"], ["value": ""])),

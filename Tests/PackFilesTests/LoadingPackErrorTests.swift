@@ -137,7 +137,7 @@ struct LoadingPackErrorTests {
         file("path: /a, content_hash:", "`content_hash` has no value"),
         file(
             "path: /a, template: motd, content_hash: \"sha256:\(String(repeating: "a", count: 64))\"",
-            "`content_hash` or `template`, not both"),
+            "a file has one of `content_hash`, `template`, `content`"),
         file("path: /a, template: /etc/passwd", "is not below packs/templates"),
         file("path: /a, template: \"~/x\"", "is not below packs/templates"),
         file("path: /a, template: ../../etc/passwd", "leads out of packs/templates"),
@@ -179,7 +179,18 @@ struct LoadingPackErrorTests {
         BadInput(items("packages", "{ name: \"libc6:i386:x\" }"), line: 3, "is not a package name"),
         BadInput(items("packages", "{ name: \":i386\" }"), line: 3, "is not a package name"),
         BadInput(items("packages", "{ name: -x }"), line: 3, "`-x` is not a package name"),
-        BadInput(items("packages", "{ name: curl, version: \"1\" }"), line: 3, "unknown key `version` in a package"),
+        BadInput(items("packages", "{ name: curl, release: \"1\" }"), line: 3, "unknown key `release` in a package"),
+        BadInput(
+            items("packages", "{ name: curl, version: \">= 1\" }"), line: 3, "is not a version", "min_version and"),
+        BadInput(items("packages", "{ name: curl, min_version: \"1.*\" }"), line: 3, "is not a version"),
+        BadInput(
+            items("packages", "{ name: curl, held: \"yes\" }"), line: 3, "`held` must be true or false", "write true"),
+        BadInput(
+            items("packages", "{ name: curl, min_version: \"2.0\", max_version: \"1.9\" }"), line: 3,
+            "`max_version` `1.9` is older than `min_version` `2.0`", "no version can be both"),
+        BadInput(
+            items("packages", "{ name: telnetd, state: absent, held: true }"), line: 3,
+            "`held` has no effect with state: absent"),
         BadInput(items("packages", "{ name: a, min_version: 1.10 }"), line: 3, "not 1.10, a number", "\"1.10\""),
         BadInput(items("packages", "{ name: a, min_version: 7 }"), line: 3, "not 7, a number"),
         BadInput(items("packages", "{ name: a, min_version: 1e3 }"), line: 3, "a number"),
@@ -229,6 +240,7 @@ struct LoadingPackErrorTests {
             "is a template, which never runs itself, so running: false would never be wrong",
             "such as `getty@x.service`"),
         BadInput(items("services", "{ name: \"a b.service\", enabled: true }"), line: 3, "is not a unit name"),
+        BadInput(items("services", "{ name: \"@a.service\", enabled: true }"), line: 3, "is not a unit name"),
         BadInput(items("services", "{ name: ssh.service, enabled: yes }"), line: 3, "must be true or false", "true"),
         BadInput(items("services", "{ name: ssh.service, running: \"true\" }"), line: 3, "without quotes"),
         BadInput(items("services", "{ name: ssh.service, running: 1 }"), line: 3, "must be true or false"),
@@ -247,7 +259,7 @@ struct LoadingPackErrorTests {
               packages:
                 - { name: "?" }
               services:
-                - { name: ssh.service, enabled: true }
+                - { name: getty@.service, running: true }
             """
         let found = problems { try loadPack(text) }
         #expect(found.map(\.line) == [1, 4, 4, 5, 7, 9])
@@ -255,14 +267,14 @@ struct LoadingPackErrorTests {
     }
 
     @Test func stopsTellingAfterTwoHundred() {
-        let services = String(repeating: "    - { name: a.service, enabled: true }\n", count: 500)
+        let services = String(repeating: "    - { name: a@.service, running: true }\n", count: 500)
         let found = problems { try loadPack("items:\n  services:\n" + services) }
         #expect(found.count { $0.severity == .error } == 201)
         #expect(found.count { $0.severity == .warning } == 201)
     }
 
     @Test func manyWarningsAreNoError() throws {
-        let services = (1...500).map { "    - { name: a\($0).service, enabled: true }\n" }.joined()
+        let services = (1...500).map { "    - { name: a\($0)@.service, running: true }\n" }.joined()
         let (pack, warnings) = try loadPack("items:\n  services:\n" + services)
         #expect(pack.expectations.count == 500)
         #expect(warnings.count == 201)

@@ -51,6 +51,8 @@ struct PackDigestTests {
         (String(repeating: "b", count: 64), String(repeating: "c", count: 64)),
         ("state: directory, mode: \"2775\"", "mode: \"2775\""), ("target: ../e", "target: ../f"),
         ("path: /f", "path: /g"), ("\"7.88\"", "\"7.89\""), (", min_version: \"7.88\"", ""),
+        ("min_version: \"7.88\"", "max_version: \"7.88\""), ("min_version: \"7.88\"", "version: \"7.88\""),
+        ("\"7.88\" }", "\"7.88\", held: true }"), ("\"7.88\" }", "\"7.88\", held: false }"),
         ("telnetd, state: absent", "telnetd"), ("expected: vim", "expected: vi"), ("expected: vim", "expected: \"\""),
         ("type: sysctl", "type: env_var"), ("file: /etc/ssh/sshd_config", "file: /etc/sshd_config"),
         ("enabled: true", "enabled: false"), ("enabled: true, ", ""), ("ssh.service", "sshd.service"),
@@ -112,7 +114,7 @@ struct ResolvedPackTests {
             name: Base Pack
             items:
               files: [{ path: /a/b, mode: "0644", template: other, description: é }]
-              packages: [{ name: curl, min_version: "7" }]
+              packages: [{ name: curl, version: "7.*", min_version: "7", max_version: "8", held: true }]
               services: [{ name: ssh.service, running: true }]
             """
         ).resolvedJSON()
@@ -122,8 +124,8 @@ struct ResolvedPackTests {
                 {"display_name":"Base Pack","format":1,"items":{"files":[{"description":"é","item":"/a/b",\
                 "item_key":"file:/a/b","mode":"0644","path":"/a/b","state":"file",\
                 "template":{"name":"other","sha256":"\(hash)","text":"a\\n"}}],\
-                "packages":[{"item":"curl","item_key":"package:curl","min_version":"7","name":"curl",\
-                "state":"present"}],"services":[{"item":"ssh.service","item_key":"service:ssh.service",\
+                "packages":[{"held":true,"item":"curl","item_key":"package:curl","max_version":"8",\
+                "min_version":"7","name":"curl","state":"present","version":"7.*"}],"services":[{"item":"ssh.service","item_key":"service:ssh.service",\
                 "name":"ssh.service","running":true}]},"name":"base"}
                 """)
     }
@@ -164,9 +166,10 @@ struct ResolvedPackTests {
         (#""item_key":"file:/f""#, #""item_key":"file:/g""#, "file:/g"),
         (#""running":false"#, #""running":"soon""#, "service:ssh.service"),
         (#""module":"usb-storage""#, #""blocked":true,"module":"usb-storage""#, "module:usb_storage"),
-        (#""state":"symlink""#, #""contains":["a"],"state":"symlink""#, "file:/d"),
+        (#""state":"symlink""#, #""later":["a"],"state":"symlink""#, "file:/d"),
         (#""template":{"#, #""show":"to_some","template":{"#, "file:~/.gitconfig"),
-        (#""min_version":"#, #""held":true,"min_version":"#, "package:curl"),
+        (#""min_version":"#, #""branch":"stable","min_version":"#, "package:curl"),
+        (#""min_version":"7.88""#, #""held":"sometimes","min_version":"7.88""#, "package:curl"),
         (#""type":"config""#, #""type":"later""#, "setting:Port@/etc/ssh/sshd_config"),
         (#""running":false"#, #""running":false,"restarts":{"max":3,"in":[1,2.5,null,"s"]}"#, "service:ssh.service"),
         (

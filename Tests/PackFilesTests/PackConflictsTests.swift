@@ -54,6 +54,15 @@ struct PackConflictsTests {
         ),
         (.file(File(path: "~/.ssh", state: .absent)), .file(File(path: "~/.ssh/config"))),
         (.package(PackageExpectation(name: "x")), .package(PackageExpectation(name: "x", state: .absent))),
+        (.package(PackageExpectation(name: "x", isHeld: true)), .package(PackageExpectation(name: "x", isHeld: false))),
+        (
+            .package(PackageExpectation(name: "x", minimumVersion: "2")),
+            .package(PackageExpectation(name: "x", maximumVersion: "1.9"))
+        ),
+        (
+            .package(PackageExpectation(name: "x", maximumVersion: "1.0_rc1-r1")),
+            .package(PackageExpectation(name: "x", minimumVersion: "1.0_rc1-r2"))
+        ),
         (
             .setting(SettingExpectation(name: "E", expected: "vim", kind: .environmentVariable)),
             .setting(SettingExpectation(name: "E", expected: "vi", kind: .environmentVariable))

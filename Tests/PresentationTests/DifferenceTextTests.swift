@@ -48,6 +48,16 @@ import Testing
             type: .wrongVersion, expected: ["min_version": "7.88"], actual: ["version": "7.1"],
             headline: "wrong version: version 7.1, expected 7.88 or later"),
         Case(
+            type: .wrongVersion, expected: ["version": "1.22.*"], actual: ["version": "1.24.0-1"],
+            headline: "wrong version: version 1.24.0-1, expected 1.22.*"),
+        Case(
+            type: .wrongVersion, expected: ["min_version": "2", "max_version": "1"],
+            actual: ["version": "1.5", "note": "why"],
+            headline: "wrong version: version 1.5, expected 2 or later and 1 or earlier; why"),
+        Case(
+            type: .wrongHold, expected: ["held": "true"], actual: ["held": "false"],
+            headline: "wrong hold: held false, expected true"),
+        Case(
             type: .wrongSetting, expected: ["value": "vim"], actual: ["state": "unset"],
             headline: "wrong value: it is not set, expected vim"),
         Case(
@@ -77,7 +87,7 @@ import Testing
     func everyTypeThatThisVersionFindsHasItsOwnWords() {
         let types: [MismatchType] = [
             .missingFile, .unexpectedFile, .wrongType, .wrongPermissions, .wrongOwner, .wrongContent, .wrongTarget,
-            .missingPackage, .unexpectedPackage, .wrongVersion, .wrongSetting, .wrongService,
+            .missingPackage, .unexpectedPackage, .wrongVersion, .wrongHold, .wrongSetting, .wrongService,
         ]
         #expect(Set(types.map { DifferenceWords.of($0.rawValue) }).count == types.count)
         #expect(DifferenceWords.of("later_type") == "later type")

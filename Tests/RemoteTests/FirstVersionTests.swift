@@ -29,7 +29,7 @@ import Testing
             for _ in 0..<2 {
                 let facts = try await prober.probe(server.target(), asking: questions)
                 folder.expect(facts)
-                guard case .dpkg = facts.packages else {
+                guard case .listed = facts.packages else {
                     Issue.record("\(facts.packages)")
                     return
                 }

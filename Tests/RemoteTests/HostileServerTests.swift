@@ -68,7 +68,7 @@ import Testing
             content(facts, folder.path("plain"))
                 == .read(SHA256Digest(of: Array("hello\n".utf8)), bytes: Array("hello\n".utf8)))
         #expect(facts.files[ServerPath(folder.path("missing"))] == .missing)
-        guard case .dpkg = facts.packages else {
+        guard case .listed = facts.packages else {
             Issue.record("\(facts.packages)")
             return
         }

@@ -67,13 +67,13 @@ import Testing
     func whatIsLeftOfAPackageMayLackTheRest(status: String, letters: String) throws {
         let packages = ["Package: left", "Status: \(status)", ""] + Self.others
         let facts = try #require(try ProbeAnswer.facts(in: answer(Self.section(1, Self.files) + packages), to: request))
-        let left = [InstalledPackage(status: letters, version: "", architecture: "")]
-        guard case .dpkg(let database) = facts.packages else {
+        let left = [InstalledPackage(dpkgLetters: letters, version: "", architecture: "")]
+        guard case .listed(let database) = facts.packages else {
             Issue.record("\(facts.packages)")
             return
         }
-        #expect(database["left"] == left)
-        #expect(database.count == 2)
+        #expect(database.packages["left"] == left)
+        #expect(database.packages.count == 2)
     }
 
     @Test func aWholeAnswerIsReadWhole() throws {
@@ -95,7 +95,9 @@ import Testing
         #expect(link.status.group.name == nil)
         #expect(
             facts.packages
-                == .dpkg(["curl": [.init(status: "ii ", version: "7.88.1-10", architecture: "amd64")]]))
+                == .listed(
+                    PackageDatabase(
+                        .dpkg, ["curl": [.init(dpkgLetters: "ii ", version: "7.88.1-10", architecture: "amd64")]])))
         #expect(facts.environment == ["E": .value("vim"), "U": .unset])
     }
 
@@ -382,7 +384,7 @@ import Testing
     private func expectNoInvention(_ facts: Facts, _ whole: Facts) {
         for (path, fact) in facts.files where fact == .missing { #expect(whole.files[path] == .missing) }
         for (name, fact) in facts.environment where fact == .unset { #expect(whole.environment[name] == .unset) }
-        if case .dpkg = facts.packages { #expect(facts.packages == whole.packages) }
+        if case .listed = facts.packages { #expect(facts.packages == whole.packages) }
     }
 }
 

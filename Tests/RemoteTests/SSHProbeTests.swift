@@ -24,11 +24,11 @@ import Testing
             #expect(facts.files["~/nope"] == .missing)
             #expect(facts.environment["NOPE"] == .unset)
             #expect(facts.environment["HOME"] == facts.home.map { .value($0) })
-            guard case .dpkg(let packages) = facts.packages else {
+            guard case .listed(let database) = facts.packages else {
                 Issue.record("no packages")
                 return
             }
-            #expect(packages["dpkg"]?.first?.status == "ii ")
+            #expect(database.packages["dpkg"]?.first?.state == .installed)
         }
     }
 }

@@ -95,24 +95,6 @@ struct TopicAnswerTests {
         )
     }
 
-    @Test func rootAnswersTheRestOfWhatWasPartlyDenied() throws {
-        let partly = ["topic kernel", "x", "topic-end d1 kernel partly"]
-        let root = ["topic kernel", "y", "topic-end d10 kernel ok"]
-        func elevated(_ lines: [String]) -> [String] {
-            ["elevate", "driftwatch-probe d10 begin 2", "topics kernel"] + lines
-                + ["answered kernel", "driftwatch-probe d10 end 1", "elevated d1"]
-        }
-        #expect(try answers(partly) == read(["x"]))
-        #expect(try answers(partly + elevated(root)) == read(["x", "y"]))
-        #expect(try answers(partly + ["elevate", "a lecture", "elevated d1"]) == read(["x", "refused"]))
-        // Whatever hindered root, what the login user saw is known.
-        #expect(
-            try answers(partly + elevated(["topic kernel", "y", "topic-end d10 kernel slow"]))
-                == read(["x", "refused"]))
-        let broken = ["elevate", "driftwatch-probe d10 begin 2", "topic kernel", "y", "elevated d1"]
-        #expect(try answers(partly + broken) == read(["x", "refused"]))
-    }
-
     @Test func anOldProbeAnswersNone() throws {
         let request = ProbeRequest(request.questions, nonce: "d1", version: 1)
         let whole = "driftwatch-probe d1 begin 1\n1\ncomplete\ndriftwatch-probe d1 end\n"

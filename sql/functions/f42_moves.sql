@@ -230,7 +230,7 @@ comment on function move_memory(text, text[], text[], text[]) is
     'Moves what is known about items from one pack of a server to another that expects the same.';
 
 -- A part of move_memory, called before it changes what has been read. A mismatch has never been right only if that is so in
--- every pack that could tell: in each source and in the target, if it has read the item (for wrong_content: its content).
+-- every pack that could tell: in each source and in the target, if it has read the item (for wrong_content, missing_line and unexpected_line: its content).
 create or replace function move_never_compliant(server text, keys text[], sources text[], targets text[]) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -247,7 +247,7 @@ as $$
         group by h.key, h.target, t.type
         having count(*) = (
             select count(*) from holders o
-            where o.key = h.key and o.target = h.target and (t.type <> 'wrong_content' or o.key <> all(o.unverified_contents)))
+            where o.key = h.key and o.target = h.target and (t.type not in ('wrong_content', 'missing_line', 'unexpected_line') or o.key <> all(o.unverified_contents)))
     ), heirs as (
         select n.target, jsonb_object_agg(n.key, n.types) as types
         from (select target, key, jsonb_agg(type order by type) as types from never group by target, key) n

@@ -19,6 +19,9 @@ struct Evidence {
     /// Why the server has nothing that it could be about.
     private var notApplicable: String?
 
+    /// Why it cannot be judged, in whole or in part; nil if it can.
+    var unseen: UnreadableReason? { unreadable ?? unseenContent }
+
     static var none: Evidence { Evidence() }
 
     static func remark(_ text: String) -> Evidence { Evidence(remark: text) }
@@ -49,6 +52,9 @@ struct Evidence {
 
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
+    /// Something other than the content could not be seen.
+    mutating func addUnseenPart(_ reason: UnreadableReason) { unreadable = reason }
+
     /// What is proven wrong is wrong, whatever else could not be seen.
     func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
         let item = VisibleText.line(expectation.item)
@@ -63,7 +69,7 @@ struct Evidence {
             } else if !mismatches.isEmpty {
                 expectation.severity == .info ? .notable(mismatches) : .wrong(mismatches)
             } else {
-                (unreadable ?? unseenContent).map { .unreadable($0) } ?? .ok
+                unseen.map { .unreadable($0) } ?? .ok
             }
         return ItemOutcome(
             key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,

@@ -28,10 +28,19 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let missingPackage = Self(rawValue: "missing_package")
     package static let unexpectedPackage = Self(rawValue: "unexpected_package")
     package static let wrongVersion = Self(rawValue: "wrong_version")
+    package static let wrongHold = Self(rawValue: "wrong_hold")
     package static let wrongSetting = Self(rawValue: "wrong_setting")
     package static let wrongService = Self(rawValue: "wrong_service")
+    package static let missingLine = Self(rawValue: "missing_line")
+    package static let unexpectedLine = Self(rawValue: "unexpected_line")
+    package static let tooOld = Self(rawValue: "too_old")
+    package static let tooSmall = Self(rawValue: "too_small")
+    package static let unexpectedEntry = Self(rawValue: "unexpected_entry")
     package static let missingModule = Self(rawValue: "missing_module")
     package static let unexpectedModule = Self(rawValue: "unexpected_module")
+
+    /// Whether only the content of a file can prove it.
+    var isAboutContent: Bool { [.wrongContent, .missingLine, .unexpectedLine].contains(self) }
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

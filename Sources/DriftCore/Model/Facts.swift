@@ -8,8 +8,6 @@ package struct Facts: Hashable, Sendable {
     /// By path as the packs write it, `~` unexpanded.
     package var files: [ServerPath: FileFact]
     package var packages: PackageFacts
-    /// Which installed packages stand in for a name, as far as the server said: a hint, and no proof.
-    package var providers: [String: Set<String>]
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
     package var topics: TopicAnswers
@@ -18,13 +16,12 @@ package struct Facts: Hashable, Sendable {
 
     package init(
         home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
-        providers: [String: Set<String>] = [:], environment: [String: SettingFact] = [:],
+        environment: [String: SettingFact] = [:],
         topics: TopicAnswers = TopicAnswers()
     ) {
         self.home = home
         self.files = files
         self.packages = packages
-        self.providers = providers
         self.environment = environment
         self.topics = topics
     }
@@ -38,8 +35,12 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     /// `sudo -n` was needed and refused.
     case sudoRefused = "sudo_refused"
     case tooLarge = "too_large"
+    /// Its text is needed, and may not leave the server.
+    case privateText = "private"
     /// Contents are asked of something that is not a regular file, such as a FIFO: it is never opened.
     case notRegular = "not_regular"
+    /// Lines are asked of something that is not text.
+    case notText = "not_text"
     /// It lies in a pseudo file system, such as `/proc` or `/sys`: reading there can block, or have effects.
     case special
     /// It did not answer within its share of the probe's time: a hung mount, most likely.
@@ -50,8 +51,6 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case unsupported
     /// The pack wants a version that is not one to the server's package manager, so nothing can be compared with it.
     case notAVersion = "not_a_version"
-    /// Not every account of the server may read the file, and the item does not say `show: text`.
-    case privateText = "private"
     /// It exists to hold secrets, so its text never leaves the server.
     case secretPlace = "secret_place"
     /// The text is not of the style that it should have.
@@ -68,6 +67,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case malformedAnswer = "malformed_answer"
     /// Reading failed in a way that has no better name (an I/O error, a vanished file).
     case readError = "read_error"
+    /// The server says that it is neither one nor the other: a `static` unit is neither enabled nor disabled.
+    case undecided
 
     /// The reason in words, shown together with the raw value.
     package var words: String {
@@ -75,13 +76,14 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .permissionDenied: "the login user may not read it"
         case .sudoRefused: "the login user may not read it, and sudo -n was refused"
         case .tooLarge: "the file is too large to be read"
+        case .privateText: "not every account may read its text, so it stays on the server; show: text allows it"
         case .notRegular: "it is not a regular file"
+        case .notText: "it is not text"
         case .special: "files of /proc, /sys and the like are not read"
         case .slow: "the server gave up on it"
         case .plantedLink: "root only follows links made by root or by the file's owner"
         case .unsupported: "this version, or the server's tools, cannot answer"
-        case .notAVersion: "the pack's version is not one that dpkg can compare; driftwatch lint says why"
-        case .privateText: "not every account may read it, and the item does not say show: text"
+        case .notAVersion: "the pack's version is not one that the server's package manager can compare"
         case .secretPlace: "it holds secrets, which are never read"
         case .malformedFile: "the file cannot be read in its style"
         case .computedValue: "the file computes the value, from variables or commands"
@@ -90,6 +92,7 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
+        case .undecided: "the server says neither yes nor no"
         }
     }
 }
@@ -109,6 +112,8 @@ package struct FileEntry: Hashable, Sendable {
     package var link: Link?
     /// Only where the packs ask for it: the content of the regular file that the path leads to.
     package var content: FileContent?
+    /// Why a text that a pack asks for did not come back; nil if it did, or if none was asked for.
+    package var textWithheld: UnreadableReason?
     /// Where that content lies in truth.
     package var realPath: RealPath
 
@@ -158,13 +163,18 @@ package struct FileStatus: Hashable, Sendable {
     package var group: Account
     /// In bytes.
     package var size: Int
+    /// When its content was last changed, in seconds since 1970; nil if the probe does not say it.
+    package var modified: Int?
 
-    package init(type: FileType, mode: UInt16, owner: Account, group: Account, size: Int) {
+    package init(
+        type: FileType, mode: UInt16, owner: Account, group: Account, size: Int, modified: Int? = nil
+    ) {
         self.type = type
         self.mode = mode
         self.owner = owner
         self.group = group
         self.size = size
+        self.modified = modified
     }
 }
 
@@ -184,28 +194,6 @@ package enum FileContent: Hashable, Sendable {
     /// The hash, and the bytes where the file did not match, is small and may be read for its content.
     case read(SHA256Digest, bytes: [UInt8]?)
     case unreadable(UnreadableReason)
-}
-
-/// What the server's package manager has installed.
-package enum PackageFacts: Hashable, Sendable {
-    case notAsked
-    /// dpkg's whole database, by package name; several entries where several architectures are installed.
-    case dpkg([String: [InstalledPackage]])
-    case unreadable(UnreadableReason)
-}
-
-/// One entry of dpkg's database.
-package struct InstalledPackage: Hashable, Sendable {
-    /// dpkg's three letters, such as `ii `, `hi `, `rc `, `iF `: wanted, status, error.
-    package var status: String
-    package var version: String
-    package var architecture: String
-
-    package init(status: String, version: String, architecture: String) {
-        self.status = status
-        self.version = version
-        self.architecture = architecture
-    }
 }
 
 /// What the server says a setting is.

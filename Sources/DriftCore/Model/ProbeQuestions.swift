@@ -4,22 +4,23 @@ package struct ProbeQuestions: Hashable, Sendable {
         package var path: String
         /// The contents that packs expect; empty if none asks for content.
         package var expectedHashes: Set<SHA256Digest>
+        /// Whether the text is needed in any case, and not only where it is not one of the expected contents.
+        package var needsText: Bool
         /// Which text may come back.
         package var show: FileExpectation.Show
-        /// Whether the text is asked for whatever it is.
-        package var wantsText: Bool
 
         package init(
-            path: String, expectedHashes: Set<SHA256Digest> = [], show: FileExpectation.Show = .worldReadable,
-            wantsText: Bool = false
+            path: String, expectedHashes: Set<SHA256Digest> = [], needsText: Bool = false,
+            show: FileExpectation.Show = .worldReadable
         ) {
             self.path = path
             self.expectedHashes = expectedHashes
+            self.needsText = needsText
             self.show = show
-            self.wantsText = wantsText
         }
 
-        package var asksContent: Bool { wantsText || !expectedHashes.isEmpty }
+        /// Whether anything of the content is asked for.
+        package var asksContent: Bool { needsText || !expectedHashes.isEmpty }
     }
 
     /// In the order of their paths.
@@ -68,18 +69,15 @@ struct QuestionSet {
     private var topics: [String: TopicQuestion] = [:]
 
     /// Asks how a path looks, and for its content where one is expected.
-    mutating func ask(path: String, expecting hash: SHA256Digest?, show: FileExpectation.Show) {
+    mutating func ask(
+        path: String, expecting hash: SHA256Digest? = nil, needsText: Bool = false, show: FileExpectation.Show
+    ) {
         let path = ServerPath(path)
         var question = files[path] ?? ProbeQuestions.File(path: path.text)
         if let hash { question.expectedHashes.insert(hash) }
+        question.needsText = question.needsText || needsText
         question.show = question.show.combined(with: show)
         files[path] = question
-    }
-
-    /// Asks for the text of a file.
-    mutating func ask(textOf path: String, show: FileExpectation.Show) {
-        ask(path: path, expecting: nil, show: show)
-        files[ServerPath(path)]?.wantsText = true
     }
 
     mutating func ask(package name: String) { packages.insert(name) }

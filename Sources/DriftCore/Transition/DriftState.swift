@@ -60,7 +60,7 @@ package struct DriftState: Hashable, Sendable {
     /// Whether this mismatch would be a first look at what it is about.
     package func isFirstLook(at mismatch: MismatchID) -> Bool {
         unverified.contains(mismatch.key)
-            || (mismatch.type == .wrongContent && unverifiedContents.contains(mismatch.key))
+            || (mismatch.type.isAboutContent && unverifiedContents.contains(mismatch.key))
     }
 
     /// How many expectations are remembered as wrong; one that is wrong in two ways counts once.

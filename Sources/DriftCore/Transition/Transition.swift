@@ -108,7 +108,7 @@ private struct Sight {
 
     /// Whether the check says nothing of what this mismatch is about.
     func leavesOpen(_ mismatch: MismatchID) -> Bool {
-        unseen.contains(mismatch.key) || (mismatch.type == .wrongContent && partlyJudged.contains(mismatch.key))
+        unseen.contains(mismatch.key) || (mismatch.type.isAboutContent && partlyJudged.contains(mismatch.key))
     }
 
     var keys: Set<ItemKey> { judged.union(partlyJudged).union(unseen) }

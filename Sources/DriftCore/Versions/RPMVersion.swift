@@ -67,7 +67,7 @@ package struct RPMVersion: PackageVersion {
         }
         let version = Self(text)
         guard !version.upstream.isEmpty else { return VersionComplaint("the version is empty", isRefusal: false) }
-        guard version.parts.release?.isEmpty != true else {
+        guard !text.hasSuffix("-") else {
             return VersionComplaint("the release is empty", isRefusal: false)
         }
         return text.utf8.contains(where: \.isDigit) ? nil : .noDigit

@@ -8,37 +8,18 @@ package struct VersionPattern: Hashable, Sendable {
     package let text: String
     /// Nil where any epoch will do.
     private let epoch: ArraySlice<UInt8>?
-    /// What stands between the stars; never empty.
-    private let pieces: [ArraySlice<UInt8>]
+    private let pattern: StarPattern
 
     package init(_ text: String) {
         self.text = text
         let parts = EpochVersionRelease(text)
         let hasEpoch = parts.withoutEpoch.startIndex > 0
         epoch = hasEpoch ? parts.epoch : nil
-        pieces = parts.withoutEpoch.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+        pattern = StarPattern(parts.withoutEpoch)
     }
 
     package func fits(_ version: some PackageVersion) -> Bool {
         guard epoch.map({ $0.elementsEqual(version.epoch) }) ?? true else { return false }
-        return fits(version.withoutEpoch) || fits(version.upstream)
-    }
-
-    /// The first piece is in front, the last one at the end, and each of the others as early as it can be.
-    private func fits(_ text: ArraySlice<UInt8>) -> Bool {
-        let (first, last) = (pieces[0], pieces[pieces.count - 1])
-        guard pieces.count > 1 else { return text.elementsEqual(first) }
-        guard text.count >= first.count + last.count, text.starts(with: first),
-            text.suffix(last.count).elementsEqual(last)
-        else { return false }
-        var rest = text.dropFirst(first.count).dropLast(last.count)
-        for piece in pieces.dropFirst().dropLast() {
-            while !rest.starts(with: piece) {
-                guard !rest.isEmpty else { return false }
-                rest.removeFirst()
-            }
-            rest = rest.dropFirst(piece.count)
-        }
-        return true
+        return pattern.fits(version.withoutEpoch) || pattern.fits(version.upstream)
     }
 }

@@ -2,24 +2,52 @@ internal import DriftCore
 import Yams
 
 extension ItemForm {
-    static let package = ItemForm("a package", keys: ["name", "state", "min_version", "literal"]) { $0.package($1) }
+    static let package = ItemForm(
+        "a package", keys: ["name", "state", "version", "min_version", "max_version", "held", "literal"]
+    ) { $0.package($1) }
 }
 
 extension PackFileReader {
     fileprivate mutating func package(_ fields: Fields) -> Expectation.Subject? {
+        let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a package", where: Grammar.packageName)
         let state: PackageExpectation.State = reader.choice("state", in: fields) ?? .present
-        let version = reader.text("min_version", in: fields, where: Grammar.packageVersion)
-        if state == .absent, let entry = fields["min_version"], !entry.node.isNull {
-            reader.error("`min_version` has no effect with state: absent", at: entry.position)
-        } else if let entry = fields["min_version"], let fault = version.flatMap(ItemDoubt.minimumVersion) {
-            reader.warn(
-                "`min_version`: \(fault.message), so dpkg cannot compare it", at: entry.position, hint: fault.hint)
+        var package = PackageExpectation(name: name ?? "", state: state)
+        package.version = reader.text("version", in: fields, where: Grammar.versionPattern)
+        package.minimumVersion = reader.text("min_version", in: fields, where: Grammar.packageVersion)
+        package.maximumVersion = reader.text("max_version", in: fields, where: Grammar.packageVersion)
+        package.isHeld = reader.boolean("held", in: fields)
+        if state == .absent {
+            for key in ["version", "min_version", "max_version", "held"] {
+                guard let entry = fields[key], !entry.node.isNull else { continue }
+                reader.error("\(quoted(key)) has no effect with state: absent", at: entry.position)
+            }
+        } else {
+            doubtVersion(
+                "version", in: fields, package.version.flatMap { ItemDoubt.versionPattern($0, meansIt: literal) })
+            for (key, version) in [("min_version", package.minimumVersion), ("max_version", package.maximumVersion)] {
+                doubtVersion(key, in: fields, version.flatMap { ItemDoubt.version($0, meansIt: literal) })
+            }
+            refuseEmptyRange(of: package, in: fields)
         }
-        if !isLiteral(fields) {
+        if !literal {
             let fault = name.flatMap(ItemDoubt.packageName)
             reader.doubt("name", in: fields, fault, wouldNeverBeWrong: state == .absent)
         }
-        return name.map { .package(PackageExpectation(name: $0, state: state, minimumVersion: version)) }
+        return name.map { _ in .package(package) }
+    }
+
+    private mutating func doubtVersion(_ key: String, in fields: Fields, _ fault: Fault?) {
+        guard let fault, let entry = fields[key] else { return }
+        reader.warn("\(quoted(key)): \(fault.message)", at: entry.position, hint: fault.hint)
+    }
+
+    private mutating func refuseEmptyRange(of package: PackageExpectation, in fields: Fields) {
+        guard let minimum = package.minimumVersion, let maximum = package.maximumVersion,
+            let entry = fields["max_version"], PackageManager.allAgree(minimum, isNewerThan: maximum)
+        else { return }
+        reader.error(
+            "`max_version` \(quoted(maximum)) is older than `min_version` \(quoted(minimum))", at: entry.position,
+            hint: "no version can be both")
     }
 }

@@ -23,9 +23,6 @@ extension PackFileReader {
                     hint: fault.hint)
             }
         }
-        reader.warn(
-            "this version cannot judge services", at: fields.position,
-            hint: "the item will show as unreadable (unsupported)")
         return name.map { .service(ServiceExpectation(name: $0, enabled: enabled, running: running)) }
     }
 }

@@ -34,6 +34,8 @@ struct FileRecords {
     private var content: Seen<Content> = .nothing
     private var realPath: Seen<FileEntry.RealPath> = .nothing
     private var text: Seen<[UInt8]> = .nothing
+    /// Why the server keeps a text back that was asked for.
+    private var kept: Seen<UnreadableReason> = .nothing
 
     /// Takes one record in.
     ///
@@ -52,8 +54,7 @@ struct FileRecords {
             let isMissing = value.isEqual(to: "missing")
             absence.add(isMissing ? .missing : UnreadableReason(answer: value).map(Absence.unreadable))
         case _ where tag.isEqual(to: "text") || tag.isEqual(to: "body"): text.add(EncodedBytes.decode(value))
-        // Why a text that was asked for is kept back: for people who read answers.
-        case _ where tag.isEqual(to: "kept"): break
+        case _ where tag.isEqual(to: "kept"): kept.add(value.isEqual(to: "private") ? .privateText : .tooLarge)
         default: return false
         }
         return true
@@ -112,6 +113,7 @@ struct FileRecords {
             if case .read(let digest, .some) = entry.content, !Masking.mayReadContent(of: file.path, at: entry) {
                 entry.content = .read(digest, bytes: nil)
             }
+            if file.needsText, case .read(_, nil) = entry.content { entry.textWithheld = reasonToKeep(end, file) }
         }
         return .present(entry)
     }
@@ -124,11 +126,21 @@ struct FileRecords {
         case .once(.hash(let digest)):
             // A text that does not have the hash was read after the file changed again. What the script decided by
             // the folders, the worker cannot see; what it decided by the mode, it holds the script to.
-            guard case .once(let bytes) = text, file.wantsText || file.expectedHashes != [digest],
+            guard case .once(let bytes) = text, file.needsText || file.expectedHashes != [digest],
                 mayTell(status, file.show),
                 !Self.holdsPrivateKey(bytes), SHA256Digest(of: bytes) == digest
             else { return .read(digest, bytes: nil) }
             return .read(digest, bytes: bytes)
+        }
+    }
+
+    private func reasonToKeep(_ status: FileStatus, _ file: ProbeQuestions.File) -> UnreadableReason {
+        switch kept {
+        case .once(let reason): reason
+        case .contradictory: .malformedAnswer
+        case .nothing where status.size > 65536: .tooLarge
+        // Secret places and private keys, whatever the pack says; and what the folders hide.
+        case .nothing: .privateText
         }
     }
 
@@ -172,38 +184,6 @@ extension SHA256Digest {
     fileprivate init?(answer text: ArraySlice<UInt8>) {
         guard text.count == 64 else { return nil }
         self.init(String(decoding: text, as: UTF8.self))
-    }
-}
-
-extension FileStatus {
-    /// Reads `81a4:0:0:1267:root:root`: raw mode in hexadecimal, owner, group, size, their names.
-    init?(answer text: ArraySlice<UInt8>) {
-        let fields = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        guard fields.count == 6, let raw = AnswerNumber.parsed(fields[0], radix: 16), raw <= 0xFFFF,
-            let owner = AnswerNumber.parsed(fields[1]), let group = AnswerNumber.parsed(fields[2]),
-            let size = AnswerNumber.parsed(fields[3]), !fields[4].isEmpty, !fields[5].isEmpty
-        else { return nil }
-        let type: FileType =
-            switch raw >> 12 {
-            case 0x1: .fifo
-            case 0x2: .characterDevice
-            case 0x4: .directory
-            case 0x6: .blockDevice
-            case 0x8: .file
-            case 0xA: .symlink
-            case 0xC: .socket
-            default: .other
-            }
-        self.init(
-            type: type, mode: UInt16(raw & 0o7777), owner: Account(answer: fields[4], number: owner),
-            group: Account(answer: fields[5], number: group), size: size)
-    }
-}
-
-extension Account {
-    /// `stat` prints UNKNOWN where the account database has no name.
-    init(answer name: ArraySlice<UInt8>, number: Int) {
-        self.init(name: name.elementsEqual("UNKNOWN".utf8) ? nil : VisibleText.value(name), number: number)
     }
 }
 

@@ -48,7 +48,7 @@ enum FirstVersionAnswer {
         for name in request.environment {
             facts.environment[name] = environment?.fact(name) ?? .unreadable(.malformedAnswer)
         }
-        for question in request.questions.topics { facts.topics.miss(question.topic, because: .unsupported) }
+        for question in request.topics { facts.topics.miss(question.topic, because: .unsupported) }
         return facts
     }
 

@@ -3,7 +3,7 @@ import DriftCore
 /// What an answer says of dpkg's database.
 struct PackageRecords {
     private var packages: [String: [InstalledPackage]] = [:]
-    private(set) var providers: [String: Set<String>] = [:]
+    private var providers: [String: Set<String>] = [:]
     /// Names that another package may stand in for.
     private let providedNames: Set<String>
     /// The packages to keep, besides the first one, which shows that there are any; all if it is empty.
@@ -12,7 +12,8 @@ struct PackageRecords {
     private let wanted: Set<String>
     private var paragraph = Paragraph()
     private var isMalformed = false
-    private var ending: PackageFacts?
+    /// Nil before the end; its value is nil for a whole list.
+    private var ending: UnreadableReason??
 
     init(providedNames: [String] = []) {
         self.providedNames = Set(providedNames)
@@ -95,7 +96,7 @@ struct PackageRecords {
         guard wanted.isEmpty || packages.isEmpty || wanted.contains(name) else { return }
         packages[name, default: []].append(
             InstalledPackage(
-                status: letters, version: String(decoding: version, as: UTF8.self),
+                dpkgLetters: letters, version: String(decoding: version, as: UTF8.self),
                 architecture: String(decoding: architecture, as: UTF8.self)))
     }
 
@@ -133,19 +134,19 @@ struct PackageRecords {
         }
         ending =
             switch String(decoding: text.prefix(16), as: UTF8.self) {
-            case "dpkg": .dpkg([:])
-            case "unsupported": .unreadable(.unsupported)
-            case "error": .unreadable(.readError)
-            default: .unreadable(.malformedAnswer)
+            case "dpkg": .some(nil)
+            case "unsupported": .unsupported
+            case "error": .readError
+            default: .malformedAnswer
             }
     }
 
     /// A dpkg without a single package manages nothing: the system has another package manager.
     var facts: PackageFacts {
-        guard case .dpkg = ending, !isMalformed else {
-            return isMalformed ? .unreadable(.malformedAnswer) : ending ?? .unreadable(.malformedAnswer)
-        }
-        return packages.isEmpty ? .unreadable(.unsupported) : .dpkg(packages)
+        guard let ending, !isMalformed else { return .unreadable(.malformedAnswer) }
+        if let ending { return .unreadable(ending) }
+        return packages.isEmpty
+            ? .unreadable(.unsupported) : .listed(PackageDatabase(.dpkg, packages, providers: providers))
     }
 }
 

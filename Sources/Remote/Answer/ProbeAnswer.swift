@@ -211,7 +211,6 @@ struct AnswerReader {
             }
         }
         if request.questions.packages { facts.packages = gap("packages").map { .unreadable($0) } ?? packages.facts }
-        facts.providers = packages.providers
         for name in request.questions.environment {
             facts.environment[name] = .unreadable(.unsupported)
         }

@@ -16,19 +16,23 @@ struct TopicRecords {
 
     private enum Ending {
         case whole([ArraySlice<UInt8>])
+        /// Root may be able to say more.
+        case partial([ArraySlice<UInt8>])
         case denied
-        /// Some of it was denied, which the lines say.
-        case partly([ArraySlice<UInt8>])
         case missed(UnreadableReason)
     }
 
     private let request: ProbeRequest
+    private let questions: [TopicQuestion]
     private var open: Open?
     private var endings: [String: Ending] = [:]
     /// Whether root was asked about what the login user was denied.
     private var askedRoot = false
 
-    init(_ request: ProbeRequest) { self.request = request }
+    init(_ request: ProbeRequest) {
+        self.request = request
+        questions = request.topics
+    }
 
     /// Whether the next line belongs to a topic.
     var isOpen: Bool { open != nil }
@@ -40,11 +44,11 @@ struct TopicRecords {
     /// - Returns: Whether the topic was asked about.
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
-        guard request.questions.topics.contains(where: { $0.topic.name == name }) else { return false }
+        guard questions.contains(where: { $0.topic.name == name }) else { return false }
         if isInner {
             switch endings[name] {
-            case .denied, .partly: break
-            default: return false
+            case .denied, .partial: break
+            case .whole, .missed, nil: return false
             }
         }
         let nonce = isInner ? request.innerNonce : request.nonce
@@ -61,15 +65,10 @@ struct TopicRecords {
         }
         self.open = nil
         let word = line.dropFirst(open.end.count)
-        if open.isInner, case .partly(let lines) = endings[open.name] {
-            // Where root could not answer, what the login user saw is still known.
-            if word.isEqual(to: "ok") { endings[open.name] = .whole(lines + open.lines) }
-            return
-        }
         endings[open.name] =
             switch word {
             case _ where word.isEqual(to: "ok"): .whole(open.lines)
-            case _ where word.isEqual(to: "partly"): open.isInner ? .whole(open.lines) : .partly(open.lines)
+            case _ where word.isEqual(to: "partial"): open.isInner ? .whole(open.lines) : .partial(open.lines)
             case _ where word.isEqual(to: "denied"): open.isInner ? .missed(.permissionDenied) : .denied
             case _ where word.isEqual(to: "slow"): .missed(.slow)
             case _ where word.isEqual(to: "unsupported"): .missed(.unsupported)
@@ -89,13 +88,11 @@ struct TopicRecords {
     /// What was answered; `gap` says why nothing of a topic is known.
     func answers(gap: (String) -> UnreadableReason?) -> TopicAnswers {
         var answers = TopicAnswers()
-        for question in request.questions.topics {
+        for question in questions {
             let name = question.topic.name
             switch (gap(name), endings[name]) {
             case (let reason?, _): answers.miss(question.topic, because: reason)
-            case (nil, .whole(let lines)): answers.read(question.topic, lines)
-            case (nil, .partly(let lines)):
-                answers.read(question.topic, askedRoot ? lines + [Array("refused".utf8)[...]] : lines)
+            case (nil, .whole(let lines)), (nil, .partial(let lines)): answers.read(question.topic, lines)
             case (nil, .missed(let reason)): answers.miss(question.topic, because: reason)
             case (nil, .denied): answers.miss(question.topic, because: askedRoot ? .sudoRefused : .permissionDenied)
             // The probe was out of time before it came to this topic.

@@ -157,8 +157,8 @@ dw_look_at_chunk() {
     dw_put "try $1"
     dw_marks=/dev/null/$dw_nonce/
     dw_open_questions
-    # Raw mode, user id, group id, size, user, group; the name follows.
-    dw_format='%f:%u:%g:%s:%U:%G:' dw_seen='' dw_seen_spots='' dw_are_named=
+    # Raw mode, user id, group id, size and time of change, user, group; the name follows.
+    dw_format='%f:%u:%g:%s+%Y:%U:%G:' dw_seen='' dw_seen_spots='' dw_are_named=
     if [ -n "$dw_spots" ]; then
         dw_see_names "$dw_spots"
         dw_out=$dw_out$dw_seen$dw_nl

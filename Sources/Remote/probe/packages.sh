@@ -1,12 +1,18 @@
-# Packages: the whole database at once, as dpkg's own fields.
+# Packages: dpkg's whole database at once, as its own fields. Other package managers are asked if dpkg has none.
+
+# For the second half of the script, which must not contain this sign.
+dw_caret=^
 
 # If dpkg's journal is empty, reading its file is several times cheaper than dpkg-query, with the same result.
 dw_look_at_packages() {
+    dw_database=${DPKG_ADMINDIR:-/var/lib/dpkg}
+    if [ ! -s "$dw_database/status" ]; then
+        dw_note_question installed
+    fi
     if ! command -v dpkg-query >/dev/null; then
         dw_put 'pkgs unsupported'
         return 0
     fi
-    dw_database=${DPKG_ADMINDIR:-/var/lib/dpkg}
     dw_fields='Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\nArchitecture: ${Architecture}\n'
     dw_fields=$dw_fields'Provides: ${Provides}\n\n'
     dw_journal=

@@ -24,7 +24,7 @@ dw_look_at_sysctl() {
             dw_files=$dw_files$dw_file$dw_nl
         else
             dw_put "denied $dw_key"
-            [ "$dw_uid" = 0 ] || dw_denied_topics="$dw_denied_topics#ask sysctl $dw_key$dw_nl" dw_state=partly
+            [ "$dw_uid" = 0 ] || dw_state=partial
         fi
     done
     [ -z "$dw_files" ] || dw_run_bounded dw_read_sysctl 5

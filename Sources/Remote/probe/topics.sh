@@ -4,8 +4,7 @@
 #
 # The function of a topic finds its questions in dw_asked, one per line, and writes lines that its reader in the worker
 # understands; what a program prints may go out as it is, after dw_flush. It sets dw_state if it cannot answer:
-# unsupported, denied (root is asked then), slow or error. With partly, a part was denied: its questions are added to
-# dw_denied_topics, and root's lines are read after these.
+# unsupported, denied (root is asked then), partial (the lines stand, unless root can say more), slow or error.
 dw_answer_topics() {
     dw_begin_slow
     IFS=' '
@@ -18,7 +17,7 @@ dw_answer_topics() {
         eval "dw_asked=\$dw_asked_$dw_topic"
         "dw_look_at_$dw_topic"
         dw_put "topic-end $dw_nonce $dw_topic $dw_state"
-        [ "$dw_state" != denied ] || dw_deny_topic
+        case $dw_state in denied | partial) dw_deny_topic ;; esac
     done
     dw_flush
     dw_end_slow

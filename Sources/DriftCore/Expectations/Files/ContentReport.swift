@@ -18,9 +18,10 @@ struct ContentReport {
         bytes: [UInt8]?, show: FileExpectation.Show
     ) {
         var template: ComparedText?
-        if case .template(let name, let wantedBytes) = wanted {
-            expected["template"] = .outside(name)
-            template = ComparedText(wantedBytes)
+        let source = wanted.source
+        if let source {
+            expected["template"] = source.words
+            template = ComparedText(source.bytes)
         }
         guard show != .hidden, Masking.mayReadContent(of: path, at: entry) else {
             // The hash of a short secret can be guessed, so it is not shown either.
@@ -36,7 +37,7 @@ struct ContentReport {
             return
         }
         guard let bytes else {
-            if case .template = wanted { actual["note"] = .word(Self.whyUnsent(entry)) }
+            if source != nil { actual["note"] = .word(Self.whyUnsent(entry)) }
             return
         }
         guard SHA256Digest(of: bytes) == digest else {
@@ -49,7 +50,7 @@ struct ContentReport {
         }
         guard var old = template else {
             Self.tell(digest, of: new, in: &actual)
-            if case .template = wanted { actual["note"] = "a binary file is expected" }
+            if source != nil { actual["note"] = "a binary file is expected" }
             return
         }
         old.adoptMasks(of: new)
@@ -69,10 +70,10 @@ struct ContentReport {
 
     /// For a content that was not read but whose size proves that it is wrong.
     init(
-        of path: String, at entry: FileEntry, expected template: (name: String, size: Int), actual size: Int,
+        of path: String, at entry: FileEntry, expected template: (source: EvidenceValue, size: Int), actual size: Int,
         because reason: UnreadableReason, show: FileExpectation.Show
     ) {
-        expected = ["template": .outside(template.name)]
+        expected = ["template": template.source]
         guard show != .hidden && Masking.mayReadContent(of: path, at: entry) else {
             actual = ["note": .word("the size differs, and is not shown; not read: \(reason.words)")]
             return

@@ -1,27 +1,50 @@
+internal import Redaction
+
 extension FileExpectation {
     func ask(_ questions: inout QuestionSet) {
-        // Only of a regular file is a certain content asked.
-        questions.ask(path: path, expecting: state == .file ? content?.digest : nil, show: show)
+        if maximumAge != nil { questions.ask(ClockFacts.self) }
+        if isPattern {
+            questions.ask(ListingFacts.self, about: ListingFacts.Question.match(path).argument)
+            return
+        }
+        // Only of a regular file is anything of the content asked.
+        let isFile = state == .file
+        questions.ask(
+            path: path, expecting: isFile ? content?.digest : nil, needsText: isFile && needsText, show: show)
+        if only != nil { questions.ask(ListingFacts.self, about: ListingFacts.Question.names(path).argument) }
+        if tree != nil { questions.ask(ListingFacts.self, about: ListingFacts.Question.tree(path).argument) }
     }
 
     func evidence(in facts: Facts) -> Evidence {
-        FileComparison.evidence(on: self, fact: facts.files[ServerPath(path)])
+        var evidence = Evidence.none
+        let listings = ListingComparison(wanted: self, facts: facts)
+        if isPattern {
+            listings.judgeMatches(&evidence)
+        } else {
+            evidence = FileComparison.evidence(on: self, fact: facts.files[ServerPath(path)], facts)
+            // Of a folder that is not there, only that is said.
+            if case .present = facts.files[ServerPath(path)] { listings.judgeFolder(&evidence) }
+        }
+        return evidence
     }
+
+    private var needsText: Bool { !contains.isEmpty || !lacks.isEmpty }
 }
 
 /// Judges one path.
 enum FileComparison {
-    static func evidence(on wanted: FileExpectation, fact: FileFact?) -> Evidence {
+    /// Of `facts`, only the server's clock counts.
+    static func evidence(on wanted: FileExpectation, fact: FileFact?, _ facts: Facts) -> Evidence {
         switch fact {
         case nil: .unreadable(.malformedAnswer)
         case .unreadable(let reason): .unreadable(reason)
         case .missing:
-            wanted.state == .absent ? .none : missing(wanted, actual: ["state": "absent"])
-        case .present(let entry): evidence(on: wanted, entry: entry)
+            wanted.state == .absent || wanted.isOptional ? .none : missing(wanted, actual: ["state": "absent"])
+        case .present(let entry): evidence(on: wanted, entry: entry, facts)
         }
     }
 
-    private static func evidence(on wanted: FileExpectation, entry: FileEntry) -> Evidence {
+    private static func evidence(on wanted: FileExpectation, entry: FileEntry, _ facts: Facts) -> Evidence {
         let observed: FileStatus
         switch wanted.state {
         case .absent:
@@ -51,9 +74,22 @@ enum FileComparison {
         }
         var evidence = Evidence.none
         judgeMode(wanted, observed, &evidence)
+        judgeSize(wanted, observed, &evidence)
+        judgeAge(wanted, observed, facts, &evidence)
         judgeOwners(wanted, observed, &evidence)
         judgeTarget(wanted, entry, &evidence)
         judgeContent(wanted, entry, &evidence)
+        judgeLines(wanted, entry, &evidence)
+        return evidence
+    }
+
+    /// The mode and the owners of something below a folder; the mode of a link means nothing.
+    static func traits(_ rule: FileExpectation.TreeRule, of status: FileStatus) -> Evidence {
+        var wanted = FileExpectation(path: "", owner: rule.owner, group: rule.group)
+        if status.type != .symlink { wanted.maximumMode = rule.maximumMode }
+        var evidence = Evidence.none
+        judgeMode(wanted, status, &evidence)
+        judgeOwners(wanted, status, &evidence)
         return evidence
     }
 
@@ -62,9 +98,54 @@ enum FileComparison {
     }
 
     private static func judgeMode(_ wanted: FileExpectation, _ observed: FileStatus, _ evidence: inout Evidence) {
-        guard let mode = wanted.mode, mode & 0o7777 != observed.mode & 0o7777 else { return }
+        if let mode = wanted.mode, mode & 0o7777 != observed.mode & 0o7777 {
+            evidence.add(
+                .wrongPermissions, expected: ["mode": octal(mode)], actual: ["mode": octal(observed.mode)])
+        } else if let most = wanted.maximumMode, observed.mode & 0o7777 & ~most != 0 {
+            evidence.add(
+                .wrongPermissions, expected: ["max_mode": octal(most)], actual: ["mode": octal(observed.mode)])
+        }
+    }
+
+    private static func judgeSize(_ wanted: FileExpectation, _ observed: FileStatus, _ evidence: inout Evidence) {
+        guard let least = wanted.minimumSize, observed.size < least else { return }
         evidence.add(
-            .wrongPermissions, expected: ["mode": octal(mode)], actual: ["mode": octal(observed.mode)])
+            .tooSmall, expected: ["min_size": Quantity.size(least)], actual: ["size": Quantity.size(observed.size)])
+    }
+
+    /// A time of change in the future is not too old.
+    private static func judgeAge(
+        _ wanted: FileExpectation, _ observed: FileStatus, _ facts: Facts, _ evidence: inout Evidence
+    ) {
+        guard let most = wanted.maximumAge else { return }
+        guard let modified = observed.modified else { return evidence.addUnseenPart(.unsupported) }
+        switch facts.topics.seen(ClockFacts.self).map(\.now) {
+        case .failure(let reason): evidence.addUnseenPart(reason)
+        case .success(nil): evidence.addUnseenPart(.malformedAnswer)
+        case .success(let now?):
+            guard now - modified > most else { return }
+            evidence.add(
+                .tooOld, expected: ["max_age": Quantity.age(most)], actual: ["age": Quantity.age(now - modified)])
+        }
+    }
+
+    private static func judgeLines(_ wanted: FileExpectation, _ entry: FileEntry, _ evidence: inout Evidence) {
+        guard !wanted.contains.isEmpty || !wanted.lacks.isEmpty else { return }
+        guard wanted.state == .file else { return evidence.addUnseenContent(.notRegular) }
+        switch entry.content {
+        case nil: evidence.addUnseenContent(.malformedAnswer)
+        case .unreadable(let reason): evidence.addUnseenContent(reason)
+        case .read(_, nil): evidence.addUnseenContent(entry.textWithheld ?? .malformedAnswer)
+        case .read(let digest, let bytes?):
+            // Another pack may allow more than this one, and an old probe may send more than it was asked for.
+            guard wanted.show == .text || (wanted.show == .worldReadable && entry.isWorldReadable),
+                Masking.mayReadContent(of: wanted.path, at: entry)
+            else { return evidence.addUnseenContent(.privateText) }
+            guard SHA256Digest(of: bytes) == digest else { return evidence.addUnseenContent(.readError) }
+            guard let lines = LineComparison(bytes) else { return evidence.addUnseenContent(.notText) }
+            lines.judge(contains: wanted.contains, &evidence)
+            lines.judge(lacks: wanted.lacks, &evidence)
+        }
     }
 
     private static func octal(_ mode: UInt16) -> String {
@@ -123,11 +204,12 @@ enum FileComparison {
     private static func sizeReport(
         of wanted: FileExpectation, _ entry: FileEntry, because reason: UnreadableReason
     ) -> ContentReport? {
-        guard reason.leavesSizeTrue, case .template(let name, let bytes) = wanted.content,
+        guard reason.leavesSizeTrue, let (source, bytes) = wanted.content?.source,
             let size = entry.followed?.size, size != bytes.count
         else { return nil }
         return ContentReport(
-            of: wanted.path, at: entry, expected: (name, bytes.count), actual: size, because: reason, show: wanted.show)
+            of: wanted.path, at: entry, expected: (source, bytes.count), actual: size, because: reason,
+            show: wanted.show)
     }
 }
 
@@ -136,8 +218,8 @@ extension UnreadableReason {
     /// changed while it was read.
     fileprivate var leavesSizeTrue: Bool {
         switch self {
-        case .permissionDenied, .sudoRefused, .tooLarge, .slow, .plantedLink, .unsupported: true
-        case .notRegular, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError, .privateText,
+        case .permissionDenied, .sudoRefused, .tooLarge, .privateText, .slow, .plantedLink, .unsupported: true
+        case .notRegular, .notText, .special, .notAVersion, .unknownAccount, .malformedAnswer, .readError, .undecided,
             .secretPlace, .malformedFile, .computedValue, .ambiguousValue, .notANumber:
             false
         }

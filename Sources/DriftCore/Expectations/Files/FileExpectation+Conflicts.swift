@@ -33,7 +33,8 @@ extension FileExpectation {
         return (one.words, other.words)
     }
 
-    var needs: [PackConflicts.Need] { state == .absent ? [] : Self.foldersAbove(path) }
+    /// A pattern may find nothing.
+    var needs: [PackConflicts.Need] { state == .absent || isPattern || isOptional ? [] : Self.foldersAbove(path) }
 
     /// The folders that a path lies in, but for the root.
     static func foldersAbove(_ path: String) -> [PackConflicts.Need] {
@@ -62,6 +63,7 @@ extension FileExpectation.Content {
         switch self {
         case .hash(let digest): "content \(digest)"
         case .template(let name, _): "the content of template \(name)"
+        case .text: "a content"
         }
     }
 }

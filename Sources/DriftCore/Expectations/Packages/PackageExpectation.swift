@@ -6,13 +6,24 @@ package struct PackageExpectation: Hashable, Sendable {
 
     package var name: String
     package var state: State
-    /// Compared in the ordering of the server's own package manager.
+    /// A ``VersionPattern``, such as `1.22.*`.
+    package var version: String?
+    /// Compared in the order of the server's own package manager, as the maximum is.
     package var minimumVersion: String?
+    package var maximumVersion: String?
+    /// Whether the manager must have been told to leave the package at its version.
+    package var isHeld: Bool?
 
-    package init(name: String, state: State = .present, minimumVersion: String? = nil) {
+    package init(
+        name: String, state: State = .present, version: String? = nil, minimumVersion: String? = nil,
+        maximumVersion: String? = nil, isHeld: Bool? = nil
+    ) {
         self.name = name
         self.state = state
+        self.version = version
         self.minimumVersion = minimumVersion
+        self.maximumVersion = maximumVersion
+        self.isHeld = isHeld
     }
 }
 
@@ -27,14 +38,19 @@ extension PackageExpectation: KnownKind {
 
     init?(_ fields: inout StoredFields) {
         guard let name = fields.text("name"), let state = fields.word("state", as: State.self) else { return nil }
-        self.init(name: name, state: state, minimumVersion: fields.text("min_version"))
+        self.init(
+            name: name, state: state, version: fields.text("version"), minimumVersion: fields.text("min_version"),
+            maximumVersion: fields.text("max_version"), isHeld: fields.flag("held"))
     }
 
     var stored: [String: StoredValue] {
         var fields: [String: StoredValue] = [:]
         fields[text: "name"] = name
         fields[text: "state"] = state.rawValue
+        fields[text: "version"] = version
         fields[text: "min_version"] = minimumVersion
+        fields[text: "max_version"] = maximumVersion
+        fields[flag: "held"] = isHeld
         return fields
     }
 
@@ -43,7 +59,18 @@ extension PackageExpectation: KnownKind {
     func evidence(in facts: Facts) -> Evidence { PackageComparison.evidence(on: self, facts: facts) }
 
     func contradiction(to other: Self) -> PackConflicts.Contradiction? {
-        state == other.state ? nil : (state.rawValue, other.state.rawValue)
+        if state != other.state { return (state.rawValue, other.state.rawValue) }
+        if let isHeld, let otherIsHeld = other.isHeld, isHeld != otherIsHeld {
+            return ("held: \(isHeld)", "held: \(otherIsHeld)")
+        }
+        return contradiction(ofMinimum: minimumVersion, toMaximum: other.maximumVersion)
+            ?? other.contradiction(ofMinimum: other.minimumVersion, toMaximum: maximumVersion).map { ($0.1, $0.0) }
+    }
+
+    /// Only where every manager that knows both versions says that nothing lies between.
+    private func contradiction(ofMinimum minimum: String?, toMaximum maximum: String?) -> PackConflicts.Contradiction? {
+        guard let minimum, let maximum, PackageManager.allAgree(minimum, isNewerThan: maximum) else { return nil }
+        return ("min_version \(minimum)", "max_version \(maximum)")
     }
 
     /// A package of one architecture needs some architecture of it.

@@ -31,9 +31,46 @@ extension ServiceExpectation: KnownKind {
         return fields
     }
 
-    func ask(_ questions: inout QuestionSet) {}
+    private var unit: UnitName { UnitName(name) }
 
-    func evidence(in facts: Facts) -> Evidence { .unreadable(.unsupported) }
+    func ask(_ questions: inout QuestionSet) {
+        questions.ask(ServiceFacts.self, about: "\(unit.isTemplate ? "template" : "unit") \(name)")
+    }
+
+    func evidence(in facts: Facts) -> Evidence {
+        let service: any ServiceState
+        switch facts.topics.seen(ServiceFacts.self).flatMap({ $0.service(unit) }) {
+        case .failure(let reason): return .unreadable(reason)
+        case .success(let seen): service = seen
+        }
+        let halves = [
+            ("enabled", enabled, enabled.map(service.enabled)), ("running", running, running.map(service.running)),
+        ]
+        var expected: [String: String] = [:]
+        var actual: [String: String] = [:]
+        var notes: [String] = []
+        var remarks: [String] = []
+        var unseen: UnreadableReason?
+        for (name, wanted, finding) in halves {
+            guard let wanted, let finding else { continue }
+            switch finding {
+            case .met(let remark): remarks += [remark].compactMap(\.self)
+            case .undecided: unseen = unseen ?? .undecided
+            case .unreadable(let reason): unseen = unseen ?? reason
+            case .wrong(let seen, let note):
+                expected[name] = wanted ? "true" : "false"
+                actual[name] = seen
+                notes += [note].compactMap(\.self)
+            }
+        }
+        guard !actual.isEmpty else {
+            return unseen.map { .unreadable($0) }
+                ?? (remarks.isEmpty ? .none : .remark(remarks.joined(separator: "; ")))
+        }
+        notes += service.notes
+        if !notes.isEmpty { actual["note"] = notes.joined(separator: "; ") }
+        return .wrong(.wrongService, expected: expected, actual: actual)
+    }
 
     func contradiction(to other: Self) -> PackConflicts.Contradiction? {
         PackConflicts.differing("enabled:", enabled, other.enabled)

@@ -3,9 +3,6 @@ internal import Synchronization
 
 /// The text of a configuration file that a server sent.
 enum ConfigurationFile {
-    /// The most that the probe sends of one file.
-    private static let sentBytes = 65536
-
     /// Nil if there is no such file.
     static func text(
         at path: String, showsPrivateText: Bool, in facts: Facts
@@ -26,8 +23,7 @@ enum ConfigurationFile {
             guard Masking.mayReadContent(of: path, at: entry) else { return .failure(.secretPlace) }
             // An old probe on the server may send more than it was asked for, and another item may show the text.
             guard showsPrivateText || entry.isWorldReadable else { return .failure(.privateText) }
-            if let bytes { return .success(bytes) }
-            return .failure(entry.followed.map { $0.size > sentBytes } ?? false ? .tooLarge : .privateText)
+            return bytes.map { .success($0) } ?? .failure(entry.textWithheld ?? .malformedAnswer)
         }
     }
 }

@@ -81,7 +81,7 @@ extension SettingExpectation: KnownKind {
         case .sshd: questions.ask(SSHDFacts.self)
         case .config:
             guard let file else { return }
-            questions.ask(textOf: file, show: showsPrivateText ? .text : .worldReadable)
+            questions.ask(path: file, needsText: true, show: showsPrivateText ? .text : .worldReadable)
         }
     }
 

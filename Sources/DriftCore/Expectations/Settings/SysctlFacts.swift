@@ -9,7 +9,6 @@ struct SysctlFacts: Topic {
 
     init(_ lines: [ArraySlice<UInt8>]) {
         var values: [String: [String]] = [:]
-        var isRefused = false
         for line in lines {
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix(Self.folder) {
@@ -18,7 +17,6 @@ struct SysctlFacts: Topic {
                 if parts.count == 2 { values[String(parts[0]), default: []].append(String(parts[1])) }
                 continue
             }
-            if text == "refused" { isRefused = true }
             if text.hasPrefix(Self.complaint) {
                 let key = text.dropFirst(Self.complaint.count).prefix { $0 != ":" }
                 readings[String(key)] = .failure(.readError)
@@ -35,18 +33,10 @@ struct SysctlFacts: Topic {
                 default: nil
                 }
             guard let reading else { continue }
-            switch readings[words[1]] {
-            // What root says of it comes later.
-            case nil, .failure(.permissionDenied): readings[words[1]] = reading
-            default: readings[words[1]] = .failure(.malformedAnswer)
-            }
+            readings[words[1]] = readings[words[1]] == nil ? reading : .failure(.malformedAnswer)
         }
         for (key, lines) in values {
             if case .success(.value) = readings[key] { readings[key] = .success(.value(Self.value(lines))) }
-        }
-        guard isRefused else { return }
-        for (key, reading) in readings where reading == .failure(.permissionDenied) {
-            readings[key] = .failure(.sudoRefused)
         }
     }
 
