@@ -22,7 +22,7 @@ import Testing
         case .unreadable(let reason): "?\(reason.rawValue)"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
-        case nil: "-"
+        case .notable, .notApplicable, nil: "-"
         }
     }
 

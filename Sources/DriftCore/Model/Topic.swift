@@ -8,8 +8,7 @@ package protocol Topic: Hashable, Sendable {
 
     /// Reads an answer that is whole; its lines are hostile, without their newlines.
     ///
-    /// Where the login user was denied a part and root another answer, root's lines come last; `refused` alone is the last
-    /// line where root was asked in vain. Linear in their number. Contradictions and nonsense must come out as unreadable, for one item or for all.
+    /// Linear in their number. Contradictions and nonsense must come out as unreadable, for one item or for all.
     init(_ lines: [ArraySlice<UInt8>])
 }
 
