@@ -46,13 +46,21 @@ package struct Listing<Row>: Sendable {
         for column in shownColumns.indices {
             widths[column] = max(widths[column], cells.map { width($0[column]) }.max() ?? 0)
         }
-        let heading = zip(headings, widths).map { pad($0, to: $1) }
         let body = zip(rows, cells).map { row, texts in
-            shownColumns.indices.map {
-                palette.coloured(pad(texts[$0], to: widths[$0]), shownColumns[$0].colour(row))
-            }
+            line(texts, widths) { palette.coloured($0, shownColumns[$1].colour(row)) }
         }
-        return ((isFirst ? [heading] : []) + body).map { trimmed($0.joined(separator: "  ")) }
+        return isFirst ? [line(headings, widths) { text, _ in text }] + body : body
+    }
+
+    /// The texts of one line, each padded and then dressed.
+    private func line(_ texts: [String], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
+        var line = ""
+        line.reserveCapacity(widths.reduce(2 * widths.count, +))
+        for column in texts.indices {
+            if column > 0 { line += "  " }
+            line += dress(pad(texts[column], to: widths[column]), column)
+        }
+        return trimmed(line)
     }
 
     package func json(_ rows: [Row]) -> JSONValue { .list(rows.map { json($0) }) }

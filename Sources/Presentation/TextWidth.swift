@@ -14,5 +14,6 @@ package func width(_ text: String) -> Int {
 
 /// `text` with blanks after it, so that it takes at least `columns`.
 package func pad(_ text: String, to columns: Int) -> String {
-    text + String(repeating: " ", count: max(0, columns - width(text)))
+    let missing = columns - width(text)
+    return missing > 0 ? text + String(repeating: " ", count: missing) : text
 }

@@ -44,7 +44,7 @@ comment on column checks.item_count is 'Items of the pack that apply to the serv
 comment on column checks.ok_count is 'Items that are as expected, or whose difference is only information.';
 comment on column checks.mismatch_count is 'Items that are not as expected.';
 comment on column checks.unreadable_count is 'Items that could not be read.';
-comment on column checks.fingerprint is 'sha256 over the items that are not ok; the key of check_details. Null if all are ok.';
+comment on column checks.fingerprint is 'Identifies what there is to say of the items: half of a sha256, in base64; the key of check_details. Null if there is nothing.';
 comment on column checks.started_at is 'When the attempt that looked at the server started.';
 comment on column checks.checked_at is 'When it was stored.';
 comment on column checks.duration_ms is 'How long the probe and the comparison took.';
