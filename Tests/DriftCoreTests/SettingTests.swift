@@ -109,7 +109,7 @@ import Testing
             name: PackName(rawValue: "base"),
             expectations: settings.map { Expectation(.setting($0)) }
                 + [Expectation(.file(FileExpectation(path: "/etc/x", content: .hash(anyDigest))))])
-        let file = ProbeQuestions.File(path: "/etc/x", expectedHashes: [anyDigest], show: .text, needsText: true)
+        let file = ProbeQuestions.File(path: "/etc/x", expectedHashes: [anyDigest], needsText: true, show: .text)
         #expect(ProbeQuestions(packs: [pack]).files == [file])
     }
 

@@ -37,7 +37,9 @@ extension PackFileReader {
             doubtValues(in: fields, kind)
             reader.doubt("file", in: fields, file.flatMap(PathDoubt.fault(of:)))
         }
-        if kind == .config, let file { reader.doubt("file", in: fields, ItemDoubt.configuration(file)) }
+        if let file, !Masking.mayReadContent(of: file), let entry = fields["file"] {
+            reader.warn("\(quoted(file)) exists to hold secrets, so its text is never read", at: entry.position)
+        }
         return .setting(
             SettingExpectation(
                 name: key, wanted: wanted, kind: kind, file: file, style: style, showsPrivateText: show != nil))
@@ -121,13 +123,5 @@ extension Grammar {
             return Fault("\(quoted(name)) is not a keyword of sshd", hint: "such as PermitRootLogin")
         }
         return nil
-    }
-}
-
-extension ItemDoubt {
-    /// A file whose settings can never be read.
-    static func configuration(_ path: String) -> Fault? {
-        Masking.mayReadContent(of: path)
-            ? nil : Fault("\(quoted(path)) exists to hold secrets, so its text is never read", hint: nil)
     }
 }
