@@ -34,6 +34,8 @@ package enum ProbeScript {
             PackageResources.seek_sh,
             PackageResources.keys_sh,
             PackageResources.certificates_sh,
+            PackageResources.sysctl_sh,
+            PackageResources.sshd_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

@@ -30,12 +30,4 @@ import Testing
         let facts = Facts(environment: fact.map { ["EDITOR": $0] } ?? ["PAGER": .unset])
         #expect(Told(judge(.setting(wanted), facts)) == told)
     }
-
-    @Test(arguments: [
-        DriftCore.Expectation.Subject.setting(.init(name: "a", expected: "b", kind: .config, file: "/etc/a")),
-        .setting(.init(name: "net.ipv4.ip_forward", expected: "0", kind: .sysctl)),
-    ])
-    func whatThisVersionCannotJudgeIsUnsupported(subject: DriftCore.Expectation.Subject) {
-        #expect(Told(judge(subject, Facts(environment: ["a": .value("b")]))) == .unreadable(.unsupported))
-    }
 }

@@ -50,15 +50,8 @@ import Testing
     }
 
     @Test func whatCannotBeJudgedIsNotAsked() {
-        let questions = ProbeQuestions(packs: [
-            pack(
-                "a",
-                [
-                    .setting(.init(name: "a", expected: "b", kind: .sysctl)),
-                    .setting(.init(name: "a", expected: "b", kind: .config, file: "/etc/a")),
-                ])
-        ])
-        #expect(questions == ProbeQuestions())
+        let later = UnknownExpectation(section: "users", key: ItemKey(rawValue: "user:a"), item: "a", fields: [:])
+        #expect(ProbeQuestions(packs: [pack("a", [.unknown(later)])]) == ProbeQuestions())
         #expect(ProbeQuestions(packs: []) == ProbeQuestions())
     }
 

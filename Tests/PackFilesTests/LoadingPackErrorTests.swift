@@ -203,7 +203,7 @@ struct LoadingPackErrorTests {
         BadInput(items("packages", "name: a", "name: b", "name: a"), line: 5, "`a` appears twice", "line 3"),
         BadInput(items("settings", "{ key: A, expected: b }"), line: 3, "a setting needs `type`", "env_var, config"),
         BadInput(items("settings", "{ key: A, expected: b, type: env }"), line: 3, "unknown value `env`"),
-        BadInput(items("settings", "{ key: A, type: env_var }"), line: 3, "a setting needs `expected`"),
+        BadInput(items("settings", "{ key: A, type: env_var }"), line: 3, "it is not said what the value must be"),
         BadInput(items("settings", "{ expected: b, type: env_var }"), line: 3, "a setting needs `key`"),
         BadInput(items("settings", "{ key: A, expected: no, type: env_var }"), line: 3, "a boolean", "quotes: \"no\""),
         BadInput(items("settings", "{ key: A, expected: 0, type: env_var }"), line: 3, "a number", "quotes: \"0\""),

@@ -24,7 +24,7 @@ import Testing
         case .notable: "notable"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
-        case nil: "-"
+        case .notable, .notApplicable, nil: "-"
         }
     }
 

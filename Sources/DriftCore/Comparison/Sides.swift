@@ -44,6 +44,10 @@ struct Sides {
             case (.word(let old)?, .word(let new)?) where old != new:
                 self.expected[name] = old
                 self.actual[name] = new
+            // What is asked of a value, such as `≤ 10`, does not look like one.
+            case (.word(let word)?, .signs(let signs)?):
+                self.expected[name] = word
+                self.actual[name] = Self.shown(.signs(signs), &marks)
             case (let old?, let new?):
                 let contrast = Contrast(old.signs, new.signs, keepingTabs: false)
                 self.expected[name] = contrast.old.text

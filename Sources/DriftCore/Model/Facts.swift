@@ -11,6 +11,8 @@ package struct Facts: Hashable, Sendable {
     /// By name, for every variable asked about.
     package var environment: [String: SettingFact]
     package var topics: TopicAnswers
+    /// What the texts of ``files`` say.
+    package let configurations = ReadConfigurations()
 
     package init(
         home: String? = nil, files: [ServerPath: FileFact] = [:], packages: PackageFacts = .notAsked,
@@ -49,6 +51,16 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case unsupported
     /// The pack wants a version that is not one to the server's package manager, so nothing can be compared with it.
     case notAVersion = "not_a_version"
+    /// It exists to hold secrets, so its text never leaves the server.
+    case secretPlace = "secret_place"
+    /// The text is not of the style that it should have.
+    case malformedFile = "malformed_file"
+    /// The file has the program compute the value, from variables or commands.
+    case computedValue = "computed_value"
+    /// The file says something that programs read in different ways, and the ways differ in the verdict.
+    case ambiguousValue = "ambiguous_value"
+    /// The value cannot be compared with the pack's number.
+    case notANumber = "not_a_number"
     /// The account whose home `~` is does not exist on the server.
     case unknownAccount = "unknown_account"
     /// It is not among the server's own accounts, and no sign was seen that its directory service answers.
@@ -74,6 +86,11 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .plantedLink: "root only follows links made by root or by the file's owner"
         case .unsupported: "this version, or the server's tools, cannot answer"
         case .notAVersion: "the pack's version is not one that the server's package manager can compare"
+        case .secretPlace: "it holds secrets, which are never read"
+        case .malformedFile: "the file cannot be read in its style"
+        case .computedValue: "the file computes the value, from variables or commands"
+        case .ambiguousValue: "programs read the file's words in different ways"
+        case .notANumber: "the value is not a number in the pack's unit"
         case .unknownAccount: "the account whose home directory ~ means does not exist on the server"
         case .directoryUnseen:
             "it is not among the server's own accounts, and there was no sign that the directory service answers"

@@ -1,8 +1,12 @@
 internal import DriftCore
+internal import Redaction
 import Yams
 
 extension ItemForm {
-    static let setting = ItemForm("a setting", keys: ["key", "expected", "type", "file", "literal"]) { $0.setting($1) }
+    static let setting = ItemForm(
+        "a setting",
+        keys: ["key", "type", "expected", "one_of", "min", "max", "matches", "file", "style", "show", "literal"]
+    ) { $0.setting($1) }
 }
 
 extension PackFileReader {
@@ -17,40 +21,107 @@ extension PackFileReader {
             switch kind {
             case .environmentVariable: Grammar.environmentVariable(key)
             case .sysctl: Grammar.sysctlKey(key)
+            case .sshd: Grammar.sshdKeyword(key)
             case .config, nil: Grammar.configKey(key, literal: literal)
             }
         }
-        let expected = reader.requiredText("expected", in: fields, of: "a setting") { text in
-            text.isEmpty ? nil : Grammar.line(text, limit: 4096, literal: literal)
-        }
+        let wanted = wantedValue(in: fields, literal: literal)
         let file = reader.text("file", in: fields) { Grammar.path($0, literal: literal) }
+        let style: ConfigurationStyle? = reader.choice("style", in: fields)
+        let show: SettingExpectation.Show? = reader.choice("show", in: fields)
         guard let kind else { return nil }
-        warnWhereUnsupported(kind, at: fields.position)
-        refuseWrongFile(in: fields, kind: kind)
-        guard let key, let expected else { return nil }
+        refuseWrongFields(in: fields, kind: kind)
+        guard let key, let wanted else { return nil }
         if !literal {
             reader.doubt("key", in: fields, ItemDoubt.key(key))
-            reader.doubt("expected", in: fields, ItemDoubt.value(expected, of: kind))
+            doubtValues(in: fields, kind)
             reader.doubt("file", in: fields, file.flatMap(PathDoubt.fault(of:)))
         }
-        return .setting(SettingExpectation(name: key, expected: expected, kind: kind, file: file))
+        if let file, !Masking.mayReadContent(of: file), let entry = fields["file"] {
+            reader.warn("\(quoted(file)) exists to hold secrets, so its text is never read", at: entry.position)
+        }
+        return .setting(
+            SettingExpectation(
+                name: key, wanted: wanted, kind: kind, file: file, style: style, showsPrivateText: show != nil))
     }
 
-    private mutating func refuseWrongFile(in fields: Fields, kind: SettingExpectation.Kind) {
-        let entry = fields["file"].flatMap { $0.node.isNull ? nil : $0 }
-        if kind == .config, entry == nil {
+    // MARK: Values
+
+    private mutating func wantedValue(in fields: Fields, literal: Bool) -> WantedValue? {
+        let count = reader.problems.count
+        let expected = written("expected", in: fields) { Self.valueFault($0, literal) }
+        let choices = choices(in: fields, literal)
+        let minimum = number("min", in: fields)
+        let maximum = number("max", in: fields)
+        let pattern = written("matches", in: fields) { Grammar.line($0, limit: 4096, literal: literal) }
+        // What is wrong is reported already.
+        guard reader.problems.count == count else { return nil }
+        do throws(WantedValue.Fault) {
+            return try WantedValue(expected: expected, oneOf: choices, min: minimum, max: maximum, matches: pattern)
+        } catch {
+            let place = error.field.flatMap { fields[$0]?.position } ?? fields.position
+            let message = error.field.map { "\(quoted($0)): \(error.message)" } ?? error.message
+            reader.error(message, at: place, hint: error.hint)
+            return nil
+        }
+    }
+
+    private static func valueFault(_ text: String, _ literal: Bool) -> Fault? {
+        text.isEmpty ? nil : Grammar.line(text, limit: 4096, literal: literal)
+    }
+
+    private mutating func choices(in fields: Fields, _ literal: Bool) -> [String]? {
+        guard let entry = fields["one_of"], let nodes = reader.list(entry) else { return nil }
+        return nodes.compactMap { node in
+            reader.text(node, named: "one_of", at: node.position) { Self.valueFault($0, literal) }
+        }
+    }
+
+    /// A number, with quotation marks or without.
+    private mutating func number(_ key: String, in fields: Fields) -> String? {
+        if let entry = fields[key], let scalar = entry.node.scalar, ScalarValue.hasPlainTag(entry.node),
+            case .number(_, let written) = ScalarValue(scalar)
+        {
+            return written
+        }
+        return written(key, in: fields) { Grammar.line($0, limit: 100) }
+    }
+
+    /// The text of a key; if the key is there, it must have one.
+    private mutating func written(_ key: String, in fields: Fields, where fault: (String) -> Fault?) -> String? {
+        fields[key] == nil ? nil : reader.requiredText(key, in: fields, of: "a setting", where: fault)
+    }
+
+    private mutating func doubtValues(in fields: Fields, _ kind: SettingExpectation.Kind) {
+        if let text = fields["expected"]?.node.scalar?.string {
+            reader.doubt("expected", in: fields, ItemDoubt.value(text, of: kind))
+        }
+        let texts = fields["one_of"]?.node.sequence?.compactMap(\.scalar?.string) ?? []
+        reader.doubt("one_of", in: fields, texts.lazy.compactMap { ItemDoubt.value($0, of: kind) }.first)
+    }
+
+    // MARK: Files
+
+    private mutating func refuseWrongFields(in fields: Fields, kind: SettingExpectation.Kind) {
+        func written(_ key: String) -> Fields.Entry? { fields[key].flatMap { $0.node.isNull ? nil : $0 } }
+        if kind == .config, written("file") == nil {
             reader.error(
                 "a setting of type config needs `file`", at: fields.position, hint: "file: /etc/ssh/sshd_config")
         }
-        if kind != .config, let entry {
-            reader.error("`file` has no effect with type: \(kind.rawValue)", at: entry.position)
+        guard kind != .config else { return }
+        for key in ["file", "style", "show"] {
+            guard let entry = written(key) else { continue }
+            reader.error("`\(key)` has no effect with type: \(kind.rawValue)", at: entry.position)
         }
     }
+}
 
-    private mutating func warnWhereUnsupported(_ kind: SettingExpectation.Kind, at position: Position) {
-        guard kind != .environmentVariable else { return }
-        reader.warn(
-            "this version cannot judge settings of type \(kind.rawValue)", at: position,
-            hint: "the item will show as unreadable (unsupported)")
+extension Grammar {
+    /// A keyword of `sshd_config`.
+    static func sshdKeyword(_ name: String) -> Fault? {
+        guard consists(name, of: "", limit: 60), let first = name.utf8.first, !first.isDigit else {
+            return Fault("\(quoted(name)) is not a keyword of sshd", hint: "such as PermitRootLogin")
+        }
+        return nil
     }
 }

@@ -108,11 +108,11 @@ dw_is_approved() {
     IFS=$dw_nl
 }
 
-# command -v of some shells finds files that are not executable.
-dw_has_sudo() {
+# Whether PATH has a program; dw_folder is its folder then. command -v of some shells finds files that are not executable.
+dw_has() {
     IFS=:
     for dw_folder in $PATH; do
-        if [ -x "$dw_folder/sudo" ]; then
+        if [ -x "$dw_folder/$1" ]; then
             IFS=$dw_nl
             return 0
         fi
@@ -123,7 +123,7 @@ dw_has_sudo() {
 
 # Asks a second probe, run by root, about what was denied.
 dw_elevate() {
-    dw_has_sudo || return 0
+    dw_has sudo || return 0
     dw_begin_slow
     dw_time_left
     dw_inner=$dw_nonce'0'

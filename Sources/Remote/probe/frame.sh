@@ -5,7 +5,7 @@
 
 dw_self=$0
 dw_version=2
-dw_askable='kernel os clock listing installed services accounts shadow keys certificates'
+dw_askable='kernel os clock listing installed services accounts shadow keys certificates sysctl sshd'
 dw_topics="files packages environment $dw_askable"
 
 # dash cannot open descriptors above 9, so its batches are small. If there is bash, it runs the script instead.
@@ -73,9 +73,10 @@ dw_time_left() {
 
 # Runs $1 in a child process, dw_child, and waits up to $2 seconds for it. Fails if it still runs then. For bash.
 dw_run() {
-    # Only the child can write to this pipe, so the pipe ends when the child does.
+    # Only the child can write to this pipe, so the pipe ends when the child does. The : keeps bash from replacing the
+    # child's shell by its last program, which would not hold the pipe.
     exec 7>&1
-    eval 'exec 8< <("$1" >&7 7>&-)'
+    eval 'exec 8< <("$1" >&7 7>&-; :)'
     dw_child=$!
     read -r -t "$2" -u 8 dw_rest
     dw_status=$?

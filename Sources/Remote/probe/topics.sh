@@ -30,7 +30,8 @@ dw_deny_topic() {
     for dw_question in $dw_asked; do dw_denied_topics="$dw_denied_topics#ask $dw_topic $dw_question$dw_nl"; done
 }
 
-# Runs the function $1, whose program might hang, for up to $2 seconds. Its output goes out as it is.
+# Runs the function $1, whose program might hang, for up to $2 seconds. Its output goes out as it is. The function must
+# not exec: its shell is waited for, not what replaces it.
 dw_run_bounded() {
     dw_flush
     if ! dw_run "$1" "$2"; then

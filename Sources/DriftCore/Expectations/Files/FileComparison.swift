@@ -220,7 +220,8 @@ extension UnreadableReason {
         switch self {
         case .permissionDenied, .sudoRefused, .tooLarge, .privateText, .slow, .plantedLink, .unsupported: true
         case .notRegular, .notText, .special, .notAVersion, .unknownAccount, .directoryUnseen, .malformedAnswer,
-            .readError, .undecided:
+            .readError,
+            .undecided, .secretPlace, .malformedFile, .computedValue, .ambiguousValue, .notANumber:
             false
         }
     }
