@@ -21,10 +21,9 @@ import Testing
         case .ok: "+"
         case .unreadable(let reason): "?\(reason.rawValue)"
         case .notApplicable: "n/a"
-        case .notable: "notable"
+        case .notable, nil: "-"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
-        case .notable, .notApplicable, nil: "-"
         }
     }
 
