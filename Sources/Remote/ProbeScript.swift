@@ -25,7 +25,8 @@ package enum ProbeScript {
             PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
             Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.topics_sh,
             PackageResources.kernel_sh, PackageResources.os_sh,
-            PackageResources.services_sh,
+            PackageResources.services_sh, PackageResources.system_sh, PackageResources.mounts_sh,
+            PackageResources.ports_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

@@ -41,6 +41,9 @@ extension Expectation {
         case setting(SettingExpectation)
         case service(ServiceExpectation)
         case module(ModuleExpectation)
+        case system(SystemExpectation)
+        case mount(MountExpectation)
+        case port(PortExpectation)
         /// Of a kind, or with words, that only a later version knows.
         case unknown(UnknownExpectation)
     }
@@ -48,6 +51,7 @@ extension Expectation {
     /// A section of a pack, which lists the expectations of one kind.
     package enum Section: String, Hashable, Sendable, CaseIterable {
         case files, packages, settings, services, kernel
+        case system, mounts, ports
     }
 }
 
@@ -59,6 +63,9 @@ extension Expectation.Subject {
         case .setting(let setting): setting
         case .service(let service): service
         case .module(let module): module
+        case .system(let system): system
+        case .mount(let mount): mount
+        case .port(let port): port
         case .unknown(let unknown): unknown
         }
     }
@@ -72,6 +79,9 @@ extension Expectation.Section {
         case .settings: SettingExpectation.self
         case .services: ServiceExpectation.self
         case .kernel: ModuleExpectation.self
+        case .system: SystemExpectation.self
+        case .mounts: MountExpectation.self
+        case .ports: PortExpectation.self
         }
     }
 }

@@ -32,6 +32,10 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
     package static let wrongService = Self(rawValue: "wrong_service")
     package static let missingModule = Self(rawValue: "missing_module")
     package static let unexpectedModule = Self(rawValue: "unexpected_module")
+    package static let wrongSystem = Self(rawValue: "wrong_system")
+    package static let wrongMount = Self(rawValue: "wrong_mount")
+    package static let missingPort = Self(rawValue: "missing_port")
+    package static let unexpectedPort = Self(rawValue: "unexpected_port")
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -27,6 +27,9 @@ struct ItemForm: Sendable {
             case .settings: .setting
             case .services: .service
             case .kernel: .module
+            case .system: .system
+            case .mounts: .mount
+            case .ports: .port
             }
     }
 
