@@ -36,6 +36,9 @@ package enum ProbeScript {
             PackageResources.certificates_sh,
             PackageResources.sysctl_sh,
             PackageResources.sshd_sh,
+            PackageResources.system_sh,
+            PackageResources.mounts_sh,
+            PackageResources.ports_sh,
         ]
         return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     }()

@@ -26,6 +26,13 @@ struct PackConflictsTests {
 
     static let contradictions: [(DriftCore.Expectation.Subject, DriftCore.Expectation.Subject)] = [
         (.file(File(path: "/a", mode: 0o644)), .file(File(path: "/a", mode: 0o600))),
+        (.mount(MountExpectation(path: "/a")), .mount(MountExpectation(path: "/a", state: .absent))),
+        (.mount(MountExpectation(path: "/a", type: "xfs")), .mount(MountExpectation(path: "/a", type: "ext4"))),
+        (
+            .mount(MountExpectation(path: "/a", options: ["exec"])),
+            .mount(MountExpectation(path: "/a", options: ["noexec"]))
+        ),
+        (.mount(MountExpectation(path: "/a", options: ["ro"])), .mount(MountExpectation(path: "/a", options: ["rw"]))),
         (.file(File(path: "/a", owner: "root")), .file(File(path: "/a", owner: "alice"))),
         (.file(File(path: "/a", owner: "0")), .file(File(path: "/a", owner: "1000"))),
         (.file(File(path: "/a", owner: "root")), .file(File(path: "/a", owner: "1000"))),

@@ -44,13 +44,16 @@ extension Expectation {
         case user(UserExpectation)
         case group(GroupExpectation)
         case certificate(CertificateExpectation)
+        case system(SystemExpectation)
+        case mount(MountExpectation)
+        case port(PortExpectation)
         /// Of a kind, or with words, that only a later version knows.
         case unknown(UnknownExpectation)
     }
 
     /// A section of a pack, which lists the expectations of one kind.
     package enum Section: String, Hashable, Sendable, CaseIterable {
-        case files, packages, settings, services, kernel, users, groups, certificates
+        case files, packages, settings, services, kernel, users, groups, certificates, system, mounts, ports
     }
 }
 
@@ -65,6 +68,9 @@ extension Expectation.Subject {
         case .user(let user): user
         case .group(let group): group
         case .certificate(let certificate): certificate
+        case .system(let system): system
+        case .mount(let mount): mount
+        case .port(let port): port
         case .unknown(let unknown): unknown
         }
     }
@@ -81,6 +87,9 @@ extension Expectation.Section {
         case .users: UserExpectation.self
         case .groups: GroupExpectation.self
         case .certificates: CertificateExpectation.self
+        case .system: SystemExpectation.self
+        case .mounts: MountExpectation.self
+        case .ports: PortExpectation.self
         }
     }
 }

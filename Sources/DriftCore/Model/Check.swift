@@ -49,6 +49,10 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
 
     /// Whether only the content of a file can prove it.
     var isAboutContent: Bool { [.wrongContent, .missingLine, .unexpectedLine].contains(self) }
+    package static let wrongSystem = Self(rawValue: "wrong_system")
+    package static let wrongMount = Self(rawValue: "wrong_mount")
+    package static let missingPort = Self(rawValue: "missing_port")
+    package static let unexpectedPort = Self(rawValue: "unexpected_port")
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

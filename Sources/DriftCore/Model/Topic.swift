@@ -35,9 +35,15 @@ package struct TopicQuestion: Hashable, Sendable {
     }
 
     mutating func add(_ argument: String?) {
-        guard let argument, !arguments.contains(argument) else { return }
-        arguments.append(argument)
-        arguments.sort { $0.precedesBytewise($1) }
+        guard let argument else { return }
+        // The first place whose argument does not come before it.
+        var (low, high) = (arguments.startIndex, arguments.endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if arguments[middle].precedesBytewise(argument) { low = middle + 1 } else { high = middle }
+        }
+        guard low == arguments.endIndex || argument.precedesBytewise(arguments[low]) else { return }
+        arguments.insert(argument, at: low)
     }
 
     package static func == (left: Self, right: Self) -> Bool {

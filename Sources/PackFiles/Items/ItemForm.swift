@@ -30,6 +30,9 @@ struct ItemForm: Sendable {
             case .users: .user
             case .groups: .group
             case .certificates: .certificate
+            case .system: .system
+            case .mounts: .mount
+            case .ports: .port
             }
     }
 

@@ -5,7 +5,7 @@
 
 dw_self=$0
 dw_version=2
-dw_askable='kernel os clock listing installed services accounts shadow keys certificates sysctl sshd'
+dw_askable='kernel os clock listing installed services accounts shadow keys certificates sysctl sshd system mounts ports'
 dw_topics="files packages environment $dw_askable"
 
 # dash cannot open descriptors above 9, so its batches are small. If there is bash, it runs the script instead.
