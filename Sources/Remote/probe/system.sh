@@ -3,14 +3,14 @@
 dw_look_at_system() {
     for dw_question in $dw_asked; do
         case $dw_question in
-            clock) dw_look_at_clock ;;
+            clock) dw_see_clock ;;
             reboot) dw_look_at_reboot ;;
         esac
     done
 }
 
 # Starts one program, the first that there is, and writes its name and its output.
-dw_look_at_clock() {
+dw_see_clock() {
     dw_source=none
     if [ -e /run/dbus/system_bus_socket ] && [ -d /run/systemd/system ] && command -v timedatectl >/dev/null; then
         dw_source=timedatectl
