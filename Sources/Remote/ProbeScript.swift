@@ -10,38 +10,47 @@ package enum ProbeScript {
     /// The script: the parts of `probe/` in their order, without comments and indentation, which every check would pay for.
     ///
     /// As a file on the server (mode 0755, owned by root) it may be pinned as a key's forced command.
-    package static let text: String = {
+    package static let text = compact(source)
+
+    /// The script as people read it.
+    package static let source = base + "\n" + joined(topics)
+
+    /// Its beginning, which answers all that is asked of it but for ``topics``.
+    private static let base = joined([
+        PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh,
+        PackageResources.packages_sh, PackageResources.environment_sh, PackageResources.answer_sh,
+        Array(fold.utf8),
+        PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
+        Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.topics_sh,
+        PackageResources.installed_sh,
+    ])
+
+    private static let topics = [
+        PackageResources.kernel_sh,
+        PackageResources.os_sh,
+        PackageResources.clock_sh,
+        PackageResources.listing_sh,
+        PackageResources.services_sh,
+        PackageResources.accounts_sh,
+        PackageResources.seek_sh,
+        PackageResources.keys_sh,
+        PackageResources.certificates_sh,
+        PackageResources.sysctl_sh,
+        PackageResources.sshd_sh,
+        PackageResources.system_sh,
+        PackageResources.mounts_sh,
+        PackageResources.ports_sh,
+    ]
+
+    private static func joined(_ parts: [[UInt8]]) -> String {
+        parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    }
+
+    private static func compact(_ source: String) -> String {
         let lines = source.split(separator: "\n").map { $0.drop { $0 == " " } }
         return (lines.prefix(headerLines) + lines.dropFirst(headerLines).filter { !$0.hasPrefix("#") })
             .joined(separator: "\n")
-    }()
-
-    /// The script as people read it.
-    package static let source: String = {
-        let parts = [
-            PackageResources.frame_sh, PackageResources.batch_sh, PackageResources.files_sh,
-            PackageResources.packages_sh, PackageResources.environment_sh, PackageResources.answer_sh,
-            Array(fold.utf8),
-            PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
-            Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.topics_sh,
-            PackageResources.kernel_sh,
-            PackageResources.os_sh,
-            PackageResources.clock_sh,
-            PackageResources.listing_sh,
-            PackageResources.installed_sh,
-            PackageResources.services_sh,
-            PackageResources.accounts_sh,
-            PackageResources.seek_sh,
-            PackageResources.keys_sh,
-            PackageResources.certificates_sh,
-            PackageResources.sysctl_sh,
-            PackageResources.sshd_sh,
-            PackageResources.system_sh,
-            PackageResources.mounts_sh,
-            PackageResources.ports_sh,
-        ]
-        return parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-    }()
+    }
 
     /// Where the shell has stopped, and only `dw_more` reads on.
     private static let fold = "^\n"
@@ -92,7 +101,12 @@ package enum ProbeScript {
     /// own. `csh` knows no words of more than 1024 bytes, so the text is cut in pieces. Joining them and putting the
     /// true characters in place is done by splitting words, which starts no process. The text becomes its own `$0`, so
     /// that it can hand itself to `bash` and to `sudo`.
-    package static let command: String = {
+    package static let command = command(carrying: text)
+
+    /// The same without the parts of topics, which the shell would never reach if none of them is asked.
+    package static let commandWithoutTopics = command(carrying: compact(base))
+
+    private static func command(carrying text: String) -> String {
         let unpack =
             #"n=${IFS#??} q=$1 x=$2 b=$3; shift 3; set -f; IFS=; p="$*"; "#
             + standIns.map { character, standIn in
@@ -111,7 +125,7 @@ package enum ProbeScript {
         }
         if !piece.isEmpty { words.append("'\(piece)'") }
         return words.joined(separator: " ")
-    }()
+    }
 
     static let standIns: [(character: Character, standIn: Character)] = [
         ("\n", "J"), ("'", "@"), ("\\", "Z"), ("!", "X"),

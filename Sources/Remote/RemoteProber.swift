@@ -90,7 +90,9 @@ package struct RemoteProber: Prober {
     private func lookThere(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
         if !olderProbes.contains(target) {
             let request = request(questions, target, version: ProbeScript.version)
-            let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
+            let (outcome, command) = try await session(
+                target, request.nonce, request.input, request.lastLine,
+                asksTopics: !request.questions.topics.isEmpty)
             if let facts = try await read(outcome.output, request) { return facts }
             guard outcome.exitCode == Self.notUnderstood, try await speaksFirstVersion(target) else {
                 throw failure(outcome, command)
@@ -122,10 +124,12 @@ package struct RemoteProber: Prober {
     }
 
     private func session(
-        _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String
+        _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String, asksTopics: Bool = false
     ) async throws(ProbeFailure) -> (BoundedProcess.Outcome, SSHCommand) {
         let key = try await ChosenKey.choose(for: target, settings: settings, configs)
-        let command = try SSHCommand(to: target, settings: settings, key: key)
+        let command = try SSHCommand(
+            to: target, settings: settings, key: key,
+            command: asksTopics ? ProbeScript.command : ProbeScript.commandWithoutTopics)
         let process = BoundedProcess(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment,
             budgets: settings.budgets, loginSigns: ["Authenticated to ", "driftwatch-probe \(nonce) "],

@@ -36,18 +36,25 @@ import Testing
             of: #"if [ -x /bin/bash ]"#, with: #"printf %s "$p"; exit; if [ -x /bin/bash ]"#)
         #expect(show != ProbeScript.command)
         #expect(try await Tool.run([shell, "-c", show]).text == ProbeScript.text)
+        let short = ProbeScript.commandWithoutTopics.replacingOccurrences(
+            of: #"if [ -x /bin/bash ]"#, with: #"printf %s "$p"; exit; if [ -x /bin/bash ]"#)
+        let beginning = try await Tool.run([shell, "-c", short]).text
+        #expect(ProbeScript.text.hasPrefix(beginning + "\n"))
+        #expect(beginning.utf8.count < ProbeScript.text.utf8.count * 3 / 4)
     }
 
     @Test(arguments: loginShells) func aLoginShellRunsTheProbe(shell: String) async throws {
         guard Tool.has(shell) else { try Test.cancel("\(shell) is not installed") }
         let request = ProbeRequest(ProbeQuestions(files: [.init(path: "/")]))
-        let answer = try await Tool.run([shell, "-c", ProbeScript.command], input: request.input)
-        let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
-        guard case .present(let root) = facts.files["/"] else {
-            Issue.record("no root: \(facts)")
-            return
+        for command in [ProbeScript.command, ProbeScript.commandWithoutTopics] {
+            let answer = try await Tool.run([shell, "-c", command], input: request.input)
+            let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+            guard case .present(let root) = facts.files["/"] else {
+                Issue.record("no root: \(facts)")
+                continue
+            }
+            #expect(root.status.type == .directory)
         }
-        #expect(root.status.type == .directory)
     }
 
     @Test(arguments: [
