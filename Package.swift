@@ -123,7 +123,7 @@ let package = Package(
         tests("DriftCoreTests", ["DriftCore", "Redaction", "TestSupport"]),
         tests("PackFilesTests", ["PackFiles", "DriftCore", "TestSupport"]),
         .testTarget(
-            name: "RemoteTests", dependencies: ["Remote", "DriftCore", "Redaction", "TestSupport"],
+            name: "RemoteTests", dependencies: ["Remote", "DriftCore", "PackFiles", "Redaction", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: settings),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("PresentationTests", ["Presentation", "DriftCore", "DriftStore", "TestSupport"]),

@@ -13,7 +13,9 @@ struct LoadingExampleTests {
         Array(try Data(contentsOf: root.appending(path: path)))
     }
 
-    private static let packNames = ["base", "developer-lite", "developer-max"]
+    private static let packNames = [
+        "accounts", "base", "developer-lite", "developer-max", "kernel-hardening", "ssh-hardening",
+    ]
     private static let templateNames = ["developer.sh", "issue.net", "sysctl/60-developer.conf"]
 
     private static func load() throws -> LoadedConfiguration {
