@@ -77,6 +77,25 @@ struct ZoneWatchTests {
         }
     }
 
+    /// Another schedule, set in the same moment for the same slot, has a zone whose rules are as they were.
+    @Test
+    func onlySchedulesOfThatZoneMove() async throws {
+        try await Self.withSite(now: "2026-11-24 03:00:00+00") { site in
+            try await site.database.execute(
+                """
+                insert into driftwatch.schedules (schedule_name, cron, time_zone, next_slot_at, following_slot_at, updated_at)
+                select 'other', '0 5 * * *', 'UTC', next_slot_at, following_slot_at, updated_at from driftwatch.schedules
+                """)
+            try site.giveRules(of: "Europe/London")
+            try await site.watch.look()
+            let moved = try await site.database.rows(
+                """
+                select schedule_name || ' ' || driftwatch.rfc3339(next_slot_at) from driftwatch.schedules order by 1
+                """, as: String.self)
+            #expect(moved == ["default 2026-11-24T06:00:00Z", "other 2026-11-24T05:00:00Z"])
+        }
+    }
+
     /// The first look after a start sees what changed while no scheduler ran.
     @Test
     func aNewProcessCorrectsWhatAnOldOneStored() async throws {

@@ -81,6 +81,54 @@ struct RecordViewTests {
         }
     }
 
+    @Test
+    func anAlertIsShownWithItsOwnCheckJobAndEvents() async throws {
+        try await Self.withRecords { database in
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                insert into jobs (queue, kind, server_id, state, run_at, created_at, finished_at, requested_by)
+                values ('default', 'drift_check', 'web-2', 'succeeded', clock(), clock(), clock(), 'other');
+                select record_check(2, 'web-2', 'base', 'sha256:d', 'drifted', null, 1, 1, 0, 'f', '[1]', clock(), 5);
+                select open_alert('web-2', 'base', 2, 1, '[{"type": "missing_file", "item": "/new"}]', 1);
+                """)
+            let history: SQL = """
+                select concat_ws(' ', alert_id, requested_by) from driftwatch.alert_history
+                where event = 'opened' order by 1
+                """
+            #expect(try await Self.answer(history, database) == ["1 test", "2 other"])
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                select resolve_alert(1, 'done', 'alice');
+                select resolve_alert(2, 'done', 'alice');
+                delete from checks where check_id = 1;
+                """)
+            let alerts: SQL = """
+                select concat_ws(' ', alert_id, check_kept, items -> 0 ->> 'item') from driftwatch.all_alerts order by 1
+                """
+            #expect(try await Self.answer(alerts, database) == ["1 f /old", "2 t /new"])
+        }
+    }
+
+    @Test
+    func anAttemptNamesTheHostOfItsOwnWorker() async throws {
+        try await Self.withRecords { database in
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                insert into workers (worker_id, process, host, pid, version, started_at, last_seen_at)
+                select w, 'worker', 'host-' || w, 1, '1', now(), now() from unnest(array['a', 'b']) w;
+                insert into job_attempts (job_id, lease_token, attempt, worker_id, started_at, ended_at, outcome)
+                select 1, gen_random_uuid(), n, w, now(), now(), 'retry'
+                from unnest(array['a', 'b']) with ordinality x (w, n);
+                update jobs set worker_id = 'b', attempt = 3, claimed_at = now();
+                """)
+            let hosts: SQL = "select concat_ws(' ', attempt, host) from driftwatch.attempts order by attempt"
+            #expect(try await Self.answer(hosts, database) == ["1 host-a", "2 host-b", "3 host-b"])
+        }
+    }
+
     /// Of several versions the one in force counts; the others are kept beside it.
     @Test
     func aPackSaysWhatItsVersionInForceSays() async throws {
