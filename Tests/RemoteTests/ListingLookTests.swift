@@ -116,6 +116,46 @@ import Testing
         }
     }
 
+    /// A link of root's, or of the account that looks, is followed; what lies below counts.
+    @Test(arguments: shells)
+    func aFolderMayBeALink(shell: [String]) async throws {
+        guard Tool.has(shell[0]) else { try Test.cancel("there is no \(shell[0])") }
+        try await withFolder { (folder: String) async throws in
+            let link = folder + "/sub/way"
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "..")
+            let tree = try await told(link, state: .directory, shell: shell) {
+                $0.tree = FileExpectation.TreeRule(maximumMode: 0o755)
+            }
+            #expect(tree == ["wrong_permissions b.conf: mode 0666"])
+            let names = try await told(link, state: .directory, shell: shell) {
+                $0.only = ["*.conf", "link", ".hidden"].map(NamePattern.init)
+            }
+            #expect(names == ["unexpected_entry entry: sub"])
+        }
+    }
+
+    /// Where nobody knows the home, all else is judged.
+    @Test(arguments: shells)
+    func anUnknownHomeIsOneItemsFault(shell: [String]) async throws {
+        guard Tool.has(shell[0]) else { try Test.cancel("there is no \(shell[0])") }
+        var pattern = FileExpectation(path: "~/*")
+        pattern.isPattern = true
+        let pack = Pack(
+            name: PackName(rawValue: "base"),
+            expectations: [
+                Expectation(.file(pattern)), Expectation(.file(FileExpectation(path: "/etc", state: .directory))),
+                Expectation(.setting(SettingExpectation(name: "HOME", expected: "/", kind: .environmentVariable))),
+            ])
+        let request = ProbeRequest(ProbeQuestions(packs: [pack]), configUser: "driftwatch-nobody")
+        let answer = try await Tool.run(
+            shell + ["-c", ProbeScript.text, ProbeScript.text], input: request.input)
+        let facts = try #require(try ProbeAnswer.facts(in: answer.output, to: request))
+        let findings = Comparison.judge(facts, against: pack, digest: pack.digest).outcomes.map(\.finding)
+        #expect(findings.contains(.unreadable(.unknownAccount)))
+        #expect(findings.contains(.ok))
+        #expect(!findings.contains(.unreadable(.slow)) && !findings.contains(.unreadable(.malformedAnswer)))
+    }
+
     /// What a name holds is no line of the answer.
     @Test(arguments: shells)
     func aNameWithALineBreakProvesNothing(shell: [String]) async throws {

@@ -74,13 +74,13 @@ dw_list_names() {
 }
 
 dw_find_below() {
-    find "$dw_where" -mindepth 1 -xdev -name "*$dw_nl*" -prune -exec sh -c 'echo odd' sh {} + \
+    find -H "$dw_where" -mindepth 1 -xdev -name "*$dw_nl*" -prune -exec sh -c 'echo odd' sh {} + \
         -o -exec stat -c "at $dw_format%n" -- {} + 2>&1 | head -n 20001
 }
 
 dw_list_tree() {
     # Folders that are closed to some accounts may be closed to this one.
-    if [ "$dw_uid" != 0 ] && [ -n "$(find "$dw_where" -xdev -type d ! -perm -005 2>&1 | head -n 1)" ]; then
+    if [ "$dw_uid" != 0 ] && [ -n "$(find -H "$dw_where" -xdev -type d ! -perm -005 2>&1 | head -n 1)" ]; then
         dw_state=partial
     fi
     dw_was=$dw_state
@@ -91,17 +91,36 @@ dw_list_tree() {
     fi
 }
 
+dw_list_folder() {
+    if [ "$dw_uid" = 0 ]; then
+        dw_path=$dw_where
+        if ! dw_approve || [ -n "$dw_planters" ]; then
+            dw_put planted
+            return 0
+        fi
+    fi
+    if [ ! -d "$dw_where" ]; then
+        dw_put missing
+    elif [ "$dw_kind" = names ]; then
+        dw_list_names "$dw_where"
+    else
+        dw_list_tree
+    fi
+}
+
 dw_look_at_listing() {
     dw_format='%f:%u:%g:%s+%Y:%U:%G:'
     for dw_question in $dw_asked; do
         dw_put "asked $dw_question"
         dw_kind=${dw_question%% *} dw_where=${dw_question#* }
-        case $dw_where in '~/'*) dw_where=$dw_home/${dw_where#'~/'} ;; esac
+        case $dw_known:$dw_where in
+            yes:'~/'*) dw_where=$dw_home/${dw_where#'~/'} ;;
+            *:'~/'*) dw_kind=homeless ;;
+        esac
         case $dw_kind in
+            homeless) dw_put homeless ;;
             match) dw_list_matches "$dw_where" ;;
-            *)
-                if [ ! -d "$dw_where" ]; then dw_put missing; elif [ "$dw_kind" = names ]; then dw_list_names "$dw_where"; else dw_list_tree; fi
-                ;;
+            *) dw_list_folder ;;
         esac
         dw_put 'done'
     done

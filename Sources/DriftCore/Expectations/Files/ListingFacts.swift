@@ -4,7 +4,7 @@ internal import Redaction
 ///
 /// An answer is, for each question, `asked KIND PATH`, one line for each thing that was found, and `done`:
 /// `at STATUS:PATH` as `lstat` sees it, `end STATUS:PATH` what a link leads to, `name NAME`; or why not all was seen: `denied`,
-/// `slow`, `planted`, `cut` (too many), `odd` (a name with a line break), `missing` (no such folder), or a complaint of `find` or `stat`.
+/// `slow`, `homeless` (nobody knows the home), `planted`, `cut` (too many), `odd` (a name with a line break), `missing` (no such folder), or a complaint of `find` or `stat`.
 struct ListingFacts: Topic {
     static let name = "listing"
 
@@ -101,6 +101,7 @@ extension ListingFacts.Listing {
         case "missing": isMissing = true
         case "denied": note(.permissionDenied)
         case "slow": note(.slow)
+        case "homeless": note(.unknownAccount)
         case "planted": note(.plantedLink)
         case "cut": note(.tooLarge)
         case "odd": note(.malformedAnswer)
