@@ -57,9 +57,6 @@ struct Evidence {
 
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
-    /// Something other than the content could not be seen.
-    mutating func addUnseenPart(_ reason: UnreadableReason) { unreadable = reason }
-
     /// What is proven wrong is wrong, whatever else could not be seen.
     func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
         let item = VisibleText.line(expectation.item)

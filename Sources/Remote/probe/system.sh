@@ -4,7 +4,7 @@ dw_look_at_system() {
     for dw_question in $dw_asked; do
         case $dw_question in
             clock) dw_see_clock ;;
-            reboot) dw_look_at_reboot ;;
+            reboot) dw_see_reboot ;;
         esac
     done
 }
@@ -44,7 +44,7 @@ dw_ask_clock() {
 }
 
 # Writes the flags that packages leave, the kernel that runs and those that are installed, and what RHEL's program says.
-dw_look_at_reboot() {
+dw_see_reboot() {
     for dw_file in /run/reboot-required /var/run/reboot-required /run/reboot-needed; do
         [ ! -e "$dw_file" ] || dw_put "flag $dw_file"
     done

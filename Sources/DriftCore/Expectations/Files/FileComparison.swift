@@ -118,10 +118,10 @@ enum FileComparison {
         _ wanted: FileExpectation, _ observed: FileStatus, _ facts: Facts, _ evidence: inout Evidence
     ) {
         guard let most = wanted.maximumAge else { return }
-        guard let modified = observed.modified else { return evidence.addUnseenPart(.unsupported) }
+        guard let modified = observed.modified else { return evidence.addUnseen(.unsupported) }
         switch facts.topics.seen(ClockFacts.self).map(\.now) {
-        case .failure(let reason): evidence.addUnseenPart(reason)
-        case .success(nil): evidence.addUnseenPart(.malformedAnswer)
+        case .failure(let reason): evidence.addUnseen(reason)
+        case .success(nil): evidence.addUnseen(.malformedAnswer)
         case .success(let now?):
             guard now - modified > most else { return }
             evidence.add(

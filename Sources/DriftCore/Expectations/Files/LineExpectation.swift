@@ -50,7 +50,7 @@ extension LineExpectation {
 /// A carriage return before a newline belongs to the line, as it does to most programs.
 struct LineComparison {
     private let lines: [Substring]
-    private let masked: MaskedText
+    private let bytes: [UInt8]
     /// As many are shown, so that a mismatch stays short.
     private static let shown = 5
 
@@ -60,7 +60,7 @@ struct LineComparison {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(Substring.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
         self.lines = lines
-        masked = MaskedText(bytes)
+        self.bytes = bytes
     }
 
     /// Adds a mismatch if one of the lines is missing.
@@ -80,6 +80,7 @@ struct LineComparison {
     func judge(lacks unwanted: [LineExpectation], _ evidence: inout Evidence) {
         let found = unwanted.map { (wanted: $0, places: places(of: $0)) }.filter { !$0.places.isEmpty }
         guard !found.isEmpty else { return }
+        let masked = MaskedText(bytes)
         var expected: [String: EvidenceValue] = [:]
         var actual: [String: EvidenceValue] = [:]
         for (number, (line, places)) in found.prefix(Self.shown).enumerated() {

@@ -44,13 +44,13 @@ struct ListingComparison {
     private func listing(_ question: ListingFacts.Question, _ evidence: inout Evidence) -> ListingFacts.Listing? {
         switch facts.topics.seen(ListingFacts.self).map({ $0[question] }) {
         case .failure(let reason):
-            evidence.addUnseenPart(reason)
+            evidence.addUnseen(reason)
             return nil
         case .success(nil):
-            evidence.addUnseenPart(.malformedAnswer)
+            evidence.addUnseen(.malformedAnswer)
             return nil
         case .success(let listing?):
-            if let gap = listing.gap { evidence.addUnseenPart(gap) }
+            if let gap = listing.gap { evidence.addUnseen(gap) }
             return listing
         }
     }
@@ -62,7 +62,7 @@ struct ListingComparison {
             for contradiction in own.contradictions {
                 found[contradiction.type, default: []].append((path, contradiction.sides))
             }
-            if let reason = own.unseen { evidence.addUnseenPart(reason) }
+            if let reason = own.unseen { evidence.addUnseen(reason) }
         }
         for (type, offenders) in found.sorted(by: { $0.key < $1.key }) {
             var actual: [String: String] = [:]
