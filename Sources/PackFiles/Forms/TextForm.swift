@@ -22,7 +22,7 @@ extension TextForm {
     static let any = TextForm("text")
     static let line = TextForm("a line of text")
     static let prose = TextForm("text, of one line or several")
-    static let regularExpression = TextForm("a regular expression", like: "^Port 22$")
+    static let regularExpression = TextForm("a regular expression", like: "^Port [0-9]+$")
 
     static let path = TextForm("a path, absolute or below `~/`", like: "/etc/motd", "^(/|~/)")
     static let glob = TextForm("a path with `*`, `?` or `[…]`", like: "/etc/sudoers.d/*", #"^(/|~/).*[*?\[]"#)
@@ -72,6 +72,7 @@ extension TextForm {
     static let name = TextForm(
         "lower-case letters, digits, `.`, `_` and `-`", like: "web-1", "^[a-z0-9][a-z0-9._-]{0,62}$")
     static let packName = TextForm("the name of a pack", like: "base", name.pattern)
+    static let queueName = TextForm("the name of a queue", like: "dmz", name.pattern)
     static let address = TextForm("a host name or an IP address", like: "192.0.2.17", "^[A-Za-z0-9:][A-Za-z0-9._:%-]*$")
     static let login = TextForm("a user name", like: "driftwatch", #"^[A-Za-z0-9_][A-Za-z0-9._@+-]*\$?$"#)
     static let cron = TextForm("a cron expression", like: "0 6 * * *", "^[ -~]+$")

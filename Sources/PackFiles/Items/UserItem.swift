@@ -68,7 +68,8 @@ extension Form {
 
 extension PackFileReader {
     fileprivate mutating func user(_ fields: Fields) -> Expectation.Subject? {
-        if fields["name"] == nil, fields["uid"] != nil { return holders(fields) }
+        let hasID = fields["uid"].map { !$0.node.isNull } ?? false
+        if fields["name"] == nil, hasID { return holders(fields) }
         if let entry = fields["authorized_keys"], !entry.node.isNull { return keys(entry, fields) }
         let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a user") { Grammar.accountName($0, literal, "uid") }
