@@ -40,7 +40,29 @@ struct FormReference {
             let cells = ["`\(key.name)`" + (key.presence == .optional ? "" : ", needed"), words(key.shape), key.about]
             return "| " + cells.map { $0.replacing("|", with: #"\|"#) }.joined(separator: " | ") + " |\n"
         }
+        let rules = form.rules.map { "- \(words($0)).\n" }
         return "| key | value | meaning |\n|---|---|---|\n" + rows.joined()
+            + (rules.isEmpty ? "" : "\n" + rules.joined())
+    }
+
+    private static func words(_ rule: Rule) -> String {
+        switch rule {
+        case .atLeastOne(let keys): "At least one of \(list(keys, "and")) is needed"
+        case .exactlyOne(let keys): "Exactly one of \(list(keys, "and")) is needed"
+        case .excludes(let key, let others): "`\(key)` cannot stand beside \(list(others, "or"))"
+        case .beside(let key, let others): "`\(key)` needs \(list(others, "or"))"
+        case .without(let key, let words, let others):
+            "\(words.contains(nil) ? "Without `\(key)`, or with" : "With") "
+                + "\(list(words.compactMap { $0.map { "\(key): \($0)" } }, "or")), there can be no \(list(others, "or"))"
+        case .needs(let key, let word, let other): "`\(key): \(word)` needs `\(other)`"
+        }
+    }
+
+    /// `a`, `b` and `c`.
+    private static func list(_ words: [String], _ last: String) -> String {
+        let quoted = words.map { "`\($0)`" }
+        return ([quoted.dropLast().joined(separator: ", ")] + quoted.suffix(1)).filter { !$0.isEmpty }
+            .joined(separator: " \(last) ")
     }
 
     private static func mapping(in shape: Shape) -> Form? {
