@@ -41,7 +41,9 @@ extension Form {
         Key(
             "connection", .words(of: Server.Transport.self),
             "`ssh` (the default), or `local`: the machine that a worker runs on (`run --local`)"),
-        Key("queue", .text(.queueName), "Which workers may take the server (`worker --queue NAME`); by default `default`"),
+        Key(
+            "queue", .text(.queueName),
+            "Which workers may take the server (`worker --queue NAME`); by default `default`"),
         Key(
             "packs", .set(.text(.packName), mayBeEmpty: true),
             "What the server is compared with; a server's own list replaces that of `defaults`"),
