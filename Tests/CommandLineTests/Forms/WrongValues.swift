@@ -13,7 +13,7 @@ struct WrongValues {
         case .text(let form): ["[a]", "{ a: b }", "true", "12"] + unmatched(form)
         case .words: ["nonsense", "[a]", "true", "\"\""]
         case .boolean: ["maybe", "7", "[true]", "\"true\""]
-        case .only(let flag): ["\(!flag)", "maybe"]
+        case .only(let flag): [flag ? "false" : "true", "maybe"]
         case .integer(let range):
             ["many", "1.5", "[1]", "\"\(range.lowerBound)\"", "\(range.upperBound + 1)", "\(range.lowerBound - 1)"]
         case .number: ["true", "[1]", "{}"]
