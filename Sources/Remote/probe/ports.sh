@@ -15,8 +15,9 @@ dw_look_at_ports() {
         return 0
     fi
     # The numbers of addresses are in the machine's order of bytes: the sixth byte of every program.
-    dw_order=$(exec head -c 6 /proc/self/exe)
-    case $dw_order in *"$(printf '\001')") dw_put 'order little' ;; *"$(printf '\002')") dw_put 'order big' ;; esac
+    dw_read_start 6 /proc/self/exe
+    if [ -n "${BASH_VERSION-}" ]; then printf -v dw_one '\001'; else dw_one=$(printf '\001'); fi
+    case $dw_start in *"$dw_one") dw_put 'order little' ;; ??????) dw_put 'order big' ;; esac
     # Shells that read single bytes get only the first one of this file.
     dw_read_file /proc/sys/net/ipv4/ip_local_port_range dw_line
     dw_put "clients ${dw_line%"$dw_nl"}"
