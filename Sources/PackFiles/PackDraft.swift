@@ -2,11 +2,17 @@ internal import DriftCore
 internal import Redaction
 import Yams
 
-/// One pack file as it is written, before its parent's items are merged in.
+/// One pack file as it is written: its items are not read yet, because what they say depends on variables.
 struct PackDraft {
     struct Parent {
         var name: PackName
         var position: Position
+    }
+
+    /// An item as it is written.
+    struct Source {
+        var section: Expectation.Section
+        var node: Node
     }
 
     struct Item {
@@ -18,20 +24,18 @@ struct PackDraft {
     var file: String
     var displayName: String?
     var description: String?
-    var parent: Parent?
-    /// Each key once.
-    var items: [Item] = []
+    /// Each once; later ones win.
+    var parents: [Parent] = []
+    var sources: [Source] = []
 }
 
 /// Reads one pack file.
 struct PackFileReader {
     var reader: FileReader
-    /// Nil while only the names of templates are asked for.
-    let templates: [String: TemplateSource]?
-    /// Well-formed ones only.
-    private(set) var templateNames: Set<String> = []
+    let templates: [String: TemplateSource]
+    private var checkedTemplates: Set<String> = []
 
-    init(file: String, templates: [String: TemplateSource]?) {
+    init(file: String, templates: [String: TemplateSource] = [:]) {
         reader = FileReader(file: file)
         self.templates = templates
     }
@@ -62,11 +66,7 @@ struct PackFileReader {
             reader.warn("`name`: \(fault.message)", at: entry.position, hint: fault.hint)
         }
         draft.description = description(in: fields)
-        if let entry = fields["extends"], !entry.node.isBlank,
-            let parent = reader.text("extends", in: fields, where: { Grammar.name($0, of: "pack name") })
-        {
-            draft.parent = PackDraft.Parent(name: PackName(rawValue: parent), position: entry.position)
-        }
+        draft.parents = parents(in: fields)
         guard let entry = fields["items"] else {
             reader.error(
                 "a pack needs `items`", at: fields.position,
@@ -74,26 +74,45 @@ struct PackFileReader {
             return
         }
         guard !entry.node.isBlank, !entry.node.isNull else { return }
-        readItems(entry.node, into: &draft)
+        let known = Expectation.Section.allCases
+        guard let sections = reader.fields(entry.node, of: "items", known: known.map(\.rawValue)) else { return }
+        draft.sources = known.flatMap { section in
+            nodes(section.rawValue, in: sections).map { PackDraft.Source(section: section, node: $0) }
+        }
     }
 
-    private mutating func readItems(_ node: Node, into draft: inout PackDraft) {
-        let known = Expectation.Section.allCases
-        guard let sections = reader.fields(node, of: "items", known: known.map(\.rawValue)) else { return }
-        var items: [PackDraft.Item] = []
-        for section in known {
-            for node in nodes(section.rawValue, in: sections) {
-                guard let expectation = item(node, in: section) else { continue }
-                items.append(PackDraft.Item(expectation: expectation, position: node.position))
+    /// One parent, or a list of them.
+    private mutating func parents(in fields: Fields) -> [PackDraft.Parent] {
+        guard let entry = fields["extends"], !entry.node.isBlank, !entry.node.isNull else { return [] }
+        let nodes = entry.node.sequence == nil ? [entry.node] : reader.list(entry) ?? []
+        var parents: [PackDraft.Parent] = []
+        for node in nodes {
+            let text = reader.text(node, named: "extends", at: node.position) { Grammar.name($0, of: "pack name") }
+            guard let name = text.map(PackName.init(rawValue:)) else { continue }
+            if parents.contains(where: { $0.name == name }) {
+                reader.error(
+                    "the parent pack \(quoted(name.rawValue)) appears twice", at: node.position, hint: "keep one")
+            } else {
+                parents.append(PackDraft.Parent(name: name, position: node.position))
             }
         }
-        draft.items = withoutDuplicates(items)
+        return parents
     }
 
     /// A section whose items are all commented out is an empty one.
     private mutating func nodes(_ section: String, in sections: Fields) -> [Node] {
         guard let entry = sections[section], !entry.node.isBlank, !entry.node.isNull else { return [] }
         return reader.list(entry) ?? []
+    }
+
+    /// What could be read of a file's items; `reader` has the errors.
+    mutating func items(_ sources: [PackDraft.Source]) -> [PackDraft.Item] {
+        let items = sources.compactMap { source in
+            item(source.node, in: source.section).map {
+                PackDraft.Item(expectation: $0, position: source.node.position)
+            }
+        }
+        return withoutDuplicates(items)
     }
 
     private mutating func withoutDuplicates(_ items: [PackDraft.Item]) -> [PackDraft.Item] {
@@ -115,13 +134,23 @@ struct PackFileReader {
         let text = reader.text("description", in: fields) { Grammar.prose($0, limit: 4000) }
         return text.map { String($0.trimmingWhitespace()) }.flatMap { $0.isEmpty ? nil : $0 }
     }
+}
 
-    /// Records the template's name, and returns its bytes.
-    ///
-    /// Nil with an error if the template does not exist; nil without an error while only names are collected.
+// MARK: Templates
+
+extension PackFileReader {
+    /// The names of templates that items mention, as far as they are well-formed.
+    static func templateNames(in sources: [PackDraft.Source]) -> Set<String> {
+        sources.reduce(into: []) { names, source in
+            guard let scalar = source.node.mapping?.first(where: { $0.key.scalar?.string == "template" })?.value.scalar,
+                case .text(let name) = ScalarValue(scalar), Grammar.templateName(name) == nil
+            else { return }
+            names.insert(name)
+        }
+    }
+
+    /// The bytes of a template; nil, with an error, if it does not exist or cannot be used.
     mutating func template(_ name: String, at position: Position) -> [UInt8]? {
-        let isFirst = templateNames.insert(name).inserted
-        guard let templates else { return nil }
         switch templates[name] {
         case nil:
             reader.error(
@@ -131,7 +160,7 @@ struct PackFileReader {
             reader.error("the template \(quoted(name)) \(why)", at: position)
         case .bytes(let bytes):
             if bytes.count <= LoadingLimit.templateBytes {
-                if isFirst { warnOfSecrets(in: bytes, name) }
+                if checkedTemplates.insert(name).inserted { warnOfSecrets(in: bytes, name) }
                 return bytes
             }
             reader.error(

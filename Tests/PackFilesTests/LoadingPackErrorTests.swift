@@ -44,7 +44,7 @@ struct LoadingPackErrorTests {
         BadInput("items: !!set {}", line: 1, "not a value with a tag"),
         BadInput("extends: Base\nitems: {}", line: 1, "`Base` is not a pack name"),
         BadInput("extends: ../base\nitems: {}", line: 1, "is not a pack name"),
-        BadInput("extends: [a, b]\nitems: {}", line: 1, "`extends` must be a text, not a list"),
+        BadInput("extends: [[a, b]]\nitems: {}", line: 1, "`extends` must be a text, not a list"),
     ])
     func ofItsOwnAreTold(input: BadInput) {
         input.check(problems { try loadPack(input.text) })
