@@ -51,6 +51,7 @@ package enum ConfigurationLoader {
         }
         let places = resolver.places
         problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.servers ?? [])
+        problems += MissingLabels(packs: packs, places: places).problems(of: inventory?.servers ?? [])
         let files = [inventoryFile].compactMap(\.?.path) + packFiles.map(\.path)
         problems = Problem.inReadingOrder(problems, files: files)
         guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }

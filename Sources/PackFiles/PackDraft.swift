@@ -26,6 +26,8 @@ struct PackDraft {
     var description: String?
     /// Each once; later ones win.
     var parents: [Parent] = []
+    /// Nil if they could not be read whole.
+    var variables: [String: PackVariable]?
     var sources: [Source] = []
 }
 
@@ -33,11 +35,19 @@ struct PackDraft {
 struct PackFileReader {
     var reader: FileReader
     let templates: [String: TemplateSource]
+    let variables: PackVariables
+    /// The names of variables that items mention.
+    var used: Set<String> = []
+    /// While an item is read whose values were put in; nil for one that is `literal`.
+    var expansion: ItemExpansion?
     private var checkedTemplates: Set<String> = []
 
-    init(file: String, templates: [String: TemplateSource] = [:]) {
+    init(
+        file: String, templates: [String: TemplateSource] = [:], variables: PackVariables = PackVariables()
+    ) {
         reader = FileReader(file: file)
         self.templates = templates
+        self.variables = variables
     }
 
     /// What could be read; `reader` has the errors.
@@ -59,7 +69,8 @@ struct PackFileReader {
     }
 
     private mutating func read(_ root: Node, into draft: inout PackDraft) {
-        guard let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "items"])
+        guard
+            let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "vars", "items"])
         else { return }
         draft.displayName = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
         if let entry = fields["name"], let fault = draft.displayName.flatMap(ItemDoubt.displayName) {
@@ -67,6 +78,7 @@ struct PackFileReader {
         }
         draft.description = description(in: fields)
         draft.parents = parents(in: fields)
+        draft.variables = variables(in: fields)
         guard let entry = fields["items"] else {
             reader.error(
                 "a pack needs `items`", at: fields.position,
@@ -108,7 +120,7 @@ struct PackFileReader {
     /// What could be read of a file's items; `reader` has the errors.
     mutating func items(_ sources: [PackDraft.Source]) -> [PackDraft.Item] {
         let items = sources.compactMap { source in
-            item(source.node, in: source.section).map {
+            expandedItem(source).map {
                 PackDraft.Item(expectation: $0, position: source.node.position)
             }
         }
@@ -161,7 +173,12 @@ extension PackFileReader {
         case .bytes(let bytes):
             if bytes.count <= LoadingLimit.templateBytes {
                 if checkedTemplates.insert(name).inserted { warnOfSecrets(in: bytes, name) }
-                return bytes
+                guard let expanded = expanded(template: name, bytes) else { return nil }
+                guard expanded.count > LoadingLimit.templateBytes else { return expanded }
+                reader.error(
+                    "the template \(quoted(name)) has \(expanded.count) bytes with its values put in", at: position,
+                    hint: "at most \(LoadingLimit.templateBytes)")
+                return nil
             }
             reader.error(
                 "the template \(quoted(name)) has \(bytes.count) bytes", at: position,
@@ -170,15 +187,20 @@ extension PackFileReader {
         return nil
     }
 
+    /// Where the file of a template lies.
+    func templatePath(_ name: String) -> String {
+        let folder = reader.file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { $0 + "/" }
+        return folder.joined() + "templates/" + name
+    }
+
     /// A template is stored, and shown to everybody who may see the pack.
     private mutating func warnOfSecrets(in bytes: [UInt8], _ name: String) {
         let lines = MaskedText(bytes).maskedLines
         guard let first = lines.first else { return }
-        let folder = reader.file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { $0 + "/" }
         let others = lines.count > 1 ? ", and \(lines.count - 1) more of its lines" : ""
         reader.report(
             Problem(
-                .warning, file: folder.joined() + "templates/" + name, line: first + 1,
+                .warning, file: templatePath(name), line: first + 1,
                 message: "this line looks as if it held a secret\(others)",
                 hint: "keep secrets out of packs: use content_hash for this file"))
     }

@@ -1,4 +1,5 @@
 internal import DriftCore
+import Yams
 
 /// Reads the items of packs, and merges those of parents into their children.
 struct PackResolver {
@@ -10,7 +11,31 @@ struct PackResolver {
     let templates: [String: TemplateSource]
     private let ancestry: Ancestry
     private(set) var problems: [Problem] = []
-    private var read: [PackName: [PackDraft.Item]] = [:]
+    private var told: Set<Problem> = []
+    /// What the items of a file come to, by file; mostly once, and again for other values of the variables that they use.
+    private var readings: [PackName: [Reading]] = [:]
+    /// The variables of each pack that are used in some way.
+    private var used: [PackName: Set<String>] = [:]
+
+    private struct Reading {
+        var scalars: [String: Node.Scalar]
+        var areAllKnown: Bool
+        var items: [PackDraft.Item]
+        var used: Set<String>
+
+        func isSame(with variables: PackVariables) -> Bool {
+            areAllKnown == variables.areAllKnown
+                && used.allSatisfy { name in
+                    Self.isSame(scalars[name], variables.scalars[name])
+                }
+        }
+
+        /// As texts and numbers: `10` and `"10"` are two values.
+        private static func isSame(_ one: Node.Scalar?, _ other: Node.Scalar?) -> Bool {
+            guard let one, let other else { return one == nil && other == nil }
+            return one.string.utf8.elementsEqual(other.string.utf8) && ScalarValue(one) == ScalarValue(other)
+        }
+    }
 
     init(
         drafts: [PackName: PackDraft], declared: Set<PackName>, stored: Set<PackName>,
@@ -43,6 +68,7 @@ struct PackResolver {
                 PackConflicts.Place(file: drafts[entry.owner]?.file ?? "", line: entry.item.position.line)
             }
         }
+        warnOfUnusedVariables()
         return packs
     }
 
@@ -52,20 +78,51 @@ struct PackResolver {
     /// The items of a pack and its parents, each with the pack that says so.
     private mutating func items(of name: PackName) -> [ItemKey: (owner: PackName, item: PackDraft.Item)] {
         var merged: [ItemKey: (owner: PackName, item: PackDraft.Item)] = [:]
-        for ancestor in ancestry.lineages[name] ?? [] {
-            for item in ownItems(of: ancestor) { merged[item.expectation.key] = (ancestor, item) }
+        let lineage = ancestry.lineages[name] ?? []
+        let variables = variables(of: lineage)
+        for ancestor in lineage {
+            let reading = reading(of: ancestor, variables)
+            for item in reading.items { merged[item.expectation.key] = (ancestor, item) }
+            for owner in lineage where !reading.used.isEmpty { used[owner, default: []].formUnion(reading.used) }
         }
         return merged
     }
 
-    private mutating func ownItems(of name: PackName) -> [PackDraft.Item] {
-        if let items = read[name] { return items }
-        guard let draft = drafts[name] else { return [] }
-        var reader = PackFileReader(file: draft.file, templates: templates)
+    /// Those of a child win over its parents'.
+    private func variables(of lineage: [PackName]) -> PackVariables {
+        var variables = PackVariables()
+        for draft in lineage.compactMap({ drafts[$0] }) {
+            variables.scalars.merge((draft.variables ?? [:]).mapValues(\.scalar)) { _, later in later }
+            let hasAllParents = draft.parents.allSatisfy { drafts[$0.name] != nil }
+            if draft.variables == nil || !hasAllParents { variables.areAllKnown = false }
+        }
+        return variables
+    }
+
+    private mutating func reading(of name: PackName, _ variables: PackVariables) -> Reading {
+        if let reading = readings[name]?.first(where: { $0.isSame(with: variables) }) { return reading }
+        guard let draft = drafts[name] else { return Reading(scalars: [:], areAllKnown: true, items: [], used: []) }
+        var reader = PackFileReader(file: draft.file, templates: templates, variables: variables)
         let items = reader.items(draft.sources)
-        problems += reader.reader.problems
-        read[name] = items
-        return items
+        // The same may be wrong with the values of several packs.
+        for problem in reader.reader.problems where told.insert(problem).inserted { problems.append(problem) }
+        let reading = Reading(
+            scalars: variables.scalars, areAllKnown: variables.areAllKnown, items: items, used: reader.used)
+        readings[name, default: []].append(reading)
+        return reading
+    }
+
+    private mutating func warnOfUnusedVariables() {
+        for (name, draft) in drafts {
+            for (variable, declaration) in draft.variables ?? [:] where !(used[name]?.contains(variable) ?? false) {
+                problems.append(
+                    Problem(
+                        .warning, file: draft.file, line: declaration.position.line,
+                        column: declaration.position.column,
+                        message: "no item uses the variable \(quoted(variable))",
+                        hint: "remove it, or write {{ \(variable) }} where it belongs"))
+            }
+        }
     }
 
     // MARK: Parents
@@ -137,7 +194,10 @@ struct PackResolver {
 
 extension Expectation {
     fileprivate var templateByteCount: Int {
-        guard case .file(let file) = subject, case .template(_, let bytes) = file.content else { return 0 }
-        return bytes.count
+        switch subject {
+        case .file(let file): if case .template(_, let bytes) = file.content { bytes.count } else { 0 }
+        case .templated(let templated): templated.templateByteCount
+        default: 0
+        }
     }
 }

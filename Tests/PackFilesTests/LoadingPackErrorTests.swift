@@ -29,7 +29,7 @@ struct LoadingPackErrorTests {
         BadInput("name: \"a\\eb\"\nitems: {}", line: 1, "a character that cannot be seen, U+001B"),
         BadInput("name:\nitems: {}", line: 1, "`name` has no value"),
         BadInput("nmae: a\nitems: {}", line: 1, ":1:1:", "unknown key `nmae` in a pack", "did you mean `name`?"),
-        BadInput("zebra: a\nitems: {}", line: 1, "known: name, description, extends, items"),
+        BadInput("zebra: a\nitems: {}", line: 1, "known: name, description, extends, vars, items"),
         BadInput("\"a\\n\\ec\": a\nitems: {}", line: 1, "unknown key `a\\n\\u{1b}c`"),
         BadInput("name: a\nname: b\nitems: {}", line: 1, "the same key twice in one mapping: `name`"),
         BadInput("items: { files: [], files: [] }", line: 1, "the same key twice in one mapping: `files`"),
