@@ -2,7 +2,7 @@
 package struct LoadedConfiguration: Hashable, Sendable {
     /// Nil if no inventory was given.
     package var inventory: Inventory?
-    /// Each with its parent's items merged in.
+    /// Each with its parents' items merged in.
     package var packs: [PackName: Pack]
     /// Items that this version cannot judge, and servers that nothing is asked of; in reading order.
     package var warnings: [Problem]

@@ -69,6 +69,8 @@ extension TextForm {
     static let architecture = TextForm("what `uname -m` prints", like: "x86_64", "^[A-Za-z0-9_-]{1,64}$")
     static let label = TextForm("the name of a label", like: "role", "^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$")
 
+    static let variable = TextForm("the name of a variable", like: "http_port", "^[a-z][a-z0-9_]{0,62}$")
+
     static let name = TextForm(
         "lower-case letters, digits, `.`, `_` and `-`", like: "web-1", "^[a-z0-9][a-z0-9._-]{0,62}$")
     static let packName = TextForm("the name of a pack", like: "base", name.pattern)

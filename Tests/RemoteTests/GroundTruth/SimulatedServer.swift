@@ -229,7 +229,7 @@ struct SimulatedServer {
     /// What the real script finds on the server, by the items' keys.
     func findings() async throws -> [String: Truth] {
         let pack = try loadedPack()
-        let request = ProbeRequest(ProbeQuestions(packs: [pack], labels: Self.labels))
+        let request = ProbeRequest(ProbeQuestions(packs: [pack], on: ServerVariables(labels: Self.labels)))
         let archive = FileManager.default.temporaryDirectory.path + "/driftwatch-truth-\(UUID().uuidString)"
         try Data(files.bytes).write(to: URL(filePath: archive))
         defer { for end in ["", ".before"] { try? FileManager.default.removeItem(atPath: archive + end) } }
@@ -245,7 +245,8 @@ struct SimulatedServer {
         guard let facts = try ProbeAnswer.facts(in: answer.output, to: request) else {
             throw TestServerError(description: "no answer: \(answer.errorText.suffix(500))")
         }
-        let check = Comparison.judge(facts, against: pack, digest: pack.digest, labels: Self.labels)
+        let check = Comparison.judge(
+            facts, against: pack, digest: pack.digest, on: ServerVariables(labels: Self.labels))
         return Dictionary(check.outcomes.map { ($0.key.rawValue, Truth($0.finding)) }, uniquingKeysWith: { $1 })
     }
 
