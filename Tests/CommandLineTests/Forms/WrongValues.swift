@@ -61,7 +61,10 @@ enum MixedValues {
     }
 
     private static func value(_ shape: Shape, using random: inout SeededGenerator) -> String {
-        let any = ["null", "~", "", "\"\"", "2024-01-01", "1.22.1", "a", "\"a b\"", "/", "/a b", "~/x", "é", "\"7\""]
+        let any = [
+            "null", "~", "", "\"\"", "2024-01-01", "1.22.1", "a", "\"a b\"", "/", "/a b", "~/x", "é", "\"7\"",
+            "\"1777\"", "root",
+        ]
         let fitting: [String] =
             switch shape {
             case .text(let form):
