@@ -79,7 +79,7 @@ extension Shape {
         case .mapping(let form): form
         case .list(let element, _, _), .oneOrMore(let element), .named(_, let element): element.form
         case .either(let first, let second): first.form ?? second.form
-        case .text, .words, .boolean, .only, .integer, .number: nil
+        case .text, .words, .boolean, .only, .integer, .number, .scalar: nil
         }
     }
 }
@@ -108,8 +108,8 @@ extension Sample {
         Sample(
             name: "pack", form: .pack,
             keys: [
-                ("name", .yaml("Base")), ("description", .yaml("x")), ("extends", .yaml("other")),
-                ("items", .yaml("{}")),
+                ("name", .yaml("Base")), ("description", .yaml("x")), ("extends", .yaml("[other]")),
+                ("vars", .yaml("{ greeting: hello, limit: 7 }")), ("items", .yaml("{}")),
             ], file: { $0 }, hasItem: false),
         Sample(
             name: "items", form: .items, keys: Form.items.keys.map { ($0.name, .yaml("[]")) },
