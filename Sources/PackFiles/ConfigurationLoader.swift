@@ -5,8 +5,9 @@ package import DriftCore
 /// It is strict: an unknown key, a duplicate or a value of the wrong type is an error with its line, because a typo that is
 /// ignored silently weakens a check. All problems are reported at once, and a single error loads nothing.
 ///
-/// In two phases, as nothing here reads a file: ask ``templateNames(in:)``, read those below `packs/templates`
-/// without following links out of it, then ``load(inventory:packs:templates:knownPacks:)``.
+/// In two phases, as nothing here reads a file: ask ``templateNames(in:)`` and ``filesNamed(by:)``, read those below
+/// `packs/templates` and below the inventory's folder without following links out of them, then
+/// ``load(inventory:files:packs:templates:knownPacks:)``.
 package enum ConfigurationLoader {
     /// The templates that the packs mention, as names relative to `packs/templates`.
     ///
@@ -21,6 +22,13 @@ package enum ConfigurationLoader {
         }
     }
 
+    /// The files that an inventory names besides packs: only paths that stay below its folder.
+    ///
+    /// It never fails; loading the inventory reports what is wrong with it.
+    package static func filesNamed(by inventory: SourceFile) -> InventoryMentions {
+        InventoryReader.mentions(in: inventory)
+    }
+
     /// Loads all files, or none.
     ///
     /// `knownPacks` are those that may be assigned besides the given ones: what the database holds and keeps. Nil
@@ -28,8 +36,8 @@ package enum ConfigurationLoader {
     ///
     /// - Throws: ``ConfigurationProblems`` with every error and warning.
     package static func load(
-        inventory inventoryFile: SourceFile? = nil, packs packFiles: [SourceFile] = [],
-        templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = []
+        inventory inventoryFile: SourceFile? = nil, files: InventoryFiles = InventoryFiles(),
+        packs packFiles: [SourceFile] = [], templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = []
     ) throws(ConfigurationProblems) -> LoadedConfiguration {
         var (problems, names) = namePacks(packFiles)
         var drafts: [PackName: PackDraft] = [:]
@@ -43,19 +51,17 @@ package enum ConfigurationLoader {
         let packs = resolver.resolve()
         problems += resolver.problems
 
-        var inventory: Inventory?
-        if let inventoryFile {
-            var reader = InventoryReader(file: inventoryFile.path, packs: knownPacks.map(declared.union))
-            inventory = reader.inventory(in: inventoryFile)
-            problems += reader.reader.problems
-        }
+        var assembly = InventoryAssembly(packs: knownPacks.map(declared.union))
+        let inventory = inventoryFile.map { assembly.load($0, with: files) }
+        problems += assembly.problems
         let places = resolver.places
-        problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.servers ?? [])
-        problems += MissingLabels(packs: packs, places: places).problems(of: inventory?.servers ?? [])
-        let files = [inventoryFile].compactMap(\.?.path) + packFiles.map(\.path)
-        problems = Problem.inReadingOrder(problems, files: files)
+        problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
+        problems += MissingLabels(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
+        problems = Problem.inReadingOrder(problems, files: assembly.files + packFiles.map(\.path))
         guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
-        return LoadedConfiguration(inventory: inventory, packs: packs, warnings: problems, places: places)
+        return LoadedConfiguration(
+            inventory: inventory?.0, reasons: inventory?.1 ?? InventoryReasons(), packs: packs, warnings: problems,
+            places: places)
     }
 
     /// Every pack file under its pack's name; files that give no name, or one that is taken, are problems.

@@ -1,5 +1,5 @@
 /// What is wrong with one value, before it is known where the value stands.
-struct Fault: Hashable, Sendable {
+struct Fault: Error, Hashable {
     var message: String
     var hint: String?
 

@@ -6,7 +6,9 @@ extension FileReader {
     mutating func labels(_ name: String, in fields: Fields) -> [String: String]? {
         guard let entry = fields[name], !entry.node.isNull, let pairs = mapping(entry.node, of: name)
         else { return nil }
-        if pairs.count > 64 { error("\(pairs.count) labels", at: entry.position, hint: "at most 64") }
+        if pairs.count > LoadingLimit.labels {
+            error("\(pairs.count) labels", at: entry.position, hint: "at most \(LoadingLimit.labels)")
+        }
         var labels: [String: String] = [:]
         for (key, value) in pairs {
             if let fault = Grammar.labelName(key) {

@@ -14,14 +14,14 @@ package struct SourceFile: Hashable, Sendable {
     }
 
     /// The last component without `.yaml` or `.yml`; nil if the file has another extension.
-    var stem: String? {
+    package var stem: String? {
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         for suffix in [".yaml", ".yml"] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
         return nil
     }
 }
 
-/// What became of reading a template.
+/// What became of reading a template, or a file that an inventory names.
 package enum TemplateSource: Hashable, Sendable {
     case bytes([UInt8])
     /// It may not be used, such as for being a symbolic link, or a directory; the text completes
@@ -49,6 +49,12 @@ package enum LoadingLimit {
     /// Of those that only a server knows.
     static let placeholdersPerItem = 1000
     static let servers = 20_000
+    static let labels = 64
+    static let groups = 1000
+    static let includePatterns = 64
+    package static let includedFiles = 1000
+    /// Times that an Ansible inventory puts a host into a group.
+    static let ansibleMemberships = 200_000
     /// Errors of one file, and warnings; more of them help nobody.
     static let problemsPerFile = 200
 }

@@ -1,7 +1,7 @@
 internal import DriftCore
 
 /// A hint such as `did you mean "mode"?`, where one of `candidates` is near enough to `text`.
-func didYouMean(_ text: String, among candidates: some Sequence<String>) -> String? {
+package func didYouMean(_ text: String, among candidates: some Sequence<String>) -> String? {
     nearest(text, among: candidates).map { "did you mean \(quoted($0))?" }
 }
 

@@ -9,13 +9,7 @@ import Yams
 enum YAMLDocument {
     /// - Returns: nil for a file that holds no value at all.
     static func root(of file: SourceFile, byteLimit: Int) throws(Problem) -> Node? {
-        guard file.bytes.count <= byteLimit else {
-            throw Problem(
-                file: file.path, message: "the file has \(file.bytes.count) bytes",
-                hint: "at most \(byteLimit) are read")
-        }
-        let text = try text(of: file)
-        try refuseUnprintable(text, file.path)
+        let text = try text(of: file, byteLimit: byteLimit)
         let bytes = Array(text.utf8)
         try refuseAliases(bytes, file.path)
         try refuseExplicitKeys(bytes, file.path)
@@ -53,6 +47,18 @@ enum YAMLDocument {
             file: file, line: node.position.line, column: node.position.column,
             message: "YAML takes what begins with & for an anchor, not for text",
             hint: "put a value that begins with & between quotes")
+    }
+
+    /// The text of a file that is not too large and has nothing in it that cannot be seen.
+    static func text(of file: SourceFile, byteLimit: Int) throws(Problem) -> String {
+        guard file.bytes.count <= byteLimit else {
+            throw Problem(
+                file: file.path, message: "the file has \(file.bytes.count) bytes",
+                hint: "at most \(byteLimit) are read")
+        }
+        let text = try text(of: file)
+        try refuseUnprintable(text, file.path)
+        return text
     }
 
     private static func text(of file: SourceFile) throws(Problem) -> String {

@@ -5,7 +5,7 @@ package struct NamePattern: Hashable, Sendable {
     package init(_ text: String) { self.text = text }
 
     /// Whether the whole name fits, in at most as many steps as the product of both lengths.
-    func matches(_ name: String) -> Bool {
+    package func matches(_ name: String) -> Bool {
         let (pattern, name) = (Array(text.unicodeScalars), Array(name.unicodeScalars))
         var (place, index) = (0, 0)
         /// Where the last star was, and how much of the name it stands for.

@@ -8,9 +8,21 @@ extension Form {
             Key(
                 "schedule", .mapping(.schedule), "When every server is checked; without it, what the database has stays"
             ),
-            Key("defaults", .mapping(.defaults), "What holds for every server that does not say otherwise"),
-            Key("servers", .list(.mapping(.server)), .required, "The servers"),
-        ])
+            Key(
+                "include", .either(.text(.filePattern), .list(.text(.filePattern))),
+                "More files with servers, groups and defaults of their own"),
+            Key("ansible", .text(.fileBelow), "An inventory of Ansible, INI or YAML, from which servers are taken"),
+        ] + parts,
+        rules: [.atLeastOne(["servers", "include", "ansible"])])
+
+    /// A file that an inventory includes.
+    static let includedInventory = Form("an included file", parts)
+
+    private static let parts = [
+        Key("defaults", .mapping(.defaults), "What holds for every server that does not say otherwise"),
+        Key("groups", .named(.name, .mapping(.group)), "What servers with certain labels get besides"),
+        Key("servers", .list(.mapping(.server)), "The servers"),
+    ]
 
     static let schedule = Form(
         "schedule",
@@ -20,7 +32,15 @@ extension Form {
             Key("spread", .text(.spread), "Over what time the checks are spread; by default none"),
         ])
 
-    static let defaults = Form("defaults", sharedKeys)
+    static let defaults = Form("defaults", settings + [labels])
+
+    package static let group = Form(
+        "a group",
+        [
+            Key(
+                "match", .named(.label, .oneOrMore(.text(.line))), .required,
+                "The labels of its servers; of a list one value is enough, and `{}` is every server")
+        ] + settings)
 
     static let server = Form(
         "a server",
@@ -28,13 +48,15 @@ extension Form {
             Key("id", .text(.name), .required, "Stays the same machine for ever"),
             Key("name", .text(.line), "What people call it"),
             Key("address", .text(.address), "By default the id"),
-        ] + sharedKeys + [
+        ] + settings + [
+            Key("also", .set(.text(.packName), mayBeEmpty: true), "Packs besides those that it gets anyway"),
+            labels,
             Key("drift_detection", .boolean, "`false`: the server is known, but not checked"),
             .literal,
         ])
 
-    /// What servers and `defaults` have in common.
-    private static let sharedKeys = [
+    /// What servers, groups and `defaults` have in common.
+    private static let settings = [
         Key("port", .integer(Grammar.ports), "Passed to ssh; without it, `~/.ssh/config` decides"),
         Key("user", .text(.login), "Who logs in; without it, `~/.ssh/config` decides"),
         Key("config_user", .text(.login), "The account whose home `~` is in packs; by default the login user"),
@@ -46,7 +68,10 @@ extension Form {
             "Which workers may take the server (`worker --queue NAME`); by default `default`"),
         Key(
             "packs", .set(.text(.packName), mayBeEmpty: true),
-            "What the server is compared with; a server's own list replaces that of `defaults`"),
-        Key("labels", .named(.label, .text(.line)), "For `when`, `status --label` and `check --label`"),
+            "What the server is compared with; those of groups add to those of `defaults`, and a server's own list replaces all"
+        ),
     ]
+
+    private static let labels = Key(
+        "labels", .named(.label, .text(.line)), "For `match`, `when`, `status --label` and `check --label`")
 }

@@ -8,7 +8,7 @@ extension Form {
             Key("name", .text(.line), "What people call the pack; its id is the file's name"),
             Key("description", .text(.prose), "What the pack is for"),
             Key(
-                "extends", .oneOrMore(.text(.packName)),
+                "extends", .either(.text(.packName), .set(.text(.packName), mayBeEmpty: true)),
                 "Packs whose items are in this one, too; an item with the same key replaces theirs, and a later pack's that of an earlier one"
             ),
             Key(

@@ -10,8 +10,9 @@ struct ApplyCommand: ActingCommand {
         abstract: "Load an inventory and packs into the database.",
         discussion: """
             All in one transaction: one invalid file, and nothing is applied. A folder means its fleet.yaml and \
-            packs/*.yaml. A listed server's assignments become exactly its `packs:`. Servers and packs that the database \
-            has and PATH lacks are kept and named, unless --prune removes them.
+            packs/*.yaml, and the files that fleet.yaml names. A listed server's assignments become exactly what \
+            `driftwatch inventory` shows. Servers and packs that the database has and PATH lacks are kept and named, \
+            unless --prune removes them.
 
             Servers that get a pack, whose pack changes, or whose address or login changes are checked at once. An item that \
             moves to another pack of its server, as when a pack is renamed or split, takes along what is known of it, \

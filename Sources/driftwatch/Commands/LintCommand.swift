@@ -7,10 +7,11 @@ struct LintCommand: DriftwatchCommand {
         commandName: "lint",
         abstract: "Validate an inventory and packs without a database.",
         discussion: """
-            A folder means its fleet.yaml and packs/*.yaml. Every problem is one line: file, line, column, and what to \
+            A folder means its fleet.yaml and packs/*.yaml, and the files that fleet.yaml names. Every problem is one line: file, line, column, and what to \
             write instead. Exits with 1 if there are errors; warnings alone are fine.
 
-            Packs that an inventory assigns must be among the files, unless only an inventory is given.
+            Packs that an inventory assigns must be among the files, unless only an inventory is given. Packs that no \
+            server has are warned about, and so are groups that match no server.
 
             Example:
               driftwatch lint ./config
@@ -31,10 +32,11 @@ struct LintCommand: DriftwatchCommand {
             context.console.note("driftwatch: \(plural(error.errors.count, "error"))")
             return .badNews
         }
-        for warning in loaded.warnings { context.console.print(visible(warning.description)) }
+        let warnings = loaded.warnings + files.unusedPacks(in: loaded)
+        for warning in warnings { context.console.print(visible(warning.description)) }
         let servers = loaded.inventory.map { plural($0.servers.count, "server") + ", " } ?? ""
-        let warnings = loaded.warnings.isEmpty ? "" : ", \(plural(loaded.warnings.count, "warning"))"
-        context.console.print("fine: \(servers)\(plural(loaded.packs.count, "pack"))\(warnings)")
+        let count = warnings.isEmpty ? "" : ", \(plural(warnings.count, "warning"))"
+        context.console.print("fine: \(servers)\(plural(loaded.packs.count, "pack"))\(count)")
         return .fine
     }
 }

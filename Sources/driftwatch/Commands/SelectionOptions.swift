@@ -7,6 +7,23 @@ struct SelectionOptions: ParsableArguments {
     @Argument(help: "The servers, by their ids.")
     var servers: [ServerID] = []
 
+    @OptionGroup var filter: FilterOptions
+
+    var labels: [LabelTerm] { filter.labels }
+    var pack: PackName? { filter.pack }
+
+    var selection: ServerSelection {
+        ServerSelection(
+            servers: servers, labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
+            pack: pack)
+    }
+
+    /// Such as `the label role=web and the pack base`, for people.
+    var words: String { filter.words }
+}
+
+/// Servers by what they have.
+struct FilterOptions: ParsableArguments {
     @Option(
         name: .customLong("label"),
         help: ArgumentHelp(
@@ -22,13 +39,6 @@ struct SelectionOptions: ParsableArguments {
         }
     }
 
-    var selection: ServerSelection {
-        ServerSelection(
-            servers: servers, labels: Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }),
-            pack: pack)
-    }
-
-    /// Such as `the label role=web and the pack base`, for people.
     var words: String {
         (labels.map { "the label \($0.key)=\($0.value)" } + (pack.map { ["the pack \($0)"] } ?? []))
             .joined(separator: " and ")

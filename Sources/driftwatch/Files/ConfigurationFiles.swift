@@ -4,17 +4,22 @@ import PackFiles
 
 /// The inventory, packs and templates that paths on the command line lead to.
 ///
-/// A folder means its `fleet.yaml` and `packs/*.yaml`, nothing else; a file is an inventory if it is named `fleet.yaml`
-/// or has `servers:`, `defaults:` or `schedule:` at the left margin, and a pack otherwise. One that has `items:` there, and
-/// none of those, is a pack whatever its name.
+/// A folder means its `fleet.yaml` and `packs/*.yaml`, and what these name; a file is an inventory if it is named `fleet.yaml`
+/// or has a key of inventories, such as `servers:`, at the left margin, and a pack otherwise. One that has `items:` there, and
+/// neither `servers:`, `defaults:` nor `schedule:`, is a pack whatever its name.
 struct ConfigurationFiles: Sendable {
     private(set) var inventory: SourceFile?
+    /// What the inventory includes, and Ansible's.
+    private(set) var inventoryFiles = InventoryFiles()
     private(set) var packs: [SourceFile] = []
     private(set) var templates: [String: TemplateSource] = [:]
     /// Files that look as if they were meant, and are not read.
     private(set) var warnings: [Problem] = []
     /// Whether a folder or a pack was among the paths, so that packs not found are packs not wanted.
     private(set) var namesAllPacks = false
+
+    /// Given beside the first; it may include them.
+    private var otherInventories: [String] = []
 
     private static let maximumBytes = 16 << 20
     private static let maximumTemplateBytes = 1 << 20
@@ -29,13 +34,20 @@ struct ConfigurationFiles: Sendable {
             do { files += try filesMeant(by: path) } catch { problems.append(error) }
         }
         var seen: Set<String> = []
-        for path in files where seen.insert(Self.real(path)).inserted {
+        for path in files where seen.insert(NamedFile.real(path)).inserted {
             do { try read(path) } catch { problems.append(error) }
+        }
+        let named = readInventoryFiles()
+        for other in otherInventories where !named.contains(NamedFile.real(other)) {
+            problems.append(
+                Problem(
+                    file: other, message: "is a second inventory",
+                    hint: inventory.map { "the first is \($0.path), which may include it" }))
         }
         guard problems.isEmpty else { throw ConfigurationProblems(problems) }
         // A file that the folder does not include may be given as well.
-        let read = Set((packs + [inventory].compactMap(\.self)).map { Self.real($0.path) })
-        warnings.removeAll { $0.message == PassedOverFiles.message && read.contains(Self.real($0.file)) }
+        let read = named.union((packs + [inventory].compactMap(\.self)).map { NamedFile.real($0.path) })
+        warnings.removeAll { $0.message == PassedOverFiles.message && read.contains(NamedFile.real($0.file)) }
         readTemplates()
     }
 
@@ -43,11 +55,21 @@ struct ConfigurationFiles: Sendable {
     func load(knownPacks: Set<PackName>?) throws(ConfigurationProblems) -> LoadedConfiguration {
         do {
             var loaded = try ConfigurationLoader.load(
-                inventory: inventory, packs: packs, templates: templates, knownPacks: knownPacks)
+                inventory: inventory, files: inventoryFiles, packs: packs, templates: templates, knownPacks: knownPacks)
             loaded.warnings = warnings + loaded.warnings
             return loaded
         } catch {
             throw ConfigurationProblems(warnings + error.problems)
+        }
+    }
+
+    /// A warning for each pack that no server has.
+    func unusedPacks(in loaded: LoadedConfiguration) -> [Problem] {
+        let unused = loaded.unusedPacks
+        return packs.filter { $0.stem.map { unused.contains(PackName(rawValue: $0)) } ?? false }.map { pack in
+            Problem(
+                .warning, file: pack.path, message: "no server has this pack, nor one that extends it",
+                hint: "assign it in the inventory, in defaults, a group or at a server")
         }
     }
 
@@ -90,7 +112,7 @@ struct ConfigurationFiles: Sendable {
         let parts = TopLevelKeys(file.bytes)
         let isNamedInventory = ["fleet.yaml", "fleet.yml"].contains(path.split(separator: "/").last.map(String.init))
         guard parts.ofInventory || (isNamedInventory && !parts.ofPack) else {
-            if isNamedInventory, Self.folder(of: path).split(separator: "/").last != "packs" {
+            if isNamedInventory, NamedFile.folder(of: path).split(separator: "/").last != "packs" {
                 warnings.append(
                     Problem(
                         .warning, file: path, message: "is read as a pack named fleet, because it has `items:`",
@@ -100,10 +122,17 @@ struct ConfigurationFiles: Sendable {
             namesAllPacks = true
             return
         }
-        if let inventory {
-            throw Problem(file: path, message: "is a second inventory", hint: "the first is \(inventory.path)")
-        }
-        inventory = file
+        if inventory == nil { inventory = file } else { otherInventories.append(path) }
+    }
+
+    /// The real paths of what the inventory names.
+    private mutating func readInventoryFiles() -> Set<String> {
+        guard let inventory else { return [] }
+        let folder = InventoryFolder(of: inventory)
+        inventoryFiles = folder.files(ConfigurationLoader.filesNamed(by: inventory))
+        warnings += folder.warnings(inventoryFiles)
+        let found = Array(inventoryFiles.included.values.joined()) + [inventoryFiles.ansible].compactMap(\.self)
+        return Set(found.map { NamedFile.real($0.path) })
     }
 
     // MARK: Templates
@@ -111,9 +140,10 @@ struct ConfigurationFiles: Sendable {
     /// Each from the folder `templates` next to the pack that names it.
     private mutating func readTemplates() {
         for pack in packs {
-            let folder = Self.folder(of: pack.path)
+            let folder = NamedFile.folder(of: pack.path)
             for name in ConfigurationLoader.templateNames(in: [pack]) {
-                let source = Self.template(name, in: folder)
+                let source = NamedFile.read(
+                    "\(folder)/templates/\(name)", below: folder, upTo: Self.maximumTemplateBytes)
                 if let other = templates[name], other != source {
                     templates[name] = .unusable("exists in two folders with different contents")
                 } else {
@@ -121,29 +151,5 @@ struct ConfigurationFiles: Sendable {
                 }
             }
         }
-    }
-
-    /// Links are followed as long as they stay below the packs' folder: mounted configuration is often made of links.
-    ///
-    /// One that leads out, be it `templates` itself, could bring any file of this machine into a pack.
-    private static func template(_ name: String, in packFolder: String) -> TemplateSource? {
-        let file: RegularFile
-        do { file = try RegularFile("\(packFolder)/templates/\(name)", upTo: maximumTemplateBytes) } catch {
-            return error == .missing ? nil : .unusable(error.description)
-        }
-        let inside = real(packFolder.isEmpty ? "/" : packFolder)
-        guard file.realPath.hasPrefix(inside.hasSuffix("/") ? inside : inside + "/") else {
-            return .unusable("leads out of \(packFolder)")
-        }
-        return .bytes(file.bytes)
-    }
-
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "" : String(path[..<slash])
-    }
-
-    private static func real(_ path: String) -> String {
-        URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path(percentEncoded: false)
     }
 }

@@ -82,8 +82,9 @@ struct TopLevelKeys {
     init(_ bytes: [UInt8]) {
         let lines = bytes.split(separator: UInt8(ascii: "\n"))
         func has(_ key: String) -> Bool { lines.contains { $0.starts(with: "\(key):".utf8) } }
-        ofInventory = has("servers") || has("defaults") || has("schedule")
-        ofPack = !ofInventory && has("items")
+        let isInventory = has("servers") || has("defaults") || has("schedule")
+        ofPack = !isInventory && has("items")
+        ofInventory = isInventory || !ofPack && (has("include") || has("ansible") || has("groups"))
         let sections = ["files:", "packages:", "settings:", "services:"].map { Array($0.utf8) }
         hasSections = lines.contains { line in
             let text = line.drop { $0 == UInt8(ascii: " ") }

@@ -109,7 +109,7 @@ extension Sample {
             name: "pack", form: .pack,
             keys: [
                 ("name", .yaml("Base")), ("description", .yaml("x")), ("extends", .yaml("[other]")),
-                ("vars", .yaml("{ greeting: hello, limit: 7 }")), ("items", .yaml("{}")),
+                ("vars", .yaml("{ port: 443, name: web }")), ("items", .yaml("{}")),
             ], file: { $0 }, hasItem: false),
         Sample(
             name: "items", form: .items, keys: Form.items.keys.map { ($0.name, .yaml("[]")) },
@@ -219,8 +219,8 @@ extension Sample {
     private static let shared: [(String, Value)] = [
         ("port", .yaml("22")), ("user", .yaml("driftwatch")), ("config_user", .yaml("app")),
         ("connection", .yaml("ssh")), ("queue", .yaml("dmz")), ("packs", .yaml("[base]")),
-        ("labels", .yaml("{ role: web }")),
     ]
+    private static let labels: (String, Value) = ("labels", .yaml("{ role: web }"))
 
     private static let inventories = [
         Sample(
@@ -233,13 +233,18 @@ extension Sample {
                         ("spread", .yaml("10m")),
                     ])
                 ),
-                ("defaults", .mapping(shared)),
+                ("include", .yaml("fleet.d/*.yaml")), ("ansible", .yaml("inventory/hosts")),
+                ("defaults", .mapping(shared + [labels])),
+                ("groups", .yaml("{ web: { match: { role: web } } }")),
                 (
                     "servers",
                     .list(
                         [("id", .yaml("web-1")), ("name", .yaml("Web 1")), ("address", .yaml("192.0.2.17"))] + shared
-                            + [("drift_detection", .yaml("true")), literal])
+                            + [labels, ("also", .yaml("[base]")), ("drift_detection", .yaml("true")), literal])
                 ),
-            ], file: { $0 }, isInventory: true, hasItem: false)
+            ], file: { $0 }, isInventory: true, hasItem: false),
+        Sample(
+            name: "group", form: .group, keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
+            file: { "servers: []\ngroups: { web: \($0) }" }, isInventory: true, hasItem: false),
     ]
 }
