@@ -25,7 +25,7 @@ extension InventoryReader {
                 hint: "labels stand at servers and in defaults; a group's match looks for them")
             return nil
         }
-        guard let fields = reader.fields(entry.node, of: what, known: Form.group.keys.map(\.name)) else { return nil }
+        guard let fields = reader.fields(entry.node, of: .group, called: what) else { return nil }
         let settings = shared(in: fields)
         guard let match = fields["match"] else {
             reader.error(

@@ -136,6 +136,23 @@ struct EditorSchemaTests {
         try await Self.expectRefusal(items.map { ("items: { \($0) }", false) })
     }
 
+    @Test
+    func aVariableMayStandForAnyValueOfAnItem() async throws {
+        let text = """
+            vars: { folder: /etc, mode: "0644", days: 21, must: true, state: present, unit: ssh, any: "0" }
+            items:
+              files: [{ path: "{{ folder }}/motd", mode: "{{ mode }}", optional: "{{ must }}", content: "{{ labels.role }}" }]
+              packages: [{ name: nginx, state: "{{ state }}" }]
+              settings: [{ key: A, type: sysctl, max: "{{ days }}" }, { key: B, type: sysctl, expected: "{{ any }}" }]
+              services: [{ name: "{{ unit }}.service", running: "{{ must }}" }]
+              certificates: [{ path: "{{ folder }}/a.pem", min_days: "{{ days }}" }]
+            """
+        #expect(Self.loaded(text) == 6)
+        #expect(try await Self.complaints(about: [(text, false)]) == [[]])
+        let misplaced = ["vars: { a: [1] }\nitems: {}", "vars: { A: b }\nitems: {}", "vars: { a: b }\nname: x"]
+        try await Self.expectRefusal(misplaced.map { ($0, false) })
+    }
+
     /// An editor must not underline what is right, and no item is lost without a word.
     @Test
     func whatLoadsIsValid() async throws {
