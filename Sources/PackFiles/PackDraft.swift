@@ -55,7 +55,7 @@ struct PackFileReader {
     }
 
     private mutating func read(_ root: Node, into draft: inout PackDraft) {
-        guard let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "items"])
+        guard let fields = reader.fields(root, of: .pack)
         else { return }
         draft.displayName = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
         if let entry = fields["name"], let fault = draft.displayName.flatMap(ItemDoubt.displayName) {
@@ -78,10 +78,9 @@ struct PackFileReader {
     }
 
     private mutating func readItems(_ node: Node, into draft: inout PackDraft) {
-        let known = Expectation.Section.allCases
-        guard let sections = reader.fields(node, of: "items", known: known.map(\.rawValue)) else { return }
+        guard let sections = reader.fields(node, of: .items) else { return }
         var items: [PackDraft.Item] = []
-        for section in known {
+        for section in Expectation.Section.allCases {
             for node in nodes(section.rawValue, in: sections) {
                 guard let expectation = item(node, in: section) else { continue }
                 items.append(PackDraft.Item(expectation: expectation, position: node.position))

@@ -24,7 +24,9 @@ struct Driftwatch: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Set up",
-                subcommands: [MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self]),
+                subcommands: [
+                    MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self, SchemaCommand.self,
+                ]),
             CommandGroup(
                 name: "Run",
                 subcommands: [

@@ -25,28 +25,23 @@ struct InventoryReader {
                     "the file is empty", at: Position(line: 1, column: 1), hint: "write servers: [] if there are none")
                 return draft
             }
-            if let fields = fields(of: root) { draft = self.draft(in: fields) }
+            if let fields = reader.fields(root, of: isIncluded ? .includedFile : .inventory) {
+                draft = self.draft(in: fields)
+            }
         } catch {
             reader.report(error)
         }
         return draft
     }
 
-    private mutating func fields(of root: Node) -> Fields? {
-        guard isIncluded else {
-            let known = ["schedule", "include", "ansible", "defaults", "groups", "servers"]
-            return reader.fields(root, of: "the inventory", known: known)
-        }
-        return reader.fields(root, of: "an included file", known: ["defaults", "groups", "servers"])
-    }
-
     private mutating func draft(in fields: Fields) -> InventoryDraft {
-        var draft = InventoryDraft(schedule: schedule(in: fields), defaults: defaults(in: fields))
+        var draft = InventoryDraft(
+            defaults: defaults(in: fields), groups: groups(in: fields), servers: servers(in: fields))
+        guard !isIncluded else { return draft }
+        draft.schedule = schedule(in: fields)
         draft.includes = mentions("include", in: fields)
         draft.ansible = mentions("ansible", in: fields).first
-        draft.groups = groups(in: fields)
-        draft.servers = servers(in: fields)
-        if !isIncluded, fields["servers"] == nil, draft.includes.isEmpty, draft.ansible == nil {
+        if ["servers", "include", "ansible"].allSatisfy({ fields[$0]?.node.isNull ?? true }) {
             reader.error(
                 "the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
         }
@@ -55,7 +50,7 @@ struct InventoryReader {
 
     private mutating func schedule(in fields: Fields) -> ScheduleSetting? {
         guard let entry = fields["schedule"], !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone", "spread"])
+            let fields = reader.fields(entry.node, of: .schedule)
         else { return nil }
         let cron = reader.requiredText("cron", in: fields, of: "schedule") { text in
             Grammar.line(text, limit: 200) ?? Self.fault { () throws(CronError) in _ = try CronExpression(text) }
@@ -88,9 +83,9 @@ struct InventoryReader {
 
     private mutating func defaults(in fields: Fields) -> SharedSettings {
         guard let entry = fields["defaults"], !entry.node.isBlank, !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "defaults", known: SharedSettings.keys + ["labels"])
+            let fields = reader.fields(entry.node, of: .defaults)
         else { return SharedSettings() }
-        return shared(in: fields)
+        return shared(in: fields, withLabels: true)
     }
 
     private mutating func servers(in fields: Fields) -> [ServerDraft] {
@@ -104,14 +99,13 @@ struct InventoryReader {
     }
 
     private mutating func server(_ node: Node) -> ServerDraft? {
-        let known = ["id", "name", "address"] + SharedSettings.keys + ["also", "labels", "drift_detection", "literal"]
-        guard let fields = reader.fields(node, of: "a server", known: known) else { return nil }
+        guard let fields = reader.fields(node, of: .server) else { return nil }
         let id = reader.requiredText("id", in: fields, of: "a server") { Grammar.name($0, of: "server id") }
         let literal = reader.boolean("literal", in: fields) ?? false
         let name = reader.text("name", in: fields) { Grammar.line($0, limit: 200, literal: literal) }
         if !literal { reader.doubt("name", in: fields, name.flatMap(ItemDoubt.displayName)) }
         let address = reader.text("address", in: fields, where: Grammar.address)
-        let own = shared(in: fields)
+        let own = shared(in: fields, withLabels: true)
         let also = packList("also", in: fields) ?? []
         let driftDetection = reader.boolean("drift_detection", in: fields) ?? true
         guard let id else { return nil }

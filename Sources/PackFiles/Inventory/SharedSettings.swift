@@ -3,8 +3,6 @@ import Yams
 
 /// Settings that may be written at a server, in a group and under `defaults`; nil where one is absent.
 struct SharedSettings {
-    static let keys = ["port", "user", "config_user", "connection", "queue", "packs"]
-
     var port: Int?
     var user: String?
     var configUser: String?
@@ -22,7 +20,7 @@ struct WrittenLabels {
 }
 
 extension InventoryReader {
-    mutating func shared(in fields: Fields) -> SharedSettings {
+    mutating func shared(in fields: Fields, withLabels: Bool) -> SharedSettings {
         SharedSettings(
             port: reader.integer("port", in: fields, where: Grammar.port),
             user: reader.text("user", in: fields, where: Grammar.user),
@@ -30,9 +28,13 @@ extension InventoryReader {
             connection: reader.choice("connection", in: fields),
             queue: reader.text("queue", in: fields) { Grammar.name($0, of: "queue name") },
             packs: packList("packs", in: fields),
-            labels: reader.labels("labels", in: fields).map { labels in
-                WrittenLabels(values: labels, position: fields["labels"]?.position ?? fields.position)
-            })
+            labels: withLabels ? labels(in: fields) : nil)
+    }
+
+    private mutating func labels(in fields: Fields) -> WrittenLabels? {
+        reader.labels("labels", in: fields).map { labels in
+            WrittenLabels(values: labels, position: fields["labels"]?.position ?? fields.position)
+        }
     }
 
     mutating func packList(_ key: String, in fields: Fields) -> [PackName]? {
