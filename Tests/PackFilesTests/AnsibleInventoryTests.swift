@@ -117,7 +117,7 @@ struct AnsibleInventoryTests {
         let loaded = try loadAnsible("a[1:5]", fleet: "servers: [{ id: a2, packs: [base] }]")
         #expect(
             loaded.warnings.map(\.description) == [
-                "hosts: warning: a1, a3, a4 and 1 more have no packs: nothing is checked there"
+                "fleet.yaml:1:10: warning: a1, a3, a4 and 1 more have no packs: nothing is checked there"
                     + " (assign some in defaults or groups)"
             ])
     }
@@ -194,8 +194,10 @@ struct AnsibleInventoryTests {
         let chain = (0..<70).map { "[g\($0):children]\ng\($0 + 1)" }.joined(separator: "\n") + "\n[g70]\na"
         let sections = (0...1000).map { "[g\($0)]\na" }.joined(separator: "\n")
         let memberships = (0..<11).map { "[g\($0)]\na[1:20000]" }.joined(separator: "\n")
+        let long = String(repeating: "a", count: 4_000_000)
         for (text, says) in [
-            (chain, "lies in 64 others"), (sections, "too many groups"), (memberships, "too many hosts in groups"),
+            ("\(long)[1:20000]", "bytes"), ("a x=\(long)'", "without its end"), (chain, "lies in 64 others"),
+            (sections, "too many groups"), (memberships, "too many hosts in groups"),
         ] {
             let found = problems { try loadAnsible(text) }
             #expect(found.count == 1 && found.first?.message.contains(says) == true, "\(found.prefix(3))")

@@ -30,7 +30,11 @@ struct LoadingFuzzTests {
 
     private static let inventory = """
         schedule: { cron: "0 6 * * *", time_zone: UTC }
+        include: fleet.d/*.yaml
+        ansible: hosts
         defaults: { user: driftwatch, packs: [base] }
+        groups:
+          web: { match: { role: [web, proxy] }, packs: [base], port: 22 }
         servers:
           - id: web-1
             name: Web 1
@@ -41,7 +45,38 @@ struct LoadingFuzzTests {
             labels: { role: web }
             drift_detection: true
           - id: web-2
+            also: [base]
         """
+
+    private static let included = """
+        defaults: { labels: { site: ham } }
+        groups: { ham: { match: { site: ham }, queue: ham } }
+        servers: [{ id: ham-1 }]
+        """
+
+    private static let ansible = [
+        (
+            "hosts",
+            """
+            db-[1:3].example.net:2200 ansible_user="deploy" # a comment
+            [east:children]
+            west
+            [west]
+            w-[a:c] ansible_host='192.0.2.1'
+            [west:vars]
+            ansible_port = 22
+            """
+        ),
+        (
+            "hosts.yml",
+            """
+            all:
+              hosts: { "db-[01:03]": { ansible_port: 22 } }
+              children:
+                west: { hosts: { w: }, vars: { ansible_user: deploy } }
+            """
+        ),
+    ]
 
     @Test(arguments: 0..<4 as Range<UInt64>)
     func neverEndsOtherwiseThanLoadedOrWithALine(seed: UInt64) throws {
@@ -50,11 +85,19 @@ struct LoadingFuzzTests {
         for _ in 0..<150 {
             let packFile = SourceFile(path: "packs/base.yaml", bytes: Self.mutated(Self.pack, &random))
             let inventoryFile = SourceFile(path: "fleet.yaml", bytes: Self.mutated(Self.inventory, &random))
+            let (path, hosts) = Self.ansible[Int.random(in: 0...1, using: &random)]
+            let found = { (path: String, text: String, random: inout SeededGenerator) in
+                InventoryFiles.Found(path: path, source: .bytes(Self.mutated(text, &random)))
+            }
+            let files = InventoryFiles(
+                included: ["fleet.d/*.yaml": [found("fleet.d/a.yaml", Self.included, &random)]],
+                ansible: found(path, hosts, &random))
             do {
+                _ = ConfigurationLoader.filesNamed(by: inventoryFile)
                 let templates = ["gitconfig": TemplateSource.bytes(packFile.bytes)]
                 _ = ConfigurationLoader.templateNames(in: [packFile])
                 let loaded = try ConfigurationLoader.load(
-                    inventory: inventoryFile, packs: [packFile], templates: templates)
+                    inventory: inventoryFile, files: files, packs: [packFile], templates: templates)
                 loadedCount += 1
                 for pack in loaded.packs.values {
                     let again = try Pack(resolvedJSON: pack.resolvedJSON())

@@ -3,6 +3,8 @@ internal import Redaction
 
 /// A host as an Ansible inventory writes it: a name, perhaps with ranges as in `web[01:20].example.net`, perhaps with a port.
 struct HostPattern {
+    private static let lengthLimit = 500
+
     private let text: String
     let port: Int?
     private let parts: [Part]
@@ -32,6 +34,9 @@ struct HostPattern {
     }
 
     init(_ text: String) throws(Fault) {
+        guard text.utf8.count <= Self.lengthLimit else {
+            throw Fault("\(quoted(text)) has \(text.utf8.count) bytes", hint: "at most \(Self.lengthLimit)")
+        }
         let (name, port) = Self.withoutPort(text)
         let isKnown = Self.isAddress(name) || Self.isHostName(name)
         self.text = text

@@ -25,8 +25,8 @@ extension InventoryReader {
                 hint: "labels stand at servers and in defaults; a group's match looks for them")
             return nil
         }
-        guard let fields = reader.fields(entry.node, of: .group, called: what) else { return nil }
-        let settings = shared(in: fields)
+        guard let fields = reader.fields(entry.node, of: .group) else { return nil }
+        let settings = shared(in: fields, withLabels: false)
         guard let match = fields["match"] else {
             reader.error(
                 "\(what) needs `match`", at: entry.position,
@@ -44,7 +44,7 @@ extension InventoryReader {
                 reader.error(fault.message, at: entry.position, hint: fault.hint)
                 return nil
             }
-            let values = reader.oneOrMore(entry) { $0.isEmpty ? nil : Grammar.line($0, limit: 200) }
+            let values = reader.oneOrMore(entry) { $0.isEmpty ? nil : Grammar.line($0, limit: 200) }.map(\.text)
             return GroupDraft.Term(label: label, values: values, position: entry.position)
         }
     }
@@ -52,12 +52,16 @@ extension InventoryReader {
 
 extension FileReader {
     /// One text, or a list of them that is not empty.
-    mutating func oneOrMore(_ entry: Fields.Entry, where fault: (String) -> Fault?) -> [String] {
+    mutating func oneOrMore(
+        _ entry: Fields.Entry, where fault: (String) -> Fault?
+    ) -> [(text: String, position: Position)] {
         guard let sequence = entry.node.sequence, ScalarValue.hasPlainTag(entry.node) else {
             let position = entry.node.isBlank ? entry.position : entry.node.position
-            return text(entry.node, named: entry.key, at: position, where: fault).map { [$0] } ?? []
+            return text(entry.node, named: entry.key, at: position, where: fault).map { [($0, position)] } ?? []
         }
         if sequence.isEmpty { error("\(quoted(entry.key)) is an empty list", at: entry.position) }
-        return sequence.compactMap { text($0, named: entry.key, at: $0.position, where: fault) }
+        return sequence.compactMap { node in
+            text(node, named: entry.key, at: node.position, where: fault).map { ($0, node.position) }
+        }
     }
 }

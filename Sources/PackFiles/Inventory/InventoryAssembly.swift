@@ -26,6 +26,7 @@ struct InventoryAssembly {
             }
         }
         let hosts = ansibleServers(draft.ansible, named, mainFile: source.path)
+        resolver.ansiblePosition = draft.ansible?.position
         resolver.groups = withoutRepetition(resolver.groups)
         let (resolved, reasons) = resolver.resolve(withoutRepetition(servers), ansible: hosts, report: &readers)
         return (Inventory(schedule: draft.schedule, servers: resolved), reasons)

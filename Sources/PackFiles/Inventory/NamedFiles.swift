@@ -45,7 +45,7 @@ extension InventoryReader {
         for case (.scalar(let key), let node) in pairs {
             entries[key.string] = Fields.Entry(key: key.string, node: node, position: node.position)
         }
-        let fields = Fields(position: root.position, known: Form.inventory.keys.map(\.name), entries: entries)
+        let fields = Fields(position: root.position, known: ["include", "ansible"], entries: entries)
         var reader = InventoryReader(file: source.path, packs: nil)
         return InventoryMentions(
             includes: reader.mentions("include", in: fields).map(\.text),
@@ -55,20 +55,17 @@ extension InventoryReader {
     /// The paths or patterns at a key.
     mutating func mentions(_ key: String, in fields: Fields) -> [InventoryDraft.Mention] {
         guard let entry = fields[key], !entry.node.isNull else { return [] }
-        guard key == "include", let nodes = entry.node.sequence else {
+        guard key == "include" else {
             return reader.text(key, in: fields, where: Grammar.relativePath).map { text in
                 [InventoryDraft.Mention(text: text, position: entry.position)]
             } ?? []
         }
-        guard nodes.count <= LoadingLimit.includePatterns else {
-            reader.error(
-                "\(nodes.count) patterns", at: entry.position, hint: "at most \(LoadingLimit.includePatterns)")
+        if let count = entry.node.sequence?.count, count > LoadingLimit.includePatterns {
+            reader.error("\(count) patterns", at: entry.position, hint: "at most \(LoadingLimit.includePatterns)")
             return []
         }
-        return nodes.compactMap { node in
-            reader.text(node, named: key, at: node.position, where: Grammar.relativePath).map { text in
-                InventoryDraft.Mention(text: text, position: node.position)
-            }
+        return reader.oneOrMore(entry, where: Grammar.relativePath).map { text, position in
+            InventoryDraft.Mention(text: text, position: position)
         }
     }
 }

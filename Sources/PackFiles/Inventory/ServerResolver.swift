@@ -25,6 +25,8 @@ struct ServerResolver {
     /// Of the first file, for all servers.
     var defaults = InFile(file: "", value: SharedSettings())
     var groups: [InFile<GroupDraft>] = []
+    /// Where the first file names Ansible's.
+    var ansiblePosition: Position?
     private var members: [[ServerID]] = []
     private var reasons = InventoryReasons()
     private var ansibleFile = ""
@@ -42,7 +44,8 @@ struct ServerResolver {
         if candidates.count > LoadingLimit.servers {
             let file = candidates[LoadingLimit.servers].file
             readers[file]?.error(
-                "the inventory has \(candidates.count) servers", at: nil, hint: "at most \(LoadingLimit.servers)")
+                "the inventory has \(candidates.count) servers", at: candidates[LoadingLimit.servers].position,
+                hint: "at most \(LoadingLimit.servers)")
             return ([], reasons)
         }
         let servers = candidates.map { server($0, &readers) }
@@ -189,8 +192,8 @@ extension ServerResolver {
     private func reportBareHosts(_ readers: inout [String: FileReader]) {
         guard !bareHosts.isEmpty else { return }
         let verb = bareHosts.count == 1 ? "has" : "have"
-        readers[ansibleFile]?.warn(
-            "\(Self.names(bareHosts)) \(verb) no packs: nothing is checked there", at: nil,
+        readers[defaults.file]?.warn(
+            "\(Self.names(bareHosts)) \(verb) no packs: nothing is checked there", at: ansiblePosition,
             hint: "assign some in defaults or groups")
     }
 
