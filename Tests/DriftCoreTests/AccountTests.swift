@@ -76,7 +76,7 @@ struct AccountTests {
             (["sources passwd files [NOTFOUND=return X=Y] ldap", "done passwd 2", "whole"], .directoryUnseen),
         ] as [([String], UnreadableReason)])
     func whatIsNotFoundMayBeThere(lines: [String], reason: UnreadableReason) {
-        for state in AccountExpectation.State.allCases {
+        for state in Presence.allCases {
             #expect(told(AccountExpectation(name: "deploy", state: state), lines) == .unreadable(reason))
         }
     }

@@ -169,9 +169,9 @@ import Testing
             (PackageFacts.notAsked, UnreadableReason.malformedAnswer), (.unreadable(.unsupported), .unsupported),
             // A server that has dpkg has at least dpkg: an empty database proves nothing.
             (.listed(PackageDatabase(.dpkg, [:])), .malformedAnswer),
-        ], PackageExpectation.State.allCases)
+        ], Presence.allCases)
     func withoutADatabaseNothingIsProven(
-        database: (PackageFacts, UnreadableReason), state: PackageExpectation.State
+        database: (PackageFacts, UnreadableReason), state: Presence
     ) {
         let wanted = PackageExpectation(name: "curl", state: state)
         #expect(Told(judge(.package(wanted), Facts(packages: database.0))) == .unreadable(database.1))

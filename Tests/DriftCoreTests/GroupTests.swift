@@ -73,7 +73,7 @@ struct GroupTests {
             (["group file sudo:27", "done group 0", "whole"], .malformedAnswer),
         ] as [([String], UnreadableReason)])
     func whatIsNotFoundMayBeThere(lines: [String], reason: UnreadableReason) {
-        for state in GroupExpectation.State.allCases {
+        for state in Presence.allCases {
             #expect(told(GroupExpectation(name: "sudo", state: state), lines) == .unreadable(reason))
         }
     }

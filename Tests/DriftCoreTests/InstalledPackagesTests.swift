@@ -194,7 +194,7 @@ import Testing
             Array($0.utf8)[...]
         }
         facts.topics.read(InstalledPackages.self, lines)
-        for state in PackageExpectation.State.allCases {
+        for state in Presence.allCases {
             #expect(judge(.package(.init(name: "a", state: state)), facts) == .unreadable(.malformedAnswer))
             #expect(judge(.package(.init(name: "b", state: state)), facts) == .unreadable(.malformedAnswer))
         }

@@ -18,8 +18,8 @@ struct ModuleTests {
             (.present, "absent", .wrong(.missingModule, ["state": "present"], ["state": "absent"])),
             (.absent, "loaded", .wrong(.unexpectedModule, ["state": "absent"], ["state": "loaded"])),
             (.absent, "builtin", .wrong(.unexpectedModule, ["state": "absent"], ["state": "built into the kernel"])),
-        ] as [(ModuleExpectation.State, String, Told)])
-    func areLoadedOrNot(state: ModuleExpectation.State, seen: String, expected: Told) {
+        ] as [(Presence, String, Told)])
+    func areLoadedOrNot(state: Presence, seen: String, expected: Told) {
         #expect(told(ModuleExpectation(module: "usb-storage", state: state), ["\(seen) usb_storage"]) == expected)
     }
 
@@ -28,7 +28,7 @@ struct ModuleTests {
         ["loaded usb_storage", "absent usb_storage"], ["absent usb_storage", "absent usb_storage"],
     ])
     func whatMakesNoSenseProvesNothing(lines: [String]) {
-        for state in ModuleExpectation.State.allCases {
+        for state in Presence.allCases {
             #expect(
                 told(ModuleExpectation(module: "usb_storage", state: state), lines) == .unreadable(.malformedAnswer))
         }

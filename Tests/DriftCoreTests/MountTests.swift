@@ -95,7 +95,7 @@ struct MountTests {
         [root, tmp, "30 30 0:25 / /tmp rw - tmpfs tmpfs rw"], [root, tmp, "31 21 0:26 / /tmp rw - tmpfs tmpfs rw"],
     ])
     func whatMakesNoSenseProvesNothing(lines: [String]) {
-        for state in MountExpectation.State.allCases {
+        for state in Presence.allCases {
             #expect(told(MountExpectation(path: "/tmp", state: state), lines) == .unreadable(.malformedAnswer))
         }
     }

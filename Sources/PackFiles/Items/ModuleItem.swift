@@ -7,7 +7,7 @@ extension ItemForm {
         [
             Key("module", .text(.module), .required, "The kernel module; `-` and `_` are the same"),
             Key(
-                "state", .words(of: ModuleExpectation.State.self),
+                "state", .words(of: Presence.self),
                 "`present` (the default): loaded or built in; `absent`: neither"),
         ]
     ) { $0.module($1) }
@@ -16,7 +16,7 @@ extension ItemForm {
 extension PackFileReader {
     fileprivate mutating func module(_ fields: Fields) -> Expectation.Subject? {
         let module = reader.requiredText("module", in: fields, of: "a kernel item", where: Grammar.moduleName)
-        let state: ModuleExpectation.State? = reader.choice("state", in: fields)
+        let state: Presence? = reader.choice("state", in: fields)
         return module.map { .module(ModuleExpectation(module: $0, state: state ?? .present)) }
     }
 }

@@ -8,7 +8,7 @@ extension ItemForm {
         [
             Key("path", .text(.absolutePath), .required, "Where it is mounted; what is on top there counts"),
             Key(
-                "state", .words(of: MountExpectation.State.self),
+                "state", .words(of: Presence.self),
                 "`present` (the default), or `absent`: nothing may be mounted there"),
             Key("type", .text(.fileSystem), "The type of the file system"),
             Key(
@@ -22,7 +22,7 @@ extension ItemForm {
 extension PackFileReader {
     fileprivate mutating func mount(_ fields: Fields) -> Expectation.Subject? {
         let path = reader.requiredText("path", in: fields, of: "a mount", where: Grammar.mountPoint)
-        let state: MountExpectation.State = reader.choice("state", in: fields) ?? .present
+        let state: Presence = reader.choice("state", in: fields) ?? .present
         let type = reader.text("type", in: fields, where: Grammar.fileSystemType)
         let options = fields["options"].flatMap { $0.node.isNull ? nil : mountOptions($0) } ?? []
         if state == .absent {

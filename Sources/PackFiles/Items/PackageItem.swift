@@ -7,7 +7,7 @@ extension ItemForm {
         [
             Key("name", .text(.packageName), .required, "The package; `libc6:i386` names one architecture of it"),
             Key(
-                "state", .words(of: PackageExpectation.State.self),
+                "state", .words(of: Presence.self),
                 "`present` (the default): installed; `absent`: not installed"),
             Key(
                 "version", .text(.versionPattern),
@@ -26,7 +26,7 @@ extension PackFileReader {
         let literal = isLiteral(fields)
         let managers = managers(in: fields)
         let name = reader.requiredText("name", in: fields, of: "a package", where: Grammar.packageName)
-        let state: PackageExpectation.State = reader.choice("state", in: fields) ?? .present
+        let state: Presence = reader.choice("state", in: fields) ?? .present
         var package = PackageExpectation(name: name ?? "", state: state)
         package.version = reader.text("version", in: fields, where: Grammar.versionPattern)
         package.minimumVersion = reader.text("min_version", in: fields, where: Grammar.packageVersion)

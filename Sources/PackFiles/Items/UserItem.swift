@@ -8,7 +8,7 @@ extension ItemForm {
         [
             Key("name", .text(.accountName), "The account"),
             Key(
-                "state", .words(of: AccountExpectation.State.self),
+                "state", .words(of: Presence.self),
                 "`present` (the default), or `absent`: there is no such account"),
             Key(
                 "uid", .integer(Grammar.accountNumbers), "Its user id; with `only`, and without `name`, that of others"),
@@ -38,7 +38,7 @@ extension ItemForm {
         [
             Key("name", .text(.accountName), .required, "The group"),
             Key(
-                "state", .words(of: GroupExpectation.State.self),
+                "state", .words(of: Presence.self),
                 "`present` (the default), or `absent`: there is no such group"),
             Key("gid", .integer(Grammar.accountNumbers), "Its id"),
             Key("members", .set(.text(.accountName)), "Accounts that must be in it"),
@@ -73,7 +73,7 @@ extension PackFileReader {
         if let entry = fields["authorized_keys"], !entry.node.isNull { return keys(entry, fields) }
         let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a user") { Grammar.accountName($0, literal, "uid") }
-        let state: AccountExpectation.State? = reader.choice("state", in: fields)
+        let state: Presence? = reader.choice("state", in: fields)
         var account = AccountExpectation(name: name ?? "", state: state ?? .present)
         account.uid = reader.integer("uid", in: fields, where: Grammar.accountNumber)
         account.gid = reader.integer("gid", in: fields, where: Grammar.accountNumber)
@@ -141,7 +141,7 @@ extension PackFileReader {
     fileprivate mutating func group(_ fields: Fields) -> Expectation.Subject? {
         let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a group") { Grammar.accountName($0, literal, "gid") }
-        let state: GroupExpectation.State? = reader.choice("state", in: fields)
+        let state: Presence? = reader.choice("state", in: fields)
         var group = GroupExpectation(name: name ?? "", state: state ?? .present)
         group.gid = reader.integer("gid", in: fields, where: Grammar.accountNumber)
         group.members = reader.texts("members", in: fields) { Grammar.accountName($0, literal, nil) }

@@ -1,12 +1,7 @@
 /// An account that must be there, and how, or must not be there.
 package struct AccountExpectation: Hashable, Sendable {
-    package enum State: String, Sendable, Codable, CaseIterable {
-        case present
-        case absent
-    }
-
     package var name: String
-    package var state: State
+    package var state: Presence
     package var uid: Int?
     /// The primary group, by number or by name.
     package var gid: Int?
@@ -20,7 +15,7 @@ package struct AccountExpectation: Hashable, Sendable {
     /// Whether its date of expiry has passed.
     package var expired: Bool?
 
-    package init(name: String, state: State = .present) {
+    package init(name: String, state: Presence = .present) {
         self.name = name
         self.state = state
     }
@@ -33,7 +28,7 @@ extension AccountExpectation: UserForm {
     var item: String { name }
 
     init?(_ fields: inout StoredFields) {
-        guard let name = fields.text("name"), let state = fields.word("state", as: State.self) else { return nil }
+        guard let name = fields.text("name"), let state = fields.word("state", as: Presence.self) else { return nil }
         self.init(name: name, state: state)
         uid = fields.whole("uid").flatMap { Int(exactly: $0) }
         gid = fields.whole("gid").flatMap { Int(exactly: $0) }

@@ -1,19 +1,14 @@
 /// A group that must be there, with its members, or must not be there.
 package struct GroupExpectation: Hashable, Sendable {
-    package enum State: String, Sendable, Codable, CaseIterable {
-        case present
-        case absent
-    }
-
     package var name: String
-    package var state: State
+    package var state: Presence
     package var gid: Int?
     /// Who must be in it, in order, each once.
     package var members: [String]? { didSet { members = members.map(NameList.sorted) } }
     /// Who may be in it.
     package var only: [String]? { didSet { only = only.map(NameList.sorted) } }
 
-    package init(name: String, state: State = .present) {
+    package init(name: String, state: Presence = .present) {
         self.name = name
         self.state = state
     }
@@ -27,7 +22,7 @@ extension GroupExpectation: KnownKind {
     var subject: Expectation.Subject { .group(self) }
 
     init?(_ fields: inout StoredFields) {
-        guard let name = fields.text("name"), let state = fields.word("state", as: State.self) else { return nil }
+        guard let name = fields.text("name"), let state = fields.word("state", as: Presence.self) else { return nil }
         self.init(name: name, state: state)
         gid = fields.whole("gid").flatMap { Int(exactly: $0) }
         members = fields.texts("members").map(NameList.sorted)

@@ -1,16 +1,10 @@
 /// A kernel module that must be loaded, or must not.
 package struct ModuleExpectation: Hashable, Sendable {
-    package enum State: String, Sendable, Codable, CaseIterable {
-        /// Loaded, or a part of the kernel.
-        case present
-        case absent
-    }
-
     /// As `lsmod` or `modprobe` has it: to the kernel, `-` and `_` are one character.
     package var module: String
-    package var state: State
+    package var state: Presence
 
-    package init(module: String, state: State = .present) {
+    package init(module: String, state: Presence = .present) {
         self.module = module
         self.state = state
     }
@@ -27,7 +21,9 @@ extension ModuleExpectation: KnownKind {
     var subject: Expectation.Subject { .module(self) }
 
     init?(_ fields: inout StoredFields) {
-        guard let module = fields.text("module"), let state = fields.word("state", as: State.self) else { return nil }
+        guard let module = fields.text("module"), let state = fields.word("state", as: Presence.self) else {
+            return nil
+        }
         self.init(module: module, state: state)
     }
 

@@ -1,19 +1,14 @@
 /// What must be mounted at a path, or that nothing is.
 package struct MountExpectation: Hashable, Sendable {
-    package enum State: String, Sendable, CaseIterable {
-        case present
-        case absent
-    }
-
     /// Absolute, without `.`, `..` and slashes too many.
     package var path: String
-    package var state: State
+    package var state: Presence
     /// The type of the file system, such as `tmpfs`.
     package var type: String?
     /// Options that it must have, such as `nodev`.
     package var options: [String]
 
-    package init(path: String, state: State = .present, type: String? = nil, options: [String] = []) {
+    package init(path: String, state: Presence = .present, type: String? = nil, options: [String] = []) {
         self.path = path
         self.state = state
         self.type = type
@@ -29,7 +24,7 @@ extension MountExpectation: KnownKind {
     var subject: Expectation.Subject { .mount(self) }
 
     init?(_ fields: inout StoredFields) {
-        guard let path = fields.text("path"), let state = fields.word("state", as: State.self) else { return nil }
+        guard let path = fields.text("path"), let state = fields.word("state", as: Presence.self) else { return nil }
         self.init(path: path, state: state, type: fields.text("type"), options: fields.texts("options") ?? [])
     }
 

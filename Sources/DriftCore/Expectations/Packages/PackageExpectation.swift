@@ -1,11 +1,7 @@
 /// A package that must be there, or must not.
 package struct PackageExpectation: Hashable, Sendable {
-    package enum State: String, Sendable, Codable, CaseIterable {
-        case present, absent
-    }
-
     package var name: String
-    package var state: State
+    package var state: Presence
     /// A ``VersionPattern``, such as `1.22.*`.
     package var version: String?
     /// Compared in the order of the server's own package manager, as the maximum is.
@@ -15,7 +11,7 @@ package struct PackageExpectation: Hashable, Sendable {
     package var isHeld: Bool?
 
     package init(
-        name: String, state: State = .present, version: String? = nil, minimumVersion: String? = nil,
+        name: String, state: Presence = .present, version: String? = nil, minimumVersion: String? = nil,
         maximumVersion: String? = nil, isHeld: Bool? = nil
     ) {
         self.name = name
@@ -37,7 +33,7 @@ extension PackageExpectation: KnownKind {
     private static func key(of name: String) -> ItemKey { ItemKey(rawValue: "package:\(name)") }
 
     init?(_ fields: inout StoredFields) {
-        guard let name = fields.text("name"), let state = fields.word("state", as: State.self) else { return nil }
+        guard let name = fields.text("name"), let state = fields.word("state", as: Presence.self) else { return nil }
         self.init(
             name: name, state: state, version: fields.text("version"), minimumVersion: fields.text("min_version"),
             maximumVersion: fields.text("max_version"), isHeld: fields.flag("held"))
