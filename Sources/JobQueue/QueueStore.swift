@@ -90,9 +90,13 @@ struct QueueStore: Sendable {
     ///
     /// - Throws: `DatabaseError`, with `.leaseLost` if the token no longer holds the job; any error of the effects.
     func end(_ job: Int64, under token: LeaseToken, as ending: Ending) async throws -> String {
-        try await database.withTransaction(cancellation: .shielded) { transaction in
-            let state = try transaction.one(Self.verb(ending, job, token), as: String.self)
-            try ending.effects?(transaction)
+        let verb = Self.verb(ending, job, token)
+        guard let effects = ending.effects else {
+            return try await database.rows(verb, as: String.self, cancellation: .shielded)[0]
+        }
+        return try await database.withTransaction(cancellation: .shielded) { transaction in
+            let state = try transaction.one(verb, as: String.self)
+            try effects(transaction)
             return state
         }
     }

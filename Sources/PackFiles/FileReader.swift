@@ -43,14 +43,21 @@ struct Fields {
 
     /// Of the mapping.
     let position: Position
+    private let known: [String]
     private let entries: [String: Entry]
 
-    init(position: Position, entries: [String: Entry]) {
+    init(position: Position, known: [String], entries: [String: Entry]) {
         self.position = position
+        self.known = known
         self.entries = entries
     }
 
-    subscript(_ key: String) -> Entry? { entries[key] }
+    /// The entry of a key that is known.
+    subscript(_ key: String) -> Entry? {
+        assert(known.contains(key), "\(key) is read and not declared")
+        return entries[key]
+    }
+
     var keys: [String] { entries.keys.sorted() }
 }
 
@@ -74,6 +81,13 @@ extension Node {
 // MARK: Collections
 
 extension FileReader {
+    /// The entries of a mapping; other keys than those that the form declares are reported and left out.
+    ///
+    /// Nil, with a report, where the node is not a mapping.
+    mutating func fields(_ node: Node, of form: Form) -> Fields? {
+        fields(node, of: form.noun, known: form.keys.map(\.name))
+    }
+
     /// The entries of a mapping; those with a key that is not `known` are reported and left out.
     ///
     /// Nil, with a report, where the node is not a mapping.
@@ -88,7 +102,7 @@ extension FileReader {
             }
         }
         return Fields(
-            position: node.position,
+            position: node.position, known: known,
             entries: entries.mapValues { entry in
                 var entry = entry
                 // libyaml puts the place of nothing at the next line's token.

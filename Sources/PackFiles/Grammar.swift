@@ -295,8 +295,10 @@ extension Grammar {
         return nil
     }
 
+    static let ports = 1...65535
+
     static func port(_ number: Int) -> Fault? {
-        (1...65535).contains(number) ? nil : Fault("\(number) is not a port", hint: "1 to 65535")
+        ports.contains(number) ? nil : Fault("\(number) is not a port", hint: "1 to 65535")
     }
 
     static func labelName(_ text: String) -> Fault? {

@@ -23,7 +23,7 @@ struct InventoryReader {
                     "the file is empty", at: Position(line: 1, column: 1), hint: "write servers: [] if there are none")
                 return inventory
             }
-            guard let fields = reader.fields(root, of: "the inventory", known: ["schedule", "defaults", "servers"])
+            guard let fields = reader.fields(root, of: .inventory)
             else { return inventory }
             inventory.schedule = schedule(in: fields)
             inventory.servers = servers(in: fields, defaults: defaults(in: fields))
@@ -35,7 +35,7 @@ struct InventoryReader {
 
     private mutating func schedule(in fields: Fields) -> ScheduleSetting? {
         guard let entry = fields["schedule"], !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "schedule", known: ["cron", "time_zone", "spread"])
+            let fields = reader.fields(entry.node, of: .schedule)
         else { return nil }
         let cron = reader.requiredText("cron", in: fields, of: "schedule") { text in
             Grammar.line(text, limit: 200) ?? Self.fault { () throws(CronError) in _ = try CronExpression(text) }
@@ -68,7 +68,7 @@ struct InventoryReader {
 
     private mutating func defaults(in fields: Fields) -> Shared {
         guard let entry = fields["defaults"], !entry.node.isBlank, !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "defaults", known: Shared.keys)
+            let fields = reader.fields(entry.node, of: .defaults)
         else { return Shared() }
         return shared(in: fields)
     }
@@ -100,8 +100,7 @@ struct InventoryReader {
     }
 
     private mutating func server(_ node: Node, defaults: Shared) -> Server? {
-        let known = ["id", "name", "address"] + Shared.keys + ["drift_detection", "literal"]
-        guard let fields = reader.fields(node, of: "a server", known: known) else { return nil }
+        guard let fields = reader.fields(node, of: .server) else { return nil }
         let id = reader.requiredText("id", in: fields, of: "a server") { Grammar.name($0, of: "server id") }
         let literal = reader.boolean("literal", in: fields) ?? false
         let name = reader.text("name", in: fields) { Grammar.line($0, limit: 200, literal: literal) }
@@ -130,8 +129,6 @@ struct InventoryReader {
 extension InventoryReader {
     /// Keys that may stand at a server and under `defaults`; nil if one is absent.
     struct Shared {
-        static let keys = ["port", "user", "config_user", "connection", "queue", "packs", "labels"]
-
         var port: Int?
         var user: String?
         var configUser: String?

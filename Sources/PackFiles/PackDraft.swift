@@ -69,8 +69,7 @@ struct PackFileReader {
     }
 
     private mutating func read(_ root: Node, into draft: inout PackDraft) {
-        guard
-            let fields = reader.fields(root, of: "a pack", known: ["name", "description", "extends", "vars", "items"])
+        guard let fields = reader.fields(root, of: .pack)
         else { return }
         draft.displayName = reader.text("name", in: fields) { Grammar.line($0, limit: 200) }
         if let entry = fields["name"], let fault = draft.displayName.flatMap(ItemDoubt.displayName) {
@@ -86,9 +85,8 @@ struct PackFileReader {
             return
         }
         guard !entry.node.isBlank, !entry.node.isNull else { return }
-        let known = Expectation.Section.allCases
-        guard let sections = reader.fields(entry.node, of: "items", known: known.map(\.rawValue)) else { return }
-        draft.sources = known.flatMap { section in
+        guard let sections = reader.fields(entry.node, of: .items) else { return }
+        draft.sources = Expectation.Section.allCases.flatMap { section in
             nodes(section.rawValue, in: sections).map { PackDraft.Source(section: section, node: $0) }
         }
     }
@@ -97,6 +95,7 @@ struct PackFileReader {
     private mutating func parents(in fields: Fields) -> [PackDraft.Parent] {
         guard let entry = fields["extends"], !entry.node.isBlank, !entry.node.isNull else { return [] }
         let nodes = entry.node.sequence == nil ? [entry.node] : reader.list(entry) ?? []
+        if nodes.isEmpty { reader.error("`extends` is an empty list", at: entry.position, hint: "remove it") }
         var parents: [PackDraft.Parent] = []
         for node in nodes {
             let text = reader.text(node, named: "extends", at: node.position) { Grammar.name($0, of: "pack name") }

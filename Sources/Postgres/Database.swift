@@ -87,9 +87,9 @@ package final class Database: Sendable {
 
     /// Runs one statement, a transaction by itself; all rows of its one column.
     package func rows<Column: ColumnDecodable & Sendable>(
-        _ sql: SQL, as type: Column.Type
+        _ sql: SQL, as type: Column.Type, cancellation: Cancellation = .allowed
     ) async throws -> [Column] {
-        try await call(.allowed) { session in
+        try await call(cancellation) { session in
             try naming(sql) { () throws(DatabaseError) in
                 try session.alone(sql).rows { (row) throws(DatabaseError) in try row.tuple(as: type) }
             }

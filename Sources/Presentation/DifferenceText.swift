@@ -71,7 +71,10 @@ package struct DifferenceText: Hashable, Sendable {
         ["content_hash", "masked_content_hash", "template"].contains(name)
     }
 
-    private static func words(ofKey name: String) -> String { name.replacing("_", with: " ") }
+    /// The path of a file that a pattern found stays what it is.
+    private static func words(ofKey name: String) -> String {
+        name.hasPrefix("/") ? name : name.replacing("_", with: " ")
+    }
 
     private static func value(_ text: String) -> String { text.isEmpty ? "(empty)" : text }
 

@@ -28,45 +28,70 @@ package indirect enum JSONValue: Sendable {
     package func pretty(depth: Int) -> String { rendered(indent: depth) }
 
     private func rendered(indent: Int?) -> String {
+        var text = ""
+        write(to: &text, indent)
+        return text
+    }
+
+    private func write(to text: inout String, _ indent: Int?) {
         switch self {
-        case .null: return "null"
-        case .text(let text): return Self.quoted(text)
-        case .number(let number): return String(number)
-        case .flag(let flag): return flag ? "true" : "false"
+        case .null: text += "null"
+        case .text(let value): Self.quote(value, to: &text)
+        case .number(let number): text += String(number)
+        case .flag(let flag): text += flag ? "true" : "false"
         case .list(let values):
-            return Self.wrapped(values.map { $0.rendered(indent: indent.map { $0 + 1 }) }, in: ("[", "]"), indent)
+            Self.wrap(values, in: ("[", "]"), to: &text, indent) { $0.write(to: &$1, $2) }
         case .object(let pairs):
-            let colon = indent == nil ? ":" : ": "
-            let members = pairs.map { Self.quoted($0.0) + colon + $0.1.rendered(indent: indent.map { $0 + 1 }) }
-            return Self.wrapped(members, in: ("{", "}"), indent)
+            Self.wrap(pairs, in: ("{", "}"), to: &text, indent) { pair, text, inner in
+                Self.quote(pair.0, to: &text)
+                text += indent == nil ? ":" : ": "
+                pair.1.write(to: &text, inner)
+            }
         }
     }
 
-    private static func wrapped(_ parts: [String], in ends: (String, String), _ indent: Int?) -> String {
-        guard !parts.isEmpty else { return ends.0 + ends.1 }
-        guard let indent else { return ends.0 + parts.joined(separator: ",") + ends.1 }
-        let inner = String(repeating: "  ", count: indent + 1)
-        let outer = String(repeating: "  ", count: indent)
-        return ends.0 + "\n" + parts.map { inner + $0 }.joined(separator: ",\n") + "\n" + outer + ends.1
+    private static func wrap<Part>(
+        _ parts: [Part], in ends: (String, String), to text: inout String, _ indent: Int?,
+        _ write: (Part, inout String, Int?) -> Void
+    ) {
+        func breakLine(_ depth: Int?) {
+            guard let depth else { return }
+            text += "\n"
+            for _ in 0..<depth { text += "  " }
+        }
+        let inner = indent.map { $0 + 1 }
+        text += ends.0
+        for (number, part) in parts.enumerated() {
+            if number > 0 { text += "," }
+            breakLine(inner)
+            write(part, &text, inner)
+        }
+        if !parts.isEmpty { breakLine(indent) }
+        text += ends.1
     }
 
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
+    private static func quote(_ value: String, to text: inout String) {
+        text += "\""
+        defer { text += "\"" }
+        if value.utf8.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        {
+            text += value
+            return
+        }
+        for scalar in value.unicodeScalars {
             switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\r": quoted += "\\r"
-            case "\t": quoted += "\\t"
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
             // Beyond those that JSON asks for, what a terminal would obey.
             case "\0"..<" ", "\u{7f}"..."\u{9f}", "\u{2028}"..."\u{202e}", "\u{2066}"..."\u{2069}":
                 let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
             }
         }
-        return quoted + "\""
     }
 }
 

@@ -23,7 +23,8 @@ struct Driftwatch: AsyncParsableCommand {
         version: driftwatchVersion,
         groupedSubcommands: [
             CommandGroup(
-                name: "Set up", subcommands: [MigrateCommand.self, ApplyCommand.self, LintCommand.self]),
+                name: "Set up",
+                subcommands: [MigrateCommand.self, ApplyCommand.self, LintCommand.self, SchemaCommand.self]),
             CommandGroup(
                 name: "Run",
                 subcommands: [

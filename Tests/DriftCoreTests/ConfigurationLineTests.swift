@@ -70,6 +70,14 @@ import Testing
         ("/etc/systemd/system/a.service", "[Service]\nUser=\"x\" # y\n", "Service.User", .value("\"x\" # y")),
         ("/etc/systemd/system/a.service", "[Unit]\nAfter=a\nAfter=b\n", "Unit.After", .ambiguous(["a", "b"])),
         ("/etc/systemd/system/a.service", "[Unit]\nAfter=a\nAfter=\nAfter=b\n", "Unit.After", .ambiguous(["", "b"])),
+        (
+            "/etc/systemd/system/a.service", "[Service]\nExecStart=/a\nExecStart=\nExecStart=/b\n", "Service.ExecStart",
+            .value("/b")
+        ),
+        (
+            "/etc/systemd/system/a.service", "[Service]\nExecStart=\nExecStart=/a\nExecStart=/b\n", "Service.ExecStart",
+            .ambiguous(["/a", "/b"])
+        ),
         // MySQL's.
         (
             "/etc/mysql/my.cnf", "[mysqld]\nmax-connections = 5 # x\nskip_name_resolve\nsock='a#b'\n!includedir /x\n",

@@ -84,6 +84,20 @@ struct PortTests {
         #expect(told(.only(AllowedPorts([], transports: [.tcp])), Self.head + [Self.local4, Self.local6]) == .ok)
     }
 
+    /// The inode of every line here is 7.
+    @Test(
+        arguments: [
+            (["owner 7 nginx"], "tcp 0.0.0.0:443 (nginx)"),
+            (["owner 7 nginx", "owner 8 sshd"], "tcp 0.0.0.0:443 (nginx)"),
+            (["owner 7 (a b)"], "tcp 0.0.0.0:443 ((a b))"), (["owner 8 sshd"], "tcp 0.0.0.0:443"),
+            (["owner 7", "owner", "owner x nginx"], "tcp 0.0.0.0:443"),
+        ] as [([String], String)])
+    func aProgramIsNamedWhereItIsKnown(owners: [String], shown: String) {
+        #expect(
+            told(.only(AllowedPorts([], transports: [.tcp])), Self.head + [Self.any4] + owners)
+                == Self.also("nothing", shown))
+    }
+
     @Test func aMachineMayWriteItsNumbersTheOtherWay() {
         let lines = [
             "order big", Self.line("tcp", "7F000001:1538"),

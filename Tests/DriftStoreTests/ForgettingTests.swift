@@ -71,8 +71,8 @@ struct ForgettingTests {
             table: "check_details",
             make: """
                 with details as (
-                    insert into driftwatch.check_details (server_id, pack_name, fingerprint, items, first_seen_at)
-                    select 'web-1', 'base', n::text, '[]', \(old) from generate_series(1, 2) n returning fingerprint)
+                    insert into driftwatch.check_details (server_id, pack_name, fingerprint, items)
+                    select 'web-1', 'base', n::text, '[]' from generate_series(1, 2) n returning fingerprint)
                 insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, checked_at, fingerprint)
                 select fingerprint::bigint, 'web-1', 'base', 'failed', 'x', \(old), fingerprint from details
                 """,
@@ -180,8 +180,8 @@ struct ForgettingTests {
         try await Self.withServers { database in
             try await database.executeScript(
                 """
-                insert into driftwatch.check_details (server_id, pack_name, fingerprint, items, first_seen_at)
-                select s, p, f, '[]', now()
+                insert into driftwatch.check_details (server_id, pack_name, fingerprint, items)
+                select s, p, f, '[]'
                 from unnest(array['web-1', 'web-2']) s, unnest(array['base', 'web']) p, unnest(array['f', 'g']) f;
                 insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, fingerprint, checked_at)
                 select row_number() over (), d.server_id, d.pack_name, 'failed', 'x', d.fingerprint,
@@ -210,8 +210,8 @@ struct ForgettingTests {
         try await Self.withServers { database in
             try await database.executeScript(
                 """
-                insert into driftwatch.check_details (server_id, pack_name, fingerprint, items, first_seen_at)
-                values ('web-1', 'base', 'g', '[]', now()), ('web-1', 'web', 'f', '[]', now()), ('web-2', 'base', 'f', '[]', now());
+                insert into driftwatch.check_details (server_id, pack_name, fingerprint, items)
+                values ('web-1', 'base', 'g', '[]'), ('web-1', 'web', 'f', '[]'), ('web-2', 'base', 'f', '[]');
                 insert into driftwatch.checks (job_id, server_id, pack_name, verdict, reason, fingerprint, checked_at)
                 values (1, 'web-1', 'base', 'failed', 'x', 'f', '2020-01-01');
                 """)

@@ -23,8 +23,8 @@ struct RecordViewTests {
                 values ('default', 'drift_check', 'web-1', 'succeeded', clock(), clock(), clock(), 'test');
                 select record_check(1, 'web-1', 'base', 'sha256:d', 'drifted', null, 1, 1, 0, 'f', '[1]', clock(), 5);
                 insert into check_details values
-                    ('web-1', 'base', 'other', '[2]', now()), ('web-2', 'base', 'f', '[3]', now()),
-                    ('web-1', 'web', 'f', '[4]', now());
+                    ('web-1', 'base', 'other', '[2]'), ('web-2', 'base', 'f', '[3]'),
+                    ('web-1', 'web', 'f', '[4]');
                 insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
                 select s, p, 'file:' || s || p, 'missing_file', '/' || s || p, '{}', '{}', now(), 1
                 from (values ('web-1', 'base'), ('web-1', 'web'), ('web-2', 'base')) x (s, p);

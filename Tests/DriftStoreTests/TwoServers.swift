@@ -23,8 +23,8 @@ extension DatabaseTemplate {
             from drift_states, unnest(array['/a', '/b']) key;
             insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
             select server_id, pack_name, '/c', '/c', 'slow', true, '2026-01-01Z' from drift_states;
-            insert into check_details (server_id, pack_name, fingerprint, items, first_seen_at)
-            select server_id, pack_name, f, '[]', clock() from drift_states, unnest(array['f', 'g']) f;
+            insert into check_details (server_id, pack_name, fingerprint, items)
+            select server_id, pack_name, f, '[]' from drift_states, unnest(array['f', 'g']) f;
             insert into checks (job_id, server_id, pack_name, verdict, reason, fingerprint, checked_at) values
                 (101, 'web-1', 'base', 'failed', 'x', 'f', '2020-01-01'), (102, 'web-2', 'more', 'failed', 'x', 'g', clock());
             select enqueue_check('web-1'), enqueue_check('web-2');

@@ -47,6 +47,37 @@ struct LostCommitTests {
         }
     }
 
+    /// The commit breaks off, and what the database knows of the attempt afterwards is not this worker's success.
+    @Test
+    func whatSomebodyElseEndedIsNotAnnounced() async throws {
+        try await PrivatePostgres.current.withMigratedDatabase { database in
+            try await database.makeServer("web-1")
+            try await database.execute("select driftwatch.enqueue_check('web-1', 'test')")
+            try await database.executeScript(Self.commitBreaksOff)
+            let store = QueueStore(database: database)
+            let claim = try #require(try await store.claimSome(1).first)
+            let announcements = Recorder<Void>()
+            var ending = Ending(.succeeded) { transaction in
+                try transaction.execute("select driftwatch.write_audit('test', 'effect', 'x')")
+            }
+            ending.announcement = { announcements.record(()) }
+            #expect(try await Self.end(claim, as: ending, in: store) == "interrupted")
+            #expect(announcements.all.isEmpty)
+        }
+    }
+
+    private static let commitBreaksOff = """
+        create function driftwatch.break_off() returns trigger language plpgsql as $$
+        begin
+            perform pg_terminate_backend(pg_backend_pid());
+            return null;
+        end $$;
+        create constraint trigger breaks_off after insert on driftwatch.audit_log deferrable initially deferred
+        for each row when (new.action = 'effect') execute function driftwatch.break_off();
+        create or replace function driftwatch.job_state_under(job bigint, token uuid) returns text language sql as
+            $$ select 'interrupted' $$;
+        """
+
     private static func end(_ claim: Claim, as ending: Ending, in store: QueueStore) async throws -> String? {
         guard let lease = claim.takeLease() else { return nil }
         return try await lease.end(as: ending, in: store, while: JobControl(), logger: .quiet)

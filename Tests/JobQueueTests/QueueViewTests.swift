@@ -34,6 +34,22 @@ struct QueueViewTests {
         }
     }
 
+    @Test func aScheduleShowsTheJobsOfItsOwnLastSlot() async throws {
+        try await withMigratedDatabase { database in
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                select set_schedule('default', '0 6 * * *', 'UTC');
+                update schedules set last_slot_at = '2026-11-20 06:00+00';
+                insert into slots (schedule_name, slot_at, fired_at, enqueued) values
+                    ('default', '2026-11-19 06:00+00', clock(), 1), ('default', '2026-11-20 06:00+00', clock(), 2),
+                    ('other', '2026-11-20 06:00+00', clock(), 3);
+                """)
+            let jobs = try await database.rows("select last_slot_jobs from driftwatch.upcoming_slots", as: Int.self)
+            #expect(jobs == [2])
+        }
+    }
+
     /// Rows as (server, queue, state, due since, claimed since, lease ends in, deadline in), all in seconds.
     private static func insert(_ rows: String, _ database: Database) async throws {
         try await database.executeScript(
@@ -64,13 +80,14 @@ struct QueueViewTests {
     func eachQueueShowsItsOwnJobsAndWorkers() async throws {
         try await withMigratedDatabase { database in
             try await database.stopClock()
-            for server in ["s-1", "s-2", "s-local", "s-gone"] { try await database.makeServer(server) }
+            for server in ["s-1", "s-2", "s-local", "s-gone", "s-first"] { try await database.makeServer(server) }
             try await database.executeScript(
                 """
                 set search_path = driftwatch;
                 update servers set queue = 'dmz' where server_id = 's-2';
                 update servers set connection = 'local' where server_id = 's-local';
                 update servers set queue = 'gone', removed_at = clock() where server_id = 's-gone';
+                update servers set queue = 'a-first', removed_at = clock() where server_id = 's-first';
                 insert into queues (queue, paused_at) values ('dmz', clock()), ('kept', null);
                 """)
             try await database.executeScript(Self.workers)

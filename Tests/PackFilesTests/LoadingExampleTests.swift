@@ -14,9 +14,10 @@ struct LoadingExampleTests {
     }
 
     private static let packNames = [
-        "accounts", "base", "developer-lite", "developer-max", "kernel-hardening", "ssh-hardening",
+        "accounts", "base", "debian-server", "developer-lite", "developer-max", "kernel-hardening", "postgres",
+        "ssh-hardening", "web",
     ]
-    private static let templateNames = ["developer.sh", "issue.net", "sysctl/60-developer.conf"]
+    private static let templateNames = ["developer.sh", "issue.net", "nginx/site", "sysctl/60-developer.conf"]
 
     private static func load() throws -> LoadedConfiguration {
         let packs = try packNames.map {
@@ -41,16 +42,25 @@ struct LoadingExampleTests {
         func names(_ path: String) throws -> [String] {
             let folder = Self.root.appending(path: path).path
             return try FileManager.default.subpathsOfDirectory(atPath: folder)
-                .filter { $0.contains(".") }.sorted()
+                .filter { path in
+                    try FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")[.type] as? FileAttributeType
+                        == .typeRegular
+                }.sorted()
         }
         #expect(try names("packs/templates") == Self.templateNames)
         #expect(try names("packs").filter { $0.hasSuffix(".yaml") } == Self.packNames.map { "\($0).yaml" })
     }
 
-    @Test func eachExtendsTheOneBefore() throws {
+    @Test(arguments: [["base", "developer-lite", "developer-max"], ["base", "debian-server"]])
+    func eachExtendsTheOneBefore(names: [String]) throws {
         let packs = try Self.load().packs
-        let sizes = Self.packNames.map { packs[PackName(rawValue: $0)]?.expectations.count ?? 0 }
-        #expect(sizes[0] > 0 && sizes[0] < sizes[1] && sizes[1] < sizes[2])
+        let keys = names.map { Set(packs[PackName(rawValue: $0)]?.expectations.map(\.key) ?? []) }
+        #expect(keys[0].count > 0)
+        for (parent, child) in zip(keys, keys.dropFirst()) { #expect(parent.isStrictSubset(of: child)) }
+    }
+
+    @Test func aChildReplacesItsParentsItem() throws {
+        let packs = try Self.load().packs
         let git = packs[PackName(rawValue: "developer-max")]?.expectations
             .filter { $0.key.rawValue == "package:git" }.map(\.subject)
         #expect(git == [.package(PackageExpectation(name: "git", minimumVersion: "1:2.39"))])

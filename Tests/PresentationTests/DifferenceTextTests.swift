@@ -29,6 +29,9 @@ import Testing
             type: .wrongPermissions, expected: ["mode": "0644"], actual: ["mode": "0666"],
             headline: "wrong permissions: mode 0666, expected 0644"),
         Case(
+            type: .wrongPermissions, expected: ["max_mode": "0644"], actual: ["/etc/cron.d/e2scrub_all": "mode 0666"],
+            headline: "wrong permissions: /etc/cron.d/e2scrub_all mode 0666; max mode expected 0644"),
+        Case(
             type: .wrongOwner, expected: ["owner": "root", "group": "root"], actual: ["owner": "web", "group": "web"],
             headline: "wrong owner: group web, expected root; owner web, expected root"),
         Case(

@@ -100,10 +100,10 @@ begin
     from jobs j where j.job_id = job
     returning check_id into strict id;
     if record_check.fingerprint is not null then
-        insert into check_details (server_id, pack_name, fingerprint, items, first_seen_at)
-        values (server, pack, record_check.fingerprint, record_check.items, now)
-        -- Locks a row that is there already: forget_checks must not delete it now.
-        on conflict (server_id, pack_name, fingerprint) do update set first_seen_at = check_details.first_seen_at;
+        insert into check_details (server_id, pack_name, fingerprint, items)
+        values (server, pack, record_check.fingerprint, record_check.items)
+        -- Changes nothing, and locks a row that is there already: forget_checks must not delete it now.
+        on conflict (server_id, pack_name, fingerprint) do update set items = excluded.items where false;
     end if;
     if not counts then
         update drift_states d

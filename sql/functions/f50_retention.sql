@@ -30,7 +30,7 @@ begin
           limit max_rows) o;
 
     held := array(
-        select row(d.server_id, d.pack_name, d.fingerprint, null, null)::check_details from check_details d
+        select row(d.server_id, d.pack_name, d.fingerprint, null)::check_details from check_details d
         where (d.server_id, d.pack_name, d.fingerprint) in (
             select c.server_id, c.pack_name, c.fingerprint from checks c where c.check_id = any(old))
         for update skip locked);

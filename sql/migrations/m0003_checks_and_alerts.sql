@@ -54,7 +54,6 @@ create table check_details (
     pack_name text not null,
     fingerprint text not null,
     items jsonb not null,
-    first_seen_at timestamptz not null,
     primary key (server_id, pack_name, fingerprint)
 );
 comment on table check_details is 'The items that are not ok, or that have a remark. Checks with the same result share one row.';
@@ -62,7 +61,6 @@ comment on column check_details.server_id is 'The server.';
 comment on column check_details.pack_name is 'The pack.';
 comment on column check_details.fingerprint is 'The fingerprint, as in checks.';
 comment on column check_details.items is 'Each item: key, status, mismatches with expected, actual and diff, or a remark. Secrets are masked.';
-comment on column check_details.first_seen_at is 'When a check first had this result.';
 
 create table drift_states (
     server_id text not null,

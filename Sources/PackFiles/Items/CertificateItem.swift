@@ -3,12 +3,23 @@ internal import Redaction
 import Yams
 
 extension ItemForm {
-    static let certificate = ItemForm("a certificate", keys: ["path", "min_days", "names", "issuer", "literal"]) {
-        $0.certificate($1)
-    }
+    static let certificate = ItemForm(
+        "a certificate",
+        [
+            Key("path", .text(.absolutePath), .required, "A PEM file; private keys in it stay on the server"),
+            Key(
+                "min_days", .integer(PackFileReader.days),
+                "For how many more days every certificate in the file must be valid"),
+            Key("names", .set(.text(.certificateName)), "Names that the first certificate must be valid for"),
+            Key("issuer", .text(.line), "The common name (`CN`) or the organisation (`O`) of its issuer"),
+            .literal,
+        ]
+    ) { $0.certificate($1) }
 }
 
 extension PackFileReader {
+    fileprivate static let days = 0...36500
+
     fileprivate mutating func certificate(_ fields: Fields) -> Expectation.Subject? {
         let literal = isLiteral(fields)
         let path = reader.requiredText("path", in: fields, of: "a certificate") { path in
@@ -17,7 +28,7 @@ extension PackFileReader {
                     ? Fault("certificates are not looked for below ~", hint: "write the absolute path") : nil)
         }
         let days = reader.integer("min_days", in: fields) { days in
-            (0...36500).contains(days) ? nil : Fault("\(days) is not a number of days", hint: "such as 21")
+            Self.days.contains(days) ? nil : Fault("\(days) is not a number of days", hint: "such as 21")
         }
         let names = reader.texts("names", in: fields, where: Grammar.certificateName)
         let issuer = reader.text("issuer", in: fields) { Grammar.line($0, limit: 256, literal: literal) }

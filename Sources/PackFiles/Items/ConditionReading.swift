@@ -1,12 +1,26 @@
 internal import DriftCore
 import Yams
 
+extension Form {
+    static let condition = Form(
+        "`when`",
+        [
+            Key("os", .oneOrMore(.text(.system)), "The system is one of these: the `ID` of its os-release file"),
+            Key("family", .oneOrMore(.text(.system)), "Its `ID`, or a word of its `ID_LIKE`, is one of these"),
+            Key("version", .oneOrMore(.text(.versionBound)), "All hold for its `VERSION_ID`; needs `os` or `family`"),
+            Key("architecture", .oneOrMore(.text(.architecture)), "Its architecture is one of these"),
+            Key("label", .named(.label, .text(.line)), "Labels that the server has in the inventory"),
+        ],
+        rules: [
+            .atLeastOne(["os", "family", "version", "architecture", "label"]), .beside("version", ["os", "family"]),
+        ], schemaName: "when")
+}
+
 extension PackFileReader {
     /// Reads `when`; nil if it is absent, or wrong and reported.
     mutating func condition(in fields: Fields) -> Condition? {
         guard let entry = fields["when"], !entry.node.isNull,
-            let fields = reader.fields(
-                entry.node, of: "`when`", known: ["os", "family", "version", "architecture", "label"])
+            let fields = reader.fields(entry.node, of: .condition)
         else { return nil }
         var condition = Condition()
         condition.systems = texts("os", in: fields, where: Self.systemName)

@@ -5,15 +5,69 @@ import Yams
 extension ItemForm {
     static let file = ItemForm(
         "a file",
-        keys: [
-            "path", "glob", "at_least", "state", "only", "tree", "mode", "max_mode", "owner", "group", "content_hash",
-            "template", "content", "contains",
-            "lacks", "min_size", "max_age", "optional", "target", "show", "literal",
+        [
+            Key("path", .text(.path), "The file; `~` is the home of `config_user`, or else of the login user"),
+            Key("glob", .text(.glob), "In place of `path`: each file that the pattern finds, as a shell would find it"),
+            Key("at_least", .integer(PackFileReader.foundFiles), "How many files `glob` must find"),
+            Key(
+                "state", .words(of: FileExpectation.State.self),
+                "What it must be. `file` (the default) and `directory` look at what a link leads to"),
+            Key("only", .list(.text(.fileName)), "Of a directory: the names that may be in it"),
+            Key("tree", .mapping(.tree), "Of a directory: what holds for all that is below it"),
+            Key("mode", .text(.mode), "Its mode"),
+            Key("max_mode", .text(.mode), "The bits that its mode may have"),
+            Key("owner", .text(.account), "Its owner"),
+            Key("group", .text(.account), "Its group"),
+            Key("content_hash", .text(.contentHash), "The SHA-256 of its content"),
+            Key(
+                "template", .text(.template),
+                "A file with the content that it must have; differences are shown as a diff"),
+            Key("content", .text(.prose), "The content that it must have"),
+            Key("contains", .list(.line, mayBeEmpty: false, isSet: false), "Lines that it must have"),
+            Key("lacks", .list(.line, mayBeEmpty: false, isSet: false), "Lines that it must not have"),
+            Key("min_size", .text(.size), "How large it must be at least"),
+            Key("max_age", .text(.age), "When its content was last changed, at most so long ago"),
+            Key("optional", .boolean, "`true`: it need not be there; the rest holds if it is"),
+            Key("target", .text(.linkTarget), "Of a symlink: where it must point, as `readlink` prints it"),
+            Key(
+                "show", .words([FileExpectation.Show.text, .hidden].map(\.rawValue)),
+                "`text`: its text is shown although not every account may read it; `hidden`: it is never shown"),
+            .literal,
+        ],
+        rules: [
+            .exactlyOne(["path", "glob"]), .excludes("glob", FileExpectation.keysWithoutPattern),
+            .beside("at_least", ["glob"]), .beside("show", FileExpectation.textKeys), .excludes("mode", ["max_mode"]),
+            .excludes("content_hash", ["template", "content"]), .excludes("template", ["content"]),
+            .without("state", [nil, "file"], FileExpectation.keysWithoutEffect(as: .file)),
         ]
+            + FileExpectation.State.allCases.filter { $0 != .file }.map {
+                .without("state", [$0.rawValue], FileExpectation.keysWithoutEffect(as: $0))
+            }
     ) { $0.file($1) }
 }
 
+extension Shape {
+    fileprivate static let line = either(.text(.fileLine), .mapping(.line))
+}
+
+extension Form {
+    fileprivate static let line = Form(
+        "a line", [Key("regex", .text(.regularExpression), .required, "A regular expression that matches in the line")],
+        schemaName: "line")
+
+    fileprivate static let tree = Form(
+        "`tree`",
+        [
+            Key("max_mode", .text(.mode), "The bits that each mode may have"),
+            Key("owner", .text(.account), "The owner of all"), Key("group", .text(.account), "The group of all"),
+        ],
+        rules: [.atLeastOne(["max_mode", "owner", "group"])])
+}
+
 extension PackFileReader {
+    /// More are not looked at.
+    fileprivate static let foundFiles = 1...2000
+
     fileprivate mutating func file(_ fields: Fields) -> Expectation.Subject? {
         let literal = isLiteral(fields)
         let isPattern = fields["glob"].map { !$0.node.isNull } ?? false
@@ -26,7 +80,7 @@ extension PackFileReader {
         file.isPattern = isPattern
         file.atLeast =
             reader.integer("at_least", in: fields) {
-                (1...2000).contains($0) ? nil : Fault("\($0) files", hint: "1 to 2000")
+                Self.foundFiles.contains($0) ? nil : Fault("\($0) files", hint: "1 to 2000")
             }
             ?? 0
         file.only = only(in: fields)
@@ -63,7 +117,7 @@ extension PackFileReader {
         if let entry = fields["path"], !entry.node.isNull {
             reader.error("an item has `path` or `glob`, not both", at: entry.position, hint: "remove one of them")
         }
-        for key in FileExpectation.textKeys + ["target", "only", "tree", "optional", "show"] {
+        for key in FileExpectation.keysWithoutPattern {
             guard let entry = fields[key], !entry.node.isNull else { continue }
             reader.error(
                 "\(quoted(key)) has no effect with `glob`", at: entry.position, hint: "name the file by its path")
@@ -83,7 +137,7 @@ extension PackFileReader {
 
     private mutating func tree(in fields: Fields) -> FileExpectation.TreeRule? {
         guard let entry = fields["tree"], !entry.node.isNull,
-            let fields = reader.fields(entry.node, of: "`tree`", known: ["max_mode", "owner", "group"])
+            let fields = reader.fields(entry.node, of: .tree)
         else { return nil }
         if fields.keys.isEmpty {
             reader.error("`tree` wants nothing", at: entry.position, hint: "tree: { owner: root, max_mode: \"0755\" }")
@@ -135,7 +189,7 @@ extension PackFileReader {
         guard node.mapping != nil else {
             return reader.text(node, named: key, at: node.position, where: Grammar.fileLine).map(LineExpectation.line)
         }
-        guard let fields = reader.fields(node, of: "a line", known: ["regex"]) else { return nil }
+        guard let fields = reader.fields(node, of: .line) else { return nil }
         return reader.requiredText("regex", in: fields, of: "a line", where: Grammar.pattern)
             .flatMap { try? LinearPattern($0) }.map(LineExpectation.pattern)
     }
@@ -174,16 +228,7 @@ extension PackFileReader {
 
     /// Reports keys that have no effect with this state.
     private mutating func refuseContradictions(in fields: Fields, state: FileExpectation.State) {
-        let ofFiles = FileExpectation.textKeys + ["show", "min_size", "max_age"]
-        let contradictions: [String] =
-            switch state {
-            case .file: ["target", "only", "tree"]
-            case .directory: ["target"] + ofFiles
-            case .symlink: ["mode", "max_mode", "only", "tree"] + ofFiles
-            case .absent:
-                ["only", "tree", "at_least", "mode", "max_mode", "owner", "group", "optional", "target"] + ofFiles
-            }
-        for key in contradictions {
+        for key in FileExpectation.keysWithoutEffect(as: state) {
             guard let entry = fields[key], !entry.node.isNull else { continue }
             let hint: String? =
                 switch (key, state) {
@@ -210,6 +255,19 @@ extension FileExpectation {
     fileprivate static let contentKeys = ["content_hash", "template", "content"]
     /// The keys for which the content is read.
     fileprivate static let textKeys = contentKeys + ["contains", "lacks"]
+    /// The keys that have no effect beside `glob`.
+    fileprivate static let keysWithoutPattern = textKeys + ["target", "only", "tree", "optional", "show"]
+
+    fileprivate static func keysWithoutEffect(as state: State) -> [String] {
+        let ofFiles = textKeys + ["show", "min_size", "max_age"]
+        return switch state {
+        case .file: ["target", "only", "tree"]
+        case .directory: ["target"] + ofFiles
+        case .symlink: ["mode", "max_mode", "only", "tree"] + ofFiles
+        case .absent:
+            ["only", "tree", "at_least", "mode", "max_mode", "owner", "group", "optional", "target"] + ofFiles
+        }
+    }
 }
 
 extension Grammar {

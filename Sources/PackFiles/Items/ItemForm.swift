@@ -3,19 +3,16 @@ import Yams
 
 /// How the items of one section are written.
 struct ItemForm: Sendable {
-    /// What one of them is called, such as `a file`.
-    let noun: String
-    /// Its own keys, in the order in which people are told them.
-    let keys: [String]
+    /// Its own keys, then those that every item may have.
+    let form: Form
     /// Nil, with a report, where the item is wrong in a way that leaves no expectation.
     let read: @Sendable (inout PackFileReader, Fields) -> Expectation.Subject?
 
     init(
-        _ noun: String, keys: [String],
+        _ noun: String, _ keys: [Key], rules: [Rule] = [],
         read: @escaping @Sendable (inout PackFileReader, Fields) -> Expectation.Subject?
     ) {
-        self.noun = noun
-        self.keys = keys
+        form = Form(noun, keys + Form.everyItem.keys, rules: rules)
         self.read = read
     }
 
@@ -36,17 +33,37 @@ struct ItemForm: Sendable {
             }
     }
 
-    /// The keys that every item may have.
-    static let commonKeys = ["description", "severity", "when"]
+}
+
+extension Form {
+    /// What every item may have.
+    package static let everyItem = Form(
+        "every item",
+        [
+            Key("description", .text(.prose), "What the item is for; people see it beside a difference"),
+            Key(
+                "severity", .words(of: Expectation.Severity.self),
+                "`warning` (the default), or `info`: a difference is shown, and is neither drift nor an alert"),
+            Key("when", .mapping(.condition), "To which servers the item applies; without it, to all"),
+        ])
+
+    /// The keys of an item that others do not have.
+    package var own: Form {
+        Form(noun, keys.filter { key in !Self.everyItem.keys.contains { $0.name == key.name } }, rules: rules)
+    }
+}
+
+extension Key {
+    /// Of items whose names and values are taken as they are written.
+    static let literal = Key(
+        "literal", .boolean, "`true`: names and values that look like mistakes are meant as they are written")
 }
 
 extension PackFileReader {
     /// Reads one item of a section; nil, with a report, where it is wrong in a way that leaves no expectation.
     mutating func item(_ node: Node, in section: Expectation.Section) -> Expectation? {
         let form = ItemForm(of: section)
-        guard let fields = reader.fields(node, of: form.noun, known: form.keys + ItemForm.commonKeys) else {
-            return nil
-        }
+        guard let fields = reader.fields(node, of: form.form) else { return nil }
         let subject = form.read(&self, fields)
         let description = description(in: fields)
         let severity: Expectation.Severity? = reader.choice("severity", in: fields)

@@ -2,7 +2,15 @@ internal import DriftCore
 import Yams
 
 extension ItemForm {
-    static let module = ItemForm("a kernel item", keys: ["module", "state"]) { $0.module($1) }
+    static let module = ItemForm(
+        "a kernel item",
+        [
+            Key("module", .text(.module), .required, "The kernel module; `-` and `_` are the same"),
+            Key(
+                "state", .words(of: ModuleExpectation.State.self),
+                "`present` (the default): loaded or built in; `absent`: neither"),
+        ]
+    ) { $0.module($1) }
 }
 
 extension PackFileReader {

@@ -3,7 +3,20 @@ internal import Redaction
 import Yams
 
 extension ItemForm {
-    static let mount = ItemForm("a mount", keys: ["path", "state", "type", "options"]) { $0.mount($1) }
+    static let mount = ItemForm(
+        "a mount",
+        [
+            Key("path", .text(.absolutePath), .required, "Where it is mounted; what is on top there counts"),
+            Key(
+                "state", .words(of: MountExpectation.State.self),
+                "`present` (the default), or `absent`: nothing may be mounted there"),
+            Key("type", .text(.fileSystem), "The type of the file system"),
+            Key(
+                "options", .set(.text(.mountOption), mayBeEmpty: true),
+                "Options that it must have, as `findmnt` shows them"),
+        ],
+        rules: [.without("state", ["absent"], ["type", "options"])]
+    ) { $0.mount($1) }
 }
 
 extension PackFileReader {

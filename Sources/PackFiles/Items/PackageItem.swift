@@ -3,7 +3,21 @@ import Yams
 
 extension ItemForm {
     static let package = ItemForm(
-        "a package", keys: ["name", "state", "version", "min_version", "max_version", "held", "literal"]
+        "a package",
+        [
+            Key("name", .text(.packageName), .required, "The package; `libc6:i386` names one architecture of it"),
+            Key(
+                "state", .words(of: PackageExpectation.State.self),
+                "`present` (the default): installed; `absent`: not installed"),
+            Key(
+                "version", .text(.versionPattern),
+                "The version, with or without the distribution's revision; an epoch counts only if it is written"),
+            Key("min_version", .text(.version), "No older than this, by the rules of the server's package manager"),
+            Key("max_version", .text(.version), "No newer than this"),
+            Key("held", .boolean, "Whether the package manager must be told to leave the package at its version"),
+            .literal,
+        ],
+        rules: [.without("state", ["absent"], ["version", "min_version", "max_version", "held"])]
     ) { $0.package($1) }
 }
 

@@ -2,7 +2,22 @@ internal import DriftCore
 import Yams
 
 extension ItemForm {
-    static let port = ItemForm("a ports item", keys: ["listen", "only", "protocols", "loopback"]) { $0.port($1) }
+    static let port = ItemForm(
+        "a ports item",
+        [
+            Key("listen", .text(.listen), "Something must listen there; `*` is a socket that is bound to no address"),
+            Key(
+                "only", .set(.text(.listen), mayBeEmpty: true),
+                "Nothing else may listen where other machines can reach it; `*` is any address"),
+            Key(
+                "protocols", .list(.words(of: ListenAddress.Transport.self)),
+                "The protocols that `only` is about; without it, those that `only` names"),
+            Key("loopback", .boolean, "`true`: `only` is also about what only the machine itself can reach"),
+        ],
+        rules: [
+            .exactlyOne(["listen", "only"]), .beside("protocols", ["only"]), .beside("loopback", ["only"]),
+        ]
+    ) { $0.port($1) }
 }
 
 extension PackFileReader {

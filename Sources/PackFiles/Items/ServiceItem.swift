@@ -2,7 +2,15 @@ internal import DriftCore
 import Yams
 
 extension ItemForm {
-    static let service = ItemForm("a service", keys: ["name", "enabled", "running"]) { $0.service($1) }
+    static let service = ItemForm(
+        "a service",
+        [
+            Key("name", .text(.unit), .required, "A unit of systemd; `sshd.service` is `sshd` to OpenRC"),
+            Key("enabled", .boolean, "Whether it must start at every boot"),
+            Key("running", .boolean, "Whether it must run now"),
+        ],
+        rules: [.atLeastOne(["enabled", "running"])]
+    ) { $0.service($1) }
 }
 
 extension PackFileReader {

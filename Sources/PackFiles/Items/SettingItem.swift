@@ -5,7 +5,34 @@ import Yams
 extension ItemForm {
     static let setting = ItemForm(
         "a setting",
-        keys: ["key", "type", "expected", "one_of", "min", "max", "matches", "file", "style", "show", "literal"]
+        [
+            Key(
+                "key", .text(.line), .required, "The name of the setting, such as `PermitRootLogin` or `vm.swappiness`"),
+            Key(
+                "type", .words(of: SettingExpectation.Kind.self), .required,
+                "What is asked: a login shell's environment, a file, the kernel (`/proc/sys`), or sshd (`sshd -T`)"),
+            Key("expected", .text(.any), "The value, byte for byte"),
+            Key("one_of", .list(.text(.any)), "The value is one of these"),
+            Key("min", .number, "The value is a number, and no less; a unit behind it must be the same, as in `64MB`"),
+            Key("max", .number, "The value is a number, and no more"),
+            Key("matches", .text(.regularExpression), "The regular expression matches somewhere in the value"),
+            Key("file", .text(.path), "Of `type: config`: the file that is read"),
+            Key(
+                "style", .words(of: ConfigurationStyle.self),
+                "Of `type: config`: how the file is written, where neither its name nor its text tells"),
+            Key(
+                "show", .words(of: SettingExpectation.Show.self),
+                "Of `type: config`. `text`: a file that not every account may read is read as well"),
+            .literal,
+        ],
+        rules: [
+            .atLeastOne(["expected", "one_of", "min", "max", "matches"]),
+            .excludes("expected", ["one_of", "min", "max", "matches"]),
+            .needs("type", SettingExpectation.Kind.config.rawValue, "file"),
+            .without(
+                "type", SettingExpectation.Kind.allCases.filter { $0 != .config }.map(\.rawValue),
+                ["file", "style", "show"]),
+        ]
     ) { $0.setting($1) }
 }
 

@@ -2,7 +2,14 @@ internal import DriftCore
 import Yams
 
 extension ItemForm {
-    static let system = ItemForm("a system item", keys: ["clock", "reboot_required"]) { $0.system($1) }
+    static let system = ItemForm(
+        "a system item",
+        [
+            Key("clock", .words(of: SystemExpectation.Clock.self), "The clock follows a time source"),
+            Key("reboot_required", .only(false), "No update waits for a restart of the machine"),
+        ],
+        rules: [.exactlyOne(["clock", "reboot_required"])]
+    ) { $0.system($1) }
 }
 
 extension PackFileReader {

@@ -5,20 +5,71 @@ import Yams
 extension ItemForm {
     static let user = ItemForm(
         "a user",
-        keys: [
-            "name", "state", "uid", "gid", "group", "shell", "home", "groups", "locked", "expired", "only",
-            "authorized_keys", "literal",
+        [
+            Key("name", .text(.accountName), "The account"),
+            Key(
+                "state", .words(of: AccountExpectation.State.self),
+                "`present` (the default), or `absent`: there is no such account"),
+            Key(
+                "uid", .integer(Grammar.accountNumbers), "Its user id; with `only`, and without `name`, that of others"),
+            Key("gid", .integer(Grammar.accountNumbers), "The id of its primary group"),
+            Key("group", .text(.accountName), "The name of its primary group"),
+            Key("shell", .text(.accountPath), "Its login shell"),
+            Key("home", .text(.accountPath), "Its home directory"),
+            Key("groups", .set(.text(.accountName)), "Groups that it must be in"),
+            Key("locked", .boolean, "Whether no password opens it; only root may see that"),
+            Key("expired", .boolean, "Whether its date of expiry has passed; only root may see that"),
+            Key(
+                "only", .set(.text(.accountName), mayBeEmpty: true),
+                "Beside `uid`, and without `name`: the accounts that may have this user id"),
+            Key(
+                "authorized_keys", .mapping(.authorizedKeys),
+                "The keys that sshd accepts for it, in an item of their own"),
+            .literal,
+        ],
+        rules: [
+            .exactlyOne(["name", "only"]), .beside("only", ["uid"]), .excludes("only", describingOne),
+            .excludes("authorized_keys", ["state", "only"] + describing), .without("state", ["absent"], describing),
         ]
     ) { $0.user($1) }
 
-    static let group = ItemForm("a group", keys: ["name", "state", "gid", "members", "only", "literal"]) {
-        $0.group($1)
-    }
+    static let group = ItemForm(
+        "a group",
+        [
+            Key("name", .text(.accountName), .required, "The group"),
+            Key(
+                "state", .words(of: GroupExpectation.State.self),
+                "`present` (the default), or `absent`: there is no such group"),
+            Key("gid", .integer(Grammar.accountNumbers), "Its id"),
+            Key("members", .set(.text(.accountName)), "Accounts that must be in it"),
+            Key(
+                "only", .set(.text(.accountName), mayBeEmpty: true),
+                "Accounts that may be in it; nobody else is allowed, and none of them must be there"),
+            .literal,
+        ],
+        rules: [.without("state", ["absent"], ["gid", "members", "only"])]
+    ) { $0.group($1) }
+
+    /// The keys that describe an account.
+    fileprivate static let describing = ["uid", "gid", "group", "shell", "home", "groups", "locked", "expired"]
+    /// Those that have no effect where `only` says who may have a user id.
+    fileprivate static let describingOne = ["state"] + describing.filter { $0 != "uid" }
+}
+
+extension Form {
+    fileprivate static let authorizedKeys = Form(
+        "authorized_keys",
+        [
+            Key("only", .set(.text(.fingerprint), mayBeEmpty: true), "The keys that may be there; `[]` allows none"),
+            Key("contains", .set(.text(.fingerprint)), "Keys that must be there"),
+        ],
+        rules: [.atLeastOne(["only", "contains"])])
 }
 
 extension PackFileReader {
     fileprivate mutating func user(_ fields: Fields) -> Expectation.Subject? {
-        if fields["name"] == nil, fields["uid"] != nil { return holders(fields) }
+        let hasID = fields["uid"].map { !$0.node.isNull } ?? false
+        if fields["name"] == nil, hasID { return holders(fields) }
         if let entry = fields["authorized_keys"], !entry.node.isNull { return keys(entry, fields) }
         let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a user") { Grammar.accountName($0, literal, "uid") }
@@ -36,9 +87,7 @@ extension PackFileReader {
         reader.refuse(
             ["only"], in: fields, with: "`name`", hint: "only says who may have a uid: { uid: 0, only: [root] }")
         if state == .absent {
-            reader.refuse(
-                ["uid", "gid", "group", "shell", "home", "groups", "locked", "expired"], in: fields,
-                with: "state: absent")
+            reader.refuse(ItemForm.describing, in: fields, with: "state: absent")
         }
         if !literal {
             reader.doubt("name", in: fields, name.flatMap(ItemDoubt.account), wouldNeverBeWrong: state == .absent)
@@ -56,7 +105,7 @@ extension PackFileReader {
             reader.error("a user needs `name`, or `only` beside `uid`", at: fields.position, hint: "only: [root]")
         }
         reader.refuse(
-            ["state", "gid", "group", "shell", "home", "groups", "locked", "expired"], in: fields, with: "`only`",
+            ItemForm.describingOne, in: fields, with: "`only`",
             hint: "put it into an item with a name")
         if !literal { reader.doubt("only", in: fields, only?.lazy.compactMap(ItemDoubt.account).first) }
         guard let uid, let only else { return nil }
@@ -67,10 +116,10 @@ extension PackFileReader {
         let literal = isLiteral(fields)
         let name = reader.requiredText("name", in: fields, of: "a user") { Grammar.accountName($0, literal, nil) }
         reader.refuse(
-            ["state", "uid", "gid", "group", "shell", "home", "groups", "locked", "expired", "only"], in: fields,
-            with: "`authorized_keys`", hint: "put it into another item for the same name")
+            ["state"] + ItemForm.describing + ["only"], in: fields, with: "`authorized_keys`",
+            hint: "put it into another item for the same name")
         if !literal { reader.doubt("name", in: fields, name.flatMap(ItemDoubt.account)) }
-        guard let lists = reader.fields(entry.node, of: "authorized_keys", known: ["only", "contains"]) else {
+        guard let lists = reader.fields(entry.node, of: .authorizedKeys) else {
             return nil
         }
         let only = reader.texts("only", in: lists, where: Grammar.keyFingerprint)
@@ -143,9 +192,11 @@ extension Grammar {
         return nil
     }
 
+    static let accountNumbers = 0...4_294_967_294
+
     /// A user or group id.
     static func accountNumber(_ number: Int) -> Fault? {
-        (0...4_294_967_294).contains(number) ? nil : Fault("\(number) is not an id", hint: "0 to 4294967294")
+        accountNumbers.contains(number) ? nil : Fault("\(number) is not an id", hint: "0 to 4294967294")
     }
 
     /// A path as the account database writes it.

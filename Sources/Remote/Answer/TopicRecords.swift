@@ -46,16 +46,18 @@ struct TopicRecords {
     /// - Returns: Whether the topic was asked about.
     mutating func begin(_ name: ArraySlice<UInt8>, isInner: Bool) -> Bool {
         let name = String(decoding: name, as: UTF8.self)
-        guard questions.contains(where: { $0.topic.name == name }) else { return false }
-        if isInner {
-            switch endings[name] {
-            case .denied, .partial: break
-            case .whole, .missed, nil: return false
-            }
-        }
+        guard questions.contains(where: { $0.topic.name == name }), !isInner || wasDenied(name) else { return false }
         let nonce = isInner ? request.innerNonce : request.nonce
         open = Open(name: name, isInner: isInner, end: Array("topic-end \(nonce) \(name) ".utf8))
         return true
+    }
+
+    /// Whether there is more of the topic than the login user was told.
+    private func wasDenied(_ name: String) -> Bool {
+        switch endings[name] {
+        case .denied, .partial: true
+        case .whole, .missed, nil: false
+        }
     }
 
     /// Takes in a line of the open answer, or its end.

@@ -139,9 +139,10 @@ dw_look_at_shadow() {
 }
 
 dw_ask_shadow() {
+    dw_tell_time
     # shellcheck disable=SC2016,SC2086
     { [ -z "$dw_near" ] || getent shadow $dw_users; } |
-        dw_asked=$dw_asked dw_today=$(($(exec date +%s) / 86400)) awk -F: '
+        dw_asked=$dw_asked dw_today=$((dw_time / 86400)) awk -F: '
 BEGIN { n = split(ENVIRON["dw_asked"], q, "\n"); for (i = 1; i <= n; i++) u[q[i]] = 1 }
 $1 in u && NF == 9 && !s[$0]++ {
     w = $2 == "" ? "open" : index("!*", substr($2, 1, 1)) ? "locked" : "set"

@@ -50,6 +50,7 @@ dw_find_certificates() {
 }
 
 dw_look_at_certificates() {
-    dw_put "now $(exec date +%s)"
+    dw_tell_time
+    dw_put "now $dw_time"
     dw_seek dw_find_certificates dw_cut_certificates
 }

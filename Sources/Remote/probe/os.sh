@@ -6,9 +6,8 @@ dw_look_at_os() {
     dw_put "machine $dw_machine"
     for dw_file in /etc/os-release /usr/lib/os-release; do
         if [ -r "$dw_file" ]; then
-            dw_flush
-            head -c 8192 "$dw_file"
-            dw_put ''
+            dw_read_start 8192 "$dw_file"
+            dw_put "$dw_start"
             return 0
         fi
     done

@@ -30,6 +30,22 @@ dw_deny_topic() {
     for dw_question in $dw_asked; do dw_denied_topics="$dw_denied_topics#ask $dw_topic $dw_question$dw_nl"; done
 }
 
+# Sets dw_time to the seconds since 1970. Old versions of bash cannot tell.
+dw_tell_time() {
+    dw_time=
+    [ -z "${BASH_VERSION-}" ] || printf -v dw_time '%(%s)T' -1
+    case $dw_time in '' | *[!0-9]*) dw_time=$(exec date +%s) ;; esac
+}
+
+# Sets dw_start to the first $1 bytes of a file.
+dw_read_start() {
+    if [ -n "${BASH_VERSION-}" ]; then
+        IFS= read -r -N "$1" dw_start <"$2"
+    else
+        dw_start=$(exec head -c "$1" "$2")
+    fi
+}
+
 # Runs the function $1, whose program might hang, for up to $2 seconds. Its output goes out as it is. The function must
 # not exec: its shell is waited for, not what replaces it.
 dw_run_bounded() {

@@ -103,7 +103,7 @@ struct DocumentTests {
             let root = DocumentPage.root.path(percentEncoded: false)
             try FileManager.default.copyItem(atPath: root + "packs", toPath: folder + "/packs")
             var written: [String] = []
-            for block in try DocumentPage.named("docs/PACKS.md").blocks where block.kind == "yaml" {
+            for block in try DocumentPage.named("docs/writing-packs.md").blocks where block.kind == "yaml" {
                 let name = try #require(block.text.firstMatch(of: /^# (\S+)\n/)?.1, "line \(block.line)")
                 try block.text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
                 written.append(String(name))

@@ -8,6 +8,9 @@ package enum Quantity {
         ("d", 86400), ("h", 3600), ("min", 60), ("m", 60), ("s", 1),
     ]
 
+    package static var sizeUnits: [String] { sizes.map(\.unit) }
+    package static var ageUnits: [String] { ages.map(\.unit) }
+
     /// Nil for a text that is not a whole number with one of the units.
     package static func bytes(_ text: String) -> Int? { parsed(text, sizes.map { ($0.unit, $0.bytes) }) }
 

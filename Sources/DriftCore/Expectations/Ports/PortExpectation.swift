@@ -91,7 +91,7 @@ extension PortExpectation: KnownKind {
         // A socket for all of IPv6 may take IPv4 as well; the kernel does not list whether it does.
         if case .version4 = wanted.host, same.contains(where: { $0.isWildcard }) { return .unreadable(.undecided) }
         var actual = ["listen": "nothing"]
-        if !same.isEmpty { actual["listen"] = shown(same) }
+        if !same.isEmpty { actual["listen"] = shown(same, ports) }
         return .wrong(.missingPort, expected: ["listen": wanted.text], actual: actual)
     }
 
@@ -102,15 +102,19 @@ extension PortExpectation: KnownKind {
         }
         guard !unexpected.isEmpty else { return .none }
         let expected = allowed.addresses.isEmpty ? "nothing" : allowed.addresses.map(\.text).joined(separator: ", ")
-        return .wrong(.unexpectedPort, expected: ["only": expected], actual: ["also": shown(unexpected)])
+        return .wrong(.unexpectedPort, expected: ["only": expected], actual: ["also": shown(unexpected, ports)])
     }
 
-    private static func shown(_ sockets: Set<ListenAddress>) -> String {
+    private static func shown(_ sockets: Set<ListenAddress>, _ ports: PortFacts) -> String {
         let sorted = sockets.sorted {
             ($0.transport.rawValue, $0.port, $0.text) < ($1.transport.rawValue, $1.port, $1.text)
         }
         let more = sorted.count > 20 ? " and \(sorted.count - 20) more" : ""
-        return sorted.prefix(20).map(\.text).joined(separator: ", ") + more
+        let texts = sorted.prefix(20).map { socket in
+            let programs = ports.programs(at: socket)
+            return socket.text + (programs.isEmpty ? "" : " (\(programs.joined(separator: ", ")))")
+        }
+        return texts.joined(separator: ", ") + more
     }
 
     /// Two lists may both be met, by what is in both.

@@ -80,7 +80,9 @@ struct IniReader {
 
     private func add(_ entry: Entry, in section: String, to values: inout KeyedValues) {
         if dialect == .systemd {
-            if entry.value.isEmpty { values.unset(entry.name) }
+            // What stands behind an empty value begins anew. Dependencies cannot be cleared.
+            let isAnew = section != "Unit" && values.reading(of: entry.name) == .value("")
+            if entry.value.isEmpty || isAnew { values.unset(entry.name) }
             values.set(entry.name, .value(entry.value))
             return
         }
