@@ -85,9 +85,8 @@ struct PackFileReader {
             return
         }
         guard !entry.node.isBlank, !entry.node.isNull else { return }
-        let known = Expectation.Section.allCases
         guard let sections = reader.fields(entry.node, of: .items) else { return }
-        draft.sources = known.flatMap { section in
+        draft.sources = Expectation.Section.allCases.flatMap { section in
             nodes(section.rawValue, in: sections).map { PackDraft.Source(section: section, node: $0) }
         }
     }
@@ -96,6 +95,7 @@ struct PackFileReader {
     private mutating func parents(in fields: Fields) -> [PackDraft.Parent] {
         guard let entry = fields["extends"], !entry.node.isBlank, !entry.node.isNull else { return [] }
         let nodes = entry.node.sequence == nil ? [entry.node] : reader.list(entry) ?? []
+        if nodes.isEmpty { reader.error("`extends` is an empty list", at: entry.position, hint: "remove it") }
         var parents: [PackDraft.Parent] = []
         for node in nodes {
             let text = reader.text(node, named: "extends", at: node.position) { Grammar.name($0, of: "pack name") }

@@ -79,7 +79,7 @@ struct LoadingExtendsTests {
         return child.expectations.map { if case .file(let file) = $0.subject { file.owner } else { nil } }
     }
 
-    private static func owns(_ owner: String, _ paths: String..., extends parents: String = "[]") -> String {
+    private static func owns(_ owner: String, _ paths: String..., extends parents: String = "null") -> String {
         "extends: \(parents)\nitems: { files: [\(paths.map { "{ path: \($0), owner: \(owner) }" }.joined(separator: ","))] }"
     }
 

@@ -124,7 +124,7 @@ struct LoadingPlaceholderTests {
             "vars: { x: \"{{ server.id }}\" }\n" + item("files", "{ path: /a, content: \"{{ x }}{{ server.name }}\" }"),
             line: 4, "would be taken for a placeholder", "keep braces out"),
         BadInput(
-            item("files", "{ path: \"{{ labels.x }}\" }"), line: 3, "`{{ labels.x }}` is a relative path",
+            item("files", "{ path: \"a/{{ labels.x }}\" }"), line: 3, "`a/{{ labels.x }}` is a relative path",
             "can stand in"),
     ])
     func areToldWithTheirPlace(input: BadInput) {
@@ -190,6 +190,8 @@ struct LoadingPlaceholderTests {
         arguments: [
             ("files: [{ path: \"/srv/{{ labels.x }}\" }]", "web", "path", .text("/srv/web")),
             ("files: [{ path: \"/srv/{{ labels.x }}\" }]", "a/b", "path", .text("/srv/a/b")),
+            ("files: [{ path: \"{{ labels.x }}/a\" }]", "/srv/www", "path", .text("/srv/www/a")),
+            ("mounts: [{ path: \"{{ labels.x }}\" }]", "/", "path", .text("/")),
             ("files: [{ path: /a, content: \"<{{ labels.x }}>\" }]", "$(id) \"é\"", "content", .text("<$(id) \"é\">")),
             (
                 "files: [{ path: /a, content: \"{{ labels.x }}\" }]", "{{ server.id }}", "content",
@@ -215,6 +217,8 @@ struct LoadingPlaceholderTests {
             "files: [{ path: \"/srv/{{ labels.x }}\" }]",
             ["..", "a/../b", "a b", "*", "", "/a", "a/", "-a", "é", "~", "a\nb"]
         ),
+        ("files: [{ path: \"{{ labels.x }}/a\" }]", ["srv", "/srv/", "/srv/..", "//srv", "~"]),
+        ("kernel: [{ module: \"{{ labels.x }}\" }]", ["../a", "a/..", "a b"]),
         ("files: [{ glob: \"/srv/{{ labels.x }}/*\" }]", ["*", "[a]", "..", "$(id)"]),
         ("settings: [{ key: a, type: sysctl, max: \"{{ labels.x }}\" }]", ["many", "1 2"]),
         ("ports: [{ listen: \"tcp *:{{ labels.x }}\" }]", ["0", "70000", "http"]),

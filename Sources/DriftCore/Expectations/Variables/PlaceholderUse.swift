@@ -4,17 +4,25 @@ enum PlaceholderUse {
     case text
     /// A regular expression: the value stands for itself.
     case pattern
-    /// A path, a name or a number.
+    /// An absolute path, or one below `~`.
+    case path
+    /// A name or a number.
     case name
 
     init(field: String) {
         self =
-            if Self.texts.contains(field) { .text } else if Self.patterns.contains(field) { .pattern } else { .name }
+            switch field {
+            case _ where Self.texts.contains(field): .text
+            case _ where Self.patterns.contains(field): .pattern
+            case _ where Self.paths.contains(field): .path
+            default: .name
+            }
     }
 
     private static let texts: Set = [
         "content", "text", "contains", "lacks", "expected", "one_of", "target", "issuer",
     ]
+    private static let paths: Set = ["path", "glob", "file", "shell", "home"]
     private static let patterns: Set = ["regex", "matches"]
 
     /// The value as it is written there; nil if it may not be.
@@ -26,7 +34,7 @@ enum PlaceholderUse {
                 if "\\.+*?()|[]{}^$".unicodeScalars.contains(scalar) { text += "\\" }
                 text.unicodeScalars.append(scalar)
             }
-        case .name: Self.isPlain(value) ? value : nil
+        case .path, .name: Self.isPlain(value) ? value : nil
         }
     }
 
@@ -41,9 +49,16 @@ enum PlaceholderUse {
 
     /// Whether a text with values in it may be used.
     func allows(_ text: String) -> Bool {
-        guard case .name = self, text.hasPrefix("/") || text.hasPrefix("~/"), text != "/" else { return true }
-        return text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-            .allSatisfy { !["", ".", ".."].contains($0) }
+        switch self {
+        case .text, .pattern: true
+        case .path: text == "/" || ((text.hasPrefix("/") || text.hasPrefix("~/")) && Self.hasPlainParts(text))
+        case .name: !text.contains("/") || Self.hasPlainParts(text)
+        }
+    }
+
+    private static func hasPlainParts(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        return (text.hasPrefix("/") ? parts.dropFirst() : parts[...]).allSatisfy { !["", ".", ".."].contains($0) }
     }
 
     /// Of a text with values in it.

@@ -66,7 +66,7 @@ package struct ServerVariables: Hashable, Sendable {
 ///
 /// Of one form all have the same length, so that none is a part of another.
 package enum StandIn: CaseIterable, Sendable {
-    case word, number, address
+    case word, path, number, address
     /// An address for that of the server, and numbers for all else.
     case mixed
 
@@ -75,6 +75,7 @@ package enum StandIn: CaseIterable, Sendable {
         switch self {
         case .mixed: (placeholder == .address ? Self.address : .number).text(for: placeholder, number, round: round)
         case .word: "zq\(round)x\(10000 + number)y"
+        case .path: "/zq\(round)x\(10000 + number)y"
         case .number: String(61000 - 2000 * round + number)
         case .address: "10.20\(round).\(100 + number / 150).\(100 + number % 150)"
         }
