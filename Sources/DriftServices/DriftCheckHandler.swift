@@ -48,7 +48,7 @@ package struct DriftCheckHandler: JobHandler {
             }
         }
         do throws(ProbeFailure) {
-            let questions = ProbeQuestions(packs: subject.packs.map(\.pack), labels: subject.labels)
+            let questions = ProbeQuestions(packs: subject.packs.map(\.pack), on: subject.server)
             let facts = try await look(at: subject.location.target(), asking: questions)
             let checks = try await compare(facts, with: subject)
             for check in checks {
@@ -91,16 +91,16 @@ package struct DriftCheckHandler: JobHandler {
         for pack in subject.packs {
             if Task.isCancelled { throw ProbeFailure(.cancelled) }
             checks.append(
-                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, subject.labels) })
+                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, subject.server) })
         }
         return checks
     }
 
     @concurrent
     private static func judge(
-        _ facts: Facts, against pack: CheckSubject.AssignedPack, _ labels: [String: String]
+        _ facts: Facts, against pack: CheckSubject.AssignedPack, _ server: ServerVariables
     ) async -> Check {
-        Comparison.judge(facts, against: pack.pack, digest: pack.digest, labels: labels)
+        Comparison.judge(facts, against: pack.pack, digest: pack.digest, on: server)
     }
 
     private func origin(

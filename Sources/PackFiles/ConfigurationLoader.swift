@@ -16,9 +16,9 @@ package enum ConfigurationLoader {
     package static func templateNames(in packs: [SourceFile]) -> Set<String> {
         packs.reduce(into: []) { names, source in
             guard source.bytes.count <= LoadingLimit.packFileBytes else { return }
-            var reader = PackFileReader(file: source.path, templates: nil)
-            _ = reader.draft(of: source, named: PackName(rawValue: ""))
-            names.formUnion(reader.templateNames)
+            var reader = PackFileReader(file: source.path)
+            let draft = reader.draft(of: source, named: PackName(rawValue: ""))
+            names.formUnion(PackFileReader.templateNames(in: draft.sources))
         }
     }
 
@@ -42,12 +42,12 @@ package enum ConfigurationLoader {
         var (problems, names) = namePacks(packFiles)
         var drafts: [PackName: PackDraft] = [:]
         for (name, source) in names {
-            var reader = PackFileReader(file: source.path, templates: templates)
+            var reader = PackFileReader(file: source.path)
             drafts[name] = reader.draft(of: source, named: name)
             problems += reader.reader.problems
         }
         let declared = Set(names.keys)
-        var resolver = PackResolver(drafts: drafts, declared: declared, stored: knownPacks ?? [])
+        var resolver = PackResolver(drafts: drafts, declared: declared, stored: knownPacks ?? [], templates: templates)
         let packs = resolver.resolve()
         problems += resolver.problems
 
@@ -56,6 +56,7 @@ package enum ConfigurationLoader {
         problems += assembly.problems
         let places = resolver.places
         problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
+        problems += MissingLabels(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
         problems = Problem.inReadingOrder(problems, files: assembly.files + packFiles.map(\.path))
         guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
         return LoadedConfiguration(

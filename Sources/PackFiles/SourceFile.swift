@@ -41,6 +41,13 @@ package enum LoadingLimit {
     static let packTemplateBytes = 4 << 20
     static let itemsPerPack = 5000
     static let packs = 1000
+    /// Of one pack file.
+    static let variables = 200
+    static let variableBytes = 4096
+    /// All values that are put into one item.
+    static let expandedBytes = 1 << 20
+    /// Of those that only a server knows.
+    static let placeholdersPerItem = 1000
     static let servers = 20_000
     static let labels = 64
     static let groups = 1000

@@ -145,7 +145,7 @@ enum YAMLDocument {
 
 extension YAMLDocument {
     private static func problem(_ error: YamlError, _ file: String, _ bytes: [UInt8]) -> Problem {
-        var problem = problem(error, file)
+        var problem = worded(error, file, bytes)
         // What looks like an indentation and is none gives YAML's oddest complaints.
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for line in [problem.line, problem.line.map { $0 - 1 }].compactMap(\.self)
@@ -160,13 +160,13 @@ extension YAMLDocument {
         return problem
     }
 
-    private static func problem(_ error: YamlError, _ file: String) -> Problem {
+    private static func worded(_ error: YamlError, _ file: String, _ bytes: [UInt8]) -> Problem {
         switch error {
         case .scanner(let context, let message, let mark, _), .parser(let context, let message, let mark, _):
             let text = [context?.text, message].compactMap(\.self).joined(separator: ": ")
             return Problem(
                 file: file, line: mark.line, column: mark.column, message: "not YAML: \(text)",
-                hint: hint(context: context?.text ?? "", message: message))
+                hint: hint(context: context?.text ?? "", message: message, line: line(mark.line, of: bytes)))
         case .composer(_, let message, let mark, _):
             let isSecondDocument = message.contains("another document")
             return Problem(
@@ -185,8 +185,14 @@ extension YAMLDocument {
         }
     }
 
+    private static func line(_ number: Int, of bytes: [UInt8]) -> ArraySlice<UInt8> {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return lines.indices.contains(number - 1) ? lines[number - 1] : []
+    }
+
     /// Says in other words what the parser says about the usual slips.
-    private static func hint(context: String, message: String) -> String? {
+    private static func hint(context: String, message: String, line: ArraySlice<UInt8>) -> String? {
+        if line.firstRange(of: Array("{{".utf8)) != nil { return "put a value with {{ }} in it between quotes" }
         if context.contains("alias") || context.contains("anchor") {
             return "put a value that begins with * or & between quotes"
         }

@@ -33,7 +33,8 @@ package struct OutcomeText {
 
     private func unreadable(_ outcome: ItemOutcome, _ reason: UnreadableReason) -> [String] {
         let what = outcome.unseenContent == nil ? "could not be read" : "its content could not be read"
-        return ["\(palette.coloured(what, .yellow)): \(ReasonText.of(reason))"]
+        let obstacle = outcome.remark.map { [visible($0)] } ?? []
+        return ["\(palette.coloured(what, .yellow)): \(ReasonText.of(reason))"] + obstacle
     }
 
     private func lines(of mismatch: Mismatch) -> [String] {

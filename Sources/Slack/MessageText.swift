@@ -9,14 +9,18 @@ internal import Presentation
 package struct MessageText: Hashable, Sendable {
     static let maximumName = 80
     private static let maximumServerName = 150
-    private static let maximumItem = 120
+    private static let maximumItem = 100
     private static let maximumDescription = 50
-    private static let maximumDifferences = 80
+    private static let maximumDifferences = 110
     private static let maximumActor = 60
+    private static let maximumComment = 300
     private static let maximumItems = 10
-    /// How many items the first line names.
-    private static let itemsInSummary = 3
+    /// Of how many items the changed lines are shown.
+    private static let maximumExcerpts = 2
+    private static let maximumLine = 100
 
+    /// What a phone shows first, at most 150 characters: `Web 1: /etc/motd: wrong permissions (+2)`, or the title.
+    package let headline: String
     /// Such as `Configuration drift detected`.
     package let title: String
     /// `Web 1 (web-1)`; of a test, where it was sent from.
@@ -27,12 +31,18 @@ package struct MessageText: Hashable, Sendable {
     package let count: String?
     /// How many of those items are new, where some are not; ``items`` are the new ones.
     package let added: String?
-    /// Lines such as `/etc/motd: wrong permissions`, ten at the most; none in a resolution.
+    /// Lines such as `/etc/motd: wrong permissions: mode 0640, expected 0644`, ten at the most; none in a resolution.
     package let items: [String]
+    /// The first changed lines of the first files, each file under its name.
+    package let excerpts: [String]
     /// How many more new items there are than lines.
     package let more: Int
-    /// `since 2026-11-22 06:00 UTC`.
+    /// `since 2026-11-22 06:00 UTC`, in the schedule's zone.
     package let since: String
+    /// `role web, site north`; nil without any.
+    package let labels: String?
+    /// Who is at work on it, or what the person says who resolved it.
+    package let remark: String?
     /// What a resolution is about, if the opening message was never delivered.
     package let resolves: String?
     /// Absent in a test where no page is known.
@@ -45,11 +55,13 @@ package struct MessageText: Hashable, Sendable {
         let id = escaping.fit(facts.serverID.rawValue, Self.maximumName)
         server = name == id || name.isEmpty ? id : "\(name) (\(id))"
         let link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
-        let occurred = escaping.fit(Self.instant(facts.occurredAt), 40)
+        let times = Times(zone: facts.timeZone)
+        let occurred = escaping.fit(Self.instant(facts.occurredAt, times), 40)
         guard facts.kind != .test else {
             title = "Test message, nothing is wrong"
-            (pack, count, added, resolves) = (nil, nil, nil, nil)
-            (items, more) = ([], 0)
+            headline = title
+            (pack, count, added, resolves, labels, remark) = (nil, nil, nil, nil, nil, nil)
+            (items, excerpts, more) = ([], [], 0)
             since = "sent \(occurred)"
             if case .page = link { self.link = link } else { self.link = nil }
             identity = "driftwatch notify-test · \(occurred)"
@@ -58,76 +70,74 @@ package struct MessageText: Hashable, Sendable {
         pack = escaping.fit(facts.packName.rawValue, Self.maximumName)
         self.link = link
         identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
+        labels = Self.labels(facts.labels ?? [:], escaping)
 
-        let opened = escaping.fit(Self.instant(facts.openedAt), 40)
+        let opened = escaping.fit(Self.instant(facts.openedAt, times), 40)
         let found = Self.bounded(facts.mismatchCount)
         let count = Self.count(found, facts)
-        let lines = Self.lines(facts.items, escaping)
-        let shown = Array(lines.prefix(Self.maximumItems))
-        let new = max(facts.addedCount.map(Self.bounded) ?? 0, lines.count)
+        let wrong = WrongItem.all(of: facts.items)
+        let shown = wrong.prefix(Self.maximumItems).map { Self.line(on: $0, escaping) }
+        let new = max(facts.addedCount.map(Self.bounded) ?? 0, wrong.count)
         switch facts.kind {
         // A test has returned above.
         case .driftDetected, .test:
             title = "Configuration drift detected"
             since = "since \(opened)"
-            more = new - shown.count
         case .driftChanged:
             let previous = facts.previousCount.map(Self.bounded)
             title = "Configuration drift changed: \(previous.map { "\($0) → " } ?? "")\(found)"
             since = "open since \(opened)"
-            more = new - shown.count
         case .driftResolved where facts.resolution == .compliant:
             title = Self.proven(facts)
             since = "drifted since \(opened)"
-            more = 0
         case .driftResolved:
             let actor = facts.actor.map { " by \(escaping.fit($0, Self.maximumActor))" } ?? ""
             title = facts.resolution.map { "Alert closed: \($0.rawValue)\(actor)" } ?? "Alert closed"
             since = "open since \(opened)"
-            more = 0
         }
         guard facts.kind == .driftResolved else {
             self.count = count
             added = new > 0 && new < found ? "\(new) new" : nil
             items = shown
+            excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
+            more = new - shown.count
+            headline = wrong.first.map { Self.headline($0, of: facts, others: new - 1, escaping) } ?? title
+            remark = facts.acknowledgedBy.flatMap { Self.given($0, Self.maximumActor, escaping) }.map {
+                "\($0) is at work on it"
+            }
             resolves = nil
             return
         }
+        headline = title
+        remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
         (self.count, added) = (nil, nil)
-        items = []
+        (items, excerpts, more) = ([], [], 0)
         guard facts.openingUndelivered == true else {
             resolves = nil
             return
         }
         let what = found > 0 ? ", \(count)" : ""
-        let which = shown.isEmpty ? "" : ": \(shown.prefix(Self.itemsInSummary).joined(separator: "; "))"
+        let which = shown.isEmpty ? "" : ": \(shown.prefix(3).joined(separator: "; "))"
         resolves = "Its opening may not have been delivered: Configuration drift detected \(opened)\(what)\(which)"
     }
 
-    /// All that matters in one line: what, where, how much, the first items, the link.
+    /// All that matters in one line: the main thing, what, where, how much, the link.
     package var summary: String {
-        var parts = [title, server]
+        var parts = headline == title ? [title, server] : [headline, title, server]
         if let pack { parts.append("pack \(pack)") }
-        if let count {
-            let first = items.prefix(Self.itemsInSummary)
-            let others = more + items.count - first.count
-            let named = first + (others > 0 && !first.isEmpty ? ["+\(others) more"] : [])
-            let whole = [count, added].compactMap { $0 }.joined(separator: ", ")
-            parts.append(named.isEmpty ? whole : "\(whole): \(named.joined(separator: "; "))")
-        } else {
-            parts.append(since)
-        }
+        parts.append(count.map { [$0, added].compactMap(\.self).joined(separator: ", ") } ?? since)
         if let link { parts.append(link.text) }
         return parts.joined(separator: " · ")
     }
 
     /// The summary, then a line for each thing that it left out.
-    package var lines: [String] {
-        var lines = [summary] + items.dropFirst(Self.itemsInSummary).map { "  \($0)" }
-        if more > 0, items.count > Self.itemsInSummary { lines.append("  +\(more) more") }
+    package func lines(withExcerpts: Bool = true) -> [String] {
+        var lines = [summary] + items.map { "  \($0)" }
+        if more > 0 { lines.append("  +\(more) more") }
+        if withExcerpts { lines += excerpts.flatMap { $0.split(separator: "\n").map { "    \($0)" } } }
         if count != nil { lines.append(since) }
-        if let resolves { lines.append(resolves) }
-        return lines + [identity]
+        if let labels { lines.append(labels) }
+        return lines + [remark, resolves].compactMap(\.self) + [identity]
     }
 
     /// What a check that found nothing wrong proved: all is right, or only what had drifted.
@@ -150,27 +160,79 @@ package struct MessageText: Hashable, Sendable {
         return never > 0 ? "\(count), \(never) never complied" : count
     }
 
-    /// One line for each item, all its differences together: `/etc/motd (what it is for): wrong permissions`.
-    private static func lines(_ items: [NotificationFacts.Item], _ escaping: Escaping) -> [String] {
-        var order: [NotificationFacts.Item] = []
-        var words: [String: [String]] = [:]
-        for item in items {
-            let word = DifferenceWords.of(item.type)
-            if words[item.item] == nil { order.append(item) }
-            if words[item.item]?.contains(word) != true { words[item.item, default: []].append(word) }
-        }
-        return order.map { item in
-            let name = escaping.fit(item.item, maximumItem)
-            let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
-            let differences = (words[item.item] ?? []).joined(separator: ", ")
-            return "\(name)\(purpose): \(escaping.fit(differences, maximumDifferences))"
-        }
+    /// Nil if nothing of it can be seen.
+    private static func given(_ text: String, _ limit: Int, _ escaping: Escaping) -> String? {
+        let shown = escaping.fit(text, limit)
+        return shown.isEmpty ? nil : shown
     }
 
-    /// `2026-11-22T06:00:03Z` as people read it; anything else as it stands.
-    private static func instant(_ text: String) -> String {
-        let isExpected = text.utf8.count == 20 && text.utf8.allSatisfy { $0 < 128 } && text.hasSuffix("Z")
-        guard isExpected, text.dropFirst(10).first == "T" else { return text }
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    private static func headline(
+        _ item: WrongItem, of facts: NotificationFacts, others: Int, _ escaping: Escaping
+    ) -> String {
+        let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
+        let first = DifferenceWords.of(item.differences[0].type)
+        return "\(escaping.fit(name, 45)): \(escaping.fit(item.name, 60)): \(escaping.fit(first, 30))"
+            + (others > 0 ? " (+\(others))" : "")
+    }
+
+    /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: …`.
+    private static func line(on item: WrongItem, _ escaping: Escaping) -> String {
+        let name = escaping.fit(item.name, maximumItem)
+        let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
+        let differences = item.differences.map { difference in
+            guard let expected = difference.expected, let actual = difference.actual else {
+                return DifferenceWords.of(difference.type)
+            }
+            return DifferenceText(difference.type, expected: expected, actual: actual).headline
+        }
+        return "\(name)\(purpose): \(escaping.fit(differences.joined(separator: "; "), maximumDifferences))"
+    }
+
+    /// The name of the file, and its changed lines below.
+    private static func excerpt(of item: WrongItem, _ escaping: Escaping) -> String? {
+        guard let lines = item.differences.lazy.compactMap(\.lines).first, !lines.isEmpty else { return nil }
+        let shown = lines.prefix(4).compactMap { given($0, maximumLine, escaping) }
+        return shown.isEmpty ? nil : ([escaping.fit(item.name, maximumItem)] + shown).joined(separator: "\n")
+    }
+
+    /// `role web, site north`, five at the most.
+    private static func labels(_ labels: [String: String], _ escaping: Escaping) -> String? {
+        let shown = labels.sorted { $0.key < $1.key }.prefix(5).compactMap { key, value in
+            given(value.isEmpty ? key : "\(key) \(value)", 60, escaping)
+        }
+        guard !shown.isEmpty else { return nil }
+        return (shown + (labels.count > 5 ? ["+\(labels.count - 5)"] : [])).joined(separator: ", ")
+    }
+
+    /// `2026-11-22T06:00:03Z` as people read it, in the zone; anything else as it stands.
+    private static func instant(_ text: String, _ times: Times) -> String {
+        guard text.utf8.count == 20, let date = try? Date(text, strategy: .iso8601) else { return text }
+        return times.stamp(date)
+    }
+}
+
+/// An item with all its differences.
+private struct WrongItem {
+    let name: String
+    let description: String?
+    /// Never empty; one of a type.
+    var differences: [NotificationFacts.Item]
+
+    /// In the order of their first differences.
+    static func all(of differences: [NotificationFacts.Item]) -> [Self] {
+        var items: [Self] = []
+        var places: [String: Int] = [:]
+        for difference in differences {
+            if let place = places[difference.item] {
+                if !items[place].differences.contains(where: { $0.type == difference.type }) {
+                    items[place].differences.append(difference)
+                }
+            } else {
+                places[difference.item] = items.count
+                items.append(
+                    Self(name: difference.item, description: difference.description, differences: [difference]))
+            }
+        }
+        return items
     }
 }

@@ -47,10 +47,11 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         self.channel = channel
         switch notification.form {
         case .rich:
-            self.text = [text.summary, text.resolves, text.identity].compactMap { $0 }.joined(separator: "\n")
+            self.text = [text.summary, text.remark, text.resolves, text.identity].compactMap { $0 }.joined(
+                separator: "\n")
             blocks = Self.blocks(text)
         case .plain:
-            self.text = text.lines.joined(separator: "\n")
+            self.text = text.lines(withExcerpts: false).joined(separator: "\n")
             blocks = nil
         }
     }
@@ -67,15 +68,17 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         if let pack = text.pack { fields.append("Pack\n\(pack)") }
         if let count = text.count { fields.append("Wrong\n\(count)") }
         fields.append("When\n\(text.since)")
-        var blocks = [
-            Block(type: "header", text: .plain(text.title)),
-            Block(type: "section", fields: fields.map(Text.plain)),
-        ]
+        if let labels = text.labels { fields.append("Labels\n\(labels)") }
+        var blocks = [Block(type: "header", text: .plain(text.headline))]
+        if text.headline != text.title { blocks.append(Block(type: "section", text: .plain(text.title))) }
+        blocks.append(Block(type: "section", fields: fields.map(Text.plain)))
         let items = text.items + (text.more > 0 ? ["+\(text.more) more"] : [])
         if !items.isEmpty {
             let heading = text.added.map { ["\($0):"] } ?? []
             blocks.append(Block(type: "section", text: .plain((heading + items).joined(separator: "\n"))))
         }
+        blocks += text.excerpts.map { Block(type: "section", text: .plain($0)) }
+        if let remark = text.remark { blocks.append(Block(type: "section", text: .plain(remark))) }
         if let resolves = text.resolves { blocks.append(Block(type: "section", text: .plain(resolves))) }
         switch text.link {
         case .page(let url):

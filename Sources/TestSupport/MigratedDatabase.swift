@@ -99,7 +99,7 @@ extension Transaction {
         try execute(
             """
             select driftwatch.apply_pack(
-                \(pack.name.rawValue), \(pack.displayName), \(pack.description), \(pack.extends?.rawValue),
+                \(pack.name.rawValue), \(pack.displayName), \(pack.description), \(pack.parents),
                 \(pack.digest.description), \(try pack.resolvedJSON())::text::jsonb,
                 \(pack.expectations.map(\.key.rawValue)))
             """)

@@ -25,7 +25,8 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Set up",
                 subcommands: [
-                    MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self, SchemaCommand.self,
+                    MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self,
+                    SchemaCommand.self,
                 ]),
             CommandGroup(
                 name: "Run",

@@ -22,7 +22,7 @@ struct ReadingRoleTests {
         "migrate": ["--check"],
     ]
     /// They ask the database nothing, or run until they are stopped, under roles of their own.
-    private static let others: Set = ["lint", "run", "scheduler", "worker", "notifier", "web"]
+    private static let others: Set = ["lint", "inventory", "schema", "run", "scheduler", "worker", "notifier", "web"]
 
     private static func withHistory(_ body: (Database) async throws -> Void) async throws {
         try await ProcessRoleTests.withRoles { site in

@@ -21,10 +21,12 @@ struct ConditionTests {
         let expectation = Expectation(.file(FileExpectation(path: "/a")), condition: condition)
         let pack = Pack(name: base, expectations: [expectation])
         var facts = Facts(files: ["/a": .missing])
-        for question in ProbeQuestions(packs: [pack], labels: labels).topics {
+        for question in ProbeQuestions(packs: [pack], on: ServerVariables(labels: labels)).topics {
             facts.topics.read(question.topic, lines.map { Array($0.utf8)[...] })
         }
-        return Told(Comparison.judge(facts, against: pack, digest: anyDigest, labels: labels).outcomes[0].finding)
+        return Told(
+            Comparison.judge(facts, against: pack, digest: anyDigest, on: ServerVariables(labels: labels)).outcomes[0]
+                .finding)
     }
 
     private let missing = Told.wrong(.missingFile, ["state": "file"], ["state": "absent"])
@@ -93,7 +95,9 @@ struct ConditionTests {
         let web = Expectation(.file(FileExpectation(path: "/a")), condition: condition { $0.labels = ["role": "web"] })
         let pack = Pack(name: base, expectations: [web])
         #expect(ProbeQuestions(packs: [pack]) == ProbeQuestions())
-        #expect(ProbeQuestions(packs: [pack], labels: ["role": "web"]) == ProbeQuestions(files: [.init(path: "/a")]))
+        #expect(
+            ProbeQuestions(packs: [pack], on: ServerVariables(labels: ["role": "web"]))
+                == ProbeQuestions(files: [.init(path: "/a")]))
     }
 
     /// Nobody knows whether it applies, so it is neither met nor broken.
@@ -135,7 +139,8 @@ struct ConditionTests {
             .file(FileExpectation(path: "/a")), condition: condition { $0.labels = ["role": "web"] })
         let pack = Pack(name: base, expectations: [expectation, Expectation(.file(FileExpectation(path: "/b")))])
         let check = Comparison.judge(
-            Facts(files: ["/b": .missing]), against: pack, digest: anyDigest, labels: ["role": "db"])
+            Facts(files: ["/b": .missing]), against: pack, digest: anyDigest,
+            on: ServerVariables(labels: ["role": "db"]))
         #expect((check.itemCount, check.okCount, check.mismatchCount, check.unreadableCount) == (1, 0, 1, 0))
         #expect(try StoredItems(json: check.detailsJSON()).outcomes == check.outcomes)
     }

@@ -43,6 +43,51 @@ struct CountTests {
         }
     }
 
+    @Test
+    func aMessageSaysWhatAPersonAsksNext() async throws {
+        try await Fleet.with(CheckFlowTests.one) { fleet in
+            let database = fleet.database
+            try await database.execute("update driftwatch.servers set labels = '{\"role\": \"web\"}'")
+            try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'Europe/Paris')")
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            let opened = try await Self.newestFacts(fleet)
+            #expect(opened.items.map(\.expected) == [["state": "file"]])
+            #expect(opened.items.map(\.actual) == [["state": "absent"]])
+            #expect(opened.labels == ["role": "web"] && opened.timeZone == "Europe/Paris")
+            #expect(opened.acknowledgedBy == nil && opened.comment == nil)
+
+            let alert = try await database.rows("select alert_id from driftwatch.alerts", as: Int64.self)[0]
+            try await database.execute("select driftwatch.acknowledge_alert(\(alert), 'mine', 'alice')")
+            fleet.see(on: "web-1", present: ["/c"], missing: ["/a", "/b"])
+            try await fleet.check("web-1")
+            #expect(try await Self.newestFacts(fleet).acknowledgedBy == "alice")
+            try await database.execute("select driftwatch.resolve_alert(\(alert), 'the new layout', 'bob')")
+            #expect(try await Self.newestFacts(fleet).comment == "the new layout")
+
+            // An alert's history is kept for a year; the values are in the checks.
+            let events = try await database.rows(
+                "select distinct detail -> 'items' -> 0 ? 'expected' from driftwatch.alert_events where detail ? 'items'",
+                as: Bool.self)
+            #expect(events == [false])
+        }
+    }
+
+    @Test
+    func anAlertThatAHoldClosesSaysWhy() async throws {
+        try await Fleet.with(CheckFlowTests.one) { fleet in
+            fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
+            try await fleet.check("web-1")
+            fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])
+            try await fleet.check("web-1")
+            try await fleet.database.execute("select driftwatch.disable_drift_detection('web-1', 'new disks', null)")
+            let closed = try await Self.newestFacts(fleet)
+            #expect(closed.resolution == .disabled && closed.comment == "new disks")
+        }
+    }
+
     /// A hold makes what is wrong forgotten, and not that it never was right.
     @Test(arguments: ["hold", "inventory"])
     func whatNeverCompliedIsNotSaidToHaveDriftedAfterAHold(_ way: String) async throws {

@@ -49,6 +49,9 @@ struct HeldUntilTheEndTests {
         Case(
             "redrive_outbox((select min(outbox_id) from outbox where alert_id = 2))", holds: ["2 default"], of: "outbox"
         ),
+        Case(
+            "record_check(1, 'web-1', 'base', 'd', 'failed', 'x', 0, 0, 0, 'f', '[]', '2026-02-01Z', 1, true)",
+            holds: ["web-1 base f"], of: "check_details"),
         Case("forget_checks(interval '90 days')", holds: ["web-1 base f"], of: "check_details"),
         Case("forget_alerts(interval '90 days')", holds: ["1"], of: "alerts"),
         Case("forget_alerts(interval '90 days')", holds: ["1 default", "1 pager"], of: "outbox"),

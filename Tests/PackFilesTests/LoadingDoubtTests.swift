@@ -34,7 +34,6 @@ import Testing
         Case("/etc/cron.d/*", "has `*`, and patterns are not expanded", "name each file"),
         Case("/etc/cron.d/php?", "has `?`"), Case("/etc/rc[0-6].d", "has `[…]`"),
         Case("/etc/{a,b}.conf", "has `{a,b}`, and braces are not expanded"), Case("/srv/www{1..3}", "has `{1..3}`"),
-        Case("/srv/{{ name }}", "has `{{`, and there are no variables"),
         Case("/home/$USER/.netrc", "has `$`, and variables are not expanded", "write the value"),
         Case("/etc/cron.d/!(keep)", "has `!(`, and patterns are not expanded", "name each file"),
         Case("/etc/cron.d/+(a|b)", "has `+(`"), Case("/etc/cron.d/@(a|b).conf", "has `@(`"),

@@ -143,6 +143,6 @@ struct LoadingForeignFormTests {
                 "file:~/.config/prompt.toml", "file:~/.local/bin/open-tunnel", "file:~/.shell_functions",
                 "package:bash-completion", "package:openssh-client", "package:python3-venv", "setting:EDITOR",
             ])
-        #expect(loaded.packs[PackName(rawValue: "alone")]?.extends == nil)
+        #expect(loaded.packs[PackName(rawValue: "alone")]?.extends == [])
     }
 }

@@ -36,8 +36,8 @@ struct LoadingExtendsTests {
         let web = PackName(rawValue: "web")
         let max = PackName(rawValue: "max")
         #expect(packs[base]?.expectations.count == 3)
-        #expect(packs[web] == Pack(name: web, extends: base, expectations: [a, b, c, curl]))
-        #expect(packs[max] == Pack(name: max, displayName: "Max", extends: web, expectations: [a, b, c, noCurl]))
+        #expect(packs[web] == Pack(name: web, extends: [base], expectations: [a, b, c, curl]))
+        #expect(packs[max] == Pack(name: max, displayName: "Max", extends: [web], expectations: [a, b, c, noCurl]))
     }
 
     @Test func aChildSaysForItselfWhatMayBeShown() throws {
@@ -73,6 +73,57 @@ struct LoadingExtendsTests {
         #expect(keys == ["setting:Port@/a", "setting:Port@/b"])
     }
 
+    /// The owner of `/a` and of `/b` in the pack `child`.
+    private func owners(_ packs: [String: String]) throws -> [String?] {
+        let child = try #require(try load(packs)[PackName(rawValue: "child")])
+        return child.expectations.map { if case .file(let file) = $0.subject { file.owner } else { nil } }
+    }
+
+    private static func owns(_ owner: String, _ paths: String..., extends parents: String = "[]") -> String {
+        "extends: \(parents)\nitems: { files: [\(paths.map { "{ path: \($0), owner: \(owner) }" }.joined(separator: ","))] }"
+    }
+
+    @Test(arguments: [
+        ("one", ["p": owns("p", "/a", "/b"), "child": "extends: [p]\nitems: {}"], ["p", "p"]),
+        (
+            "later ones win",
+            ["p": owns("p", "/a", "/b"), "q": owns("q", "/b"), "child": "extends: [p, q]\nitems: {}"], ["p", "q"]
+        ),
+        (
+            "and earlier ones where they are written later",
+            ["p": owns("p", "/a", "/b"), "q": owns("q", "/b"), "child": "extends: [q, p]\nitems: {}"], ["p", "p"]
+        ),
+        (
+            "the child wins over all",
+            ["p": owns("p", "/a"), "q": owns("q", "/b"), "child": owns("c", "/b", extends: "[p, q]")], ["p", "c"]
+        ),
+        (
+            "what one side of a diamond changes stays changed",
+            [
+                "base": owns("base", "/a", "/b"), "p": owns("p", "/a", extends: "base"),
+                "q": owns("q", "/b", extends: "[base]"), "child": "extends: [p, q]\nitems: {}",
+            ], ["p", "q"]
+        ),
+        (
+            "a parent and its own parent before it",
+            [
+                "base": owns("base", "/a", "/b"), "p": owns("p", "/a", extends: "base"),
+                "child": "extends: [base, p]\nitems: {}",
+            ], ["p", "base"]
+        ),
+    ])
+    func severalParentsAreMergedInTheirOrder(rule: String, packs: [String: String], owners expected: [String]) throws {
+        #expect(try owners(packs) == expected)
+    }
+
+    @Test func aPackNamesAllItsParents() throws {
+        let packs = try load(["a": Self.empty, "b": Self.empty, "child": "extends:\n  - b\n  - a\nitems: {}"])
+        let child = try #require(packs[PackName(rawValue: "child")])
+        #expect(child.parents == "b, a")
+        #expect(try Pack(resolvedJSON: child.resolvedJSON()) == child)
+        #expect(try child.resolvedJSON().contains(#""extends":"b, a""#))
+    }
+
     private static let empty = "items: {}"
 
     @Test(arguments: [
@@ -98,6 +149,29 @@ struct LoadingExtendsTests {
         (
             ["web": "extends: elsewhere\nitems: {}"],
             "packs/web.yaml:1:10: error: the parent pack `elsewhere` does not exist (packs/elsewhere.yaml)"
+        ),
+        (
+            ["web": "extends: [base, bsae]\nitems: {}", "base": empty],
+            "packs/web.yaml:1:17: error: the parent pack `bsae` does not exist (did you mean `base`?)"
+        ),
+        (
+            ["web": "extends: [base, base]\nitems: {}", "base": empty],
+            "packs/web.yaml:1:17: error: the parent pack `base` appears twice (keep one)"
+        ),
+        (
+            ["web": "extends: [x, base]\nitems: {}", "base": empty, "x": "extends: base\nitems: {}"],
+            "packs/web.yaml:1:14: error: later parents win, and `base` comes after `x`, which extends it "
+                + "(remove it, or write it first)"
+        ),
+        (
+            ["a": "extends: [d, b]\nitems: {}", "b": "extends: [d, a]\nitems: {}", "d": empty],
+            "packs/a.yaml:1:14: error: packs extend each other in a circle: a → b → a "
+                + "(remove extends from one of them)"
+        ),
+        (
+            ["web": "extends: { base: x }\nitems: {}", "base": empty],
+            "packs/web.yaml:1:10: error: `extends` must be a text, not a mapping "
+                + "(put a text that begins with [, { or ! between quotes)"
         ),
         (
             ["web": "extends: stored\nitems: {}"],

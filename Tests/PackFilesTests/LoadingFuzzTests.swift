@@ -10,11 +10,12 @@ struct LoadingFuzzTests {
         description: >
           What every server has
         extends: null
+        vars: { who: root, from: 22 }
         items:
           files:
             - path: ~/.gitconfig
               mode: "0644"
-              owner: root
+              owner: "{{ who }}"
               template: gitconfig
               description: 'shown to people'
             - { path: /srv, state: directory, mode: "2775" }
@@ -22,7 +23,7 @@ struct LoadingFuzzTests {
           packages:
             - { name: curl, min_version: "7.88" }
           settings:
-            - { key: Port, expected: "22", type: config, file: /etc/ssh/sshd_config }
+            - { key: Port, expected: "{{ from }}{{ labels.port }}", type: config, file: /etc/ssh/sshd_config }
           services:
             - { name: ssh.service, enabled: true, running: false }
         """
@@ -136,5 +137,6 @@ struct LoadingFuzzTests {
     private static let pieces = [
         "\n", "\t", " ", "- ", "? ", ": ", "[", "]", "{", "}", ",", "\"", "'", "#", "&a ", "*a", "!x ", "!!int ", "|",
         ">", "%", "@", "`", "~", "<<: ", "---\n", "...\n", "\0", "\u{FEFF}", "\u{2028}", "\r", "\\x00", "../", "é", "0",
+        "{{", "}}", "{{ who }}", "{{ server.id }}",
     ]
 }

@@ -29,7 +29,7 @@ struct LoadingPackErrorTests {
         BadInput("name: \"a\\eb\"\nitems: {}", line: 1, "a character that cannot be seen, U+001B"),
         BadInput("name:\nitems: {}", line: 1, "`name` has no value"),
         BadInput("nmae: a\nitems: {}", line: 1, ":1:1:", "unknown key `nmae` in a pack", "did you mean `name`?"),
-        BadInput("zebra: a\nitems: {}", line: 1, "known: name, description, extends, items"),
+        BadInput("zebra: a\nitems: {}", line: 1, "known: name, description, extends, vars, items"),
         BadInput("\"a\\n\\ec\": a\nitems: {}", line: 1, "unknown key `a\\n\\u{1b}c`"),
         BadInput("name: a\nname: b\nitems: {}", line: 1, "the same key twice in one mapping: `name`"),
         BadInput("items: { files: [], files: [] }", line: 1, "the same key twice in one mapping: `files`"),
@@ -44,7 +44,7 @@ struct LoadingPackErrorTests {
         BadInput("items: !!set {}", line: 1, "not a value with a tag"),
         BadInput("extends: Base\nitems: {}", line: 1, "`Base` is not a pack name"),
         BadInput("extends: ../base\nitems: {}", line: 1, "is not a pack name"),
-        BadInput("extends: [a, b]\nitems: {}", line: 1, "`extends` must be a text, not a list"),
+        BadInput("extends: [[a, b]]\nitems: {}", line: 1, "`extends` must be a text, not a list"),
     ])
     func ofItsOwnAreTold(input: BadInput) {
         input.check(problems { try loadPack(input.text) })

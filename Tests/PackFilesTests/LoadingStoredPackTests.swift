@@ -172,7 +172,7 @@ struct ResolvedPackTests {
     }
 
     @Test func keepsTheParent() throws {
-        let pack = Pack(name: PackName(rawValue: "web"), description: "x", extends: PackName(rawValue: "base"))
+        let pack = Pack(name: PackName(rawValue: "web"), description: "x", extends: [PackName(rawValue: "base")])
         #expect(try Pack(resolvedJSON: pack.resolvedJSON()) == pack)
     }
 

@@ -37,10 +37,10 @@ import Testing
     ) async throws -> [(key: String, finding: ItemOutcome.Finding)] {
         guard await ExampleServer.isPossible() else { try Test.cancel("such a server cannot be made here") }
         let packs = try Self.packs(names)
-        let questions = ProbeQuestions(packs: packs, labels: labels)
+        let questions = ProbeQuestions(packs: packs, on: ServerVariables(labels: labels))
         let facts = try await TopicLook.facts(questions, shell: ExampleServer.enter(after: change) + ["/bin/sh"])
         return packs.flatMap { pack in
-            Comparison.judge(facts, against: pack, digest: pack.digest, labels: labels).outcomes
+            Comparison.judge(facts, against: pack, digest: pack.digest, on: ServerVariables(labels: labels)).outcomes
                 .map { ("\(pack.name) \($0.key)", $0.finding) }
         }
     }

@@ -9,7 +9,7 @@ import Testing
 /// may change.
 @Suite struct UserlandTests {
     /// A Debian server, one like RHEL, one like Alpine, one like Arch, and one that says nothing of itself.
-    private static let seeds: [UInt64] = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+    private static let seeds: ClosedRange<UInt64> = 1...40
 
     private func needsNamespaces() async throws {
         guard geteuid() == 0, await Tool.succeeds(["/usr/bin/unshare", "-m", "/bin/true"]) else {
@@ -38,8 +38,11 @@ import Testing
         try await needsNamespaces()
         let program = shell == "ash" ? "busybox" : shell
         guard Tool.has("/usr/bin/\(program)") else { try Test.cancel("\(program) is not installed") }
-        for server in try await servers(userland: userland, shell: shell) {
-            #expect(try await server.differences() == [])
+        // dpkg and systemd, or apk and OpenRC.
+        for server in try await servers(userland: userland, shell: shell)
+        where [.debian, .alpine].contains(server.system) {
+            let differences = try await server.differences()
+            #expect(differences == [])
         }
     }
 
@@ -49,7 +52,8 @@ import Testing
     ) async throws {
         try await needsNamespaces()
         for server in try await servers(login: login, userland: userland) {
-            #expect(try await server.differences() == [])
+            let differences = try await server.differences()
+            #expect(differences == [])
         }
     }
 
@@ -57,7 +61,7 @@ import Testing
     @Test func aFileThatChangesIsNoticed() async throws {
         try await needsNamespaces()
         for change in ["touch /srv", "chmod 600 /etc/passwd", "touch /var/new"] {
-            var server = try #require(try await servers(login: .root, userland: .bash, shell: "sh").first)
+            var server = try #require(try await servers(login: .root, userland: .dash, shell: "sh").first)
             // The script asks for the time.
             server.files.add(
                 file: "/usr/bin/date", "#!/bin/sh\n/host/usr/bin/\(change)\nexec /host/usr/bin/date \"$@\"\n",

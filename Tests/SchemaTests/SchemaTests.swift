@@ -212,7 +212,7 @@ struct SchemaRuleTests {
                 """)
         let pure = [
             "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_held_by", "is_overdue",
-            "look_still_wanted", "may_lie_ahead", "may_name_actors", "on_hold", "own_actor", "pack_path",
+            "look_still_wanted", "may_lie_ahead", "may_name_actors", "names_of", "on_hold", "own_actor", "pack_path",
             "place_in_spread", "queue_of",
             "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
             "statement_clock", "unknown_name",

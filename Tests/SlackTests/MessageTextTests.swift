@@ -9,31 +9,104 @@ struct MessageTextTests {
     private static let page = "https://drift.example.net/servers/web-1/packs/base?check=42"
 
     private func lines(_ facts: NotificationFacts, baseURL: URL? = base) -> [String] {
-        MessageText(facts, outboxID: 7, baseURL: baseURL, escaping: .none).lines
+        MessageText(facts, outboxID: 7, baseURL: baseURL, escaping: .none).lines()
     }
 
     @Test func aDetectedDriftSaysAllInItsFirstLine() {
         #expect(
             lines(facts(.driftDetected, items: threeItems)) == [
-                "Configuration drift detected · Web 1 (web-1) · pack base · "
-                    + "3 items: /etc/motd: wrong permissions; curl: not installed; EDITOR: wrong value · \(Self.page)",
+                "Web 1: /etc/motd: wrong permissions (+2) · Configuration drift detected · Web 1 (web-1) · pack base · "
+                    + "3 items · \(Self.page)",
+                "  /etc/motd: wrong permissions", "  curl: not installed", "  EDITOR: wrong value",
                 "since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
+    }
+
+    /// The values and the changed lines of a mismatch as a check finds it.
+    private static let motd = NotificationFacts.Item(
+        Mismatch(
+            type: .wrongContent, item: "/etc/motd", key: ItemKey(rawValue: "file:/etc/motd"),
+            expected: ["content_hash": "sha256:aa"], actual: ["content_hash": "sha256:bb"],
+            diff: "--- expected\n+++ actual\n@@ -1,3 +1,3 @@\n Welcome\n-to <web-1>\n+to web-2\n+or so\n-a\n+b\n"),
+        description: "the greeting")
+
+    private static func mode(of path: String) -> NotificationFacts.Item {
+        NotificationFacts.Item(
+            Mismatch(
+                type: .wrongPermissions, item: path, key: ItemKey(rawValue: "file:\(path)"),
+                expected: ["mode": "0644"], actual: ["mode": "0640"]), description: nil)
+    }
+
+    @Test func eachItemSaysWhatIsThereAndWhatIsExpected() {
+        var detected = facts(.driftDetected, count: 2)
+        detected.items = [Self.mode(of: "/etc/motd"), Self.motd, Self.mode(of: "/etc/issue")]
+        #expect(
+            lines(detected) == [
+                "Web 1: /etc/motd: wrong permissions (+1) · Configuration drift detected · Web 1 (web-1) · pack base · "
+                    + "2 items · \(Self.page)",
+                "  /etc/motd: wrong permissions: mode 0640, expected 0644; wrong content",
+                "  /etc/issue: wrong permissions: mode 0640, expected 0644",
+                "    /etc/motd", "    -to <web-1>", "    +to web-2", "    +or so", "    -a",
+                "since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+            ])
+    }
+
+    @Test func timesAreInTheSchedulesZoneAndLabelsAreNamed() {
+        var detected = facts(.driftDetected, items: threeItems)
+        detected.timeZone = "Asia/Kolkata"
+        detected.labels = ["role": "web", "site": "north", "bare": ""]
+        #expect(
+            lines(detected).suffix(3) == [
+                "since 2026-11-21 11:30 Asia/Kolkata", "bare, role web, site north",
+                "alert 42 · outbox 7 · 2026-11-22 11:30 Asia/Kolkata",
+            ])
+        detected.labels = Dictionary(uniqueKeysWithValues: (1...7).map { ("l\($0)", "x") })
+        #expect(lines(detected).contains("l1 x, l2 x, l3 x, l4 x, l5 x, +2"))
+        detected.timeZone = "Nowhere/At_All"
+        #expect(lines(detected).contains("since 2026-11-21 06:00 UTC"))
+    }
+
+    @Test func whoIsAtWorkAndWhatWasSaidIsTold() {
+        var changed = facts(.driftChanged, count: 3, added: 1, previous: 2, items: [(.wrongVersion, "openssl")])
+        changed.acknowledgedBy = "alice"
+        #expect(lines(changed).contains("alice is at work on it"))
+        var resolved = facts(.driftResolved, resolution: .manual, actor: "alice")
+        resolved.comment = "deploy 42, as announced"
+        #expect(lines(resolved).dropFirst().first == "deploy 42, as announced")
+    }
+
+    @Test func aPayloadIsReadAsItWasWritten() throws {
+        var written = facts(.driftChanged, items: threeItems)
+        written.items.append(Self.motd)
+        written.labels = ["role": "web"]
+        (written.timeZone, written.acknowledgedBy, written.comment) = ("UTC", "alice", "soon")
+        #expect(try NotificationFacts(json: Array(JSONEncoder().encode(written))) == written)
+    }
+
+    @Test func valuesOfAPayloadAreShort() {
+        let long = String(repeating: "x", count: 5000)
+        let item = NotificationFacts.Item(
+            Mismatch(
+                type: .wrongContent, item: "/a", key: ItemKey(rawValue: "file:/a"), expected: ["value": long],
+                actual: ["value": "y"], diff: "@@ -1 +1 @@\n" + String(repeating: "-\(long)\n", count: 50)),
+            description: nil)
+        #expect(item.expected?["value"]?.count == 120)
+        #expect(item.lines?.map(\.count) == [120, 120, 120, 120])
     }
 
     @Test func manyItemsFollowTheFirstLine() {
         let items = (1...10).map { (MismatchType.missingFile, "/etc/f\($0)") }
         let lines = lines(facts(.driftDetected, count: 25, added: 25, items: items))
-        #expect(
-            lines[0].contains(
-                "25 items: /etc/f1: missing; /etc/f2: missing; /etc/f3: missing; +22 more"))
-        #expect(Array(lines[1...8]) == (4...10).map { "  /etc/f\($0): missing" } + ["  +15 more"])
+        #expect(lines[0].hasPrefix("Web 1: /etc/f1: missing (+24) · Configuration drift detected · "))
+        #expect(lines[0].contains(" · 25 items · "))
+        #expect(Array(lines[1...11]) == (1...10).map { "  /etc/f\($0): missing" } + ["  +15 more"])
     }
 
     @Test func severalMismatchesOfAnItemAreOneLine() {
         let items: [(MismatchType, String)] = [(.wrongPermissions, "/etc/motd"), (.wrongOwner, "/etc/motd")]
-        let line = lines(facts(.driftDetected, count: 1, differences: 2, items: items))[0]
-        #expect(line.contains("1 item, 2 differences: /etc/motd: wrong permissions, wrong owner · "))
+        let lines = lines(facts(.driftDetected, count: 1, differences: 2, items: items))
+        #expect(lines[0].contains("· 1 item, 2 differences · "))
+        #expect(lines[1] == "  /etc/motd: wrong permissions; wrong owner")
     }
 
     @Test func whatNeverCompliedIsNotSaidToHaveDrifted() {
@@ -41,28 +114,30 @@ struct MessageTextTests {
         let detected = facts(.driftDetected, count: 2, differences: 3, never: 1, added: 1, items: items)
         #expect(
             lines(detected)[0].contains(
-                "· 2 items, 3 differences, 1 never complied, 1 new: /etc/motd: wrong permissions, wrong content · http")
+                "· 2 items, 3 differences, 1 never complied, 1 new · http")
         )
     }
 
     @Test func anItemIsNamedWithWhatItIsFor() {
         var detected = facts(.driftDetected, count: 1)
         detected.items = [.init(type: .wrongOwner, item: "/etc/motd", description: "the <greeting>")]
-        #expect(lines(detected)[0].contains("1 item: /etc/motd (the <greeting>): wrong owner"))
+        #expect(lines(detected)[1] == "  /etc/motd (the <greeting>): wrong owner")
     }
 
     @Test func aTypeOfALaterVersionIsReadable() {
-        let line = lines(facts(.driftDetected, count: 1, items: [(MismatchType(rawValue: "too_old"), "/var/x")]))[0]
-        #expect(line.contains("1 item: /var/x: too old"))
+        let later = lines(facts(.driftDetected, count: 1, items: [(MismatchType(rawValue: "too_old"), "/var/x")]))
+        #expect(later[0].hasPrefix("Web 1: /var/x: too old · "))
+        #expect(later[1] == "  /var/x: too old")
     }
 
     @Test func aChangedDriftSaysFromWhatToWhat() {
         let changed = facts(.driftChanged, count: 3, added: 1, previous: 2, items: [(.wrongVersion, "openssl")])
         #expect(
             lines(changed) == [
-                "Configuration drift changed: 2 → 3 · Web 1 (web-1) · pack base · "
-                    + "3 items, 1 new: openssl: wrong version · \(Self.page)",
-                "open since 2026-11-21 06:00 UTC", "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
+                "Web 1: openssl: wrong version · Configuration drift changed: 2 → 3 · Web 1 (web-1) · pack base · "
+                    + "3 items, 1 new · \(Self.page)",
+                "  openssl: wrong version", "open since 2026-11-21 06:00 UTC",
+                "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
     }
 
@@ -184,7 +259,7 @@ struct MessageTextTests {
         #expect(await sender.send(notification(hostile)) == .sent(remoteID: nil))
         let message = written.all.first ?? ""
         #expect(written.all.count == 1)
-        #expect(message.contains("/etc/]0;title<b> /x: missing; +2 more"))
+        #expect(message.contains("\n  /etc/]0;title<b> /x: missing\n  +2 more\n"))
         #expect(message.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
         #expect(!message.hasSuffix("\n"))
     }

@@ -14,16 +14,20 @@ struct SlackMessageTests {
 
     @Test func everyBlockIsThere() throws {
         let message = try posted(notification())
-        #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "context"])
+        #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "section", "context"])
         #expect(
             message.texts.map(\.text) == [
-                "Configuration drift detected", "Server\nWeb 1 (web-1)", "Pack\nbase", "Wrong\n3 items",
+                "Web 1: /etc/motd: wrong permissions (+2)", "Configuration drift detected", "Server\nWeb 1 (web-1)",
+                "Pack\nbase", "Wrong\n3 items",
                 "When\nsince 2026-11-21 06:00 UTC",
                 "/etc/motd: wrong permissions\ncurl: not installed\nEDITOR: wrong value",
                 "<https://drift.example.net/servers/web-1/packs/base?check=42|Expected and actual>",
                 "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
-        #expect(message.text.hasPrefix("Configuration drift detected · Web 1 (web-1) · pack base · 3 items: "))
+        #expect(
+            message.text.hasPrefix(
+                "Web 1: /etc/motd: wrong permissions (+2) · Configuration drift detected · Web 1 (web-1) · pack base · 3 items "
+            ))
         #expect(message.text.contains("https://drift.example.net/servers/web-1/packs/base?check=42"))
         #expect(message.text.hasSuffix("\nalert 42 · outbox 7 · 2026-11-22 06:00 UTC"))
         #expect(message.mrkdwn == false)
@@ -97,8 +101,16 @@ struct SlackMessageTests {
             resolution: .manual, actor: long, undelivered: true, serverID: long, serverName: "name" + long)
         facts.packName = PackName(rawValue: long)
         facts.items = facts.items.flatMap { item in
-            (0..<6).map { .init(type: MismatchType(rawValue: "type_\($0)" + long), item: item.item, description: long) }
+            (0..<6).map { number -> NotificationFacts.Item in
+                var item = NotificationFacts.Item(
+                    type: MismatchType(rawValue: "type_\(number)" + long), item: item.item, description: long)
+                (item.expected, item.actual) = ([long: long, "b": long], ["mode": long])
+                item.lines = [long, long, long, long, long]
+                return item
+            }
         }
+        facts.labels = Dictionary(uniqueKeysWithValues: (0..<64).map { ("\($0)" + long, long) })
+        (facts.timeZone, facts.acknowledgedBy, facts.comment) = (long, long, long)
         facts.openedAt = long
         facts.occurredAt = long
         for baseURL in [Self.base, nil] {
@@ -141,13 +153,20 @@ struct SlackMessageTests {
 
     private func hostileFacts(using generator: inout SeededGenerator) -> NotificationFacts {
         let items = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
-            NotificationFacts.Item(
+            var item = NotificationFacts.Item(
                 type: [.wrongType, .missingFile, .wrongContent].randomElement(using: &generator) ?? .wrongOwner,
                 item: .hostile(maximumPieces: 12, using: &generator))
+            func sides() -> [String: String] {
+                [.hostile(maximumPieces: 3, using: &generator): .hostile(maximumPieces: 12, using: &generator)]
+            }
+            if Bool.random(using: &generator) { (item.expected, item.actual) = (sides(), sides()) }
+            item.lines =
+                [nil, [], [.hostile(maximumPieces: 9, using: &generator)]].randomElement(using: &generator) ?? nil
+            return item
         }
         let numbers: [Int?] = [0, 1, 3, -1, 1000, Int.max]
         let kinds = NotificationFacts.Kind.allCases.filter { $0 != .test }
-        return NotificationFacts(
+        var facts = NotificationFacts(
             kind: kinds.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
             serverID: ServerID(rawValue: .hostile(maximumPieces: 8, using: &generator)),
             serverName: .hostile(maximumPieces: 20, using: &generator),
@@ -165,6 +184,13 @@ struct SlackMessageTests {
             resolution: (NotificationFacts.Resolution.allCases + [nil]).randomElement(using: &generator) ?? nil,
             actor: [nil, .hostile(maximumPieces: 8, using: &generator)].randomElement(using: &generator) ?? nil,
             openingUndelivered: [nil, true, false].randomElement(using: &generator) ?? nil)
+        facts.labels =
+            [nil, [.hostile(maximumPieces: 6, using: &generator): .hostile(maximumPieces: 6, using: &generator)]]
+            .randomElement(using: &generator) ?? nil
+        facts.timeZone = [nil, "Europe/Berlin", "../../etc/passwd"].randomElement(using: &generator) ?? nil
+        facts.comment = [nil, .hostile(maximumPieces: 8, using: &generator)].randomElement(using: &generator) ?? nil
+        facts.acknowledgedBy = facts.comment
+        return facts
     }
 }
 

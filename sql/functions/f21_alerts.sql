@@ -34,7 +34,8 @@ begin
                'server_name', s.display_name, 'pack_name', a.pack_name, 'mismatch_count', a.mismatch_count,
                'difference_count', wrong.differences, 'never_compliant_count', wrong.never_compliant,
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
-               'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock())) || detail,
+               'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
+               'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default')) || detail,
            clock(), a.pack_name, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
@@ -47,7 +48,14 @@ end
 $$;
 comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination.';
 
--- items: the new mismatches of the first ten items, as [{"type", "item"}]. added_items: the number of all new items.
+-- An alert's history is kept for long, and a check has the values.
+create or replace function names_of(items jsonb) returns jsonb
+language sql immutable
+as $$ select coalesce(jsonb_agg(jsonb_build_object('type', i -> 'type', 'item', i -> 'item')), '[]') from jsonb_array_elements(items) i $$;
+comment on function names_of(jsonb) is 'What a message names, without values: [{"type", "item"}].';
+
+-- items: the new mismatches of the first ten items, as the payload of a message has them. added_items: the number of all new
+-- items.
 create or replace function open_alert(
     server text, pack text, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
 ) returns bigint
@@ -63,7 +71,7 @@ begin
            diff_path(server, pack, check_no), check_no, clock(), clock()
     from servers s where s.server_id = server
     returning alert_id into strict id;
-    seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', items));
+    seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', names_of(items)));
     perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', added_items));
     return id;
 end
@@ -119,9 +127,10 @@ begin
     select a.mismatch_count into strict before from alerts a where a.alert_id = alert;
     perform recount(alert, check_no, wrong_items);
     seq := add_alert_event(alert, 'updated', 'driftwatch', jsonb_build_object(
-        'mismatch_count', wrong_items, 'previous_count', before, 'items', items));
+        'mismatch_count', wrong_items, 'previous_count', before, 'items', names_of(items)));
     perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object(
-        'previous_count', before, 'items', items, 'added_count', added_items));
+        'previous_count', before, 'items', items, 'added_count', added_items,
+        'acknowledged_by', (select a.acknowledged_by from alerts a where a.alert_id = alert)));
 end
 $$;
 comment on function update_alert(bigint, bigint, integer, jsonb, integer) is 'Adds items to an alert and queues drift_changed.';
@@ -172,14 +181,14 @@ begin
     end if;
     seq := add_alert_event(alert, 'resolved', who,
         jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)) || seen);
-    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who) || seen);
+    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who, 'comment', comment) || seen);
 end
 $$;
 comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues drift_resolved. Does nothing if it is already resolved.';
 
 -- pack null: all packs. What has never been read or never been right stays recorded. So an item that is still wrong at the
 -- next check opens an alert again, and one that never complied is not said to have drifted.
-create or replace function stop_watching(server text, pack text, how text, who text) returns void
+create or replace function stop_watching(server text, pack text, how text, who text, why text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
@@ -194,7 +203,7 @@ begin
         where a.server_id = server and (pack is null or a.pack_name = pack) and a.status <> 'resolved'
         order by a.alert_id
     loop
-        perform close_alert(live, how, who);
+        perform close_alert(live, how, who, why);
     end loop;
     delete from mismatches m where m.server_id = server and (pack is null or m.pack_name = pack);
     delete from unreadables u where u.server_id = server and (pack is null or u.pack_name = pack);
@@ -202,5 +211,5 @@ begin
     where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0);
 end
 $$;
-comment on function stop_watching(text, text, text, text) is
+comment on function stop_watching(text, text, text, text, text) is
     'Resolves the alerts of a server, or of one of its packs, as disabled, unassigned or removed, and deletes its mismatches and unreadable items.';

@@ -206,7 +206,7 @@ begin
     if not found then
         perform refuse_unknown('server', server_id);
     end if;
-    perform stop_watching(server_id, null, 'disabled', actor);
+    perform stop_watching(server_id, null, 'disabled', actor, reason);
     perform write_audit(actor, 'disable_drift_detection', 'server ' || server_id,
         jsonb_strip_nulls(jsonb_build_object('reason', reason, 'until', until)));
 end

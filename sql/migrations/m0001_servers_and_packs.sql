@@ -67,7 +67,7 @@ comment on table packs is 'The config packs as last applied.';
 comment on column packs.pack_name is 'The name of the pack''s file without its extension.';
 comment on column packs.display_name is 'The name shown to people.';
 comment on column packs.description is 'What the pack is for.';
-comment on column packs.extends is 'The parent pack, already merged into the resolved version.';
+comment on column packs.extends is 'The parent packs, such as base, web: already merged into the resolved version.';
 comment on column packs.digest is 'The current version: sha256 over everything that can change a verdict.';
 comment on column packs.item_keys is 'The keys of the expectations in this version.';
 comment on column packs.updated_at is 'When apply last changed it.';

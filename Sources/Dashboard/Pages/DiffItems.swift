@@ -91,6 +91,7 @@ struct DiffItems: Sendable {
         var entry = Entry(section: .unreadable, name: outcome.item, description: outcome.description)
         entry.unreadable =
             outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" } ?? ReasonText.of(reason)
+        entry.remark = outcome.remark
         return entry
     }
 

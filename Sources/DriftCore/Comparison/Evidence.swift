@@ -16,6 +16,8 @@ struct Evidence {
     private var unseenContent: UnreadableReason?
     /// What the pack's author may want to know of an expectation that is met.
     private var remark: String?
+    /// What exactly keeps it from being judged, where the reason alone does not say it.
+    private var obstacle: String?
     /// Why the server has nothing that it could be about.
     private var notApplicable: String?
 
@@ -29,6 +31,10 @@ struct Evidence {
     static func notApplicable(_ why: String) -> Evidence { Evidence(notApplicable: why) }
 
     static func unreadable(_ reason: UnreadableReason) -> Evidence { Evidence(unreadable: reason) }
+
+    static func unreadable(_ reason: UnreadableReason, remark: String) -> Evidence {
+        Evidence(unreadable: reason, obstacle: remark)
+    }
 
     static func wrong(
         _ type: MismatchType, expected: [String: String], actual: [String: String]
@@ -58,8 +64,10 @@ struct Evidence {
     mutating func addUnseenContent(_ reason: UnreadableReason) { unseenContent = reason }
 
     /// What is proven wrong is wrong, whatever else could not be seen.
-    func outcome(of expectation: Expectation, key: ItemKey) -> ItemOutcome {
-        let item = VisibleText.line(expectation.item)
+    ///
+    /// `item` is what people are shown on the server.
+    func outcome(of expectation: Expectation, key: ItemKey, item: String) -> ItemOutcome {
+        let item = VisibleText.line(item)
         let mismatches = contradictions.map { contradiction in
             Mismatch(
                 type: contradiction.type, item: item, key: key, expected: contradiction.sides.expected,
@@ -75,6 +83,6 @@ struct Evidence {
             }
         return ItemOutcome(
             key: key, item: item, description: expectation.description.map { Masking.safeValue($0) }, finding: finding,
-            unseenContent: unseenContent, remark: finding == .ok ? remark.map { VisibleText.line($0) } : nil)
+            unseenContent: unseenContent, remark: (finding == .ok ? remark : obstacle).map { VisibleText.line($0) })
     }
 }

@@ -16,6 +16,7 @@ extension Check {
                 canon.add("unreadable")
                 canon.add(outcome.key.rawValue)
                 canon.add(reason.rawValue)
+                if let remark = outcome.remark { canon.add(remark) }
             case .notApplicable(let why):
                 canon.add("not_applicable")
                 canon.add(outcome.key.rawValue)

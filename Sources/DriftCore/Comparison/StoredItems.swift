@@ -3,7 +3,8 @@ internal import Foundation
 /// The items of a check that there is something to say of, as `check_details.items` stores them.
 ///
 /// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
-/// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` and `{"key", "item", "status": "ok", "remark"}`,
+/// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` (with `"remark"` where the
+/// reason alone does not say what is the matter) and `{"key", "item", "status": "ok", "remark"}`,
 /// `{"key", "item", "status": "notable", "mismatches"}` and `{"key", "item", "status": "not_applicable", "why"}`, with
 /// `"description"` where the pack has one, and with `"unseen_content": reason` where the content alone could not be seen.
 /// All of it is masked and safe to show.
@@ -109,6 +110,7 @@ private struct Element: Codable {
         case .unreadable(let reason):
             try container.encode(Status.unreadable, forKey: .status)
             try container.encode(reason, forKey: .reason)
+            try container.encodeIfPresent(outcome.remark, forKey: .remark)
         }
     }
 }

@@ -49,6 +49,8 @@ extension Expectation {
         case port(PortExpectation)
         /// Of a kind, or with words, that only a later version knows.
         case unknown(UnknownExpectation)
+        /// Of a known kind, with placeholders for what only a server knows.
+        case templated(TemplatedExpectation)
     }
 
     /// A section of a pack, which lists the expectations of one kind.
@@ -72,6 +74,7 @@ extension Expectation.Subject {
         case .mount(let mount): mount
         case .port(let port): port
         case .unknown(let unknown): unknown
+        case .templated(let templated): templated
         }
     }
 }

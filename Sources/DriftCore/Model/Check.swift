@@ -134,7 +134,7 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     ///
     /// Nil if the item is ok.
     package var unseenContent: UnreadableReason?
-    /// What the pack's author may want to know although it is `ok`.
+    /// What the pack's author may want to know although it is `ok`, or what exactly keeps it from being judged.
     package var remark: String?
 
     package init(

@@ -71,6 +71,10 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
     case readError = "read_error"
     /// The server says that it is neither one nor the other: a `static` unit is neither enabled nor disabled.
     case undecided
+    /// A placeholder in the pack stands for something that the server does not have.
+    case missingVariable = "missing_variable"
+    /// What a placeholder stands for cannot be used where the pack has it.
+    case unusableVariable = "unusable_variable"
 
     /// The reason in words, shown together with the raw value.
     package var words: String {
@@ -97,6 +101,8 @@ package enum UnreadableReason: String, Error, Hashable, Sendable, Codable, CaseI
         case .malformedAnswer: "the server's answer was missing or made no sense"
         case .readError: "reading failed"
         case .undecided: "the server says neither yes nor no"
+        case .missingVariable: "a placeholder of the pack has no value on this server"
+        case .unusableVariable: "a placeholder of the pack has a value on this server that cannot stand there"
         }
     }
 }

@@ -22,12 +22,30 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         package var item: String
         /// The pack's own words on what the item is for.
         package var description: String?
+        /// As in ``Mismatch``, each value cut; nil in payloads of earlier versions.
+        package var expected: [String: String]?
+        package var actual: [String: String]?
+        /// The first lines of a file that differ, with `-` before what is expected and `+` before what is there.
+        package var lines: [String]?
 
         package init(type: MismatchType, item: String, description: String? = nil) {
             self.type = type.rawValue
             self.item = item
             self.description = description
         }
+
+        /// What a message needs to say of a mismatch.
+        package init(_ mismatch: Mismatch, description: String?) {
+            self.init(type: mismatch.type, item: mismatch.item, description: description)
+            expected = mismatch.expected.mapValues(Self.cut)
+            actual = mismatch.actual.mapValues(Self.cut)
+            lines = mismatch.diff.map { diff in
+                diff.split(separator: "\n").drop { !$0.hasPrefix("@@") }
+                    .lazy.filter { $0.hasPrefix("-") || $0.hasPrefix("+") }.prefix(4).map { Self.cut(String($0)) }
+            }
+        }
+
+        private static func cut(_ text: String) -> String { text.count > 120 ? text.prefix(119) + "…" : text }
     }
 
     /// The payload was written for a later version of the notifier.
@@ -70,11 +88,19 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var unreadableCount: Int?
     /// Who resolved by hand, disabled, unassigned or removed.
     package var actor: String?
+    /// What the person who resolved it says.
+    package var comment: String?
+    /// Only of `drift_changed`: who is at work on the alert.
+    package var acknowledgedBy: String?
+    /// Of the server.
+    package var labels: [String: String]?
+    /// The schedule's zone, in which people are told the times.
+    package var timeZone: String?
     /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
     package var openingUndelivered: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case version, kind, items, resolution, actor
+        case version, kind, items, resolution, actor, comment, labels
         case alertID = "alert_id"
         case serverID = "server_id"
         case serverName = "server_name"
@@ -90,6 +116,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case occurredAt = "occurred_at"
         case itemCount = "item_count"
         case unreadableCount = "unreadable_count"
+        case acknowledgedBy = "acknowledged_by"
+        case timeZone = "time_zone"
         case openingUndelivered = "opening_undelivered"
     }
 

@@ -46,16 +46,16 @@ package struct ProbeQuestions: Hashable, Sendable {
 }
 
 extension ProbeQuestions {
-    /// All that `packs` ask about a server with these labels, each thing once; what this version cannot judge is not asked.
-    package init(packs: [Pack], labels: [String: String] = [:]) {
+    /// All that `packs` ask about a server, each thing once; what this version cannot judge is not asked.
+    package init(packs: [Pack], on server: ServerVariables = ServerVariables()) {
         var questions = QuestionSet()
         for expectation in packs.lazy.flatMap(\.expectations) {
             if let condition = expectation.condition {
                 // Without facts, only the labels can say no.
-                if case .fails = condition.answer(labels: labels, facts: Facts()) { continue }
+                if case .fails = condition.answer(labels: server.labels, facts: Facts()) { continue }
                 if condition.asksSystem { questions.ask(OSFacts.self) }
             }
-            expectation.subject.kind.ask(&questions)
+            expectation.ask(&questions, on: server)
         }
         self = questions.inOrder
     }

@@ -4,7 +4,7 @@ package struct LoadedConfiguration: Hashable, Sendable {
     package var inventory: Inventory?
     /// Why the inventory's servers are as they are.
     package var reasons: InventoryReasons
-    /// Each with its parent's items merged in.
+    /// Each with its parents' items merged in.
     package var packs: [PackName: Pack]
     /// Items that this version cannot judge, and servers that nothing is asked of; in reading order.
     package var warnings: [Problem]
@@ -25,7 +25,7 @@ package struct LoadedConfiguration: Hashable, Sendable {
 
 extension LoadedConfiguration {
     /// The packs that a pack extends.
-    package func parents(of name: PackName) -> [PackName] { [packs[name]?.extends].compactMap(\.self) }
+    package func parents(of name: PackName) -> [PackName] { packs[name]?.extends ?? [] }
 
     /// Packs that neither a server nor a group has, nor another pack that is used extends.
     ///

@@ -1,14 +1,15 @@
-/// A pack with its parent's items already merged in: what workers compare with and what the database stores.
+/// A pack with its parents' items already merged in: what workers compare with and what the database stores.
 package struct Pack: Hashable, Sendable {
     package var name: PackName
     package var displayName: String
     package var description: String?
-    package var extends: PackName?
+    /// In the order of the pack file: later ones win.
+    package var extends: [PackName]
     /// In the order of their keys, each key once.
     package var expectations: [Expectation]
 
     package init(
-        name: PackName, displayName: String? = nil, description: String? = nil, extends: PackName? = nil,
+        name: PackName, displayName: String? = nil, description: String? = nil, extends: [PackName] = [],
         expectations: [Expectation] = []
     ) {
         self.name = name
@@ -17,4 +18,9 @@ package struct Pack: Hashable, Sendable {
         self.extends = extends
         self.expectations = expectations.sorted { $0.key < $1.key }
     }
+}
+
+extension Pack {
+    /// The parents in one text, such as `base, web`; nil if there are none.
+    package var parents: String? { extends.isEmpty ? nil : extends.map(\.rawValue).joined(separator: ", ") }
 }

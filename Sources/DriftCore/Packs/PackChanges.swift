@@ -49,7 +49,9 @@ extension ItemChange.Field {
     fileprivate static func between(_ old: Expectation, _ new: Expectation) -> [Self] {
         let (before, after) = (old.stored, new.stored)
         let unshown = old.subject.kind.unshownFields.union(new.subject.kind.unshownFields)
-        var fields = Set(before.keys).union(after.keys).sorted().compactMap { name -> Self? in
+        // That an item has placeholders is seen in its texts.
+        let names = Set(before.keys).union(after.keys).subtracting([TemplatedExpectation.mark])
+        var fields = names.sorted().compactMap { name -> Self? in
             guard before[name] != after[name] else { return nil }
             guard !unshown.contains(name) else { return Self(name: name, old: nil, new: nil) }
             return Self(name: name, old: before[name]?.words, new: after[name]?.words)

@@ -114,6 +114,7 @@ extension PackConflicts {
     }
 
     static func contradiction(_ one: Expectation.Subject, _ other: Expectation.Subject) -> Contradiction? {
+        if let words = TemplatedExpectation.contradiction(one.kind, other.kind) { return words }
         func ask<Kind: ExpectationKind>(_ one: Kind) -> Contradiction? {
             (other.kind as? Kind).flatMap { one.contradiction(to: $0) }
         }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Pack {
-    /// The pack as the database keeps it: JSON in the words of the pack files, with its parent's items and the
+    /// The pack as the database keeps it: JSON in the words of the pack files, with its parents' items and the
     /// contents of its templates.
     ///
     /// Readable in `psql`, and one line with sorted keys, so that equal packs give equal texts.
@@ -57,7 +57,8 @@ private struct ResolvedPack: Codable {
     var name: PackName
     var displayName: String
     var description: String?
-    var extends: PackName?
+    /// The parents in one text, such as `base, web`.
+    var extends: String?
     var items: StoredSections
 
     enum CodingKeys: String, CodingKey {
@@ -70,7 +71,7 @@ private struct ResolvedPack: Codable {
         name = pack.name
         displayName = pack.displayName
         description = pack.description
-        extends = pack.extends
+        extends = pack.parents
         items = StoredSections(expectations: pack.expectations)
     }
 
@@ -85,7 +86,7 @@ private struct ResolvedPack: Codable {
         name = try container.decode(PackName.self, forKey: .name)
         displayName = try container.decode(String.self, forKey: .displayName)
         description = try container.decodeIfPresent(String.self, forKey: .description)
-        extends = try container.decodeIfPresent(PackName.self, forKey: .extends)
+        extends = try container.decodeIfPresent(String.self, forKey: .extends)
         items = try container.decode(StoredSections.self, forKey: .items)
     }
 
@@ -95,7 +96,10 @@ private struct ResolvedPack: Codable {
                 .init(codingPath: [CodingKeys.items], debugDescription: "an item appears twice"))
         }
         return Pack(
-            name: name, displayName: displayName, description: description, extends: extends,
+            name: name, displayName: displayName, description: description,
+            extends: (extends ?? "").split(separator: ",").map {
+                PackName(rawValue: String($0.drop { $0 == " " }))
+            },
             expectations: items.expectations)
     }
 }

@@ -93,7 +93,7 @@ struct ApplyTransaction {
             let change = try transaction.one(
                 """
                 select driftwatch.apply_pack(
-                    \(name), \(pack.displayName), \(pack.description), \(pack.extends), \(pack.digest.description),
+                    \(name), \(pack.displayName), \(pack.description), \(pack.parents), \(pack.digest.description),
                     \(JSONText(try pack.resolvedJSON())), \(pack.expectations.map(\.key)))
                 """, as: ApplyReport.Change.self)
             var line = ApplyReport.PackLine(name: name, change: change, itemCount: pack.expectations.count)

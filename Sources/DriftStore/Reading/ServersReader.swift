@@ -83,6 +83,11 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
             serverID: id, connection: connection, address: address, port: port, user: sshUser, configUser: configUser)
     }
 
+    /// What placeholders of packs stand for on it.
+    package var variables: ServerVariables {
+        ServerVariables(id: id, name: displayName, address: address, labels: labels)
+    }
+
     package init(row: Row) throws {
         id = try row.column("server_id")
         displayName = try row.column("display_name")

@@ -32,8 +32,8 @@ package struct CheckSubject: Sendable {
     }
 
     package var location: Location
-    /// Of the server, as the inventory has them.
-    package var labels: [String: String]
+    /// As the inventory has it.
+    package var server: ServerVariables
     /// In the order of their names.
     package var packs: [AssignedPack]
     /// Packs whose stored text was changed in the database; they are not compared.
@@ -49,19 +49,23 @@ package struct CheckSubject: Sendable {
     ) async throws -> CheckSubject? {
         let rows = try await database.rows(
             """
-            select s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels, driftwatch.clock(),
+            select s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels, driftwatch.clock(),
                    array_agg(p.pack_name order by p.pack_name), array_agg(p.digest order by p.pack_name),
                    array_agg(coalesce(a.last_check_id, 0) order by p.pack_name)
             from driftwatch.all_servers s
             join driftwatch.all_assignments a on a.server_id = s.server_id
             join driftwatch.all_packs p on p.pack_name = a.pack_name
             where s.server_id = \(server) and driftwatch.server_is_eligible(s.server_id)
-            group by s.server_id, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels
+            group by s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.labels
             """,
-            as: (String, Int?, String?, String?, String, JSON<[String: String]>, Date, [PackName], [String], [Int64])
-                .self)
+            as: (
+                String, String, Int?, String?, String?, String, JSON<[String: String]>, Date, [PackName], [String],
+                [Int64]
+            )
+            .self)
         guard
-            let (address, port, user, configUser, connection, labels, startedAt, names, digests, lastChecks) = rows
+            let (name, address, port, user, configUser, connection, labels, startedAt, names, digests, lastChecks) =
+                rows
                 .first
         else {
             return nil
@@ -85,6 +89,8 @@ package struct CheckSubject: Sendable {
         let location = Location(
             serverID: server, connection: connection, address: address, port: port, user: user, configUser: configUser)
         return CheckSubject(
-            location: location, labels: labels.value, packs: packs, alteredPacks: alteredPacks, startedAt: startedAt)
+            location: location,
+            server: ServerVariables(id: server, name: name, address: address, labels: labels.value), packs: packs,
+            alteredPacks: alteredPacks, startedAt: startedAt)
     }
 }

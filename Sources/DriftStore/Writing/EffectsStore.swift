@@ -205,7 +205,7 @@ package enum EffectsStore {
         let descriptions = check.outcomes.reduce(into: [:]) { $0[$1.key] = $1.description }
         var keys: Set<ItemKey> = []
         return mismatches.prefix { keys.insert($0.key).inserted ? keys.count <= 10 : true }
-            .map { .init(type: $0.type, item: $0.item, description: descriptions[$0.key]) }
+            .map { NotificationFacts.Item($0, description: descriptions[$0.key]) }
     }
 
     private static func itemCount(_ mismatches: Set<MismatchID>) -> Int { Set(mismatches.map(\.key)).count }

@@ -58,6 +58,8 @@ package indirect enum Shape: Sendable {
     case integer(ClosedRange<Int>)
     /// A number, or a text for one that has a unit.
     case number
+    /// A text, a number or a boolean.
+    case scalar
     case list(Shape, mayBeEmpty: Bool, isSet: Bool)
     /// A value, or a list of such values.
     case oneOrMore(Shape)

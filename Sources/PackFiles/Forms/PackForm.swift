@@ -8,8 +8,12 @@ extension Form {
             Key("name", .text(.line), "What people call the pack; its id is the file's name"),
             Key("description", .text(.prose), "What the pack is for"),
             Key(
-                "extends", .text(.packName),
-                "A pack whose items are in this one, too; an item with the same key replaces the parent's"),
+                "extends", .either(.text(.packName), .set(.text(.packName), mayBeEmpty: true)),
+                "Packs whose items are in this one, too; an item with the same key replaces theirs, and a later pack's that of an earlier one"
+            ),
+            Key(
+                "vars", .named(.variable, .scalar),
+                "Values for `{{ name }}` in items and templates; a child's replace its parents'"),
             Key("items", .mapping(.items), .named, "What a server must have, in sections"),
         ])
 

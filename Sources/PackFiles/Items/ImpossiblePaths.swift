@@ -4,9 +4,9 @@ internal import DriftCore
 ///
 /// Nothing lies below a file, so such an item is never wrong. `PackConflicts` finds items that can never be right.
 enum ImpossiblePaths {
-    /// Among the resolved items of `draft`'s pack; each is reported where the draft itself has one of the two items.
-    static func problems(in pack: Pack, of draft: PackDraft) -> [Problem] {
-        let own = draft.items.reduce(into: [ItemKey: Position]()) { $0[$1.expectation.key] = $1.position }
+    /// Each is reported where the pack's own file, and not only a parent's, has one of the two items.
+    static func problems(in pack: Pack, items: [PackDraft.Item], file: String) -> [Problem] {
+        let own = items.reduce(into: [ItemKey: Position]()) { $0[$1.expectation.key] = $1.position }
         var problems: [Problem] = []
         // With a slash at the end, all that lies below a path follows it at once.
         let files = pack.expectations.compactMap {
@@ -23,7 +23,7 @@ enum ImpossiblePaths {
                 let places = "\(quoted(entry.file.path)) lies below \(quoted(upper.file.path))"
                 problems.append(
                     Problem(
-                        file: draft.file, line: position.line, column: position.column,
+                        file: file, line: position.line, column: position.column,
                         message: "\(places), which this pack wants to be a file, so state: absent would never be wrong",
                         hint: "remove one of the two"))
             }

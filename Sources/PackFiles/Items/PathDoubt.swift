@@ -55,9 +55,6 @@ enum PathDoubt {
             if inside.contains(",") || inside.contains("..") {
                 return Fault("\(quoted(path)) has `{\(inside)}`, and braces are not expanded", hint: "name each file")
             }
-            if inside.hasPrefix("{") {
-                return Fault("\(quoted(path)) has `{{`, and there are no variables", hint: "write the value")
-            }
         }
         return nil
     }

@@ -67,7 +67,7 @@ struct ProbeCommand: DriftwatchCommand {
         let facts: Facts
         do {
             facts = try await stoppable {
-                try await prober.probe(line.target, asking: ProbeQuestions(packs: wanted, labels: line.labels))
+                try await prober.probe(line.target, asking: ProbeQuestions(packs: wanted, on: line.variables))
             }
         } catch let failure as ProbeFailure {
             let hint = ServerDiagnosis.hint(for: failure, on: line.target, knownHosts: remote.knownHosts)
@@ -81,7 +81,7 @@ struct ProbeCommand: DriftwatchCommand {
             if let hint { context.console.note("  \(visible(hint))") }
             return .unknown
         }
-        let checks = wanted.map { Comparison.judge(facts, against: $0, digest: $0.digest, labels: line.labels) }
+        let checks = wanted.map { Comparison.judge(facts, against: $0, digest: $0.digest, on: line.variables) }
         let status = checks.map(\.verdict.exitStatus).reduce(ExitStatus.fine) { $0.combined(with: $1) }
         guard !output.asJSON else {
             context.console.print(Self.json(server, checks, nil).pretty)

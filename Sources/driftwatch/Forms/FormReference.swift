@@ -71,7 +71,7 @@ struct FormReference {
         case .mapping(let form): form.keys.count > 1 ? form : nil
         case .list(let element, _, _), .oneOrMore(let element), .named(_, let element): mapping(in: element)
         case .either(let first, let second): mapping(in: first) ?? mapping(in: second)
-        case .text, .words, .boolean, .only, .integer, .number: nil
+        case .text, .words, .boolean, .only, .integer, .number, .scalar: nil
         }
     }
 
@@ -83,6 +83,7 @@ struct FormReference {
         case .only(let flag): "`\(flag)`"
         case .integer(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .number: "a number"
+        case .scalar: "a text, a number, `true` or `false`"
         case .list(let element, _, _): "a list; each: \(words(element))"
         case .oneOrMore(let element): "\(words(element)); or a list"
         case .mapping(let form):

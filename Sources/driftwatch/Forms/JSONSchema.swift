@@ -14,27 +14,35 @@ struct JSONSchema {
         let head: Members = [
             ("$schema", .text("http://json-schema.org/draft-07/schema#")), ("title", .text(title)),
         ]
-        let shared: Members = Self.shared(in: form).map { ($0.key, .object(Self.members(of: $0.value))) }
+        let shared: Members = Self.shared(in: form).map { ($0.key, .object(Self.members(of: $0.value, inItem: true))) }
             .sorted { $0.0 < $1.0 }
         let definitions: Members = [(Self.something, .object([("not", Self.type("null"))]))] + shared
-        return JSONValue.object(head + Self.members(of: form) + [("definitions", .object(definitions))]).pretty
+        return JSONValue.object(head + Self.members(of: form, inItem: false) + [("definitions", .object(definitions))])
+            .pretty
     }
 
     // MARK: Mappings
 
-    private static func members(of form: Form) -> Members {
+    /// Within an item, whatever a placeholder can become may be a placeholder.
+    private static func members(of form: Form, inItem: Bool) -> Members {
         let required = form.keys.filter { $0.presence != .optional }.map(\.name)
         var members: Members = [
             ("type", .text("object")), ("additionalProperties", .flag(false)),
-            ("properties", .object(form.keys.map { ($0.name, .object(Self.members(of: $0))) })),
+            (
+                "properties",
+                .object(
+                    form.keys.map {
+                        ($0.name, .object(Self.members(of: $0, inItem: inItem || form.noun == Form.items.noun)))
+                    })
+            ),
         ]
         if !required.isEmpty { members.append(("required", .texts(required))) }
         if !form.rules.isEmpty { members.append(("allOf", .list(form.rules.map(value)))) }
         return members
     }
 
-    private static func members(of key: Key) -> Members {
-        let members = members(of: key.shape)
+    private static func members(of key: Key, inItem: Bool) -> Members {
+        let members = members(of: key.shape, inItem: inItem)
         // A key that is null is as good as not there.
         return [("description", .text(key.about))] + (key.presence == .required ? members : nullable(members))
     }
@@ -65,17 +73,35 @@ struct JSONSchema {
         case .mapping(let form): [form]
         case .list(let element, _, _), .oneOrMore(let element), .named(_, let element): mappings(in: element)
         case .either(let first, let second): mappings(in: first) + mappings(in: second)
-        case .text, .words, .boolean, .only, .integer, .number: []
+        case .text, .words, .boolean, .only, .integer, .number, .scalar: []
         }
     }
 
     // MARK: Values
 
-    private static func members(of shape: Shape) -> Members {
+    private static func members(of shape: Shape, inItem: Bool) -> Members {
+        let members = membersWithoutPlaceholder(of: shape, inItem: inItem)
+        guard inItem else { return members }
+        return switch shape {
+        case .words, .boolean, .only, .integer:
+            [
+                (
+                    "anyOf",
+                    .list([.object(members), .object([("type", .text("string")), ("pattern", .text(placeholder))])])
+                )
+            ]
+        case .text, .number, .scalar, .list, .oneOrMore, .mapping, .named, .either: members
+        }
+    }
+
+    /// What a text with a placeholder matches.
+    private static let placeholder = #"\{\{"#
+
+    private static func membersWithoutPlaceholder(of shape: Shape, inItem: Bool) -> Members {
         switch shape {
         case .text(let form):
             let examples = form.example.map { [("examples", JSONValue.texts([$0]))] } ?? []
-            return [("type", .text("string"))] + pattern(of: form) + examples
+            return [("type", .text("string"))] + pattern(of: form, inItem: inItem) + examples
         case .words(let words): return [("enum", .texts(words))]
         case .boolean: return [("type", .text("boolean"))]
         case .only(let flag): return [("enum", .list([.flag(flag)]))]
@@ -85,27 +111,28 @@ struct JSONSchema {
                 ("maximum", .number(Int64(range.upperBound))),
             ]
         case .number: return [("type", .texts(["number", "string"]))]
+        case .scalar: return [("type", .texts(["string", "number", "boolean"]))]
         case .list(let element, let mayBeEmpty, let isSet):
-            let items: Members = [("type", .text("array")), ("items", .object(members(of: element)))]
+            let items: Members = [("type", .text("array")), ("items", .object(members(of: element, inItem: inItem)))]
             return items + (mayBeEmpty ? [] : [("minItems", .number(1))])
                 + (isSet ? [("uniqueItems", .flag(true))] : [])
         case .oneOrMore(let element):
-            return members(of: .either(element, .list(element, mayBeEmpty: false, isSet: false)))
+            return members(of: .either(element, .list(element, mayBeEmpty: false, isSet: false)), inItem: inItem)
         case .mapping(let form):
             // Beside `$ref`, draft 7 reads nothing.
-            return form.schemaName.map { [("anyOf", .list([reference($0)]))] } ?? members(of: form)
+            return form.schemaName.map { [("anyOf", .list([reference($0)]))] } ?? members(of: form, inItem: inItem)
         case .named(let name, let value):
             return [
-                ("type", .text("object")), ("propertyNames", .object(pattern(of: name))),
-                ("additionalProperties", .object(members(of: value))),
+                ("type", .text("object")), ("propertyNames", .object(pattern(of: name, inItem: false))),
+                ("additionalProperties", .object(members(of: value, inItem: inItem))),
             ]
         case .either(let first, let second):
-            return [("anyOf", .list([first, second].map { .object(members(of: $0)) }))]
+            return [("anyOf", .list([first, second].map { .object(members(of: $0, inItem: inItem)) }))]
         }
     }
 
-    private static func pattern(of form: TextForm) -> Members {
-        form.pattern.map { [("pattern", .text($0))] } ?? []
+    private static func pattern(of form: TextForm, inItem: Bool) -> Members {
+        form.pattern.map { [("pattern", .text(inItem ? "\($0)|\(placeholder)" : $0))] } ?? []
     }
 
     // MARK: Rules

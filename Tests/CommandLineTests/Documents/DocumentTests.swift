@@ -108,7 +108,7 @@ struct DocumentTests {
                 try block.text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
                 written.append(String(name))
             }
-            #expect(written == ["packs/example.yaml", "packs/settings.yaml", "fleet.yaml"])
+            #expect(written == ["packs/example.yaml", "packs/site.yaml", "packs/settings.yaml", "fleet.yaml"])
             let lint = try await Program.run(["lint", folder])
             #expect(lint.status == 0, "\(lint)")
         }

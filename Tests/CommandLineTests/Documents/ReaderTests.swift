@@ -66,9 +66,10 @@ struct ReaderTests {
                 texts += 1
             }
             #expect(texts == 3)
-            let drifted =
-                "Configuration drift detected · web-1 · pack base · 1 item: ~/.ssh/authorized_keys (Who may log in): wrong permissions"
-            #expect(session.messages.contains(drifted), "\(session)")
+            for drifted in [
+                "web-1: ~/.ssh/authorized_keys: wrong permissions · Configuration drift detected · web-1 · pack base · 1 item",
+                "  ~/.ssh/authorized_keys (Who may log in): wrong permissions: mode 0640, expected 0600",
+            ] { #expect(session.messages.contains(drifted), "\(session)") }
             #expect(session.messages.contains("Configuration compliant · web-1 · pack base"), "\(session)")
             let listing = session.steps.first { $0.block.text.contains("alerts list") }?.output
             #expect(listing?.contains("resolved") == true, "\(session)")

@@ -9,11 +9,14 @@ import Testing
 /// The schemas that editors get, beside what loading a file says.
 @Suite
 struct EditorSchemaTests {
+    private static let files = InventoryFiles(
+        included: ["fleet.d/*.yaml": []], ansible: .init(path: "inventory/hosts", source: .bytes(Array("web-2\n".utf8)))
+    )
+
     /// How many items and servers loading finds; nil if it says no.
     private static func loaded(_ text: String, isInventory: Bool = false) -> Int? {
         guard !isInventory else {
             let inventory = SourceFile(path: "fleet.yaml", text: text)
-            let files = InventoryFiles(ansible: .init(path: "hosts", source: .bytes(Array("h".utf8))))
             let loaded = try? ConfigurationLoader.load(
                 inventory: inventory, files: files, knownPacks: [PackName(rawValue: "base")])
             return loaded?.inventory?.servers.count

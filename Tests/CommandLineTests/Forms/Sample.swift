@@ -79,7 +79,7 @@ extension Shape {
         case .mapping(let form): form
         case .list(let element, _, _), .oneOrMore(let element), .named(_, let element): element.form
         case .either(let first, let second): first.form ?? second.form
-        case .text, .words, .boolean, .only, .integer, .number: nil
+        case .text, .words, .boolean, .only, .integer, .number, .scalar: nil
         }
     }
 }
@@ -108,8 +108,8 @@ extension Sample {
         Sample(
             name: "pack", form: .pack,
             keys: [
-                ("name", .yaml("Base")), ("description", .yaml("x")), ("extends", .yaml("other")),
-                ("items", .yaml("{}")),
+                ("name", .yaml("Base")), ("description", .yaml("x")), ("extends", .yaml("[other]")),
+                ("vars", .yaml("{ port: 443, name: web }")), ("items", .yaml("{}")),
             ], file: { $0 }, hasItem: false),
         Sample(
             name: "items", form: .items, keys: Form.items.keys.map { ($0.name, .yaml("[]")) },
@@ -233,8 +233,9 @@ extension Sample {
                         ("spread", .yaml("10m")),
                     ])
                 ),
-                ("include", .yaml("[more.yaml]")), ("ansible", .yaml("hosts")),
-                ("defaults", .mapping(shared + [labels])), ("groups", .yaml("{ web: { match: {} } }")),
+                ("include", .yaml("fleet.d/*.yaml")), ("ansible", .yaml("inventory/hosts")),
+                ("defaults", .mapping(shared + [labels])),
+                ("groups", .yaml("{ web: { match: { role: web } } }")),
                 (
                     "servers",
                     .list(
@@ -243,8 +244,7 @@ extension Sample {
                 ),
             ], file: { $0 }, isInventory: true, hasItem: false),
         Sample(
-            name: "group", form: Form.inventory.keys.first { $0.name == "groups" }?.shape.form ?? .inventory,
-            keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
-            file: { "{ servers: [], groups: { web: \($0) } }" }, isInventory: true, hasItem: false),
+            name: "group", form: .group, keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
+            file: { "servers: []\ngroups: { web: \($0) }" }, isInventory: true, hasItem: false),
     ]
 }

@@ -17,13 +17,15 @@ struct WrongValues {
         case .integer(let range):
             ["many", "1.5", "[1]", "\"\(range.lowerBound)\"", "\(range.upperBound + 1)", "\(range.lowerBound - 1)"]
         case .number: ["true", "[1]", "{}"]
+        case .scalar: ["[a]", "{ a: b }"]
         case .list(let element, let mayBeEmpty, let isSet):
             ["text", "{ a: b }", "7"] + values(element).map { "[\($0)]" } + (mayBeEmpty ? [] : ["[]"])
                 + (isSet ? twice(element) : [])
         case .oneOrMore(let element): ["{ a: b }", "[]"] + values(element).filter { !$0.hasPrefix("[") }
         case .mapping: ["text", "[a]", "{ unknown: x }"]
         case .named(_, let element): ["text", "[a]", "{ \"a b\": c }"] + values(element).map { "{ a: \($0) }" }
-        case .either: ["[a]", "true", "{ unknown: x }"]
+        case .either(let first, let second):
+            Set(values(first)).intersection(values(second)).sorted() + ["{ unknown: x }"]
         }
     }
 
@@ -59,7 +61,10 @@ enum MixedValues {
     }
 
     private static func value(_ shape: Shape, using random: inout SeededGenerator) -> String {
-        let any = ["null", "~", "", "\"\"", "2024-01-01", "1.22.1", "a", "\"a b\"", "/", "/a b", "~/x", "é", "\"7\""]
+        let any = [
+            "null", "~", "", "\"\"", "2024-01-01", "1.22.1", "a", "\"a b\"", "/", "/a b", "~/x", "é", "\"7\"",
+            "\"1777\"", "root",
+        ]
         let fitting: [String] =
             switch shape {
             case .text(let form):
@@ -69,6 +74,7 @@ enum MixedValues {
             case .words(let words): words + words.map { "\"\($0)\"" }
             case .boolean, .only: ["true", "false", "True", "FALSE"]
             case .integer(let range): ["\(range.lowerBound)", "\(range.upperBound)", "0", "7"]
+            case .scalar: any
             case .number: ["1", "1.5", "64MB", "-1", "0x10", "1e3", "1_000", "\"1\""]
             case .list(let element, _, _):
                 [

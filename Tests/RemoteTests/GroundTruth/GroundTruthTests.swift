@@ -77,8 +77,9 @@ import Testing
         }
         #expect(Self.all.subtracting(types.keys) == [], "not among what was broken")
         if Self.rounds > 1 {
-            print("\(Self.rounds * Self.servers) servers, \(count) items; each outcome as often as:")
-            for (type, count) in types.sorted(by: { $0.key < $1.key }) { print("  \(type) \(count)") }
+            let lines = types.sorted { $0.key < $1.key }.map { "  \($0.key) \($0.value)\n" }
+            let head = "\(Self.rounds * Self.servers) servers, \(count) items; each outcome as often as:\n"
+            FileHandle.standardOutput.write(Data((head + lines.joined()).utf8))
         }
     }
 }

@@ -139,7 +139,7 @@ struct SimulatedServer {
             ("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/lib64", "host/usr/lib64"), ("/dev", "host/dev"),
             ("/lib", "usr/lib"), ("/usr/lib/x86_64-linux-gnu", "/host/usr/lib/x86_64-linux-gnu"),
             ("/usr/lib/aarch64-linux-gnu", "/host/usr/lib/aarch64-linux-gnu"),
-            ("/proc/self", "/host/proc/self"), ("/proc/uptime", "/host/proc/uptime"), ("/proc/1", "/host/proc/1"),
+            ("/proc/self", "/host/proc/self"), ("/proc/uptime", "/host/proc/uptime"),
         ] { files.add(link: link, to: target) }
         for folder in ["/host/usr", "/host/proc", "/host/dev", "/run", "/sys/module", "/usr/sbin", "/var/lib"] {
             files.add(folder: folder)
@@ -169,6 +169,14 @@ struct SimulatedServer {
         if files["/usr/bin/\(shellName)"] == nil {
             let program = shellName == "ash" ? "/host/usr/bin/busybox" : "/host/usr/bin/\(shellName)"
             files.add(link: "/usr/bin/\(shellName)", to: program)
+        }
+        // What fish makes at the first login.
+        if shellName == "fish" {
+            let (home, owner) = login == .root ? ("/root", 0) : ("/home/watcher", 4242)
+            for folder in [".local", ".local/share", ".local/share/fish", ".config", ".config/fish"] {
+                files.add(
+                    "\(home)/\(folder)", Archive.Entry(content: .folder, mode: 0o700, owner: owner, group: owner))
+            }
         }
         for folder in ["zsh", "fish"] { files.add(link: "/usr/lib/\(folder)", to: "/host/usr/lib/\(folder)") }
         files.add(link: "/usr/share", to: "/host/usr/share")
@@ -203,7 +211,9 @@ struct SimulatedServer {
         mount -t tmpfs -o mode=755 tmpfs $root
         tar -xpf "$archive" -C $root --same-owner --numeric-owner
         mount --bind /usr $root/host/usr
-        mount --rbind /proc $root/host/proc
+        mount -t proc proc $root/host/proc
+        # Its /proc is made up, but for the processes.
+        ln -s $(seq -f /host/proc/%g 1 500) $root/proc/
         mount --rbind /dev $root/host/dev
         eval "$mounts"
         list() { find $root -xdev -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort; }
@@ -229,13 +239,13 @@ struct SimulatedServer {
     /// What the real script finds on the server, by the items' keys.
     func findings() async throws -> [String: Truth] {
         let pack = try loadedPack()
-        let request = ProbeRequest(ProbeQuestions(packs: [pack], labels: Self.labels))
+        let request = ProbeRequest(ProbeQuestions(packs: [pack], on: ServerVariables(labels: Self.labels)))
         let archive = FileManager.default.temporaryDirectory.path + "/driftwatch-truth-\(UUID().uuidString)"
         try Data(files.bytes).write(to: URL(filePath: archive))
         defer { for end in ["", ".before"] { try? FileManager.default.removeItem(atPath: archive + end) } }
         let account = login == .root ? ("0:0", "root", "/root") : ("4242:4242", "watcher", "/home/watcher")
         let answer = try await Tool.run(
-            ["/usr/bin/unshare", "-m", "/bin/sh", "-c", Self.enter, "enter"]
+            ["/usr/bin/unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", Self.enter, "enter"]
                 + [archive, account.0, mounts.joined(separator: "\n"), shell, "-c", ProbeScript.command],
             input: request.input,
             environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LOGNAME": account.1, "HOME": account.2])
@@ -245,7 +255,8 @@ struct SimulatedServer {
         guard let facts = try ProbeAnswer.facts(in: answer.output, to: request) else {
             throw TestServerError(description: "no answer: \(answer.errorText.suffix(500))")
         }
-        let check = Comparison.judge(facts, against: pack, digest: pack.digest, labels: Self.labels)
+        let check = Comparison.judge(
+            facts, against: pack, digest: pack.digest, on: ServerVariables(labels: Self.labels))
         return Dictionary(check.outcomes.map { ($0.key.rawValue, Truth($0.finding)) }, uniquingKeysWith: { $1 })
     }
 

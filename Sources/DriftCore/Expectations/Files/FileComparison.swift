@@ -221,7 +221,8 @@ extension UnreadableReason {
         case .permissionDenied, .sudoRefused, .tooLarge, .privateText, .slow, .plantedLink, .unsupported: true
         case .notRegular, .notText, .special, .notAVersion, .unknownAccount, .directoryUnseen, .malformedAnswer,
             .readError,
-            .undecided, .secretPlace, .malformedFile, .computedValue, .ambiguousValue, .notANumber:
+            .undecided, .secretPlace, .malformedFile, .computedValue, .ambiguousValue, .notANumber, .missingVariable,
+            .unusableVariable:
             false
         }
     }

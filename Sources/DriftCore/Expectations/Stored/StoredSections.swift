@@ -33,7 +33,7 @@ struct StoredSections: Codable {
         let item = fields.removeValue(forKey: "item")?.text
         let key = ItemKey(rawValue: fields.removeValue(forKey: "item_key")?.text ?? place)
         if let kind = Expectation.Section(rawValue: section)?.kind,
-            var known = understood(kind, fields), known.key == key
+            var known = understood(kind, fields, key: key, item: item ?? key.rawValue), known.key == key
         {
             known.description = description
             return known
@@ -42,11 +42,23 @@ struct StoredSections: Codable {
         return Expectation(.unknown(unknown), description: description)
     }
 
-    private static func understood(_ kind: any KnownKind.Type, _ values: [String: StoredValue]) -> Expectation? {
-        var fields = StoredFields(values)
-        let subject = kind.init(&fields)?.subject
+    private static func understood(
+        _ kind: any KnownKind.Type, _ values: [String: StoredValue], key: ItemKey, item: String
+    ) -> Expectation? {
+        let common = ["severity", "when"]
+        var fields = StoredFields(values.filter { common.contains($0.key) })
         let severity = fields.word("severity", as: Expectation.Severity.self)
         let condition = fields.read("when", Condition.init(stored:))
+        var own = values.filter { !common.contains($0.key) }
+        let subject: Expectation.Subject?
+        if own.removeValue(forKey: TemplatedExpectation.mark) == .flag(true) {
+            subject = TemplatedExpectation(known: kind.section, key: key, item: item, fields: own)
+                .map(Expectation.Subject.templated)
+        } else {
+            var ownFields = StoredFields(values.filter { !common.contains($0.key) })
+            let known = kind.init(&ownFields)
+            subject = ownFields.isUnderstood ? known?.subject : nil
+        }
         guard fields.isUnderstood else { return nil }
         return subject.map { Expectation($0, severity: severity ?? .warning, condition: condition) }
     }
