@@ -81,17 +81,12 @@ extension Node {
 // MARK: Collections
 
 extension FileReader {
-    /// The entries of a mapping; other keys than those that the form declares are reported and left out.
+    /// The entries of a mapping; those with a key that the form does not declare are reported and left out.
     ///
-    /// Nil, with a report, where the node is not a mapping.
-    mutating func fields(_ node: Node, of form: Form) -> Fields? {
-        fields(node, of: form.noun, known: form.keys.map(\.name))
-    }
-
-    /// The entries of a mapping; those with a key that is not `known` are reported and left out.
-    ///
-    /// Nil, with a report, where the node is not a mapping.
-    mutating func fields(_ node: Node, of what: String, known: [String]) -> Fields? {
+    /// `name` is what people call it, where that is not the form's noun. Nil, with a report, where the node is not a mapping.
+    mutating func fields(_ node: Node, of form: Form, called name: String? = nil) -> Fields? {
+        let what = name ?? form.noun
+        let known = form.keys.map(\.name)
         guard let mapping = mapping(node, of: what) else { return nil }
         var entries: [String: Fields.Entry] = [:]
         for (key, entry) in mapping {

@@ -25,8 +25,7 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Set up",
                 subcommands: [
-                    MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self,
-                    SchemaCommand.self,
+                    MigrateCommand.self, ApplyCommand.self, LintCommand.self, InventoryCommand.self, SchemaCommand.self,
                 ]),
             CommandGroup(
                 name: "Run",

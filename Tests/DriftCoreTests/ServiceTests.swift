@@ -72,6 +72,14 @@ struct ServiceTests {
             ])
     }
 
+    /// So that a person sees what to write instead.
+    @Test func whatIsNeitherYesNorNoIsSaid() {
+        let lines = ["manager systemd"] + Self.unit("a.service", ["UnitFileState": "static"]) + ["", "templates"]
+        let outcome = outcome(ServiceExpectation(name: "a.service", enabled: true), lines)
+        #expect(outcome?.finding == .unreadable(.undecided))
+        #expect(outcome?.remark == "enabled: static")
+    }
+
     @Test(
         arguments: [
             ("active", "running", .ok, wrong("running", false, "active (running)")),

@@ -49,6 +49,7 @@ struct CountTests {
             let database = fleet.database
             try await database.execute("update driftwatch.servers set labels = '{\"role\": \"web\"}'")
             try await database.execute("select driftwatch.set_schedule('default', '0 6 * * *', 'Europe/Paris')")
+            try await database.execute("select driftwatch.set_schedule('other', '0 6 * * *', 'Asia/Tokyo')")
             fleet.see(on: "web-1", present: ["/a", "/b", "/c"])
             try await fleet.check("web-1")
             fleet.see(on: "web-1", present: ["/b", "/c"], missing: ["/a"])

@@ -121,7 +121,7 @@ struct InventoryGroupTests {
 
     @Test(arguments: [
         BadInput("servers: []\ngroups: [web]", line: 2, "groups must be a mapping, not a list"),
-        BadInput("servers: []\ngroups: { web: [base] }", line: 2, "the group `web` must be a mapping"),
+        BadInput("servers: []\ngroups: { web: [base] }", line: 2, "a group must be a mapping"),
         BadInput("servers: []\ngroups: { web: { packs: [base] } }", line: 2, "the group `web` needs `match`"),
         BadInput("servers: []\ngroups: { web: { match: web } }", line: 2, "`match` must be a mapping, not a text"),
         BadInput("servers: []\ngroups: { web: { match: } }", line: 2, "`match` must be a mapping, not nothing"),

@@ -35,7 +35,7 @@ signal.signal(signal.SIGALRM, late)
 config = sys.argv[1]
 for line in sys.stdin:
     situation, item, kind, path, wanted = line.rstrip("\n").split("\t")
-    signal.alarm(40)
+    signal.alarm(60)
     try:
         become = "?sudo=true" if situation == "sudo-refused" else ""
         host = testinfra.get_host(f"ssh://{situation}{become}", ssh_config=config, controlpersist=0)

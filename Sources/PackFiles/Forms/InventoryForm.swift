@@ -9,18 +9,20 @@ extension Form {
                 "schedule", .mapping(.schedule), "When every server is checked; without it, what the database has stays"
             ),
             Key(
-                "include", .either(.text(.filePattern), .list(.text(.filePattern))),
-                "More files with servers, groups and defaults of their own"),
-            Key("ansible", .text(.fileBelow), "An inventory of Ansible, INI or YAML, from which servers are taken"),
-        ] + parts,
-        rules: [.atLeastOne(["servers", "include", "ansible"])])
+                "include", .oneOrMore(.text(.filePattern)),
+                "More files with `servers`, `groups`, and `defaults` of their own"),
+            Key("ansible", .text(.filePath), "An Ansible inventory, as INI or YAML, whose hosts are servers"),
+        ] + partKeys, rules: [.atLeastOne(["servers", "include", "ansible"])])
 
-    /// A file that an inventory includes.
-    static let includedInventory = Form("an included file", parts)
+    /// A file that the inventory includes.
+    static let includedFile = Form("an included file", partKeys)
 
-    private static let parts = [
+    /// What the inventory and the files that it includes have in common.
+    private static let partKeys = [
         Key("defaults", .mapping(.defaults), "What holds for every server that does not say otherwise"),
-        Key("groups", .named(.name, .mapping(.group)), "What servers with certain labels get besides"),
+        Key(
+            "groups", .named(.groupName, .mapping(.group)),
+            "What servers with certain labels get; a later group wins over an earlier one"),
         Key("servers", .list(.mapping(.server)), "The servers"),
     ]
 
@@ -32,15 +34,16 @@ extension Form {
             Key("spread", .text(.spread), "Over what time the checks are spread; by default none"),
         ])
 
-    static let defaults = Form("defaults", settings + [labels])
+    static let defaults = Form("defaults", sharedKeys + [labels])
 
-    package static let group = Form(
+    static let group = Form(
         "a group",
         [
             Key(
                 "match", .named(.label, .oneOrMore(.text(.line))), .required,
-                "The labels of its servers; of a list one value is enough, and `{}` is every server")
-        ] + settings)
+                "The labels that a server of the group has, each with this value, or one of these; `{}` is every server"
+            )
+        ] + sharedKeys)
 
     static let server = Form(
         "a server",
@@ -48,15 +51,18 @@ extension Form {
             Key("id", .text(.name), .required, "Stays the same machine for ever"),
             Key("name", .text(.line), "What people call it"),
             Key("address", .text(.address), "By default the id"),
-        ] + settings + [
-            Key("also", .set(.text(.packName), mayBeEmpty: true), "Packs besides those that it gets anyway"),
+        ] + sharedKeys + [
+            Key("also", .set(.text(.packName), mayBeEmpty: true), "Packs besides those that it has in any case"),
             labels,
             Key("drift_detection", .boolean, "`false`: the server is known, but not checked"),
             .literal,
         ])
 
+    private static let labels = Key(
+        "labels", .named(.label, .text(.line)), "For `match` in groups, `when` in packs, and `--label`")
+
     /// What servers, groups and `defaults` have in common.
-    private static let settings = [
+    private static let sharedKeys = [
         Key("port", .integer(Grammar.ports), "Passed to ssh; without it, `~/.ssh/config` decides"),
         Key("user", .text(.login), "Who logs in; without it, `~/.ssh/config` decides"),
         Key("config_user", .text(.login), "The account whose home `~` is in packs; by default the login user"),
@@ -68,10 +74,6 @@ extension Form {
             "Which workers may take the server (`worker --queue NAME`); by default `default`"),
         Key(
             "packs", .set(.text(.packName), mayBeEmpty: true),
-            "What the server is compared with; those of groups add to those of `defaults`, and a server's own list replaces all"
-        ),
+            "What the server is compared with; groups add to `defaults`, and a server's own list replaces all"),
     ]
-
-    private static let labels = Key(
-        "labels", .named(.label, .text(.line)), "For `match`, `when`, `status --label` and `check --label`")
 }

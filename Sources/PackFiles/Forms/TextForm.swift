@@ -73,12 +73,13 @@ extension TextForm {
 
     static let name = TextForm(
         "lower-case letters, digits, `.`, `_` and `-`", like: "web-1", "^[a-z0-9][a-z0-9._-]{0,62}$")
-    static let filePattern = TextForm(
-        "a path below the file's folder, in which `*` and `?` stand for characters of a name", like: "fleet.d/*.yaml",
-        "^[^/~]")
-    static let fileBelow = TextForm("a path below the file's folder", like: "inventory/hosts", "^[^/~]")
     static let packName = TextForm("the name of a pack", like: "base", name.pattern)
     static let queueName = TextForm("the name of a queue", like: "dmz", name.pattern)
+    static let groupName = TextForm("the name of a group", like: "web", name.pattern)
+    static let filePath = TextForm("a path below the inventory's folder", like: "inventory/hosts", "^[^/~]")
+    static let filePattern = TextForm(
+        "a path below the inventory's folder, in which `*` and `?` stand for characters of a name",
+        like: "fleet.d/*.yaml", filePath.pattern)
     static let address = TextForm("a host name or an IP address", like: "192.0.2.17", "^[A-Za-z0-9:][A-Za-z0-9._:%-]*$")
     static let login = TextForm("a user name", like: "driftwatch", #"^[A-Za-z0-9_][A-Za-z0-9._@+-]*\$?$"#)
     static let cron = TextForm("a cron expression", like: "0 6 * * *", "^[ -~]+$")

@@ -25,8 +25,8 @@ extension InventoryReader {
                 hint: "labels stand at servers and in defaults; a group's match looks for them")
             return nil
         }
-        guard let fields = reader.fields(entry.node, of: what, known: Form.group.keys.map(\.name)) else { return nil }
-        let settings = shared(in: fields)
+        guard let fields = reader.fields(entry.node, of: .group) else { return nil }
+        let settings = shared(in: fields, withLabels: false)
         guard let match = fields["match"] else {
             reader.error(
                 "\(what) needs `match`", at: entry.position,

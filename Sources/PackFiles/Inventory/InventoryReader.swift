@@ -25,26 +25,23 @@ struct InventoryReader {
                     "the file is empty", at: Position(line: 1, column: 1), hint: "write servers: [] if there are none")
                 return draft
             }
-            if let fields = fields(of: root) { draft = self.draft(in: fields) }
+            if let fields = reader.fields(root, of: isIncluded ? .includedFile : .inventory) {
+                draft = self.draft(in: fields)
+            }
         } catch {
             reader.report(error)
         }
         return draft
     }
 
-    private mutating func fields(of root: Node) -> Fields? {
-        reader.fields(root, of: isIncluded ? .includedInventory : .inventory)
-    }
-
     private mutating func draft(in fields: Fields) -> InventoryDraft {
-        var draft = InventoryDraft(defaults: defaults(in: fields))
-        draft.groups = groups(in: fields)
-        draft.servers = servers(in: fields)
+        var draft = InventoryDraft(
+            defaults: defaults(in: fields), groups: groups(in: fields), servers: servers(in: fields))
         guard !isIncluded else { return draft }
         draft.schedule = schedule(in: fields)
         draft.includes = mentions("include", in: fields)
         draft.ansible = mentions("ansible", in: fields).first
-        if fields["servers"] == nil, draft.includes.isEmpty, draft.ansible == nil {
+        if ["servers", "include", "ansible"].allSatisfy({ fields[$0]?.node.isNull ?? true }) {
             reader.error(
                 "the inventory needs `servers`", at: fields.position, hint: "write servers: [] if there are none")
         }
@@ -88,7 +85,7 @@ struct InventoryReader {
         guard let entry = fields["defaults"], !entry.node.isBlank, !entry.node.isNull,
             let fields = reader.fields(entry.node, of: .defaults)
         else { return SharedSettings() }
-        return sharedWithLabels(in: fields)
+        return shared(in: fields, withLabels: true)
     }
 
     private mutating func servers(in fields: Fields) -> [ServerDraft] {
@@ -108,7 +105,7 @@ struct InventoryReader {
         let name = reader.text("name", in: fields) { Grammar.line($0, limit: 200, literal: literal) }
         if !literal { reader.doubt("name", in: fields, name.flatMap(ItemDoubt.displayName)) }
         let address = reader.text("address", in: fields, where: Grammar.address)
-        let own = sharedWithLabels(in: fields)
+        let own = shared(in: fields, withLabels: true)
         let also = packList("also", in: fields) ?? []
         let driftDetection = reader.boolean("drift_detection", in: fields) ?? true
         guard let id else { return nil }

@@ -45,7 +45,7 @@ extension InventoryReader {
         for case (.scalar(let key), let node) in pairs {
             entries[key.string] = Fields.Entry(key: key.string, node: node, position: node.position)
         }
-        let fields = Fields(position: root.position, known: Form.inventory.keys.map(\.name), entries: entries)
+        let fields = Fields(position: root.position, known: ["include", "ansible"], entries: entries)
         var reader = InventoryReader(file: source.path, packs: nil)
         return InventoryMentions(
             includes: reader.mentions("include", in: fields).map(\.text),

@@ -20,23 +20,21 @@ struct WrittenLabels {
 }
 
 extension InventoryReader {
-    mutating func shared(in fields: Fields) -> SharedSettings {
+    mutating func shared(in fields: Fields, withLabels: Bool) -> SharedSettings {
         SharedSettings(
             port: reader.integer("port", in: fields, where: Grammar.port),
             user: reader.text("user", in: fields, where: Grammar.user),
             configUser: reader.text("config_user", in: fields, where: Grammar.user),
             connection: reader.choice("connection", in: fields),
             queue: reader.text("queue", in: fields) { Grammar.name($0, of: "queue name") },
-            packs: packList("packs", in: fields))
+            packs: packList("packs", in: fields),
+            labels: withLabels ? labels(in: fields) : nil)
     }
 
-    /// Those of a server or of `defaults`.
-    mutating func sharedWithLabels(in fields: Fields) -> SharedSettings {
-        var settings = shared(in: fields)
-        settings.labels = reader.labels("labels", in: fields).map { labels in
+    private mutating func labels(in fields: Fields) -> WrittenLabels? {
+        reader.labels("labels", in: fields).map { labels in
             WrittenLabels(values: labels, position: fields["labels"]?.position ?? fields.position)
         }
-        return settings
     }
 
     mutating func packList(_ key: String, in fields: Fields) -> [PackName]? {

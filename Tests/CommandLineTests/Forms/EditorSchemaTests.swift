@@ -9,14 +9,11 @@ import Testing
 /// The schemas that editors get, beside what loading a file says.
 @Suite
 struct EditorSchemaTests {
-    private static let files = InventoryFiles(
-        included: ["fleet.d/*.yaml": []], ansible: .init(path: "inventory/hosts", source: .bytes(Array("web-2\n".utf8)))
-    )
-
     /// How many items and servers loading finds; nil if it says no.
     private static func loaded(_ text: String, isInventory: Bool = false) -> Int? {
         guard !isInventory else {
             let inventory = SourceFile(path: "fleet.yaml", text: text)
+            let files = InventoryFiles(ansible: .init(path: "hosts", source: .bytes(Array("h".utf8))))
             let loaded = try? ConfigurationLoader.load(
                 inventory: inventory, files: files, knownPacks: [PackName(rawValue: "base")])
             return loaded?.inventory?.servers.count
@@ -134,6 +131,23 @@ struct EditorSchemaTests {
             "ports: [{}]", "kernel: [{ module: a, when: {} }]", "kernel: [{ module: a, when: { version: \"1\" } }]",
         ]
         try await Self.expectRefusal(items.map { ("items: { \($0) }", false) })
+    }
+
+    @Test
+    func aVariableMayStandForAnyValueOfAnItem() async throws {
+        let text = """
+            vars: { folder: /etc, mode: "0644", days: 21, must: true, state: present, unit: ssh, any: "0" }
+            items:
+              files: [{ path: "{{ folder }}/motd", mode: "{{ mode }}", optional: "{{ must }}", content: "{{ labels.role }}" }]
+              packages: [{ name: nginx, state: "{{ state }}" }]
+              settings: [{ key: A, type: sysctl, max: "{{ days }}" }, { key: B, type: sysctl, expected: "{{ any }}" }]
+              services: [{ name: "{{ unit }}.service", running: "{{ must }}" }]
+              certificates: [{ path: "{{ folder }}/a.pem", min_days: "{{ days }}" }]
+            """
+        #expect(Self.loaded(text) == 6)
+        #expect(try await Self.complaints(about: [(text, false)]) == [[]])
+        let misplaced = ["vars: { a: [1] }\nitems: {}", "vars: { A: b }\nitems: {}", "vars: { a: b }\nname: x"]
+        try await Self.expectRefusal(misplaced.map { ($0, false) })
     }
 
     /// An editor must not underline what is right, and no item is lost without a word.

@@ -233,9 +233,8 @@ extension Sample {
                         ("spread", .yaml("10m")),
                     ])
                 ),
-                ("include", .yaml("fleet.d/*.yaml")), ("ansible", .yaml("inventory/hosts")),
-                ("defaults", .mapping(shared + [labels])),
-                ("groups", .yaml("{ web: { match: { role: web } } }")),
+                ("include", .yaml("[more.yaml]")), ("ansible", .yaml("hosts")),
+                ("defaults", .mapping(shared + [labels])), ("groups", .yaml("{ web: { match: {} } }")),
                 (
                     "servers",
                     .list(
@@ -244,7 +243,8 @@ extension Sample {
                 ),
             ], file: { $0 }, isInventory: true, hasItem: false),
         Sample(
-            name: "group", form: .group, keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
-            file: { "servers: []\ngroups: { web: \($0) }" }, isInventory: true, hasItem: false),
+            name: "group", form: Form.inventory.keys.first { $0.name == "groups" }?.shape.form ?? .inventory,
+            keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
+            file: { "{ servers: [], groups: { web: \($0) } }" }, isInventory: true, hasItem: false),
     ]
 }

@@ -213,7 +213,7 @@ struct SimulatedServer {
         mount --bind /usr $root/host/usr
         mount -t proc proc $root/host/proc
         # Its /proc is made up, but for the processes.
-        ln -s $(seq -f /host/proc/%g 1 500) $root/proc/
+        ln -s $(seq -f /host/proc/%g 1 2000) $root/proc/
         mount --rbind /dev $root/host/dev
         eval "$mounts"
         list() { find $root -xdev -printf '%p %y %m %U:%G %s %T@ %C@ %l\\n' | sort; }

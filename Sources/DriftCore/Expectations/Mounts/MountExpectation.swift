@@ -75,7 +75,9 @@ extension MountExpectation: KnownKind {
 
     private func evidence(of mount: Mount) -> Evidence {
         // An automount that waits says nothing of what it will mount.
-        if mount.type == "autofs", type != "autofs", type != nil || !options.isEmpty { return .unreadable(.undecided) }
+        if mount.type == "autofs", type != "autofs", type != nil || !options.isEmpty {
+            return .unreadable(.undecided, remark: "an automount waits there")
+        }
         var expected: [String: String] = [:]
         var actual: [String: String] = [:]
         if let type, type != mount.type {

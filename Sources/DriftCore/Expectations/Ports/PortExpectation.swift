@@ -89,7 +89,9 @@ extension PortExpectation: KnownKind {
         if covering.contains(where: { $0.host == wanted.host || wanted.host == .any }) { return .none }
         if let wider = covering.first { return .remark("it listens at \(wider.text), which covers it") }
         // A socket for all of IPv6 may take IPv4 as well; the kernel does not list whether it does.
-        if case .version4 = wanted.host, same.contains(where: { $0.isWildcard }) { return .unreadable(.undecided) }
+        if case .version4 = wanted.host, let wildcard = same.first(where: { $0.isWildcard }) {
+            return .unreadable(.undecided, remark: "it listens at \(wildcard.text), which may take IPv4 as well")
+        }
         var actual = ["listen": "nothing"]
         if !same.isEmpty { actual["listen"] = shown(same, ports) }
         return .wrong(.missingPort, expected: ["listen": wanted.text], actual: actual)

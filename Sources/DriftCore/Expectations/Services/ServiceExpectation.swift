@@ -57,13 +57,13 @@ extension ServiceExpectation: KnownKind {
         var actual: [String: String] = [:]
         var notes: [String] = []
         var remarks: [String] = []
-        var unseen: UnreadableReason?
+        var unseen: Evidence?
         for (name, wanted, finding) in halves {
             guard let wanted, let finding else { continue }
             switch finding {
             case .met(let remark): remarks += [remark].compactMap(\.self)
-            case .undecided: unseen = unseen ?? .undecided
-            case .unreadable(let reason): unseen = unseen ?? reason
+            case .undecided(let state): unseen = unseen ?? .unreadable(.undecided, remark: "\(name): \(state)")
+            case .unreadable(let reason): unseen = unseen ?? .unreadable(reason)
             case .wrong(let seen, let note):
                 expected[name] = wanted ? "true" : "false"
                 actual[name] = seen
@@ -71,7 +71,7 @@ extension ServiceExpectation: KnownKind {
             }
         }
         guard !actual.isEmpty else {
-            return unseen.map { .unreadable($0) }
+            return unseen
                 ?? (remarks.isEmpty ? .none : .remark(remarks.joined(separator: "; ")))
         }
         notes += service.notes

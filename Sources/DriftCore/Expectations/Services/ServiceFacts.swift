@@ -71,8 +71,8 @@ enum ServiceFinding: Hashable {
     case met(String?)
     /// What it is in place of what is wanted, and what explains it.
     case wrong(String, note: String? = nil)
-    /// The server gives no yes or no.
-    case undecided
+    /// The server gives no yes or no: what it says instead.
+    case undecided(String)
     case unreadable(UnreadableReason)
 
     static let met = Self.met(nil)

@@ -31,15 +31,15 @@ enum UnitFileState: String, CaseIterable {
             .wrong(rawValue)
         case (.disabled, false), (.linked, false), (.linkedRuntime, false), (.masked, false): .met
         case (.maskedRuntime, true): .wrong(rawValue)  // 1, but after the next boot it may be enabled
-        case (.maskedRuntime, false): .undecided
+        case (.maskedRuntime, false): .undecided(rawValue)
         case (.transient, true):  //                  0 or 1, and the next boot has no such unit
             .wrong(rawValue, note: "the unit ends with this boot")
         case (.transient, false): .met
         case (.notFound, true): .wrong(rawValue)  //  4, or 1
         case (.notFound, false): .met
         case (.bad, true): .wrong(rawValue)  //       1: it cannot be loaded, whatever its links are
-        case (.bad, false): .undecided
-        case (.static, _), (.indirect, _), (.generated, _), (.alias, _): .undecided  // 0
+        case (.bad, false): .undecided(rawValue)
+        case (.static, _), (.indirect, _), (.generated, _), (.alias, _): .undecided(rawValue)  // 0
         }
     }
 }

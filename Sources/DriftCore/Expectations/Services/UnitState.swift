@@ -77,7 +77,7 @@ extension UnitState: ServiceState {
             let isEnabled = !Self.runlevels.isDisjoint(with: wantedBy)
             return (isEnabled ? UnitFileState.enabled : .disabled).finding(wanted)
         }
-        guard !unitFileState.isEmpty else { return .undecided }
+        guard !unitFileState.isEmpty else { return .undecided("no state") }
         return UnitFileState(rawValue: unitFileState)?.finding(wanted) ?? .unreadable(.unsupported)
     }
 

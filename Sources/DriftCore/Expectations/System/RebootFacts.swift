@@ -28,7 +28,7 @@ struct RebootFacts: Hashable {
         let sameFlavour = installed.map(KernelVersion.init).filter { $0.flavour == flavour }
         guard let newest = sameFlavour.max() else {
             // The kernel comes from outside: which one the next boot takes is not known.
-            return .unreadable(.undecided)
+            return .unreadable(.undecided, remark: "\(running) runs, and no kernel of its flavour is installed")
         }
         if KernelVersion(running) < newest { return Self.required("\(running) runs, and \(newest.text) is installed") }
         guard installed.contains(running) else {
