@@ -46,7 +46,8 @@ import Testing
                 "gone 1 missing", "status 1", "done 1", "elevate", "driftwatch-probe d10 begin 2", "try 1", "gone 0",
             ]
                 + [
-                    "cut d10", "try 10001", "stat 0 8180:0:0:2:root:root", "hash 0 \(Self.hash)", "status 10001",
+                    "", "", "cut d10", "try 10001", "stat 0 8180:0:0:2:root:root", "hash 0 \(Self.hash)",
+                    "status 10001",
                     "done 10001",
                 ]
                 + ["answered files", "driftwatch-probe d10 end 1", "elevated d1"])

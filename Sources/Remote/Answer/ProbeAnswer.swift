@@ -146,7 +146,10 @@ struct AnswerReader {
     private mutating func readTopic(_ tag: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) throws(ProbeFailure) -> Bool {
         if tag.isEqual(to: "topic") { return topicRecords.begin(rest, isInner: place == .inner) }
         // The probe that root runs is asked about files and topics; only what the outer one says of itself counts.
-        if place == .inner { return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") }
+        // An empty line, such as before `cut`, is not a record.
+        if place == .inner {
+            return tag.isEqual(to: "topics") || tag.isEqual(to: "answered") || (tag.isEmpty && rest.isEmpty)
+        }
         // Most lines of an answer are fields of packages.
         if tag.isEmpty || tag.last == UInt8(ascii: ":") { return packages.add(field: tag, rest) }
         switch tag {
