@@ -252,6 +252,14 @@ struct LoadingPlaceholderTests {
         #expect(!ProbeQuestions(packs: [pack], on: server).files.map(\.path).contains("/etc/motd"))
     }
 
+    @Test func ofSeveralMissingValuesTheFirstByNameIsNamed() throws {
+        let item = "files: [{ path: /a, content: \"{{ facts.os.id }} {{ labels.x }} {{ labels.b }}\" }]"
+        let pack = try loadPack("items:\n  \(item)").pack
+        let check = Comparison.judge(Facts(), against: pack, digest: pack.digest, on: ServerVariables())
+        #expect(check.outcomes.map(\.finding) == [.unreadable(.missingVariable)])
+        #expect(check.outcomes.map(\.remark) == ["the server has no {{ labels.b }}"])
+    }
+
     @Test func eachServerIsAskedForItsOwn() throws {
         let pack = try pack()
         var other = Self.web

@@ -36,6 +36,8 @@ package struct TemplatedExpectation: Hashable, Sendable {
     /// Of the template's text, as it is stored.
     package var templateByteCount: Int { fields["template"]?.templateBytes?.count ?? 0 }
 
+    private var ordered: [ServerPlaceholder] { placeholders.sorted { $0.reference < $1.reference } }
+
     private var asksSystem: Bool { placeholders.contains(where: \.isFact) }
 }
 
@@ -54,6 +56,10 @@ extension TemplatedExpectation {
 
     /// What is wanted of one server.
     func expanded(on server: ServerVariables, in facts: Facts) throws(Fault) -> any KnownKind {
+        // In one order, so that the same is said in each check.
+        for placeholder in ordered where !placeholder.isFact && server.value(of: placeholder, nil) == nil {
+            throw .missing(placeholder)
+        }
         var system: OSFacts?
         if asksSystem {
             switch facts.topics.seen(OSFacts.self) {
@@ -84,7 +90,9 @@ extension TemplatedExpectation {
         _ value: (ServerPlaceholder) throws(Fault) -> String
     ) throws(Fault) -> [String: StoredValue] {
         var expanded: [String: StoredValue] = [:]
-        for (name, field) in fields { expanded[name] = try Self.expand(field, named: name, value) }
+        for (name, field) in fields.sorted(by: { $0.key < $1.key }) {
+            expanded[name] = try Self.expand(field, named: name, value)
+        }
         return expanded
     }
 
@@ -99,7 +107,9 @@ extension TemplatedExpectation {
             return .list(expanded)
         case .object(let object):
             var expanded: [String: StoredValue] = [:]
-            for (name, field) in object { expanded[name] = try expand(field, named: name, value) }
+            for (name, field) in object.sorted(by: { $0.key < $1.key }) {
+                expanded[name] = try expand(field, named: name, value)
+            }
             if name == "template", let bytes = StoredValue.object(expanded).templateBytes {
                 expanded[text: "sha256"] = SHA256Digest(of: bytes).description
             }
@@ -138,8 +148,7 @@ extension TemplatedExpectation {
 
     private func model(factsRound: Int) -> (any KnownKind)? {
         let numbers = Dictionary(
-            placeholders.sorted { $0.reference < $1.reference }.enumerated().map { ($1, $0) },
-            uniquingKeysWith: { first, _ in first })
+            ordered.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         return StandIn.allCases.lazy.compactMap { standIn in
             try? expanded { placeholder throws(Fault) in
                 standIn.text(for: placeholder, numbers[placeholder] ?? 0, round: placeholder.isFact ? factsRound : 0)
@@ -185,7 +194,7 @@ extension TemplatedExpectation: ExpectationKind {
     var needs: [PackConflicts.Need] { model?.needs ?? [] }
     func whyUnmet(_ need: PackConflicts.Need.Thing) -> String? { model?.whyUnmet(need) }
 
-    /// Asks what has to be known of one server; nothing, if it cannot be judged there.
+    /// Asks what has to be known of one server, as far as it can be judged there.
     func ask(_ questions: inout QuestionSet, on server: ServerVariables) {
         let asked = StandIn.allCases.lazy.compactMap { standIn in
             try? expanded { placeholder throws(Fault) in
@@ -194,8 +203,7 @@ extension TemplatedExpectation: ExpectationKind {
                 return value
             }
         }.first
-        guard let asked else { return }
-        asked.ask(&questions)
+        asked?.ask(&questions)
         if asksSystem { questions.ask(OSFacts.self) }
     }
 
