@@ -34,7 +34,8 @@ struct EnqueueLooksTests {
             async let first = Self.firstWakeUp(of: database, listening: listening)
             for await _ in listens {}
             #expect(try await LookTests.enqueue(database) == (isWanted ? 1 : 0))
-            try await database.execute("select pg_notify('driftwatch_jobs', 'the end')")
+            // Only the newest notification is kept for a reader who is late, so a second one may not follow the awaited one.
+            if !isWanted { try await database.execute("select pg_notify('driftwatch_jobs', 'the end')") }
             #expect(await first == (isWanted ? "" : "the end"))
         }
     }
