@@ -149,6 +149,43 @@ write_pack() {
     } >"$config/packs/common.yaml"
 }
 
+# Adds an item of each other kind to the pack, all of which are met, and what the floor prints of them to `wanted`.
+add_kinds() {
+    local etc=$demo/servers/fleet/etc print port=${server_ports[fleet]}
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$demo/ssh/site.key" -out "$etc/site.pem" -days 400 \
+        -subj /CN=fleet 2>/dev/null
+    chmod 0644 "$etc/site.pem"
+    read -r _ print _ < <(ssh-keygen -lf "$demo/ssh/key.pub")
+    sed -i 's|^  packages:$|    - { path: /etc/motd, lacks: [Debug] }\n    - { glob: "/etc/ssh/*.pub", max_mode: "0644" }\n&|' \
+        "$demo/config/packs/common.yaml"
+    cat >>"$demo/config/packs/common.yaml" <<PACK
+    - { key: kernel.ostype, type: sysctl, expected: Linux }
+    - { key: PermitRootLogin, type: config, file: /etc/ssh/sshd_config, expected: "no" }
+  services:
+    - { name: ssh.service, running: true }
+  kernel:
+    - { module: driftwatch-none, state: absent }
+  users:
+    - { name: root, uid: 0, shell: /bin/bash }
+    - { uid: 0, only: [root] }
+    - { name: s01, authorized_keys: { only: ["$print"] } }
+  groups:
+    - { name: root, gid: 0 }
+  certificates:
+    - { path: /etc/site.pem, min_days: 21 }
+  ports:
+    - { listen: "tcp 127.1.0.1:$port" }
+  mounts:
+    - { path: /tmp, type: tmpfs }
+  system:
+    - { clock: synchronised, severity: info }
+    - { reboot_required: false, severity: info }
+PACK
+    printf '%s\n' 0 '644 /etc/ssh/ssh_host_ed25519_key.pub' Linux 'PermitRootLogin no' 'no systemd' 0 \
+        root:x:0:0:root:/root:/bin/bash root "256 $print driftwatch bench (ED25519)" root:x:0: \
+        'Certificate will not expire' "$(printf '0100017F:%04X' "$port")" tmpfs >>"$demo/wanted"
+}
+
 # Sets `processes` to how many processes the last session of the traced sshd ran, from the traces in the folder $1: the
 # one that became the account's shell, and all that come from it.
 count_processes() {
