@@ -39,7 +39,7 @@ package struct MessageText: Hashable, Sendable {
     package let more: Int
     /// `since 2026-11-22 06:00 UTC`, in the schedule's zone.
     package let since: String
-    /// `role web, site north`; nil without any.
+    /// `role=web, site=north`; nil without any.
     package let labels: String?
     /// Who is at work on it, or what the person says who resolved it.
     package let remark: String?
@@ -195,11 +195,9 @@ package struct MessageText: Hashable, Sendable {
         return shown.isEmpty ? nil : ([escaping.fit(item.name, maximumItem)] + shown).joined(separator: "\n")
     }
 
-    /// `role web, site north`, five at the most.
+    /// `role=web, site=north`, five at the most.
     private static func labels(_ labels: [String: String], _ escaping: Escaping) -> String? {
-        let shown = labels.sorted { $0.key < $1.key }.prefix(5).compactMap { key, value in
-            given(value.isEmpty ? key : "\(key) \(value)", 60, escaping)
-        }
+        let shown = labels.labelWords.prefix(5).map { escaping.fit($0, 60) }
         guard !shown.isEmpty else { return nil }
         return (shown + (labels.count > 5 ? ["+\(labels.count - 5)"] : [])).joined(separator: ", ")
     }

@@ -57,11 +57,11 @@ struct MessageTextTests {
         detected.labels = ["role": "web", "site": "north", "bare": ""]
         #expect(
             lines(detected).suffix(3) == [
-                "since 2026-11-21 11:30 Asia/Kolkata", "bare, role web, site north",
+                "since 2026-11-21 11:30 Asia/Kolkata", "bare=, role=web, site=north",
                 "alert 42 · outbox 7 · 2026-11-22 11:30 Asia/Kolkata",
             ])
         detected.labels = Dictionary(uniqueKeysWithValues: (1...7).map { ("l\($0)", "x") })
-        #expect(lines(detected).contains("l1 x, l2 x, l3 x, l4 x, l5 x, +2"))
+        #expect(lines(detected).contains("l1=x, l2=x, l3=x, l4=x, l5=x, +2"))
         detected.timeZone = "Nowhere/At_All"
         #expect(lines(detected).contains("since 2026-11-21 06:00 UTC"))
     }

@@ -41,3 +41,8 @@ package struct Server: Hashable, Sendable, Codable {
         self.driftDetection = driftDetection
     }
 }
+
+extension [String: String] {
+    /// Labels as commands take them, `role=web`, by name.
+    package var labelWords: [String] { sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } }
+}

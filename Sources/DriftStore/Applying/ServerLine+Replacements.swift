@@ -20,7 +20,6 @@ extension ServerLine {
     }
 
     private static func text(of labels: [String: String]) -> String? {
-        let words = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return words.isEmpty ? nil : words.joined(separator: " ")
+        labels.isEmpty ? nil : labels.labelWords.joined(separator: " ")
     }
 }
