@@ -95,3 +95,13 @@ enum ScalarValue: Hashable {
             && parts.dropFirst().allSatisfy { (1...2).contains($0.count) && $0.allSatisfy(\.isDigit) }
     }
 }
+
+extension Node {
+    /// A number that stands without quotes, as it is written; nil for all else.
+    var writtenNumber: String? {
+        guard let scalar, ScalarValue.hasPlainTag(self), case .number(_, let written) = ScalarValue(scalar) else {
+            return nil
+        }
+        return written
+    }
+}

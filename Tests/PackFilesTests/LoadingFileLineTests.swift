@@ -38,6 +38,7 @@ struct LoadingFileLineTests {
         ("lacks: [{ regex: \"(a)\\\\1\" }]", "not a regular expression"), ("lacks: [{}]", "a line needs `regex`"),
         ("max_mode: 0640", "`max_mode` must be quoted"), ("max_mode: \"640\"", "`640` is not a mode"),
         ("max_mode: \"0640\", mode: \"0640\"", "`max_mode` has no effect beside `mode`"),
+        ("min_size: 30", "`min_size` must be a text with a unit, not 30 (such as 1MiB)"),
         ("min_size: 1MB5", "`1MB5` is not a size"), ("min_size: 0B", "`0B` would never be wrong"),
         ("max_age: 1 month", "`1 month` is not a time span"), ("max_age: 26", "must be a text"),
         ("optional: yes", "must be true or false"),

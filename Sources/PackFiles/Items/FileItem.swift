@@ -197,6 +197,11 @@ extension PackFileReader {
     private mutating func quantity(
         _ key: String, in fields: Fields, of what: String, such example: String, _ read: (String) -> Int?
     ) -> Int? {
+        if let entry = fields[key], let written = entry.node.writtenNumber {
+            reader.error(
+                "`\(key)` must be a text with a unit, not \(written)", at: entry.position, hint: "such as \(example)")
+            return nil
+        }
         let text = reader.text(key, in: fields) { text in
             switch read(text) {
             case nil: Fault("\(quoted(text)) is not a \(what)", hint: "such as \(example)")
@@ -213,7 +218,7 @@ extension PackFileReader {
         if FileExpectation.textKeys.allSatisfy({ fields[$0]?.node.isNull ?? true }) {
             reader.error(
                 "`show` has no effect without a content to compare", at: entry.position,
-                hint: "add content_hash or template, or remove show")
+                hint: "add content_hash or another key about the content, or remove show")
         } else if show == .hidden, !file.contains.isEmpty || !file.lacks.isEmpty {
             reader.error(
                 "`show: hidden` keeps the text on the server, where lines of it cannot be looked for",

@@ -106,12 +106,7 @@ extension PackFileReader {
 
     /// A number, with quotation marks or without.
     private mutating func number(_ key: String, in fields: Fields) -> String? {
-        if let entry = fields[key], let scalar = entry.node.scalar, ScalarValue.hasPlainTag(entry.node),
-            case .number(_, let written) = ScalarValue(scalar)
-        {
-            return written
-        }
-        return written(key, in: fields) { Grammar.line($0, limit: 100) }
+        fields[key]?.node.writtenNumber ?? written(key, in: fields) { Grammar.line($0, limit: 100) }
     }
 
     /// The text of a key; if the key is there, it must have one.
