@@ -78,6 +78,9 @@ import Testing
             let (differences, truths) = try await look(at: (0..<UInt64(Self.servers)).map { first + $0 })
             for difference in differences.prefix(20) { Issue.record("\(difference)") }
             #expect(differences.isEmpty, "\(differences.count) of \(truths.count) items")
+            if Self.rounds > 1 {
+                Self.say("round \(round + 1): \(truths.count) items, \(differences.count) of them wrong")
+            }
             for truth in truths {
                 count += 1
                 for word in truth.words { types[word, default: 0] += 1 }
