@@ -48,6 +48,13 @@ package struct Dashboard: Service {
             let content = try await database.read { try Self.diff(server, pack, check, in: $0) }
             return DiffPage(content, page: page, now: Date()).html.response()
         }
+        router.get("/alerts") { request, _ in
+            try await alerts(all: request.uri.queryParameters["all"] != nil).html.response()
+        }
+        router.get("/alerts/:alert") { _, context in
+            guard let id = Int64(try context.parameters.require("alert")), id > 0 else { throw PageError.noAlert }
+            return try await alert(id).html.response()
+        }
         router.get("/healthz") { _, _ in await Health(database: database).ofProcess }
         router.get("/healthz/delivery") { _, _ in await Health(database: database).ofDelivery }
         router.get("/style.css") { _, _ in Response.stylesheet }
@@ -81,6 +88,25 @@ package struct Dashboard: Service {
             return FleetPage(
                 title: name, lines: lines, counts: FleetCounts(lines), warnings: [],
                 zone: try SchedulesReader.schedule(in: transaction)?.timeZone, now: Date(), links: nil)
+        }
+    }
+
+    private func alerts(all: Bool) async throws -> AlertsPage {
+        try await database.read { transaction in
+            AlertsPage(
+                alerts: try AlertsReader.list(
+                    all ? .all : .unresolved, limit: AlertsPage.maximumLines, in: transaction),
+                isAll: all, times: Times(zone: try SchedulesReader.schedule(in: transaction)?.timeZone), now: Date())
+        }
+    }
+
+    private func alert(_ id: Int64) async throws -> AlertPage {
+        try await database.read { transaction in
+            guard let alert = try AlertsReader.alert(id, in: transaction) else { throw PageError.noAlert }
+            return AlertPage(
+                alert: alert, events: try AlertsReader.events(of: id, in: transaction),
+                messages: try OutboxReader.messages(of: id, in: transaction),
+                times: Times(zone: try SchedulesReader.schedule(in: transaction)?.timeZone))
         }
     }
 

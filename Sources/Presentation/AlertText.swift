@@ -23,17 +23,38 @@ package struct AlertText {
         }
     }
 
+    /// Such as `open since 2026-11-22 06:00 UTC: 2 items no longer compliant with base`.
+    package var standing: String { "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))" }
+
+    /// What is wrong, one line for each item.
+    package var items: [String] { Self.grouped(Item.list(alert.items)).map { "\(visible($0.item)): \($0.words)" } }
+
+    /// What happened once, and what was sent about it.
+    package struct Step: Sendable {
+        package var at: String
+        package var words: String
+        package var messages: [String]
+    }
+
+    /// All that happened to it, the oldest first.
+    package func steps(_ events: [AlertEvent], _ messages: [OutboxLine]) -> [Step] {
+        events.map { event in
+            Step(
+                at: times.stamp(event.at), words: words(event),
+                messages: messages.filter { $0.seq == event.seq }.map(words))
+        }
+    }
+
     /// The heading and what is wrong, then one line for each step and each message.
     package func story(_ events: [AlertEvent], _ messages: [OutboxLine]) -> [String] {
         var lines = [
-            "Alert \(alert.id): \(visible(alert.title)) (\(alert.serverID)), pack \(alert.packName)",
-            "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))",
+            "Alert \(alert.id): \(visible(alert.title)) (\(alert.serverID)), pack \(alert.packName)", standing,
         ]
-        lines += Self.grouped(Item.list(alert.items)).map { "  \(visible($0.item)): \($0.words)" }
+        lines += items.map { "  \($0)" }
         lines.append("")
-        for event in events {
-            lines.append("\(times.stamp(event.at))  \(words(event))")
-            lines += messages.filter { $0.seq == event.seq }.map { "    \(words($0))" }
+        for step in steps(events, messages) {
+            lines.append("\(step.at)  \(step.words)")
+            lines += step.messages.map { "    \($0)" }
         }
         lines += ["", "driftwatch diff \(alert.serverID) --pack \(alert.packName) shows how it is now"]
         return lines

@@ -10,6 +10,10 @@ struct Place: Sendable {
 
     static func fleet(page: Int = 1) -> Self { Self(page > 1 ? "/?page=\(page)" : "/") }
 
+    static func alerts(all: Bool = false) -> Self { Self(all ? "/alerts?all" : "/alerts") }
+
+    static func alert(_ id: Int64) -> Self { Self("/alerts/\(id)") }
+
     static func server(_ server: ServerID) -> Self { Self("/servers/\(server)") }
 
     /// The newest check, or `check`.

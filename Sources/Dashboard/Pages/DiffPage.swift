@@ -77,10 +77,14 @@ struct DiffPage: Sendable {
             }
             if let id = assignment.alertID {
                 let opened = assignment.alertOpenedAt.map { ", opened \(times.stamp($0))" } ?? ""
-                element("p", .class("quiet")) { "Alert \(id) is \(assignment.alertStatus ?? "open")\(opened)." }
+                element("p", .class("quiet")) {
+                    element("a", .href(.alert(id))) { "Alert \(id)" }
+                    " is \(assignment.alertStatus ?? "open")\(opened)."
+                }
             } else if let alert = assignment.lastAlert {
                 element("p", .class("quiet")) {
-                    "Alert \(alert.id) was resolved"
+                    element("a", .href(.alert(alert.id))) { "Alert \(alert.id)" }
+                    " was resolved"
                     if let at = alert.resolvedAt { " \(times.stamp(at))" }
                     ": \(alert.resolution). "
                     if alert.checkID != content.check?.id {

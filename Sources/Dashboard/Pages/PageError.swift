@@ -6,12 +6,12 @@ internal import Redaction
 
 /// Why there is no page to show.
 enum PageError: Error, Equatable {
-    case malformedName, malformedCheck, malformedPage, noServer, noAssignment, noCheck, otherHost, otherMethod
+    case malformedName, malformedCheck, malformedPage, noServer, noAssignment, noCheck, noAlert, otherHost, otherMethod
 
     var status: HTTPResponse.Status {
         switch self {
         case .malformedName, .malformedCheck, .malformedPage: .badRequest
-        case .noServer, .noAssignment, .noCheck: .notFound
+        case .noServer, .noAssignment, .noCheck, .noAlert: .notFound
         case .otherHost: .misdirectedRequest
         case .otherMethod: .methodNotAllowed
         }
@@ -27,6 +27,7 @@ enum PageError: Error, Equatable {
         case .noServer: "There is no server with this name."
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no check with this number for this server and pack."
+        case .noAlert: "There is no alert with this number."
         case .otherHost:
             "Driftwatch is not set up for this host name. Add it with DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES."
         case .otherMethod: "These pages can only be read."

@@ -19,7 +19,11 @@ struct Page: Sendable {
                     void("link", Attribute("rel", "stylesheet"), .href(.stylesheet))
                 }
                 element("body") {
-                    element("header") { element("a", .href(.fleet())) { "Driftwatch" } }
+                    element("header") {
+                        element("a", .href(.fleet())) { "Driftwatch" }
+                        " "
+                        element("a", .class("quiet"), .href(.alerts())) { "Alerts" }
+                    }
                     element("main") { body }
                 }
             }
