@@ -140,7 +140,7 @@ package struct ProbeFailure: Error, Hashable, Sendable {
     }
 }
 
-/// Hands one notification to its destination.
+/// Hands one message to its destination.
 ///
 /// `Slack` and the console answer it; tests record.
 package protocol NotificationSender: Sendable {
@@ -148,7 +148,7 @@ package protocol NotificationSender: Sendable {
     func send(_ notification: OutboundNotification) async -> DeliveryReply
 }
 
-/// What a sender is given.
+/// What a sender is given: one message, about one notification of the outbox or several of one kind.
 package struct OutboundNotification: Hashable, Sendable {
     package enum Form: String, Hashable, Sendable {
         case rich
@@ -156,18 +156,42 @@ package struct OutboundNotification: Hashable, Sendable {
         case plain
     }
 
-    package var outboxID: Int64
-    package var facts: NotificationFacts
+    /// One row of the outbox.
+    package struct Part: Hashable, Sendable {
+        package var outboxID: Int64
+        package var facts: NotificationFacts
+
+        package init(outboxID: Int64, facts: NotificationFacts) {
+            self.outboxID = outboxID
+            self.facts = facts
+        }
+    }
+
+    /// The one that was written first.
+    package var first: Part
+    /// The rest, in order of writing.
+    package var others: [Part]
     package var form: Form
     /// An earlier attempt had no reply: the sender waits longer for this one's.
     package var isRepeat: Bool
 
-    package init(outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false) {
-        self.outboxID = outboxID
-        self.facts = facts
+    package init(_ first: Part, _ others: [Part] = [], form: Form = .rich, isRepeat: Bool = false) {
+        self.first = first
+        self.others = others
         self.form = form
         self.isRepeat = isRepeat
     }
+
+    package init(outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false) {
+        self.init(Part(outboxID: outboxID, facts: facts), form: form, isRepeat: isRepeat)
+    }
+
+    package var parts: [Part] { [first] + others }
+
+    /// Of the first; a repetition has the same.
+    package var outboxID: Int64 { first.outboxID }
+    /// Of the first.
+    package var facts: NotificationFacts { first.facts }
 }
 
 /// What a destination answered, classified.

@@ -45,62 +45,77 @@ package struct Notifier: Service {
         switch claim {
         case .held: return settings.pollEvery
         case .idle(let wait): return min(wait ?? settings.pollEvery, settings.pollEvery)
-        case .message(let message):
-            let facts = Result { try NotificationFacts(json: Array(message.payload.utf8)) }
-            let result = await deliver(message, facts)
-            let said = Self.said(of: message, try? facts.get())
-            log(result.decision, said)
-            try await settle(message, as: result, said)
+        case .delivery(let delivery):
+            try await send(delivery)
             return .zero
         }
     }
 
-    /// Stores the result of a message, and retries until that works: claiming before would send the message again.
+    /// Sends what can be read as one message, and settles the rest first: it must not hold up what it would go with.
+    private func send(_ delivery: OutboxStore.Delivery) async throws {
+        let history = DeliveryHistory(
+            rowAttempt: delivery.attempt, destinationAttempt: delivery.destinationFailures + 1,
+            doubtfulAttempt: delivery.doubtfulAttempts, triedPlain: delivery.isPlain, age: delivery.age)
+        if let decision = policy.decideUnsent(history) {
+            return try await settle(
+                delivery, as: .init(decision), about: delivery.rows.compactMap { try? Self.part($0) })
+        }
+        var parts: [OutboundNotification.Part] = []
+        for row in delivery.rows {
+            let decision: DeliveryDecision
+            do {
+                parts.append(try Self.part(row))
+                continue
+            } catch let newer as NotificationFacts.NewerVersion {
+                decision = .setAside(policy.asideInterval, reason: "\(newer)")
+            } catch {
+                decision = .drop(reason: "the payload cannot be read")
+            }
+            try await settle(delivery.of([row]), as: .init(decision), about: [])
+        }
+        guard let first = parts.first else { return }
+        let message = OutboundNotification(
+            first, Array(parts.dropFirst()), form: delivery.isPlain ? .plain : .rich,
+            isRepeat: history.doubtfulAttempt > 1)
+        let began = ContinuousClock.now
+        let reply = await sender.send(message)
+        let took = began.duration(to: .now)
+        let decision = policy.decide(reply, history, random: Double.random(in: 0..<1))
+        Telemetry.sent(decision, in: took)
+        let read = Set(parts.map(\.outboxID))
+        try await settle(
+            delivery.of(delivery.rows.filter { read.contains($0.outboxID) }),
+            as: .init(decision, isInDoubt: reply.leavesDoubt, replyTime: reply.isReply ? took : nil), about: parts)
+    }
+
+    private static func part(_ row: OutboxStore.Delivery.Row) throws -> OutboundNotification.Part {
+        var facts = try NotificationFacts(json: Array(row.payload.utf8))
+        facts.openingUndelivered = row.openingUndelivered ? true : nil
+        return OutboundNotification.Part(outboxID: row.outboxID, facts: facts)
+    }
+
+    /// Stores and logs a result, and retries until that works: claiming before would send the message again.
     private func settle(
-        _ message: OutboxStore.Message, as result: OutboxStore.Result, _ said: Logger.Metadata
+        _ delivery: OutboxStore.Delivery, as result: OutboxStore.Result, about parts: [OutboundNotification.Part]
     ) async throws {
+        let facts = Dictionary(parts.map { ($0.outboxID, $0.facts) }, uniquingKeysWith: { first, _ in first })
+        let lines = delivery.rows.map { Self.said(of: $0.outboxID, delivery.attempt, facts[$0.outboxID]) }
+        for line in lines { log(result.decision, line) }
         try await insist(wake: wake, clock: clock) {
-            try await store.settle(message, as: result)
+            try await store.settle(delivery, as: result)
         } whileHopeful: { error in
             guard let error = error as? DatabaseError, error.sqlState != .leaseLost, !Task.isShuttingDownGracefully
             else { return false }
             logger.warning(
                 "the result of a notification could not be stored yet",
-                metadata: said.merging(["error": "\(error)"]) { $1 })
+                metadata: (lines.first ?? [:]).merging(["error": "\(error)"]) { $1 })
             return true
         }
     }
 
-    private func deliver(
-        _ message: OutboxStore.Message, _ known: Result<NotificationFacts, any Error>
-    ) async -> OutboxStore.Result {
-        let history = DeliveryHistory(
-            rowAttempt: message.attempt, destinationAttempt: message.destinationFailures + 1,
-            doubtfulAttempt: message.doubtfulAttempts, triedPlain: message.isPlain, age: message.age)
-        if let decision = policy.decideUnsent(history) { return .init(decision) }
-        var facts: NotificationFacts
-        do {
-            facts = try known.get()
-        } catch let newer as NotificationFacts.NewerVersion {
-            return .init(.setAside(policy.asideInterval, reason: "\(newer)"))
-        } catch {
-            return .init(.drop(reason: "the payload cannot be read"))
-        }
-        facts.openingUndelivered = message.openingUndelivered ? true : nil
-        let began = ContinuousClock.now
-        let reply = await sender.send(
-            OutboundNotification(
-                outboxID: message.outboxID, facts: facts, form: message.isPlain ? .plain : .rich,
-                isRepeat: history.doubtfulAttempt > 1))
-        let took = began.duration(to: .now)
-        let decision = policy.decide(reply, history, random: Double.random(in: 0..<1))
-        Telemetry.sent(decision, in: took)
-        return OutboxStore.Result(decision, isInDoubt: reply.leavesDoubt, replyTime: reply.isReply ? took : nil)
-    }
-
-    /// What every line of the log about a message says.
-    private static func said(of message: OutboxStore.Message, _ facts: NotificationFacts?) -> Logger.Metadata {
-        var metadata: Logger.Metadata = ["outbox.id": "\(message.outboxID)", "outbox.attempt": "\(message.attempt)"]
+    /// What every line of the log about a notification says.
+    private static func said(of outboxID: Int64, _ attempt: Int, _ facts: NotificationFacts?) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["outbox.id": "\(outboxID)", "outbox.attempt": "\(attempt)"]
         if let facts {
             metadata["alert.id"] = "\(facts.alertID)"
             metadata["server.id"] = "\(facts.serverID)"

@@ -188,7 +188,7 @@ struct DeliveryHealthTests {
                     as: (Int64, UUID).self)[0]
                 try await database.execute(
                     """
-                    select driftwatch.settle_outbox(\(message), \(lease), 'later', reply_time => \(reply.map { Duration.seconds($0) }),
+                    select driftwatch.settle_outbox(\([message]), \(lease), 'later', reply_time => \(reply.map { Duration.seconds($0) }),
                         in_doubt => \(reply == nil))
                     """)
             }

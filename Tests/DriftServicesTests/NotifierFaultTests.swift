@@ -24,7 +24,7 @@ struct NotifierFaultTests {
             #expect(sender.sent.map(\.isRepeat) == [true])
             #expect(try await NotifierTests.states(on: database) == ["sent", "pending"])
             let error = await #expect(throws: DatabaseError.self) {
-                try await database.execute("select driftwatch.settle_outbox(1, \(lost.lease), 'dead')")
+                try await database.execute("select driftwatch.settle_outbox('{1}', \(lost.lease), 'dead')")
             }
             #expect(error?.sqlState == .leaseLost, "a late settle of the earlier claim changes nothing")
         }
@@ -36,7 +36,7 @@ struct NotifierFaultTests {
             try await NotifierTests.owe(1, changes: 0, on: database)
             let claim = try await NotifierTests.claim(as: "n", on: database)
             for _ in 0..<2 {
-                try await database.execute("select driftwatch.settle_outbox(1, \(claim.lease), 'away', '1 min')")
+                try await database.execute("select driftwatch.settle_outbox('{1}', \(claim.lease), 'away', '1 min')")
             }
             let found = try await database.rows(
                 "select attempt, failures from driftwatch.outbox cross join driftwatch.destinations where seq = 1",

@@ -215,7 +215,7 @@ struct NotifierTests {
             _ = try await old.sendNext()
             #expect(refused.sent.count == 1, "its turn is over")
             let error = await #expect(throws: DatabaseError.self) {
-                try await database.execute("select driftwatch.settle_outbox(1, \(inHand.lease), 'paused')")
+                try await database.execute("select driftwatch.settle_outbox('{1}', \(inHand.lease), 'paused')")
             }
             #expect(error?.sqlState == .leaseLost, "what it had in hand pauses nothing any more")
             _ = try await new.sendNext()
@@ -272,7 +272,8 @@ struct NotifierTests {
             try await database.advanceClock(by: .seconds(31))
             try await database.execute("select driftwatch.claim_outbox('default', 'heir', null, '30 s')")
             let error = await #expect(throws: DatabaseError.self) {
-                try await database.execute("select driftwatch.settle_outbox(\(stale.message), \(stale.lease), 'sent')")
+                try await database.execute(
+                    "select driftwatch.settle_outbox(\([stale.message]), \(stale.lease), 'sent')")
             }
             #expect(error?.sqlState == .leaseLost)
         }

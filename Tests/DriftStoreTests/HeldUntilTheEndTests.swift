@@ -71,7 +71,8 @@ struct HeldUntilTheEndTests {
         try await withTestDatabase(from: .twoServers) { lent in
             let database = lent.database
             try await database.execute("select driftwatch.claim_outbox('pager', 'n', null, '1 minute')")
-            let settle = "select settle_outbox(outbox_id, lease_token, 'aside') from outbox where state = 'sending'"
+            let settle =
+                "select settle_outbox(array[outbox_id], lease_token, 'aside') from outbox where state = 'sending'"
             try await database.holdingAWhile(settle) {
                 let held = try await database.held(in: "destinations")
                 #expect(held == ["pager"])

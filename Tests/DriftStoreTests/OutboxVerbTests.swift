@@ -81,7 +81,51 @@ struct OutboxVerbTests {
         (sent + close(3), ["3.2 0 f"]),
         (sent + put(3, "dead", to: "pager") + close(3), ["3.2 0 f"]),
         (change(3) + sent + put(3, seq: 2, "dead") + close(3), ["3.3 0 f"]),
+        // The longest due goes first.
+        (wait(5, -5), ["5.1 0 f"]),
+        // What is about the same thing goes together, if it is of one kind, due, and the next of its alert.
+        (alike([3, 4, 5]), ["3.1 0 f", "4.1 0 f", "5.1 0 f"]),
+        (alike([3, 5]), ["3.1 0 f", "5.1 0 f"]),
+        (alike([4, 5]), ["3.1 0 f"]),
+        (alike([3, 4, 5]) + wait(4, 5), ["3.1 0 f", "5.1 0 f"]),
+        (alike([3, 4, 5]) + put(4, "sent"), ["3.1 0 f", "5.1 0 f"]),
+        (alike([3, 4, 5]) + put(4, "dead"), ["3.1 0 f", "5.1 0 f"]),
+        (put(4, "sent") + change(4) + alike([3, 4]), ["3.1 0 f"]),
+        (put(4, "sent") + change(4) + alike([3, 4]) + ofKind("drift_detected"), ["3.1 0 f", "4.2 0 f"]),
+        (wait(4, 9) + change(4) + alike([3, 4]) + ofKind("drift_detected"), ["3.1 0 f"]),
+        (change(3) + alike([3, 4]) + ofKind("drift_detected"), ["3.1 0 f", "4.1 0 f"]),
+        (close(3) + close(4) + sent + alike([3, 4]) + resolving([3, 4]), ["3.2 0 f", "4.2 0 t"]),
+        // What was tried goes with what it was tried with, and with nothing else.
+        (tried([3, 4]) + alike([3, 4, 5]), ["3.1 0 f", "4.1 0 f"]),
+        (tried([4, 5]) + alike([3, 4, 5]), ["3.1 0 f"]),
+        (tried([3, 4]), ["3.1 0 f", "4.1 0 f"]),
+        (tried([3, 4]) + wait(4, 5), ["3.1 0 f"]),
+        (tried([3, 4]) + put(4, "sent"), ["3.1 0 f"]),
+        (change(4) + tried([3, 4]), ["3.1 0 f", "4.1 0 f"]),
     ]
+
+    /// Says that the notifications of some alerts are about the same thing, everywhere.
+    private static func alike(_ alerts: [Int]) -> String {
+        "update outbox set group_key = 'k' where alert_id in (\(list(alerts)));"
+    }
+
+    /// Says that some alerts' notifications went out in one message, everywhere, and may have arrived.
+    private static func tried(_ alerts: [Int]) -> String {
+        """
+        update outbox set doubtful_attempts = 1, message_id = 'b5b0a7ee-0000-4000-8000-000000000000'
+        where alert_id in (\(list(alerts)));
+        """
+    }
+
+    private static func ofKind(_ kind: String) -> String { "update outbox set kind = '\(kind)' where seq = 2;" }
+
+    /// Resolutions, of which only the last one's opening is dead.
+    private static func resolving(_ alerts: [Int]) -> String {
+        "update outbox set state = 'pending', sent_at = null where alert_id in (\(list(alerts))) and seq = 2;"
+            + put(alerts.last ?? 0, "dead")
+    }
+
+    private static func list(_ alerts: [Int]) -> String { alerts.map(String.init).joined(separator: ", ") }
 
     @Test(arguments: claims)
     func aClaimGivesTheNextMessageOrTheWait(given: String, claimed: [String]) async throws {
@@ -94,6 +138,79 @@ struct OutboxVerbTests {
                 left join driftwatch.outbox o on o.outbox_id = c.outbox_id
                 """, as: String.self)
             #expect(found == claimed)
+        }
+    }
+
+    private static func claimed(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
+            """
+            select format('%s %s %s %s', count(*), min(c.attempt), max(c.doubtful_attempts), count(distinct c.lease_token))
+            from driftwatch.claim_outbox('default', 'n', null, '1 minute') c
+            """, as: String.self)
+    }
+
+    private static func messages(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
+            "select distinct message_id::text from driftwatch.outbox where state = 'sending'", as: String.self)
+    }
+
+    private static func settle(_ alerts: [Int], as outcome: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            """
+            select driftwatch.settle_outbox(array_agg(outbox_id), max(lease_token::text)::uuid, \(outcome))
+            from driftwatch.outbox where alert_id = any(\(alerts)) and destination = 'default'
+            """)
+    }
+
+    private static func states(in transaction: borrowing Transaction) throws -> [String] {
+        try transaction.rows(
+            "select state from driftwatch.outbox where alert_id > 2 and destination = 'default' order by alert_id",
+            as: String.self)
+    }
+
+    @Test
+    func aMessageHasItsIDUntilItIsGoneAndHoldsThousandNotificationsAtMost() async throws {
+        let given = """
+            delete from outbox where destination = 'default';
+            insert into outbox (alert_id, seq, destination, kind, payload, not_before, group_key, created_at)
+            select 100 + n, 1, 'default', 'drift_detected', '{}', clock() - interval '1 minute', 'k', clock()
+            from generate_series(1, 1200) n;
+            """
+        try await Self.undoing(given) { transaction in
+            let before = try transaction.rows("select message_id::text from driftwatch.outbox", as: String.self)
+            #expect(try Self.claimed(in: transaction) == ["1000 1 1 1"])
+            let id = try Self.messages(in: transaction)
+            #expect(id.count == 1 && !before.contains(id[0]))
+            try transaction.execute(
+                "update driftwatch.outbox set not_before = 'infinity' where alert_id > 100 and state = 'pending'")
+            // Its result is not known: all of it waits, and is sent again as it was.
+            #expect(try Self.claimed(in: transaction) == ["1   1"])
+            try transaction.execute(
+                "update driftwatch.outbox set not_before = '-infinity' where alert_id > 100 and state = 'pending'")
+            #expect(try Self.claimed(in: transaction) == ["1000 2 2 1"])
+            #expect(try Self.messages(in: transaction) == id)
+            // What was too fast was not taken: it may go with others.
+            try transaction.executeScript(
+                """
+                update driftwatch.outbox set doubtful_attempts = 1, attempt = 1 where state = 'sending';
+                select driftwatch.settle_outbox(array_agg(outbox_id), max(lease_token::text)::uuid, 'paced')
+                from driftwatch.outbox where state = 'sending';
+                update driftwatch.destinations set next_send_at = '-infinity';
+                """)
+            #expect(try Self.claimed(in: transaction) == ["1000 1 1 1"])
+            #expect(try Self.messages(in: transaction) != id)
+        }
+    }
+
+    @Test
+    func anOutcomeIsThatOfAllWhoAreNamedAndOfNoOthers() async throws {
+        try await Self.undoing(Self.alike([3, 4, 5]) + Self.claim("n")) { transaction in
+            try Self.settle([4], as: "dropped", in: transaction)
+            #expect(try Self.states(in: transaction) == ["sending", "dead", "sending"])
+            try Self.settle([3, 5], as: "sent", in: transaction)
+            #expect(try Self.states(in: transaction) == ["sent", "dead", "sent"])
+            try Self.settle([3, 4, 5], as: "later", in: transaction)
+            #expect(try Self.states(in: transaction) == ["sent", "dead", "sent"], "done before")
         }
     }
 
@@ -178,7 +295,7 @@ struct OutboxVerbTests {
             for _ in 1...2 {
                 try transaction.execute(
                     """
-                    select driftwatch.settle_outbox(outbox_id, lease_token, \(example.outcome), '1000 s', 'r', 'e', '3 s',
+                    select driftwatch.settle_outbox(array[outbox_id], lease_token, \(example.outcome), '1000 s', 'r', 'e', '3 s',
                         \(example.inDoubt), make_interval(secs => \(example.reply)::integer))
                     from driftwatch.outbox where lease_token is not null
                     """)
@@ -212,7 +329,7 @@ struct OutboxVerbTests {
         let given = "update outbox set plain = true;" + Self.claim("n")
         try await Self.undoing(given) { transaction in
             try transaction.executeScript(
-                "select settle_outbox(outbox_id, lease_token, 'later') from outbox where state = 'sending'")
+                "select settle_outbox(array[outbox_id], lease_token, 'later') from outbox where state = 'sending'")
             let isPlain = try transaction.one("select bool_and(plain) from driftwatch.outbox", as: Bool.self)
             #expect(isPlain)
         }
@@ -220,12 +337,14 @@ struct OutboxVerbTests {
 
     @Test(arguments: [
         // The token of another message, of an earlier claim, and of a turn that is over.
-        "select settle_outbox(min(outbox_id), max(lease_token::text)::uuid, 'sent') from outbox where alert_id in (3, 4) and destination = 'default'",
-        "select settle_outbox(outbox_id, gen_random_uuid(), 'sent') from outbox where state = 'sending'",
+        "select settle_outbox(array[min(outbox_id)], max(lease_token::text)::uuid, 'sent') from outbox where alert_id in (3, 4) and destination = 'default'",
+        "select settle_outbox(array_agg(outbox_id), max(lease_token::text)::uuid, 'sent') from outbox where alert_id in (3, 4) and destination = 'default'",
+        "select settle_outbox('{}', lease_token, 'sent') from outbox where state = 'sending'",
+        "select settle_outbox(array[outbox_id], gen_random_uuid(), 'sent') from outbox where state = 'sending'",
         """
         select announce_destination('default', 'slack', 'another');
         update outbox set state = 'sending', lease_token = gen_random_uuid() where alert_id = 4 and destination = 'default';
-        select settle_outbox(outbox_id, lease_token, 'sent') from outbox where state = 'sending' and alert_id = 4
+        select settle_outbox(array[outbox_id], lease_token, 'sent') from outbox where state = 'sending' and alert_id = 4
         """,
     ])
     func onlyWhoHasTheMessageInHandSettlesIt(settle: String) async throws {
@@ -242,7 +361,7 @@ struct OutboxVerbTests {
             let error = #expect(throws: DatabaseError.self) {
                 try transaction.execute(
                     """
-                    select driftwatch.settle_outbox(outbox_id, lease_token, 'lost') from driftwatch.outbox
+                    select driftwatch.settle_outbox(array[outbox_id], lease_token, 'lost') from driftwatch.outbox
                     where state = 'sending'
                     """)
             }

@@ -163,10 +163,10 @@ struct WrittenRowsTests {
             "select claim_outbox('default', 'n', null, '1 minute')", given: sending,
             writes: "destination default", "message 3 1 default", "message 4 1 default"),
         Case(
-            "select settle_outbox(outbox_id, lease_token, 'sent') from outbox where state = 'sending' and destination = 'pager'",
+            "select settle_outbox(array[outbox_id], lease_token, 'sent') from outbox where state = 'sending' and destination = 'pager'",
             given: sending, writes: "destination pager", "message 2 1 pager"),
         Case(
-            "select settle_outbox(outbox_id, lease_token, 'aside') from outbox where state = 'sending' and destination = 'pager'",
+            "select settle_outbox(array[outbox_id], lease_token, 'aside') from outbox where state = 'sending' and destination = 'pager'",
             given: sending, writes: "message 2 1 pager"),
         Case(
             "select release_destination('default', 'n')", given: sending, writes: "destination default",

@@ -36,7 +36,7 @@ begin
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
                'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default')) || detail,
-           clock(), a.pack_name, clock()
+           clock(), null, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
     cross join destinations d

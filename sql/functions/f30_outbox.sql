@@ -35,11 +35,11 @@ as $$
         last_error = 'its notifier ended, or could not store the result; it may have been delivered'
     where o.destination = name and o.state = 'sending'
 $$;
-comment on function requeue_unsettled(text) is 'Puts back the message that was being sent to a destination and whose result was not stored.';
+comment on function requeue_unsettled(text) is 'Puts back the message that was being sent to a destination and whose result was not stored, with all its notifications.';
 
--- Takes or renews the lease of a destination and returns its next message if one is due. Returns no row while another
--- notifier holds the lease, or if the caller's secret is not the one announced last. A row without an outbox_id says how
--- long to wait.
+-- Takes or renews the lease of a destination and returns its next message if one is due: one row for each notification in it,
+-- all with the same lease_token. Returns no row while another notifier holds the lease, or if the caller's secret is not the
+-- one announced last. A row without an outbox_id says how long to wait.
 --
 -- A notifier that claims has no message in hand, even if it held the lease before and a settle, or the reply to a claim,
 -- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again. Each claim
@@ -55,8 +55,9 @@ as $$
 declare
     now constant timestamptz := clock();
     token constant uuid := gen_random_uuid();
+    new_id constant uuid := gen_random_uuid();
     held destinations;
-    due outbox;
+    message bigint[];
     later timestamptz;
 begin
     select * into held from destinations d
@@ -73,44 +74,77 @@ begin
 
     -- Only a paused destination has a next_probe_at.
     later := greatest(held.next_send_at, held.next_probe_at);
-    if later > now then
-        return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
-            null::interval, null::integer, held.failures, null::boolean;
-        return;
-    end if;
-
-    select * into due from outbox o
-    where o.destination = name and o.state = 'pending' and o.not_before <= now
-      and not exists (
-        select from outbox earlier
-        where earlier.destination = name and earlier.alert_id = o.alert_id and earlier.seq < o.seq
-          and earlier.state in ('pending', 'sending'))
-    order by o.outbox_id
-    limit 1;
-    if not found then
+    if later <= now then
+        message := next_message(name, now);
         select min(o.not_before) into later from outbox o
         where o.destination = name and o.state = 'pending' and o.not_before > now;
+    end if;
+    if message is null then
         return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
             null::interval, null::integer, held.failures, null::boolean;
         return;
     end if;
 
     update outbox o
-    set state = 'sending', attempt = o.attempt + 1, doubtful_attempts = o.doubtful_attempts + 1, lease_token = token, lease_expires_at = now + lease
-    where o.outbox_id = due.outbox_id;
+    set state = 'sending', attempt = o.attempt + 1, doubtful_attempts = o.doubtful_attempts + 1, lease_token = token,
+        lease_expires_at = now + lease, message_id = case when o.tried then o.message_id else new_id end
+    where o.outbox_id = any(message);
     return query
-    select token, interval '0', due.outbox_id, due.kind, due.payload, due.plain, due.attempt + 1,
-           now - due.created_at, due.doubtful_attempts + 1, held.failures,
-           due.kind = 'drift_resolved' and exists (
+    select token, interval '0', o.outbox_id, o.kind, o.payload, o.plain, o.attempt, now - o.created_at,
+           o.doubtful_attempts, held.failures,
+           o.kind = 'drift_resolved' and exists (
                select from outbox opening
-               where opening.destination = name and opening.alert_id = due.alert_id
-                 and opening.kind = 'drift_detected' and opening.state = 'dead');
+               where opening.destination = name and opening.alert_id = o.alert_id
+                 and opening.kind = 'drift_detected' and opening.state = 'dead')
+    from outbox o where o.outbox_id = any(message)
+    order by o.outbox_id;
 end
 $$;
 comment on function claim_outbox(text, text, text, interval) is
-    'Leases a destination to a notifier that has the announced secret, and returns its next message: in order per alert, one at a time.';
+    'Leases a destination to a notifier that has the announced secret, and returns the notifications of its next message.';
 
--- Settles the message that is being sent; outcome is
+-- The caller holds the destination's row. A message that may have been delivered is repeated as it was, so that people
+-- recognise it: what has been tried goes only with what it was tried with. One message holds 1000 notifications at most.
+create or replace function next_message(name text, now timestamptz) returns bigint[]
+language plpgsql stable security definer set search_path = driftwatch, pg_temp
+as $$
+declare
+    due outbox;
+begin
+    select * into due from outbox o
+    where o.destination = name and o.state = 'pending' and o.not_before <= now and is_next(o)
+    order by o.not_before, o.outbox_id
+    limit 1;
+    if not found then
+        return null;
+    elsif due.tried then
+        return array(
+            select o.outbox_id from outbox o
+            where o.message_id = due.message_id and o.destination = name and o.state = 'pending' and o.not_before <= now
+              and is_next(o));
+    end if;
+    return due.outbox_id || array(
+        select o.outbox_id from outbox o
+        where o.destination = name and o.state = 'pending' and not o.tried and o.group_key = due.group_key
+          and o.kind = due.kind and o.not_before <= now and o.outbox_id <> due.outbox_id and is_next(o)
+        order by o.outbox_id
+        limit 999);
+end
+$$;
+comment on function next_message(text, timestamptz) is
+    'The notifications that go out next to a destination, as one message; null if none is due.';
+
+create or replace function is_next(o outbox) returns boolean
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select not exists (
+        select from outbox earlier
+        where earlier.alert_id = o.alert_id and earlier.seq < o.seq and earlier.destination = o.destination
+          and earlier.state in ('pending', 'sending'))
+$$;
+comment on function is_next(outbox) is 'Whether no earlier notification of the same alert to the same destination waits.';
+
+-- Settles the message that is being sent, or those notifications of it that are named. All of them get the same outcome:
 --   sent     accepted, with the id remote; the next message may follow after a second
 --   plain    refused: send it again as plain text
 --   dead     given up
@@ -124,7 +158,7 @@ comment on function claim_outbox(text, text, text, interval) is
 -- understood. A destination that does not reply waits for rest.
 -- sent, plain and dead end a pause, unless in doubt: the destination answered about the message itself, so it takes messages.
 create or replace function settle_outbox(
-    message bigint, token uuid, outcome text, wait interval default interval '0', remote text default null,
+    message bigint[], token uuid, outcome text, wait interval default interval '0', remote text default null,
     error text default null, rest interval default interval '0', in_doubt boolean default false,
     reply_time interval default null
 ) returns void
@@ -138,7 +172,7 @@ declare
     silent constant boolean := in_doubt and reply_time is null;
     untried constant boolean := outcome in ('aside', 'dropped');
     held destinations;
-    sending outbox;
+    ours integer;
 begin
     if outcome not in ('sent', 'plain', 'dead', 'dropped', 'aside', 'later', 'paced', 'away', 'paused') then
         raise exception 'a message is settled as sent, plain, dead, dropped, aside, later, paced, away or paused, not %', outcome
@@ -146,13 +180,11 @@ begin
     end if;
     select d.* into held
     from destinations d join outbox o on o.destination = d.destination
-    where o.outbox_id = message for update of d;
-    select * into sending from outbox o where o.outbox_id = message;
-    if sending.lease_token is distinct from token or held.lease_token is distinct from token then
-        perform raise_lease_lost('message ' || message);
-    elsif sending.state <> 'sending' then
-        -- This settle was done before; only its reply was lost.
-        return;
+    where o.outbox_id = message[1] for update of d;
+    select count(*) into ours from outbox o
+    where o.outbox_id = any(message) and o.lease_token = token and o.destination = held.destination;
+    if held.lease_token is distinct from token or ours <> cardinality(message) then
+        perform raise_lease_lost('message ' || message[1]);
     end if;
     update outbox o
     set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' when 'dropped' then 'dead' else 'pending' end,
@@ -164,8 +196,9 @@ begin
         not_before = case when outcome in ('aside', 'later') then now + wait else o.not_before end,
         last_error = case outcome when 'sent' then o.last_error else left(error, 1000) end,
         lease_expires_at = null
-    where o.outbox_id = message;
-    if untried then
+    where o.outbox_id = any(message) and o.state = 'sending';
+    -- If none is being sent, this settle was done before, and only its reply was lost.
+    if untried or not found then
         return;
     end if;
     update destinations d
@@ -180,8 +213,8 @@ begin
     where d.destination = held.destination;
 end
 $$;
-comment on function settle_outbox(bigint, uuid, text, interval, text, text, interval, boolean, interval) is
-    'Records the result of sending a message and sets the destination''s pace. May be repeated. Raises JQ001 if the token no longer holds it.';
+comment on function settle_outbox(bigint[], uuid, text, interval, text, text, interval, boolean, interval) is
+    'Records the result of sending a message, for all its notifications, and sets the destination''s pace. May be repeated. Raises JQ001 if the token no longer holds it.';
 
 -- For a notifier that stops. A message that it could not settle becomes pending again.
 create or replace function release_destination(name text, notifier text) returns void

@@ -239,19 +239,24 @@ as $$
 #variable_conflict use_variable
 declare
     dead outbox;
+    again bigint[];
 begin
     actor := acting_as(actor);
     select * into dead from outbox o where o.outbox_id = redrive_outbox.outbox_id;
     -- The same lock as in claim_outbox, so that no message of this alert is sent at the same time.
     perform from destinations d where d.destination = dead.destination for update;
-    update outbox o
-    set state = 'pending', attempt = 0, doubtful_attempts = 0, plain = false, not_before = clock(), created_at = clock(), lease_token = null
-    where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead'
-      and not exists (
-        select from outbox later
-        where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
-          and later.state in ('sending', 'sent'));
-    if not found then
+    with redriven as (
+        update outbox o
+        set state = 'pending', attempt = 0, doubtful_attempts = 0, plain = false, not_before = clock(), created_at = clock(),
+            lease_token = null
+        where o.message_id = dead.message_id and o.destination = dead.destination and o.state = 'dead'
+          and not exists (
+            select from outbox later
+            where later.alert_id = o.alert_id and later.destination = o.destination and later.seq > o.seq
+              and later.state in ('sending', 'sent'))
+        returning o.outbox_id)
+    select array_agg(r.outbox_id) into again from redriven r;
+    if redrive_outbox.outbox_id = any(again) is not true then
         perform refuse(format('message %s is out of date: a later message of alert %s has been sent', outbox_id, dead.alert_id),
             format('driftwatch alerts show %s shows the alert as it is now', dead.alert_id))
         from outbox o where o.outbox_id = redrive_outbox.outbox_id and o.state = 'dead';
@@ -262,7 +267,7 @@ begin
 end
 $$;
 comment on function redrive_outbox(bigint, text) is
-    'Queues a dead message again. Refused if a later message of its alert has been sent: people would read old news as new.';
+    'Queues a dead notification again, with those that went out in the same message. Refused if a later message of its alert has been sent: people would read old news as new.';
 
 create or replace function resume_destination(destination text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp

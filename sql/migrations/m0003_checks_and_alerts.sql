@@ -264,6 +264,7 @@ create table outbox (
     state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'dead')),
     attempt integer not null default 0,
     doubtful_attempts integer not null default 0,
+    tried boolean not null generated always as (attempt > 0 or doubtful_attempts > 0) stored,
     plain boolean not null default false,
     not_before timestamptz not null,
     group_key text,
@@ -282,11 +283,14 @@ create table outbox (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0
 );
 create index outbox_waiting on outbox (destination, outbox_id) where state = 'pending';
+create index outbox_due on outbox (destination, not_before, outbox_id) where state = 'pending';
+create index outbox_groups on outbox (destination, group_key, outbox_id) where state = 'pending' and not tried;
+create index outbox_of_message on outbox (message_id);
 create index outbox_sending on outbox (destination) where state = 'sending';
 create index outbox_dead on outbox (destination, created_at) where state = 'dead';
 create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
-comment on table outbox is 'Messages to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert.';
-comment on column outbox.outbox_id is 'The message, in order of writing.';
+comment on table outbox is 'Notifications to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert. Several may go out as one message.';
+comment on column outbox.outbox_id is 'The notification, in order of writing.';
 comment on column outbox.alert_id is 'The alert.';
 comment on column outbox.seq is 'The event of the alert that it is about.';
 comment on column outbox.destination is 'Where it is sent.';
@@ -295,10 +299,11 @@ comment on column outbox.payload is 'The facts, with a version number. The text 
 comment on column outbox.state is 'pending, sending, sent, or dead: given up, because it was refused or too many attempts had no reply.';
 comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
 comment on column outbox.doubtful_attempts is 'Attempts that may have delivered it without our knowing: no reply came, or it could not be stored. It is sent at most three times in this way. Counts from the claim; a reply takes it back.';
+comment on column outbox.tried is 'An attempt counted, or may have delivered it. From then on it goes out only with the notifications of its message.';
 comment on column outbox.plain is 'Send it as plain text, because the full form was refused.';
 comment on column outbox.not_before is 'It is not sent before this.';
-comment on column outbox.group_key is 'Messages with the same key may be sent together.';
-comment on column outbox.message_id is 'Globally unique, and the same in every repetition. People recognise a repetition by the alert and the outbox_id, which each message contains.';
+comment on column outbox.group_key is 'What it is about, as a hash. Notifications of the same kind and key that are due together go out as one message. Null: it goes alone.';
+comment on column outbox.message_id is 'The message that it went out in, or goes out in again: globally unique, and the same in every repetition. People recognise a repetition by the alert and the outbox_id, which each message contains.';
 comment on column outbox.lease_token is 'The token of the claim that is sending it, or sent it last.';
 comment on column outbox.lease_expires_at is 'After this time it is sent again.';
 comment on column outbox.last_error is 'The error of the last attempt.';

@@ -15,7 +15,7 @@ from (values
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
-         requeue_unsettled
+         requeue_unsettled next_message is_next
          why_not_checked enqueue_now add_alert_event owe_notification names_of wrong_now wrong_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant lock_schedule split_alert replace_pack_versions

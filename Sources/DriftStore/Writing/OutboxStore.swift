@@ -16,24 +16,37 @@ package struct OutboxStore: Sendable {
         case held
         /// Nothing to send now; what is known of when there will be.
         case idle(wait: Duration?)
-        case message(Message)
+        case delivery(Delivery)
     }
 
-    /// The message that is to be sent now.
-    package struct Message: Sendable {
-        package var outboxID: Int64
+    /// The message that is to be sent now: one row of the outbox or several, which share their attempts.
+    package struct Delivery: Sendable {
+        package struct Row: Sendable {
+            package var outboxID: Int64
+            package var payload: String
+            package var openingUndelivered: Bool
+        }
+
+        /// In order of writing; never empty.
+        package var rows: [Row]
         /// Of this one claim.
         package var lease: UUID
-        package var payload: String
         package var isPlain: Bool
         /// Counts from 1; only what spent an attempt.
         package var attempt: Int
+        /// Of the oldest row.
         package var age: Duration
         /// Attempts whose outcome is not known, this one included.
         package var doubtfulAttempts: Int
         /// How often in a row the destination could not be reached, or did not reply, before.
         package var destinationFailures: Int
-        package var openingUndelivered: Bool
+
+        /// The same claim of some of its rows.
+        package func of(_ rows: [Row]) -> Self {
+            var part = self
+            part.rows = rows
+            return part
+        }
     }
 
     /// Takes the destination for `lease`, and its next message if one is due.
@@ -51,14 +64,19 @@ package struct OutboxStore: Sendable {
             from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease))
             """,
             as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?).self)
-        guard let (lease, wait, id, payload, isPlain, attempt, age, doubtful, failures, undelivered) = rows.first else {
-            return .held
+        guard let (lease, wait, _, _, isPlain, attempt, age, doubtful, failures, _) = rows.first else { return .held }
+        guard let isPlain, let attempt, let age, let doubtful else { return .idle(wait: wait) }
+        let claimed = rows.compactMap { _, _, id, payload, _, _, _, _, _, undelivered in
+            id.flatMap { id in
+                payload.map {
+                    Delivery.Row(outboxID: id, payload: $0, openingUndelivered: undelivered ?? false)
+                }
+            }
         }
-        guard let id, let payload, let isPlain, let attempt, let age, let doubtful else { return .idle(wait: wait) }
-        return .message(
-            Message(
-                outboxID: id, lease: lease, payload: payload, isPlain: isPlain, attempt: attempt, age: age,
-                doubtfulAttempts: doubtful, destinationFailures: failures, openingUndelivered: undelivered ?? false))
+        return .delivery(
+            Delivery(
+                rows: claimed, lease: lease, isPlain: isPlain, attempt: attempt,
+                age: rows.compactMap(\.6).max() ?? age, doubtfulAttempts: doubtful, destinationFailures: failures))
     }
 
     /// What an attempt came to.
@@ -76,13 +94,13 @@ package struct OutboxStore: Sendable {
         }
     }
 
-    /// Stores what an attempt came to.
+    /// Stores what an attempt came to, for all rows together.
     ///
     /// Cancelling the task does not cancel it: that a message was sent must be stored. It may be repeated if it is not known
     /// whether it worked.
     ///
     /// - Throws: `DatabaseError`, with `.leaseLost` where the message was claimed again by now.
-    package func settle(_ message: Message, as result: Result) async throws {
+    package func settle(_ delivery: Delivery, as result: Result) async throws {
         let (outcome, wait, remoteID, error) = Self.words(for: result.decision)
         let rest: Duration =
             switch result.decision {
@@ -92,7 +110,7 @@ package struct OutboxStore: Sendable {
         _ = try await database.execute(
             """
             select driftwatch.settle_outbox(
-                \(message.outboxID), \(message.lease), \(outcome), \(wait), \(remoteID), \(error), \(rest),
+                \(delivery.rows.map(\.outboxID)), \(delivery.lease), \(outcome), \(wait), \(remoteID), \(error), \(rest),
                 \(result.isInDoubt), \(result.replyTime))
             """,
             cancellation: .shielded)
