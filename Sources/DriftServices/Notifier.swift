@@ -31,10 +31,13 @@ package struct Notifier: Service {
         self.logger = logger
     }
 
-    package func run() async {
+    package func run() async { await run { false } }
+
+    /// Runs until the service is asked to stop, or `isOver`, which is asked before each message.
+    func run(until isOver: () -> Bool) async {
         // A message in hand is finished first.
         let loop = Loop(every: settings.pollEvery, wake: wake, clock: clock, logger: logger)
-        await loop.runUntilShutdown { .after(try await sendNext()) }
+        await loop.runUntilShutdown { isOver() ? .never : .after(try await sendNext()) }
         try? await store.release(settings.destination, by: settings.notifierID)
     }
 
@@ -138,7 +141,7 @@ package struct Notifier: Service {
 
 /// How a notifier is set up.
 package struct NotifierSettings: Sendable {
-    package var destination: String = "default"
+    package var destination: String
     /// `host:pid:start`, unique for ever.
     package var notifierID: String
     /// Of the secret with which it sends, as it was announced: another one that is announced ends its turn.
@@ -147,7 +150,8 @@ package struct NotifierSettings: Sendable {
     package var lease: Duration = .seconds(30)
     package var pollEvery: Duration = .seconds(1)
 
-    package init(notifierID: String, fingerprint: String? = nil) {
+    package init(destination: String = "default", notifierID: String, fingerprint: String? = nil) {
+        self.destination = destination
         self.notifierID = notifierID
         self.fingerprint = fingerprint
     }

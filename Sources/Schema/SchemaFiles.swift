@@ -40,6 +40,7 @@ enum SchemaFiles {
         File("f41_apply", PackageResources.f41_apply_sql),
         File("f42_moves", PackageResources.f42_moves_sql),
         File("f43_queue", PackageResources.f43_queue_sql),
+        File("f44_destinations", PackageResources.f44_destinations_sql),
         File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
         File("v05_eligible", PackageResources.v05_eligible_sql),

@@ -57,7 +57,10 @@ struct ExitStatusTests {
         Case(
             arguments: ["status"], environment: ["DRIFTWATCH_CONFIG": "/nowhere.yaml"], status: 2, says: "/nowhere.yaml"
         ),
-        Case(arguments: ["notifier"], environment: dead, status: 2, says: "DRIFTWATCH_SLACK_BOT_TOKEN"),
+        Case(
+            arguments: ["notifier"], environment: dead.merging(["DRIFTWATCH_SLACK_BOT_TOKEN": "canary"]) { $1 },
+            status: 2,
+            says: "DRIFTWATCH_SLACK_CHANNEL"),
         Case(
             arguments: ["scheduler"], environment: dead.merging(["DRIFTWATCH_TIME_ZONE": "Nowhere/City"]) { $1 },
             status: 2,

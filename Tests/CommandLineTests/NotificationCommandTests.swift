@@ -28,7 +28,11 @@ struct NotificationCommandTests {
             }
             let other = environment.merging(["DRIFTWATCH_SLACK_WEBHOOK_URL": "\(slack.url)/services/T0/B0/two"]) { $1 }
             let settings = try NotifySettings(SettingSources(environment: webhook))
-            try await database.withTransaction { _ = try settings.announce(in: $0) }
+            try await database.withTransaction { transaction in
+                let key = try #require(try Destinations.fingerprintKey(in: transaction))
+                let fingerprint = settings.destination.fingerprint(key: key)
+                #expect(try Destinations.announce(key: key, kind: "slack", fingerprint: fingerprint, in: transaction))
+            }
             try await database.execute("update driftwatch.destinations set paused_at = now(), paused_reason = 'x'")
 
             for (arguments, environment) in [(["--notify", "console"], environment), ([], other)] {

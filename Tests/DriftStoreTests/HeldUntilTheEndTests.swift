@@ -41,6 +41,9 @@ struct HeldUntilTheEndTests {
         Case("lock_alert(2)", holds: ["2"], of: "alerts"),
         Case("enable_drift_detection('web-1')", holds: ["web-1"], of: "servers"),
         Case("announce_destination('default', 'slack', null)", holds: ["default"], of: "destinations"),
+        Case(
+            "announce_added_destination('pager', fingerprint_key, null) from destinations where destination = 'pager'",
+            holds: ["pager"], of: "destinations"),
         Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["pager"], of: "destinations"),
         Case("claim_outbox('pager', 'n', null, '1 minute')", holds: ["2 pager"], of: "outbox"),
         Case(

@@ -58,6 +58,9 @@ struct OutboxVerbTests {
         (claim("other", for: 0), ["4.1 0 f"]),
         (claim("n"), ["4.1 0 f"]),
         (claim("other") + "select release_destination('default', 'other');", ["4.1 0 f"]),
+        // A person has paused it, or another one.
+        ("select pause_destination('default', 'x');", []),
+        ("select pause_destination('pager', 'x');", ["3.1 0 f"]),
         (rest(5, probe: nil), ["nothing 5"]),
         (rest(0, probe: nil), ["3.1 0 f"]),
         (rest(5, probe: 60), ["nothing 60"]),

@@ -100,7 +100,7 @@ struct WrittenRowsTests {
             "mismatch web-1 base /b", "state web-1 base", "unreadable web-1 base /c"),
         Case(
             "select stop_watching('web-1', null, 'disabled', 'x')",
-            given: "delete from mismatches; delete from unreadables; delete from outbox;",
+            given: "delete from mismatches; delete from unreadables;",
             writes: "alert 2", "alert 3", "event 2 2", "event 3 2", "message 2 2 default", "message 2 2 pager",
             "message 3 2 default", "message 3 2 pager", "state web-1 base", "state web-1 more"),
         Case(
@@ -133,6 +133,11 @@ struct WrittenRowsTests {
             writes: "job web-1", "server web-1", "state web-1 base", "state web-1 more"),
         Case("select enqueue_check('web-1')", writes: "job web-1"),
         Case("select resume_destination('default')", writes: "destination default"),
+        Case("select pause_destination('pager', 'x')", writes: "destination pager"),
+        Case("select add_destination('new', 'console', '{}')", writes: "destination new"),
+        Case(
+            "select remove_destination('pager', true)", writes: "destination pager", "message 2 1 pager",
+            "message 3 1 pager", "message 4 1 pager", "message 5 1 pager"),
         Case(
             "select redrive_outbox((select min(outbox_id) from outbox where alert_id = 2))",
             given: "update outbox set state = 'dead' where state = 'pending';", writes: "message 2 1 default"),
@@ -148,10 +153,22 @@ struct WrittenRowsTests {
                 update destinations set kind = kind where destination = 'pager';
                 """),
         Case("select announce_destination('default', 'slack', 'x')", writes: "destination default"),
-        Case("select announce_destination('default', 'other', null)", writes: "destination default"),
+        Case("select announce_destination('default', 'console', null)", writes: "destination default"),
+        Case(
+            "select announce_added_destination('pager', k.key, null) from (select fingerprint_key as key from destinations where destination = 'pager') k"
+        ),
+        Case(
+            "select announce_added_destination('pager', k.key, 'x') from (select fingerprint_key as key from destinations where destination = 'pager') k",
+            writes: "destination pager"),
+        Case("select report_unserved('pager', 'x')", writes: "destination pager"),
+        Case("select report_unserved('pager', 'x')", given: "select report_unserved('pager', 'x');"),
+        Case(
+            "select announce_destination('pager', 'slack', null)", given: "select report_unserved('pager', 'x');",
+            writes: "destination pager"),
         Case("select announce_destination('new', 'slack', null)", writes: "destination new"),
         Case("select fingerprint_key_of('default')"),
-        Case("select fingerprint_key_of('new')", writes: "destination new"),
+        Case("select fingerprint_key_of('new')"),
+        Case("select fingerprint_key_of('default')", given: "delete from destinations;", writes: "destination default"),
         Case(
             "select claim_outbox('default', 'n', null, '1 minute')", writes: "destination default",
             "message 3 1 default"),

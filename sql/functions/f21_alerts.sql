@@ -39,14 +39,14 @@ begin
            clock(), null, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
-    cross join destinations d
+    join destinations d on takes_alert(d, a.alert_id)
     cross join wrong_now(a.server_id, a.pack_name) wrong
     where a.alert_id = alert
     order by d.destination;
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination.';
+comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination that takes the alert.';
 
 -- An alert's history is kept for long, and a check has the values.
 create or replace function names_of(items jsonb) returns jsonb

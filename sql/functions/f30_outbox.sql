@@ -19,6 +19,7 @@ begin
             lease_token = null, lease_expires_at = null, notifier_id = null
         where d.destination = name;
     end if;
+    update destinations d set unserved_reason = null where d.destination = name and d.unserved_reason is not null;
 end
 $$;
 comment on function announce_destination(text, text, text) is
@@ -38,8 +39,8 @@ $$;
 comment on function requeue_unsettled(text) is 'Puts back the message that was being sent to a destination and whose result was not stored, with all its notifications.';
 
 -- Takes or renews the lease of a destination and returns its next message if one is due: one row for each notification in it,
--- all with the same lease_token. Returns no row while another notifier holds the lease, or if the caller's secret is not the
--- one announced last. A row without an outbox_id says how long to wait.
+-- all with the same lease_token. Returns no row while another notifier holds the lease, if the caller's secret is not the one
+-- announced last, or while a person has paused the destination. A row without an outbox_id says how long to wait.
 --
 -- A notifier that claims has no message in hand, even if it held the lease before and a settle, or the reply to a claim,
 -- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again. Each claim
@@ -61,7 +62,7 @@ declare
     later timestamptz;
 begin
     select * into held from destinations d
-    where d.destination = name and d.secret_fingerprint is not distinct from fingerprint
+    where d.destination = name and d.secret_fingerprint is not distinct from fingerprint and d.held_at is null
       and (d.notifier_id = notifier or d.lease_expires_at is null or d.lease_expires_at <= now)
     for update skip locked;
     if not found then

@@ -245,6 +245,9 @@ begin
     select * into dead from outbox o where o.outbox_id = redrive_outbox.outbox_id;
     -- The same lock as in claim_outbox, so that no message of this alert is sent at the same time.
     perform from destinations d where d.destination = dead.destination for update;
+    if not found and dead.state = 'dead' then
+        perform refuse(format('the destination of message %s, %s, was removed', outbox_id, dead.destination));
+    end if;
     with redriven as (
         update outbox o
         set state = 'pending', attempt = 0, doubtful_attempts = 0, plain = false, not_before = clock(), created_at = clock(),
@@ -276,7 +279,8 @@ as $$
 begin
     actor := acting_as(actor);
     update destinations d
-    set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock()
+    set paused_at = null, paused_reason = null, next_probe_at = null, failures = 0, next_send_at = clock(),
+        held_at = null, held_by = null, held_reason = null
     where d.destination = resume_destination.destination;
     if not found then
         perform refuse_unknown('destination', destination);
@@ -285,4 +289,4 @@ begin
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function resume_destination(text, text) is 'Ends the pause of a destination, or its wait before the next attempt.';
+comment on function resume_destination(text, text) is 'Ends the pause of a destination, whoever paused it, or its wait before the next attempt.';

@@ -221,9 +221,17 @@ comment on column alert_events.detail is 'Facts about the event, such as counts,
 
 create table destinations (
     destination text primary key,
-    kind text not null default 'slack',
+    kind text not null default 'slack' check (kind in ('slack', 'console')),
+    settings jsonb not null default '{}',
+    packs text[] not null default '{}',
+    labels jsonb not null default '{}',
+    severities text[] not null default '{}',
     paused_at timestamptz,
     paused_reason text,
+    held_at timestamptz,
+    held_by text,
+    held_reason text,
+    unserved_reason text,
     next_send_at timestamptz not null,
     next_probe_at timestamptz,
     failures integer not null default 0,
@@ -233,16 +241,28 @@ create table destinations (
     secret_fingerprint text,
     lease_token uuid,
     lease_expires_at timestamptz,
-    notifier_id text
+    notifier_id text,
+    constraint held_by_somebody check ((held_at is null) = (held_by is null) and (held_at is null) = (held_reason is null)),
+    -- Everything else could be a secret.
+    constraint only_known_settings check (
+        settings - '{url_file,token_file,channel,api_url}'::text[] = '{}')
 ) with (
     -- Few rows, and every message updates one.
     fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200
 );
 comment on table destinations is 'Where messages are sent. One notifier at a time serves a destination, so that messages keep their order and their pace.';
-comment on column destinations.destination is 'The destination. This version creates only one, named default.';
+comment on column destinations.destination is 'The destination. default is the one of the notifier''s own settings; people add the others.';
 comment on column destinations.kind is 'How messages are sent: slack or console.';
+comment on column destinations.settings is 'Where and how, and the paths of the files with the secrets, which the notifier reads. No secret. Empty for default.';
+comment on column destinations.packs is 'It takes alerts of these packs; empty: of all.';
+comment on column destinations.labels is 'It takes alerts of servers that have each of these labels.';
+comment on column destinations.severities is 'It takes alerts of these severities; empty: of all.';
 comment on column destinations.paused_at is 'Since when the destination has refused everything, for example for a wrong secret or an archived channel. Messages wait. Null while it is not paused.';
 comment on column destinations.paused_reason is 'What the destination answered.';
+comment on column destinations.held_at is 'Since when a person has paused it. Messages wait until a person resumes it. Null if nobody has.';
+comment on column destinations.held_by is 'Who paused it.';
+comment on column destinations.held_reason is 'Why that person paused it.';
+comment on column destinations.unserved_reason is 'Why a notifier could not begin to send to it, for example because the file with its secret cannot be read. Means nothing while another notifier sends.';
 comment on column destinations.next_send_at is 'Nothing is sent before this: to keep the pace, to honour Retry-After, or because the destination could not be reached.';
 comment on column destinations.next_probe_at is 'When one message is tried despite the pause.';
 comment on column destinations.failures is 'How many times in a row it could not be reached or did not reply.';

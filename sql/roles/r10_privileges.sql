@@ -15,7 +15,7 @@ from (values
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
-         requeue_unsettled next_message is_next
+         requeue_unsettled next_message is_next takes_alert
          why_not_checked enqueue_now add_alert_event owe_notification names_of wrong_now wrong_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant lock_schedule split_alert replace_pack_versions
@@ -31,13 +31,14 @@ from (values
          lock_assignments record_check remember open_alert update_alert recount_alert close_alert'),
     ('driftwatch_worker', 'relation', 'all_servers all_assignments all_packs all_pack_versions'),
     ('driftwatch_notifier', 'function',
-        'announce_destination fingerprint_key_of claim_outbox settle_outbox release_destination'),
+        'announce_destination announce_added_destination destinations_to_serve report_unserved fingerprint_key_of
+         claim_outbox settle_outbox release_destination'),
     ('driftwatch_web', 'relation', '*'),
     ('driftwatch_reader', 'relation', '*'),
     ('driftwatch_operator', 'relation', '*'),
     ('driftwatch_operator', 'function',
         'enqueue_check enqueue_checks acknowledge_alert resolve_alert disable_drift_detection enable_drift_detection
-         redrive_outbox resume_destination set_schedule begin_apply apply_server apply_pack finish_apply remove_server
+         redrive_outbox add_destination pause_destination resume_destination remove_destination set_schedule begin_apply apply_server apply_pack finish_apply remove_server
          remove_pack carry_out forget_items lock_alerts_of lock_servers servers_to_look_at enqueue_looks requeue_jobs
          retry_job cancel_job pause_queue resume_queue pause_schedule resume_schedule
          fingerprint_key_of is_served')

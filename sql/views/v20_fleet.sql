@@ -78,6 +78,9 @@ select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.attempt
             when oh.description is not null and o.created_at < t.now - interval '60 seconds' and o.state = 'pending'
                 then 'its row is held by ' || oh.description
             when o.state = 'sending' then 'being sent by ' || coalesce(d.notifier_id, '?')
+            when d.held_at is not null then 'the destination is paused by ' || d.held_by || ': ' || d.held_reason
+            when d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now)
+                then 'no notifier can send to the destination: ' || d.unserved_reason
             when d.paused_at is not null then 'the destination is paused: ' || coalesce(d.paused_reason, '')
             when d.next_send_at > t.now + interval '2 seconds' then 'the destination waits until ' || rfc3339(d.next_send_at) || coalesce(': ' || o.last_error, '')
             when o.not_before > t.now then 'the message waits until ' || rfc3339(o.not_before) || coalesce(': ' || o.last_error, '')
@@ -100,8 +103,11 @@ comment on column outbox_backlog.age is 'How long ago it was queued.';
 -- A dead message counts while something can be done about it: for a week, unless a later message of the same alert has been
 -- sent.
 create or replace view delivery_health as
-select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest_at, lost.messages as dead,
+select d.destination, d.kind, coalesce(d.held_at, d.paused_at) as paused_at, owed.messages as waiting, owed.oldest_at,
+       lost.messages as dead,
        nullif(concat_ws('; ',
+           case when d.held_at is not null then 'paused by ' || d.held_by || ': ' || d.held_reason end,
+           case when d.lease_expires_at is null or d.lease_expires_at <= t.now then 'no notifier can send to it: ' || d.unserved_reason end,
            case when d.paused_at is not null then 'paused: ' || coalesce(d.paused_reason, 'no reason known') end,
            case when owed.oldest_at < t.now - interval '2 minutes' then 'its row is held by ' || held.description end,
            case when owed.oldest_at < t.now - interval '2 minutes' and not exists (
@@ -113,7 +119,8 @@ select d.destination, d.kind, d.paused_at, owed.messages as waiting, owed.oldest
            case when lost.messages > 0 then lost.messages || ' given up' end), '') as problem,
        case when late.answers >= 2 and d.last_attempt_at > t.now - interval '1 day'
             then 'answers late: ' || late.answers || ' of the last ' || cardinality(d.recent_replies)
-                 || ' attempts had no reply within 5 s' end as notice
+                 || ' attempts had no reply within 5 s' end as notice,
+       d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now) as unserved
 from (select statement_clock() as now) t
 cross join destinations d
 left join lateral (
@@ -145,4 +152,5 @@ comment on column delivery_health.waiting is 'Messages that have not been sent y
 comment on column delivery_health.oldest_at is 'When the oldest of them was queued.';
 comment on column delivery_health.dead is 'Messages of the last week that were given up and can still be sent: driftwatch outbox redrive.';
 comment on column delivery_health.problem is 'Why messages are not delivered; null if they are.';
+comment on column delivery_health.unserved is 'Whether no notifier can send to it, for example because the file with its secret cannot be read.';
 comment on column delivery_health.notice is 'That the destination answers late, or not at all, lately; null if it answers in time.';

@@ -132,12 +132,15 @@ select d.destination, d.kind, d.paused_at, d.paused_reason, d.next_send_at, d.ne
        (select count(*)::integer from outbox o
         where o.destination = d.destination and o.state in ('pending', 'sending')) as waiting,
        (select count(*)::integer from outbox o where o.destination = d.destination and o.state = 'dead') as dead,
-       d.last_attempt_at, d.recent_replies
+       d.last_attempt_at, d.recent_replies, d.settings, d.packs, d.labels, d.severities, d.held_at, d.held_by, d.held_reason,
+       case when d.lease_expires_at is null or d.lease_expires_at <= (select statement_clock())
+            then d.unserved_reason end as unserved_reason
 from destinations d;
 comment on view all_destinations is 'Where messages go. delivery_health says whether they arrive.';
 comment on column all_destinations.notifier_id is 'The notifier that sends to it now.';
 comment on column all_destinations.waiting is 'Messages that have not been sent yet.';
 comment on column all_destinations.dead is 'Messages that were given up, as far as they are kept.';
+comment on column all_destinations.unserved_reason is 'Why no notifier can send to it; null if one does, or may begin to.';
 
 create or replace view all_processes as
 select w.worker_id, w.process, w.host, w.pid, w.version, w.concurrency, w.state, is_alive(w.state, w.last_seen_at) as alive,
@@ -153,13 +156,13 @@ union all
 select 'queue', q.queue, q.paused_at, q.paused_by, q.paused_reason
 from queues q where q.paused_at is not null
 union all
-select 'destination', d.destination, d.paused_at, null, d.paused_reason
-from destinations d where d.paused_at is not null;
-comment on view paused is 'What is paused: schedules, queues, and destinations that refuse every message.';
+select 'destination', d.destination, coalesce(d.held_at, d.paused_at), d.held_by, coalesce(d.held_reason, d.paused_reason)
+from destinations d where d.held_at is not null or d.paused_at is not null;
+comment on view paused is 'What is paused: schedules, queues, and destinations, by a person or because they refuse every message.';
 comment on column paused.kind is 'schedule, queue or destination.';
 comment on column paused.name is 'The name of it.';
 comment on column paused.paused_at is 'Since when.';
-comment on column paused.paused_by is 'Who paused it; null for a destination, which the notifier pauses.';
+comment on column paused.paused_by is 'Who paused it; null for a destination that refuses every message, which the notifier pauses.';
 comment on column paused.paused_reason is 'Why.';
 
 create or replace view audit_trail as

@@ -10,7 +10,7 @@ with depth as (
 ), fleet as (
     select f.server_id, f.standing, f.stale and not f.disabled as stale from fleet_status f
 ), messages as (
-    select d.destination, d.waiting, d.dead, d.paused_at, d.oldest_at, d.notice from delivery_health d
+    select d.destination, d.waiting, d.dead, d.paused_at, d.oldest_at, d.notice, d.unserved from delivery_health d
 ), due as (
     select u.schedule_name, u.next_slot_at, u.overdue, u.due_in, u.paused_at from upcoming_slots u
 )
@@ -74,7 +74,11 @@ select 'driftwatch_outbox_oldest_seconds', jsonb_build_object('destination', m.d
 from messages m
 union all
 select 'driftwatch_destination_paused', jsonb_build_object('destination', m.destination),
-       (m.paused_at is not null)::integer, 'Whether the destination refuses every message.'
+       (m.paused_at is not null)::integer, 'Whether the destination refuses every message, or a person has paused it.'
+from messages m
+union all
+select 'driftwatch_destination_unserved', jsonb_build_object('destination', m.destination), m.unserved::integer,
+       'Whether no notifier can send to the destination.'
 from messages m
 union all
 select 'driftwatch_destination_late', jsonb_build_object('destination', m.destination), (m.notice is not null)::integer,

@@ -50,8 +50,10 @@ package enum OutboxReader {
     package static func destinations(in transaction: borrowing Transaction) throws -> [DestinationLine] {
         try transaction.rows(
             """
-            select d.destination, d.kind, d.paused_at, d.paused_reason, d.next_send_at, d.next_probe_at, d.failures,
-                   d.notifier_id, d.waiting, d.dead,
+            select d.destination, d.kind, d.settings::text, d.packs, d.labels::text, d.severities,
+                   coalesce(d.held_at, d.paused_at) as paused_at, d.held_by as paused_by,
+                   coalesce(d.held_reason, d.paused_reason) as paused_reason, d.next_send_at, d.next_probe_at, d.failures,
+                   d.notifier_id, d.waiting, d.dead, d.unserved_reason,
                    (select h.notice from driftwatch.delivery_health h where h.destination = d.destination) as notice
             from driftwatch.all_destinations d order by d.destination
             """, of: DestinationLine.self)
@@ -90,36 +92,5 @@ package struct OutboxLine: Hashable, Sendable, RowDecodable {
         lastError = try row.column("last_error")
         messageID = try row.column("message_id")
         why = try row.column("why")
-    }
-}
-
-/// One destination, and whether it takes messages.
-package struct DestinationLine: Hashable, Sendable, RowDecodable {
-    package var name: String
-    package var kind: String
-    package var pausedAt: Date?
-    package var pausedReason: String?
-    package var nextSendAt: Date
-    package var nextProbeAt: Date?
-    package var failures: Int
-    /// The notifier that holds it now.
-    package var notifierID: String?
-    package var waiting: Int
-    package var dead: Int
-    /// That it answers late; nil if it does not.
-    package var notice: String?
-
-    package init(row: Row) throws {
-        name = try row.column("destination")
-        kind = try row.column("kind")
-        pausedAt = try row.column("paused_at")
-        pausedReason = try row.column("paused_reason")
-        nextSendAt = try row.column("next_send_at")
-        nextProbeAt = try row.column("next_probe_at")
-        failures = try row.column("failures")
-        notifierID = try row.column("notifier_id")
-        waiting = try row.column("waiting")
-        dead = try row.column("dead")
-        notice = try row.column("notice")
     }
 }

@@ -44,6 +44,7 @@ struct CommandContext: Sendable {
     let settings: SettingSources
     let console: Console
     let environment: [String: String]
+    private let read: @Sendable () throws -> SettingSources
 
     /// Reads the settings and starts the log.
     ///
@@ -53,8 +54,9 @@ struct CommandContext: Sendable {
         options.append(SettingOption(\.logLevel, command.common.logLevel))
         options.append(SettingOption(\.logFormat, command.common.logFormat))
         if let command = command as? any ActingCommand { options.append(SettingOption(\.actor, command.acting.name)) }
-        settings = try SettingSources(
-            options: options, configOption: command.common.config, environment: environment)
+        let (given, config) = (options, command.common.config)
+        read = { try SettingSources(options: given, configOption: config, environment: environment) }
+        settings = try read()
         bootstrapLogging(try LoggingSettings(settings, defaultLevel: command.defaultLogLevel))
         self.console = console
         self.environment = environment
@@ -62,6 +64,11 @@ struct CommandContext: Sendable {
             console.note("driftwatch: warning: \(visible(variable)) is not a setting of Driftwatch")
         }
     }
+
+    /// The settings with what their files say now.
+    ///
+    /// - Throws: ``SettingError``, ``SettingsFileProblems``.
+    func readSettingsAgain() throws -> SettingSources { try read() }
 
     /// Who asks.
     ///

@@ -129,11 +129,12 @@ struct WorkerCommand: ProcessCommand {
 struct NotifierCommand: ProcessCommand {
     static let configuration = CommandConfiguration(
         commandName: "notifier",
-        abstract: "Send messages about alerts to Slack, in order.",
+        abstract: "Send messages about alerts to Slack and other destinations, in order.",
         discussion: """
             Needs DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL; each secret \
             may come from a file instead (DRIFTWATCH_SLACK_WEBHOOK_URL_FILE). With DRIFTWATCH_NOTIFY=console it prints \
-            messages on standard output.
+            messages on standard output. It also serves all destinations that `driftwatch destination add` added; with one \
+            of these it needs no settings of its own.
 
             Example:
               DRIFTWATCH_NOTIFY=console driftwatch notifier
@@ -150,7 +151,7 @@ struct NotifierCommand: ProcessCommand {
     }
 
     func parts(_ context: CommandContext) throws -> [any ProcessPart] {
-        [try NotifierPart(context.settings, console: context.console)]
+        [try NotifierPart(context)]
     }
 }
 
@@ -211,7 +212,7 @@ struct RunCommand: ProcessCommand {
         [
             try SchedulerPart(context.settings),
             try WorkerPart(context.settings, queues: worker.queues, localServers: worker.localServers),
-            try NotifierPart(context.settings, console: context.console),
+            try NotifierPart(context),
             try WebPart(context.settings),
         ]
     }

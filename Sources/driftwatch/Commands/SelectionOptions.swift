@@ -33,11 +33,7 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "This pack only, and servers that are checked against it.")
     var pack: PackName?
 
-    func validate() throws {
-        if let term = labels.first(where: { term in labels.contains { $0.key == term.key && $0 != term } }) {
-            throw ValidationError("--label \(term.key) is given with two values, and no server has both")
-        }
-    }
+    func validate() throws { try LabelTerm.requireOneValueEach(labels) }
 
     var words: String {
         (labels.map { "the label \($0.key)=\($0.value)" } + (pack.map { ["the pack \($0)"] } ?? []))
@@ -54,6 +50,12 @@ struct LabelTerm: ExpressibleByArgument, Hashable {
         guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex else { return nil }
         key = String(argument[..<sign])
         value = String(argument[argument.index(after: sign)...])
+    }
+
+    static func requireOneValueEach(_ labels: [LabelTerm]) throws(ValidationError) {
+        if let term = labels.first(where: { term in labels.contains { $0.key == term.key && $0 != term } }) {
+            throw ValidationError("--label \(term.key) is given with two values, and no server has both")
+        }
     }
 }
 

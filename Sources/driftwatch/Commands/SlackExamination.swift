@@ -18,17 +18,16 @@ struct SlackExamination {
     func run() async {
         await examineDestination()
         let settings: NotifySettings
-        do { settings = try NotifySettings(context.settings) } catch {
-            let sources = context.settings
-            let given = [
-                sources.text(\.notify), sources.text(\.slackWebhookURL), sources.text(\.slackBotToken),
-                sources.text(\.slackChannel),
-            ]
-            guard given.contains(where: { $0 != nil }) else {
+        do {
+            guard let given = try NotifySettings.given(context.settings) else {
                 // Only the notifier needs them, and it may run elsewhere.
-                report.add("slack", .note, "not set up here: \(error)", hint: error.hint)
+                report.add(
+                    "slack", .note, "not set up here: DRIFTWATCH_NOTIFY: slack needs to know where to post",
+                    hint: NotifySettings.ways)
                 return
             }
+            settings = given
+        } catch {
             report.add("slack", .wrong, "\(error)", hint: error.hint)
             return
         }
@@ -58,9 +57,18 @@ struct SlackExamination {
             try await database.read { transaction in try OutboxReader.destinations(in: transaction) }
         }
         for line in destinations ?? [] {
-            if line.pausedAt != nil {
+            let text = DestinationText(line)
+            if let person = line.pausedBy {
                 report.add(
-                    "destination", .wrong, "\(line.name) is paused: \(line.pausedReason ?? "no reason known")",
+                    "destination", .wrong, "\(line.name) is \(text.pause ?? "paused")",
+                    hint: "ask \(visible(person)); driftwatch destination resume \(line.name) ends the pause")
+            } else if let reason = line.unservedReason {
+                report.add(
+                    "destination", .wrong, "no notifier can send to \(line.name): \(visible(reason))",
+                    hint: "fix that where the notifier runs, or driftwatch destination remove \(line.name)")
+            } else if let pause = text.pause {
+                report.add(
+                    "destination", .wrong, "\(line.name) is \(pause)",
                     hint: "fix that fault, and restart the notifier if its settings changed; "
                         + "then driftwatch destination resume \(line.name)")
             } else if let notice = line.notice {

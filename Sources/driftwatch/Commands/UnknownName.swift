@@ -9,6 +9,7 @@ enum UnknownName {
     case pack(PackName)
     case alert(Int64)
     case job(Int64)
+    case destination(String)
     /// A check, of a pack if one was named.
     case check(Int64, of: ServerID, PackName?)
     /// A server without this pack, or without any.
@@ -20,6 +21,7 @@ enum UnknownName {
         case .pack(let name): "there is no pack \(name)"
         case .alert(let id): "there is no alert \(id)"
         case .job(let id): "there is no job \(id)"
+        case .destination(let name): "there is no destination \(name)"
         case .check(let id, let server, let pack):
             "there is no check \(id) of \(server)\(pack.map { " against \($0)" } ?? "")"
         case .assignment(let server, let pack): "\(server) is not checked against \(pack?.rawValue ?? "any pack")"
@@ -32,6 +34,7 @@ enum UnknownName {
         case .pack: "driftwatch status shows the assigned packs"
         case .alert: "driftwatch alerts list shows them all"
         case .job: "driftwatch jobs list shows them all"
+        case .destination: "driftwatch destination list shows them all"
         case .check(_, let server, _): "driftwatch diff \(server) shows the newest"
         case .assignment: "assign it in the inventory and run driftwatch apply"
         }

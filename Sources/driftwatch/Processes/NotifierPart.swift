@@ -1,64 +1,38 @@
-import DriftCore
 import DriftServices
 import DriftStore
-import HTTP
+import Foundation
 import Postgres
-import Presentation
 import Runtime
 import ServiceLifecycle
-import Slack
 
 struct NotifierPart: ProcessPart {
     let role = "notifier"
     let channel: String? = "driftwatch_outbox"
     let instruments = DriftServices.Telemetry.notifier
-    private let settings: NotifySettings
-    private let console: Console
+    private let context: CommandContext
+    private let settings: NotifySettings?
+    private let baseURL: URL?
 
-    /// - Throws: ``SettingError``, also where nothing says where Slack is.
-    init(_ sources: SettingSources, console: Console) throws {
-        settings = try NotifySettings(sources)
-        self.console = console
+    /// - Throws: ``SettingError``.
+    init(_ context: CommandContext) throws {
+        self.context = context
+        settings = try NotifySettings.given(context.settings)
+        baseURL = try context.settings.value(\.baseURL)
     }
 
+    /// - Throws: ``SettingError`` where neither the settings nor the database say where messages go.
     func services(_ site: PartSite) async throws -> [any Service] {
-        let fingerprint = try await site.database.withTransaction { transaction in
-            try settings.announce(in: transaction)
+        if settings == nil {
+            let added = try await site.database.withTransaction {
+                try Destinations.toServe(creatingDefault: false, in: $0).filter { $0.name != Destinations.default }
+            }
+            if added.isEmpty { _ = try NotifySettings(context.settings) }
         }
         return [
-            Notifier(
-                database: site.database, sender: settings.sender(console),
-                settings: NotifierSettings(notifierID: site.workerID, fingerprint: fingerprint), wake: site.wake,
-                logger: site.logger)
+            NotifierGroup(
+                database: site.database,
+                source: DestinationDirectory(database: site.database, context: context, baseURL: baseURL),
+                notifierID: site.workerID, wake: site.wake, logger: site.logger)
         ]
-    }
-}
-
-extension NotifySettings {
-    func sender(_ console: Console) -> any NotificationSender {
-        switch destination {
-        case .slack(let destination):
-            SlackSender(
-                destination: destination,
-                client: HTTPClient(settings: .init(userAgent: "driftwatch/\(driftwatchVersion)")), baseURL: baseURL)
-        case .console:
-            ConsoleSender(baseURL: baseURL) { try console.deliver(visibleLines($0).joined(separator: "\n") + "\n") }
-        }
-    }
-
-    /// Tells the database where messages go, with a fingerprint in the secret's place, which is returned.
-    func announce(in transaction: borrowing Transaction) throws -> String? {
-        let fingerprint = try fingerprint(in: transaction)
-        try Destinations.announce(kind: destination.kind.rawValue, fingerprint: fingerprint, in: transaction)
-        return fingerprint
-    }
-
-    /// Tells one secret from another; nil if there is none.
-    func fingerprint(in transaction: borrowing Transaction) throws -> String? {
-        let key = try Destinations.fingerprintKey(in: transaction)
-        return switch destination {
-        case .slack(let destination): destination.fingerprint(key: key).description
-        case .console: nil
-        }
     }
 }

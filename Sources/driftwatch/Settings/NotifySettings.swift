@@ -4,24 +4,10 @@ import Foundation
 import Presentation
 import Slack
 
-/// `DRIFTWATCH_NOTIFY` (`slack`, the default, or `console`), and what Slack needs: a webhook, or a bot's token and a
-/// channel.
+/// The destination of a process's own settings: `DRIFTWATCH_NOTIFY` (`slack`, the default, or `console`), and what Slack
+/// needs, a webhook, or a bot's token and a channel.
 struct NotifySettings: Sendable {
-    enum Kind: String, CaseIterable, Sendable { case slack, console }
-
-    enum Destination: Sendable {
-        case slack(SlackDestination)
-        case console
-
-        var kind: Kind {
-            switch self {
-            case .slack: .slack
-            case .console: .console
-            }
-        }
-    }
-
-    let destination: Destination
+    let destination: OpenDestination
     let baseURL: URL?
 
     /// - Throws: ``SettingError``, also where `slack` is wanted and nothing says where to.
@@ -32,6 +18,19 @@ struct NotifySettings: Sendable {
         case .slack: destination = .slack(try Self.slack(sources))
         }
     }
+
+    /// Nil where nothing says where messages go.
+    static func given(_ sources: SettingSources) throws(SettingError) -> NotifySettings? {
+        let texts = [
+            sources.text(\.notify), sources.text(\.slackWebhookURL), sources.text(\.slackBotToken),
+            sources.text(\.slackChannel),
+        ]
+        return texts.contains { $0 != nil } ? try NotifySettings(sources) : nil
+    }
+
+    static let ways =
+        "set DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL;"
+        + " or DRIFTWATCH_NOTIFY=console prints messages instead; or driftwatch destination add adds a destination"
 
     private static func slack(_ sources: SettingSources) throws(SettingError) -> SlackDestination {
         let webhook = sources.text(\.slackWebhookURL)
@@ -54,14 +53,13 @@ struct NotifySettings: Sendable {
         case (nil, nil):
             throw SettingError(
                 "DRIFTWATCH_NOTIFY", "slack needs to know where to post",
-                hint: "set DRIFTWATCH_SLACK_WEBHOOK_URL, or DRIFTWATCH_SLACK_BOT_TOKEN and DRIFTWATCH_SLACK_CHANNEL;"
-                    + " or DRIFTWATCH_NOTIFY=console prints messages instead")
+                hint: ways)
         }
     }
 
     /// What is sent holds a secret and the state of servers, so it travels encrypted, or stays on this machine, or goes
     /// where somebody has said that it may.
-    private static func requireURL(
+    static func requireURL(
         _ setting: (text: String, place: String), _ sources: SettingSources
     ) throws(SettingError) {
         guard setting.text.unicodeScalars.allSatisfy({ $0 > " " && $0 < "\u{7f}" && $0 != "\\" }),

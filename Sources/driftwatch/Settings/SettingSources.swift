@@ -58,7 +58,7 @@ struct SettingSources: Sendable {
 
 /// What a secret file holds, without the line break at its end, and the file's name; nil if it holds nothing, as an
 /// empty variable would.
-private func readSecret(
+func readSecret(
     _ path: String, named place: String
 ) throws(SettingError) -> (text: String, place: String)? {
     let file: RegularFile
