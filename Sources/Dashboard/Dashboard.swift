@@ -9,7 +9,7 @@ package import Postgres
 import Presentation
 import ServiceLifecycle
 
-/// The web pages: the fleet, the page behind an alert's link, and `/healthz`.
+/// The web pages: the fleet, the page behind an alert's link, and `/healthz`; and the API for holds.
 ///
 /// Pages hold no script and load nothing from elsewhere; all that comes from servers is escaped. Each reads what it shows
 /// in one short transaction.
@@ -34,8 +34,14 @@ package struct Dashboard: Service {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorPages())
+        let ownNames = OwnNames(boundTo: settings.host, names: settings.names)
+        if let token = settings.apiToken {
+            // Middleware is for what is added after it: what only pages have comes later.
+            let api = HoldsAPI(database: database, token: token)
+            api.add(to: router.group().add(middleware: ownNames))
+        }
         router.add(middleware: ReadOnly())
-        router.add(middleware: OwnNames(boundTo: settings.host, names: settings.names))
+        router.add(middleware: ownNames)
         router.get("/") { request, _ in
             try await fleet(page: try Self.page(request)).html.response()
         }
@@ -171,6 +177,8 @@ package struct DashboardSettings: Sendable {
     /// How long a connection may wait for its client: for a whole request, for the next one, or until the client takes
     /// what was sent.
     package var clientTimeout: Duration = .seconds(30)
+    /// What requests to the API have to bring; nil: there is no API.
+    package var apiToken: APIToken?
     /// Told the port once it listens.
     package var onRunning: @Sendable (_ port: Int) -> Void
 

@@ -4,11 +4,51 @@ internal import Redaction
 ///
 /// `Remote` answers it over ssh, tests with a script.
 package protocol Prober: Sendable {
-    /// Asks all `questions` in one session.
+    /// Asks all `questions` in one session, and perhaps some once more: see ``SecondLook``.
     ///
-    /// - Throws: ``ProbeFailure`` when the session did not finish; what a finished session could not see is
+    /// - Throws: ``ProbeFailure`` when the first look did not finish; what a finished look could not see is
     ///   unreadable in the facts instead. Cancelling the task ends the session and all its processes.
-    func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts
+    func probe(
+        _ target: ProbeTarget, asking questions: ProbeQuestions, again: SecondLook?
+    ) async throws(ProbeFailure) -> Looks
+}
+
+extension Prober {
+    /// Looks once.
+    package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+        try await probe(target, asking: questions, again: nil).first
+    }
+}
+
+/// A second look in the session of the first, which the first one's answer may call for.
+package struct SecondLook: Sendable {
+    /// How long after the first look.
+    package var delay: Duration
+    /// What is asked then; nil if the first answer is enough.
+    ///
+    /// The server waits for it, so it waits for nothing itself. Not called where a session can have only one look.
+    package var questions: @Sendable (_ first: Facts) async -> ProbeQuestions?
+
+    package init(after delay: Duration, questions: @escaping @Sendable (Facts) async -> ProbeQuestions?) {
+        self.delay = delay
+        self.questions = questions
+    }
+}
+
+/// What one session saw.
+package struct Looks: Sendable {
+    package var first: Facts
+    /// Nil if there was only one look.
+    package var second: Result<Facts, ProbeFailure>?
+
+    package init(first: Facts, second: Result<Facts, ProbeFailure>? = nil) {
+        self.first = first
+        self.second = second
+    }
+
+    package func mapFacts(_ change: (Facts) -> Facts) -> Looks {
+        Looks(first: change(first), second: second?.map(change))
+    }
 }
 
 /// Where to look.

@@ -6,9 +6,10 @@ package import Logging
 package import Postgres
 import Synchronization
 
-/// Runs a check: looks at the server once, compares the result with each of its packs, and returns what to store.
+/// Runs a check: looks at the server, compares the result with each of its packs, and returns what to store.
 ///
-/// It holds no connection while it looks. What it returns runs in the transaction that settles the job, so that the check,
+/// What is newly wrong is looked at once more in the same session, and then the second answer counts. It holds no connection
+/// while it looks. What it returns runs in the transaction that settles the job, so that the check,
 /// the drift state, the alert and its message are all stored, or none of them.
 package struct DriftCheckHandler: JobHandler {
     private let database: Database
@@ -16,13 +17,17 @@ package struct DriftCheckHandler: JobHandler {
     private let packs = PackCache()
     private let logger: Logger
     private let executor: (any TaskExecutor)?
+    private let confirmAfter: Duration
 
-    /// Compares on `executor`, or on the shared pool if it is nil.
+    /// Compares on `executor`, or on the shared pool if it is nil, and looks again after `confirmAfter`, or never if that is
+    /// zero.
     package init(
-        database: Database, prober: any Prober, logger: Logger, comparingOn executor: (any TaskExecutor)? = nil
+        database: Database, prober: any Prober, logger: Logger, comparingOn executor: (any TaskExecutor)? = nil,
+        confirmAfter: Duration = .seconds(3)
     ) {
         self.database = database
         self.prober = prober
+        self.confirmAfter = confirmAfter
         self.logger = logger
         self.executor = executor
     }
@@ -48,9 +53,16 @@ package struct DriftCheckHandler: JobHandler {
             }
         }
         do throws(ProbeFailure) {
-            let questions = ProbeQuestions(packs: subject.packs.map(\.pack), on: subject.server)
-            let facts = try await look(at: subject.location.target(), asking: questions)
-            let checks = try await compare(facts, with: subject)
+            let judgement = Judgement(of: subject, on: executor)
+            let looks = try await look(at: subject, judgement)
+            if case .failure(let failure) = looks.second {
+                // Drift must not hide behind sessions that end early, so the last attempt makes do with the first look.
+                if failure.isTransient, !job.isLastAttempt { throw failure }
+                logger.info(
+                    "the second look did not finish",
+                    metadata: ["error.label": "\(failure.reason.rawValue)", "error": "\(failure.detail)"])
+            }
+            let checks = try await judgement.checks(looks) { await $0.packOfLastLook(from: database, packs: packs) }
             for check in checks {
                 Telemetry.judged(check.verdict)
                 logger.info(
@@ -71,36 +83,19 @@ package struct DriftCheckHandler: JobHandler {
         }
     }
 
-    private func look(at target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+    private func look(at subject: CheckSubject, _ judgement: Judgement) async throws(ProbeFailure) -> Looks {
+        let questions = ProbeQuestions(packs: subject.packs.map(\.pack), on: subject.server)
+        let again =
+            confirmAfter > .zero ? SecondLook(after: confirmAfter) { await judgement.questions(after: $0) } : nil
         let began = ContinuousClock.now
         do {
-            let facts = try await prober.probe(target, asking: questions)
+            let looks = try await prober.probe(try subject.location.target(), asking: questions, again: again)
             Telemetry.probed(in: began.duration(to: .now))
-            return facts
+            return looks
         } catch {
             Telemetry.probed(in: began.duration(to: .now), failure: error.reason)
             throw error
         }
-    }
-
-    /// Not on the caller's executor: diffs of large files take time.
-    private func compare(
-        _ facts: Facts, with subject: CheckSubject
-    ) async throws(ProbeFailure) -> [Check] {
-        var checks: [Check] = []
-        for pack in subject.packs {
-            if Task.isCancelled { throw ProbeFailure(.cancelled) }
-            checks.append(
-                await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, subject.server) })
-        }
-        return checks
-    }
-
-    @concurrent
-    private static func judge(
-        _ facts: Facts, against pack: CheckSubject.AssignedPack, _ server: ServerVariables
-    ) async -> Check {
-        Comparison.judge(facts, against: pack.pack, digest: pack.digest, on: server)
     }
 
     private func origin(
@@ -131,7 +126,7 @@ package struct DriftCheckHandler: JobHandler {
         default:
             return Ending(.succeeded, note: note) { transaction in
                 try EffectsStore.begin(
-                    at: subject.location, failure: failure.reason, in: transaction)
+                    at: subject.location, by: origin.jobID, failure: failure, in: transaction)
                 for pack in subject.packs {
                     try EffectsStore.recordFailure(failure.reason, of: pack, from: origin, in: transaction)
                 }
@@ -156,7 +151,8 @@ package struct DriftCheckHandler: JobHandler {
         _ checks: [Check], from origin: EffectsStore.Origin, of subject: CheckSubject,
         in transaction: borrowing Transaction
     ) throws -> [EffectsStore.AlertChange] {
-        let assignments = try EffectsStore.begin(at: subject.location, packs: checks.map(\.packName), in: transaction)
+        let assignments = try EffectsStore.begin(
+            at: subject.location, by: origin.jobID, packs: checks.map(\.packName), in: transaction)
         let lastChecks = Dictionary(
             subject.packs.map { ($0.pack.name, $0.lastCheckID) }, uniquingKeysWith: { first, _ in first })
         return try checks.compactMap { check in

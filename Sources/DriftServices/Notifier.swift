@@ -122,7 +122,7 @@ package struct Notifier: Service {
         if let facts {
             metadata["alert.id"] = "\(facts.alertID)"
             metadata["server.id"] = "\(facts.serverID)"
-            metadata["pack.name"] = "\(facts.packName)"
+            metadata["pack.name"] = facts.packName.map { "\($0)" }
         }
         return metadata
     }

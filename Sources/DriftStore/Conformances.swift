@@ -5,6 +5,8 @@ extension ServerID: Bindable, ColumnDecodable {}
 extension PackName: Bindable, ColumnDecodable {}
 extension ItemKey: Bindable, ColumnDecodable {}
 extension Server.Transport: Bindable, ColumnDecodable {}
+extension Server.Presence: Bindable, ColumnDecodable {}
+extension AlertType: ColumnDecodable {}
 extension Verdict: Bindable, ColumnDecodable {}
 extension MismatchType: Bindable, ColumnDecodable {}
 extension DriftStatus: Bindable, ColumnDecodable {}

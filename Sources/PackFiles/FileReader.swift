@@ -244,6 +244,29 @@ extension FileReader {
         return nil
     }
 
+    /// A text such as `1MiB` or `26h`, as the number that `read` makes of it; nil if the key is absent, null, or wrong and
+    /// reported. `whenZero` says why 0 is refused; `limit` is the largest number, and its name.
+    mutating func quantity(
+        _ key: String, in fields: Fields, of what: String, such example: String,
+        whenZero: String = "would never be wrong", limit: (number: Int, name: String)? = nil, _ read: (String) -> Int?
+    ) -> Int? {
+        if let entry = fields[key], let written = entry.node.writtenNumber {
+            error("`\(key)` must be a text with a unit, not \(written)", at: entry.position, hint: "such as \(example)")
+            return nil
+        }
+        let text = text(key, in: fields) { text in
+            switch read(text) {
+            case nil: Fault("\(quoted(text)) is not a \(what)", hint: "such as \(example)")
+            case 0: Fault("\(quoted(text)) \(whenZero)", hint: "such as \(example)")
+            case let number?:
+                limit.flatMap {
+                    number > $0.number ? Fault("\(quoted(text)) is too long", hint: "at most \($0.name)") : nil
+                }
+            }
+        }
+        return text.flatMap(read)
+    }
+
     /// One of the words of `Choice`; nil if the key is absent, null, or wrong and reported.
     mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, in fields: Fields, among choices: [Choice] = Array(Choice.allCases)

@@ -296,6 +296,10 @@ extension Grammar {
     }
 
     static let ports = 1...65535
+    /// How many slots may fail before an alert opens; 0: it never does.
+    static let slots = 0...1000
+    /// Ten years, in seconds.
+    static let longestSpan = 3650 * 86_400
 
     static func port(_ number: Int) -> Fault? {
         ports.contains(number) ? nil : Fault("\(number) is not a port", hint: "1 to 65535")

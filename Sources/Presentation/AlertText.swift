@@ -1,3 +1,4 @@
+import DriftCore
 package import DriftStore
 import Foundation
 
@@ -11,23 +12,43 @@ package struct AlertText {
         self.times = times
     }
 
-    /// Such as `/etc/motd: wrong permissions; curl: not installed; +3 more`.
-    package var what: String { Self.what(Item.list(alert.items), of: alert.mismatchCount) }
-
-    /// Such as `acknowledged by ann`.
-    package var status: String {
-        switch alert.status {
-        case "acknowledged": "acknowledged by \(visible(alert.acknowledgedBy ?? "somebody"))"
-        case "resolved": "resolved"
-        default: alert.status
+    /// Such as `/etc/motd: wrong permissions; curl: not installed; +3 more`, or why the server cannot be checked.
+    package var what: String {
+        guard alert.packName != nil else {
+            return "cannot be checked: \(ReasonText.of(failure: alert.failing?.reason))"
         }
+        let what = Self.what(Item.list(alert.items, alert.type), of: alert.mismatchCount)
+        return alert.type == .checkFailing ? "cannot be read: \(what)" : what
+    }
+
+    /// Such as `acknowledged by ann until 2026-11-23 06:00 UTC`, or `open, held until … (deploy 42, by ann)`.
+    package var status: String {
+        let status =
+            switch alert.status {
+            case "acknowledged":
+                "acknowledged by \(visible(alert.acknowledgedBy ?? "somebody"))"
+                    + (alert.acknowledgedUntil.map { " until \(times.stamp($0))" } ?? "")
+            default: alert.status
+            }
+        return [status, alert.mutedBy.map(visible)].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Such as `open since 2026-11-22 06:00 UTC: 2 items no longer compliant with base`.
-    package var standing: String { "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))" }
+    ///
+    /// And why messages about it wait, if they do.
+    package var standing: String {
+        "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))"
+            + (alert.mutedBy.map { "; messages wait: \(visible($0))" } ?? "")
+    }
 
-    /// What is wrong, one line for each item.
-    package var items: [String] { Self.grouped(Item.list(alert.items)).map { "\(visible($0.item)): \($0.words)" } }
+    /// What is wrong, one line for each item; of a server that cannot be checked: why, and where.
+    package var items: [String] {
+        (alert.failing.map(Self.why) ?? [])
+            + Self.grouped(Item.list(alert.items, alert.type)).map { item in
+                let cause = CauseText.of(item.cause, times).map { " (\(visible($0)))" } ?? ""
+                return "\(visible(item.item)): \(item.words)\(cause)"
+            }
+    }
 
     /// What happened once, and what was sent about it.
     package struct Step: Sendable {
@@ -47,8 +68,9 @@ package struct AlertText {
 
     /// The heading and what is wrong, then one line for each step and each message.
     package func story(_ events: [AlertEvent], _ messages: [OutboxLine]) -> [String] {
+        let pack = alert.packName.map { ", pack \($0)" } ?? ""
         var lines = [
-            "Alert \(alert.id): \(visible(alert.title)) (\(alert.serverID)), pack \(alert.packName)", standing,
+            "Alert \(alert.id): \(visible(alert.title)) (\(alert.serverID))\(pack)", standing,
         ]
         lines += items.map { "  \($0)" }
         lines.append("")
@@ -56,8 +78,20 @@ package struct AlertText {
             lines.append("\(step.at)  \(step.words)")
             lines += step.messages.map { "    \($0)" }
         }
-        lines += ["", "driftwatch diff \(alert.serverID) --pack \(alert.packName) shows how it is now"]
+        if let pack = alert.packName {
+            lines += ["", "driftwatch diff \(alert.serverID) --pack \(pack) shows how it is now"]
+        } else {
+            lines += ["", "driftwatch doctor \(alert.serverID) says how it is now, and how to fix it"]
+        }
         return lines
+    }
+
+    private static func why(_ failing: NotificationFacts.Failing) -> [String] {
+        [
+            ReasonText.of(failure: failing.reason), failing.detail.map(visible),
+            failing.jumpHost.map { "at the jump host \(visible($0))" },
+            failing.workerHost.map { "tried from \(visible($0))" },
+        ].compactMap(\.self)
     }
 
     private var since: Date {
@@ -77,12 +111,16 @@ package struct AlertText {
         var checkID: Int64?
         var comment: String?
         var resolution: String?
+        var failing: NotificationFacts.Failing?
+        var acknowledgedBy: String?
+        var until: String?
 
         enum CodingKeys: String, CodingKey {
             case mismatchCount = "mismatch_count"
             case previousCount = "previous_count"
             case checkID = "check_id"
-            case items, comment, resolution
+            case acknowledgedBy = "acknowledged_by"
+            case items, comment, resolution, failing, until
         }
     }
 
@@ -90,19 +128,34 @@ package struct AlertText {
         let detail = try? JSONDecoder().decode(Detail.self, from: Data(event.detail.utf8))
         let who = visible(event.actor)
         let comment = detail?.comment.map { ": \"\(visible($0))\"" } ?? ""
+        let acknowledger = detail?.acknowledgedBy.map(visible)
         let count = detail?.mismatchCount ?? 0
-        let items = detail?.items ?? []
+        let items = detail?.items?.map { Item($0, alert.type) } ?? []
+        switch (event.event, detail?.failing) {
+        case ("opened", let failing?):
+            return "opened after \(plural(failing.slots, "slot")) in a row: \(ReasonText.of(failure: failing.reason))"
+        case ("updated", let failing?):
+            return "still cannot be checked: \(ReasonText.of(failure: failing.reason))"
+        default: break
+        }
+        let wrong = alert.type == .checkFailing ? "cannot be read" : "wrong"
         switch event.event {
         case "opened":
-            return "opened by \(cause(event, detail?.checkID)): \(plural(count, "item")) wrong"
+            return "opened by \(cause(event, detail?.checkID)): \(plural(count, "item")) \(wrong)"
                 + (items.isEmpty ? "" : ", new: \(Self.what(items, of: nil))")
         case "updated":
             return "\(detail?.previousCount ?? 0) → \(plural(count, "item")) by \(cause(event, detail?.checkID))"
                 + ", new: \(Self.what(items, of: nil))"
+                + (acknowledger.map { "; open again, which \($0) had acknowledged" } ?? "")
         case "recounted":
             return "\(detail?.previousCount ?? 0) → \(plural(count, "item")) by \(cause(event, detail?.checkID))"
                 + ", nothing new"
-        case "acknowledged": return "acknowledged by \(who)\(comment)"
+        case "acknowledged":
+            let until = (try? detail?.until.map { try Date($0, strategy: .iso8601) })?.map {
+                " until \(times.stamp($0))"
+            }
+            return "acknowledged by \(who)\(until ?? "")\(comment)"
+        case "reopened": return "open again: the time of \(acknowledger ?? "somebody")'s acknowledgement is over"
         case "resolved": return Self.resolution(detail?.resolution, who) + comment
         default: return "\(event.event) by \(who)\(comment)"
         }
@@ -118,6 +171,8 @@ package struct AlertText {
     private static func resolution(_ resolution: String?, _ who: String) -> String {
         switch resolution {
         case "compliant": "resolved: what had drifted is right again"
+        case "recovered": "resolved: it can be checked again"
+        case "settings": "closed, because \(who) changed failing_after or expect"
         case "manual": "resolved by hand by \(who)"
         case "disabled": "closed, because \(who) disabled drift detection"
         case "unassigned": "closed, because \(who) removed the pack from the server"
@@ -139,21 +194,39 @@ package struct AlertText {
     private struct Item: Decodable {
         var type: String
         var item: String
+        var cause: Cause?
 
-        static func list(_ json: String) -> [Item] {
-            (try? JSONDecoder().decode([Item].self, from: Data(json.utf8))) ?? []
+        /// Such as `wrong permissions`.
+        private(set) var isUnreadable = false
+
+        enum CodingKeys: CodingKey { case type, item, cause }
+
+        init(_ item: Item, _ alert: AlertType) {
+            self = item
+            isUnreadable = alert == .checkFailing
+        }
+
+        static func list(_ json: String, _ alert: AlertType) -> [Item] {
+            ((try? JSONDecoder().decode([Item].self, from: Data(json.utf8))) ?? []).map { Item($0, alert) }
+        }
+
+        var words: String {
+            guard isUnreadable else { return DifferenceWords.of(type) }
+            return UnreadableReason(rawValue: type).map(ReasonText.of) ?? type.replacing("_", with: " ")
         }
     }
 
-    /// One entry for each item, in which ways it is wrong.
-    private static func grouped(_ items: [Item]) -> [(item: String, words: String)] {
+    /// One entry for each item, in which ways it is wrong, and why as far as that is known.
+    private static func grouped(_ items: [Item]) -> [(item: String, words: String, cause: Cause?)] {
         var order: [String] = []
         var types: [String: [String]] = [:]
+        var causes: [String: Cause] = [:]
         for entry in items {
             if types[entry.item] == nil { order.append(entry.item) }
-            types[entry.item, default: []].append(DifferenceWords.of(entry.type))
+            types[entry.item, default: []].append(entry.words)
+            causes[entry.item] = causes[entry.item] ?? entry.cause
         }
-        return order.map { ($0, (types[$0] ?? []).joined(separator: ", ")) }
+        return order.map { ($0, (types[$0] ?? []).joined(separator: ", "), causes[$0]) }
     }
 
     private static func what(_ items: [Item], of count: Int?) -> String {

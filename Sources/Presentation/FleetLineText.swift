@@ -33,6 +33,7 @@ package struct FleetLineText: Hashable, Sendable {
         }
         notes = [
             line.isDisabled ? line.disabledReason : nil,
+            line.isDisabled ? nil : line.mutedBy,
             Self.failing(line, times),
             line.mismatchCount > 0 ? "\(plural(line.mismatchCount, "item")) wrong" : nil,
             Self.unreadable(line, times),
@@ -62,7 +63,9 @@ package struct FleetLineText: Hashable, Sendable {
 
     private static func failing(_ line: FleetLine, _ times: Times) -> String? {
         if let since = line.failingSince {
-            return "cannot be checked since \(times.stamp(since)): \(ReasonText.of(failure: line.failingReason))"
+            let words = line.expect == .sometimes ? "often off, not seen since" : "cannot be checked since"
+            return "\(words) \(times.stamp(since)): \(ReasonText.of(failure: line.failingReason))"
+                + alert(line.failingAlertID, line.failingAlertStatus)
         }
         guard line.lastVerdict == .failed else { return nil }
         return "the newest check failed: \(ReasonText.of(failure: line.lastReason))"
@@ -72,10 +75,16 @@ package struct FleetLineText: Hashable, Sendable {
         guard let count = line.unreadableCount, count > 0 else { return nil }
         let all = line.itemCount.map { "\(count) of \(plural($0, "item"))" } ?? plural(count, "item")
         guard let dark = line.darkCount, dark > 0, let since = line.unreadableSince else {
-            return "\(all) could not be read"
+            return "\(all) could not be read\(alert(line.darkAlertID, line.darkAlertStatus))"
         }
         let which = dark == count ? "" : ", \(dark) of them"
         return "\(all) could not be read\(which) since \(times.stamp(since))"
+            + alert(line.darkAlertID, line.darkAlertStatus)
+    }
+
+    /// Behind what the alert is about, such as ` (alert 7)`.
+    private static func alert(_ id: Int64?, _ status: String?) -> String {
+        id.map { " (alert \($0)\(status == "acknowledged" ? " acknowledged" : ""))" } ?? ""
     }
 
     private static func alert(_ line: FleetLine) -> String? {

@@ -4,10 +4,12 @@ package import DriftCore
 package struct OutcomeText {
     private let outcomes: [ItemOutcome]
     private let palette: Palette
+    private let times: Times
 
-    package init(_ outcomes: [ItemOutcome], palette: Palette) {
+    package init(_ outcomes: [ItemOutcome], palette: Palette, times: Times = Times(zone: nil)) {
         self.outcomes = outcomes.sorted { $0.key < $1.key }
         self.palette = palette
+        self.times = times
     }
 
     package var lines: [String] { outcomes.flatMap(lines(of:)) }
@@ -26,6 +28,7 @@ package struct OutcomeText {
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         }
+        notes += UnconfirmedText.of(outcome).map { [palette.coloured(visible($0), .yellow)] } ?? []
         if notes.isEmpty { return [] }
         let purpose = outcome.description.map { [palette.coloured(visible($0), .faint)] } ?? []
         return ["  \(palette.coloured(visible(outcome.item), .bold))"] + (purpose + notes).map { "    \($0)" }
@@ -39,7 +42,8 @@ package struct OutcomeText {
 
     private func lines(of mismatch: Mismatch) -> [String] {
         let text = DifferenceText(mismatch)
-        let head = palette.coloured(visible(text.headline), .red)
+        let cause = CauseText.of(mismatch.cause, times).map { " (\(visible($0)))" } ?? ""
+        let head = palette.coloured(visible(text.headline), .red) + cause
         if let diff = mismatch.diff { return [head] + diffLines(diff).map { "  \($0)" } }
         return [head]
             + text.details.flatMap { detail in

@@ -23,29 +23,44 @@ struct BoundedProcess {
     let budgets: RemoteSettings.Budgets
     /// A line of standard error that begins so says that the login is over; nil when there is none to wait for.
     let loginSigns: [String]
-    /// How the line of standard output begins after which there is nothing more to hear.
-    let lastLine: String
+
+    /// What the child is asked, and how the first and the last line of its answer begin.
+    struct Round: Sendable {
+        var input: [UInt8]
+        var firstLine: String
+        var lastLine: String
+    }
+
+    /// Decides by the first answer whether the child, which waits for it, is asked again.
+    typealias NextRound = @Sendable (_ answer: [UInt8]) async -> Round?
 
     private enum Breach: Error {
         case login, probe, output
     }
 
     private enum Event {
-        case streamEnded, lastLine, patienceEnded
+        case streamEnded, lastLine, patienceEnded, talkEnded
     }
 
-    func run(input: [UInt8]) async throws(ProbeFailure) -> Outcome {
+    /// How long after the login an answer may take to begin before the input is closed: a script that knows no rounds
+    /// reads to the end of it.
+    private static let patience = Duration.seconds(5)
+
+    /// Asks once, or with `next` perhaps once more; the output is that of the last round.
+    ///
+    /// Each round has the whole time. What `next` takes is not counted.
+    func run(_ round: Round, next: NextRound? = nil) async throws(ProbeFailure) -> Outcome {
         guard !Task.isCancelled else { throw ProbeFailure(.cancelled) }
-        // A pipe would have us write to a child that may be gone.
-        let file = try HeldFile(holding: input)
-        defer { withExtendedLifetime(file) {} }
-        let heard = Heard(limit: budgets.answerBytes, loginSigns: loginSigns, lastLine: lastLine)
+        let pipe = try OpenInput()
+        let heard = Heard(
+            limit: budgets.answerBytes, loginSigns: loginSigns, firstLine: round.firstLine, lastLine: round.lastLine)
         do {
             let result = try await Subprocess.run(
-                configuration, input: .fileDescriptor(file.descriptor, closeAfterSpawningProcess: false),
+                configuration, input: .fileDescriptor(pipe.readingEnd, closeAfterSpawningProcess: true),
                 output: .sequence, error: .sequence
             ) { execution in
-                try await listen(to: execution.standardOutput, execution.standardError, heard)
+                try await talk(
+                    over: pipe, execution.standardOutput, execution.standardError, heard, saying: round.input, next)
                 // What the child leaves behind in its group goes with it. The child is not reaped before this closure
                 // ends, so the group cannot be another's.
                 try? execution.send(signal: .kill, toProcessGroup: true)
@@ -76,14 +91,32 @@ struct BoundedProcess {
     }
 
     /// Reads both streams to their ends, or the output to its last line, against the clock.
-    private func listen(
-        to output: SubprocessOutputSequence, _ errors: SubprocessOutputSequence, _ heard: Heard
+    private func talk(
+        over pipe: OpenInput, _ output: SubprocessOutputSequence, _ errors: SubprocessOutputSequence, _ heard: Heard,
+        saying input: [UInt8], _ next: NextRound?
     ) async throws {
+        let time = RoundTime()
         try await withThrowingTaskGroup(of: Event.self) { group in
             group.addTask {
+                await pipe.write(input)
+                if next == nil { pipe.close() } else { try await closeUnheard(pipe, heard) }
+                return .talkEnded
+            }
+            group.addTask {
+                var next = next
                 for try await buffer in output {
                     guard heard.addOutput(buffer.copy()) else { throw Breach.output }
-                    if heard.isComplete { return .lastLine }
+                    guard heard.isComplete else { continue }
+                    guard let ask = next.take() else { return .lastLine }
+                    time.stop()
+                    let round = await ask(heard.output)
+                    if let round {
+                        heard.beginRound(lastLine: round.lastLine)
+                        time.begin(budgets.probe)
+                        await pipe.write(round.input)
+                    }
+                    pipe.close()
+                    if round == nil { return .lastLine }
                 }
                 return .streamEnded
             }
@@ -101,18 +134,36 @@ struct BoundedProcess {
                     try await clock.sleep(until: start + budgets.login)
                     guard heard.loggedIn else { throw Breach.login }
                 }
-                try await clock.sleep(until: (heard.loginInstant ?? start) + budgets.probe)
+                var end = (heard.loginInstant ?? start) + budgets.probe
+                repeat {
+                    try await clock.sleep(until: end)
+                    end = time.end ?? end
+                } while end > clock.now
                 throw Breach.probe
             }
-            var errorsEnded = false
-            for try await event in group.prefix(2) {
-                if event == .lastLine {
-                    if !errorsEnded { await Self.farewell(&group) }
-                    break
+            var openStreams = 2
+            while openStreams > 0, let event = try await group.next() {
+                switch event {
+                case .streamEnded: openStreams -= 1
+                case .lastLine:
+                    if openStreams == 2 { await Self.farewell(&group) }
+                    openStreams = 0
+                case .patienceEnded, .talkEnded: break
                 }
-                errorsEnded = true
             }
             group.cancelAll()
+        }
+    }
+
+    /// Closes the input if no answer begins for long.
+    private func closeUnheard(_ pipe: OpenInput, _ heard: Heard) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        while !heard.hasBegun {
+            if let login = loginSigns.isEmpty ? start : heard.loginInstant, clock.now > login + Self.patience {
+                return pipe.close()
+            }
+            try await clock.sleep(for: .milliseconds(200))
         }
     }
 
@@ -125,7 +176,7 @@ struct BoundedProcess {
             try await ContinuousClock().sleep(for: .seconds(1))
             return .patienceEnded
         }
-        _ = try? await group.next()
+        while let event = try? await group.next(), event == .talkEnded {}
     }
 
     private func failure(_ error: any Error) -> ProbeFailure {
@@ -142,6 +193,32 @@ struct BoundedProcess {
             return ProbeFailure(.misconfigured, detail: VisibleText.plain("there is no \(executable)".utf8))
         default:
             return ProbeFailure(.misconfigured, detail: VisibleText.plain("\(executable): \(error)".utf8))
+        }
+    }
+}
+
+/// When the time of a round ends that is not the first.
+private final class RoundTime: Sendable {
+    private enum State {
+        case first, stopped
+        case until(ContinuousClock.Instant)
+    }
+
+    private let state = Mutex(State.first)
+
+    /// The worker has the word.
+    func stop() { state.withLock { $0 = .stopped } }
+
+    func begin(_ budget: Duration) { state.withLock { $0 = .until(.now + budget) } }
+
+    /// Nil in the first round; a moment from now while the time is stopped.
+    var end: ContinuousClock.Instant? {
+        state.withLock { state in
+            switch state {
+            case .first: nil
+            case .stopped: .now + .seconds(1)
+            case .until(let end): end
+            }
         }
     }
 }

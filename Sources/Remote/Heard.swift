@@ -6,6 +6,8 @@ import Synchronization
 final class Heard: Sendable {
     private struct State {
         var output: [UInt8] = []
+        var lastLine: [UInt8]
+        var hasBegun = false
         /// Where the line begins that has no end yet.
         var lineStart = 0
         var isComplete = false
@@ -20,17 +22,20 @@ final class Heard: Sendable {
 
     private let limit: Int
     private let loginSigns: [[UInt8]]
-    private let lastLine: [UInt8]
-    private let state = Mutex(State())
+    private let firstLine: [UInt8]
+    private let state: Mutex<State>
 
-    /// `lastLine` is how the line of standard output begins that is the last one.
-    init(limit: Int, loginSigns: [String], lastLine: String) {
+    /// `firstLine` and `lastLine` are how the lines of standard output begin that are the first and the last of an answer.
+    init(limit: Int, loginSigns: [String], firstLine: String = "", lastLine: String) {
         self.limit = limit
         self.loginSigns = loginSigns.map { Array($0.utf8) }
-        self.lastLine = Array(lastLine.utf8)
+        self.firstLine = Array(firstLine.utf8)
+        state = Mutex(State(lastLine: Array(lastLine.utf8)))
     }
 
     var output: [UInt8] { state.withLock { $0.output } }
+    /// Whether the first answer has begun.
+    var hasBegun: Bool { state.withLock { $0.hasBegun } }
     var isComplete: Bool { state.withLock { $0.isComplete } }
     var errors: [String] { state.withLock { $0.errors } }
     var loginInstant: ContinuousClock.Instant? { state.withLock { $0.loginInstant } }
@@ -44,11 +49,23 @@ final class Heard: Sendable {
             var searched = state.output.count
             state.output += bytes
             while let end = state.output[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-                if state.output[state.lineStart..<end].starts(with: lastLine) { state.isComplete = true }
+                let line = state.output[state.lineStart..<end]
+                if !state.hasBegun { state.hasBegun = line.starts(with: firstLine) }
+                if line.starts(with: state.lastLine) { state.isComplete = true }
                 state.lineStart = end + 1
                 searched = end + 1
             }
             return state.output.count <= limit
+        }
+    }
+
+    /// Forgets the answer so far: another follows, which ends with another line.
+    func beginRound(lastLine: String) {
+        state.withLock { state in
+            state.output = []
+            state.lineStart = 0
+            state.isComplete = false
+            state.lastLine = Array(lastLine.utf8)
         }
     }
 

@@ -14,7 +14,9 @@ package struct ProbeRequest: Hashable, Sendable {
     let files: [ProbeQuestions.File]
     /// Names that no server's environment can hold are left out.
     let environment: [String]
-    /// The bytes of the script's standard input.
+    /// Whether the script's standard input stays open for another round of questions.
+    let isOpen: Bool
+    /// The bytes of the script's standard input, or of this round.
     package let input: [UInt8]
 
     /// The topics that may be answered: about packages, the script asks for those of other managers than dpkg itself.
@@ -23,7 +25,10 @@ package struct ProbeRequest: Hashable, Sendable {
     }
 
     /// How the last line of an answer begins.
-    var lastLine: String { "driftwatch-probe \(nonce) end" }
+    var lastLine: String { "\(firstLine)end" }
+
+    /// How the first line of an answer begins.
+    var firstLine: String { "driftwatch-probe \(nonce) " }
 
     /// How the marks of the frame begin that a probe run by root answers in, within the other's.
     var innerNonce: String { nonce + "0" }
@@ -33,7 +38,7 @@ package struct ProbeRequest: Hashable, Sendable {
     /// The script gives up on what it has not seen when `time` has passed.
     package init(
         _ questions: ProbeQuestions, configUser: String? = nil, nonce: String = Self.freshNonce(),
-        time: Duration = .seconds(26), version: Int = ProbeScript.version
+        time: Duration = .seconds(26), version: Int = ProbeScript.version, isOpen: Bool = false
     ) {
         self.nonce = nonce
         self.questions = questions
@@ -45,7 +50,21 @@ package struct ProbeRequest: Hashable, Sendable {
             version == 1
             ? Self.firstVersion(nonce, owner, files, questions.packages, environment)
             : Self.lines(nonce, owner, files, questions, environment, time)
-        input = Array((lines.joined(separator: "\n") + "\n").utf8)
+        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+        self.isOpen = isOpen
+        input = isOpen ? Array("#open \(bytes.count)\n".utf8) + bytes : bytes
+    }
+
+    /// The questions as the first round of a session.
+    var round: BoundedProcess.Round {
+        BoundedProcess.Round(input: input, firstLine: firstLine, lastLine: lastLine)
+    }
+
+    /// The same for a script that waits for another round.
+    var nextRound: BoundedProcess.Round {
+        var round = round
+        round.input = Array("#again\n".utf8) + input
+        return round
     }
 
     private static func lines(

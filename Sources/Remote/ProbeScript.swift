@@ -22,7 +22,7 @@ package enum ProbeScript {
         Array(fold.utf8),
         PackageResources.other_sh, PackageResources.slow_sh, PackageResources.closer_sh, PackageResources.show_sh,
         Array(secretPlaces.utf8), PackageResources.elevate_sh, PackageResources.topics_sh,
-        PackageResources.installed_sh,
+        PackageResources.installed_sh, PackageResources.origin_sh,
     ])
 
     private static let topics = [

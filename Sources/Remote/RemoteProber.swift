@@ -14,7 +14,10 @@ package struct RemoteProber: Prober {
     private let places: AddressPlaces
     let configs: ResolvedConfigs
     private let jumpHosts: JumpHosts
-    private let olderProbes = OlderProbes()
+    /// Where a pinned probe of the version before this one was seen last, so that it is asked in that version at once.
+    private let olderProbes = KnownTargets()
+    /// Whose pinned probe cannot be asked again.
+    private let withoutRounds = KnownTargets()
     private let logger: Logger
 
     /// `localServers` says which servers this machine is; others with the connection `local` are refused.
@@ -32,81 +35,122 @@ package struct RemoteProber: Prober {
         jumpHosts = JumpHosts(settings, configs)
     }
 
-    package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+    package func probe(
+        _ target: ProbeTarget, asking questions: ProbeQuestions, again: SecondLook?
+    ) async throws(ProbeFailure) -> Looks {
         let started = ContinuousClock.now
         do {
-            let facts = try await look(target, questions)
+            let looks = try await look(target, questions, again)
             log("probed", target, since: started)
-            return facts
+            return looks
         } catch {
             log("probe failed", target, since: started, failure: error)
             throw error
         }
     }
 
-    private func look(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+    private func look(
+        _ target: ProbeTarget, _ questions: ProbeQuestions, _ again: SecondLook?
+    ) async throws(ProbeFailure) -> Looks {
         switch target.connection {
         case .local:
             guard localServers.contains(target.serverID) else {
                 throw ProbeFailure(
                     .misconfigured, detail: "this worker was not started with --local \(target.serverID)")
             }
-            return try await lookHere(request(questions, target, version: ProbeScript.version))
+            return try await lookHere(dialogue(questions, target, again))
         case .ssh:
             let jumpHosts = try await jumpHosts.hosts(on: target)
             return try await places.withPlace(at: target.address, behind: jumpHosts) {
-                () async throws(ProbeFailure) -> Facts in
-                try await lookThere(target, questions)
+                () async throws(ProbeFailure) -> Looks in
+                try await lookThere(target, questions, again)
             }
         }
     }
 
-    /// The script is to end its answer before its budget ends it.
-    private func request(_ questions: ProbeQuestions, _ target: ProbeTarget, version: Int) -> ProbeRequest {
-        ProbeRequest(
-            questions, configUser: target.configUser, time: settings.budgets.probe - .seconds(4), version: version)
+    /// A dialogue in the newest version.
+    private func dialogue(_ questions: ProbeQuestions, _ target: ProbeTarget, _ again: SecondLook?) -> Dialogue {
+        Dialogue(
+            request(questions, target, version: ProbeScript.version, isOpen: again != nil), again: again,
+            secondRequest: { request($0, target, version: ProbeScript.version) })
     }
 
-    private func lookHere(_ request: ProbeRequest) async throws(ProbeFailure) -> Facts {
+    /// The script is to end its answer before its budget ends it.
+    private func request(
+        _ questions: ProbeQuestions, _ target: ProbeTarget, version: Int, isOpen: Bool = false
+    ) -> ProbeRequest {
+        ProbeRequest(
+            questions, configUser: target.configUser, time: settings.budgets.probe - .seconds(4), version: version,
+            isOpen: isOpen)
+    }
+
+    private func lookHere(_ dialogue: Dialogue) async throws(ProbeFailure) -> Looks {
         var environment = Self.localEnvironment()
+        let request = dialogue.request
         let login = request.environment.isEmpty ? nil : LoginEnvironment(below: localRoot, home: environment["HOME"])
         if let login { environment.merge(login.variables) { $1 } }
         let process = BoundedProcess(
             executable: "/bin/sh", arguments: ["-c", ProbeScript.text, ProbeScript.text],
-            environment: environment, budgets: settings.budgets, loginSigns: [],
-            lastLine: request.lastLine)
-        let outcome = try await process.run(input: request.input)
-        if var facts = try await read(outcome.output, request) {
-            login?.correct(&facts.environment)
+            environment: environment, budgets: settings.budgets, loginSigns: [])
+        let looks: Looks
+        do throws(ProbeFailure) {
+            let outcome = try await process.run(request.round, next: dialogue.next)
+            guard let seen = try await dialogue.looks(outcome.output) else {
+                let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
+                throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
+            }
+            looks = seen
+        } catch {
+            looks = try dialogue.looks(after: error)
+        }
+        guard let login else { return looks }
+        return looks.mapFacts { facts in
+            var facts = facts
+            login.correct(&facts.environment)
             return facts
         }
-        let said = outcome.errors.last { !$0.isEmpty } ?? "no answer"
-        throw ProbeFailure(.misconfigured, detail: VisibleText.plain("/bin/sh: \(said)".utf8))
     }
 
     /// Asks in the newest version.
     ///
-    /// If the server pins a probe that does not know it, asks in the version before.
-    private func lookThere(_ target: ProbeTarget, _ questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
+    /// If the server pins a probe that does not know it, asks in the version before. A pinned probe that knows no rounds is
+    /// asked once; from then on, its input is closed at once.
+    private func lookThere(
+        _ target: ProbeTarget, _ questions: ProbeQuestions, _ again: SecondLook?
+    ) async throws(ProbeFailure) -> Looks {
         if !olderProbes.contains(target) {
-            let request = request(questions, target, version: ProbeScript.version)
-            let (outcome, command) = try await session(
-                target, request.nonce, request.input, request.lastLine,
-                asksTopics: !request.questions.topics.isEmpty)
-            if let facts = try await read(outcome.output, request) { return facts }
-            guard outcome.exitCode == Self.notUnderstood, try await speaksFirstVersion(target) else {
-                throw failure(outcome, command)
+            let dialogue = dialogue(questions, target, withoutRounds.contains(target) ? nil : again)
+            let looks = try await session(target, dialogue)
+            if let knowsRounds = dialogue.knowsRounds {
+                if knowsRounds { withoutRounds.remove(target) } else { withoutRounds.insert(target) }
             }
+            if let looks { return looks }
         }
-        let request = request(questions, target, version: 1)
-        let (outcome, command) = try await session(target, request.nonce, request.input, request.lastLine)
-        if let facts = try await read(outcome.output, request) {
+        let dialogue = Dialogue(request(questions, target, version: 1))
+        let (outcome, command) = try await session(target, dialogue.request.round)
+        if let looks = try await dialogue.looks(outcome.output) {
             olderProbes.insert(target)
-            return facts
+            return looks
         }
         // The pinned probe may have been updated.
         olderProbes.remove(target)
         throw failure(outcome, command)
+    }
+
+    /// One session in the newest version; nil if the server pins a probe of the version before.
+    private func session(_ target: ProbeTarget, _ dialogue: Dialogue) async throws(ProbeFailure) -> Looks? {
+        let request = dialogue.request
+        do throws(ProbeFailure) {
+            let (outcome, command) = try await session(
+                target, request.round, asksTopics: !request.questions.topics.isEmpty, next: dialogue.next)
+            if let looks = try await dialogue.looks(outcome.output) { return looks }
+            guard outcome.exitCode == Self.notUnderstood, try await speaksFirstVersion(target) else {
+                throw failure(outcome, command)
+            }
+            return nil
+        } catch {
+            return try dialogue.looks(after: error)
+        }
     }
 
     /// How a script of version 1 ends whose input does not begin as it expects.
@@ -118,13 +162,16 @@ package struct RemoteProber: Prober {
     /// that there is not, and about nothing.
     private func speaksFirstVersion(_ target: ProbeTarget) async throws(ProbeFailure) -> Bool {
         let nonce = ProbeRequest.freshNonce()
-        let input = Array("driftwatch-probe \(nonce) 0\nend\n".utf8)
-        let (outcome, _) = try await session(target, nonce, input, "driftwatch-probe \(nonce) speaks")
+        let round = BoundedProcess.Round(
+            input: Array("driftwatch-probe \(nonce) 0\nend\n".utf8), firstLine: "driftwatch-probe \(nonce) ",
+            lastLine: "driftwatch-probe \(nonce) speaks")
+        let (outcome, _) = try await session(target, round)
         return ProbeAnswer.speaks(1, in: outcome.output, nonce: nonce)
     }
 
     private func session(
-        _ target: ProbeTarget, _ nonce: String, _ input: [UInt8], _ lastLine: String, asksTopics: Bool = false
+        _ target: ProbeTarget, _ round: BoundedProcess.Round, asksTopics: Bool = false,
+        next: BoundedProcess.NextRound? = nil
     ) async throws(ProbeFailure) -> (BoundedProcess.Outcome, SSHCommand) {
         let key = try await ChosenKey.choose(for: target, settings: settings, configs)
         let command = try SSHCommand(
@@ -132,21 +179,9 @@ package struct RemoteProber: Prober {
             command: asksTopics ? ProbeScript.command : ProbeScript.commandWithoutTopics)
         let process = BoundedProcess(
             executable: command.executable, arguments: command.arguments, environment: SSHCommand.environment,
-            budgets: settings.budgets, loginSigns: ["Authenticated to ", "driftwatch-probe \(nonce) "],
-            lastLine: lastLine)
+            budgets: settings.budgets, loginSigns: ["Authenticated to ", round.firstLine])
         // ssh reads files that the command holds, so it goes along.
-        return (try await process.run(input: input), command)
-    }
-
-    /// Off the shared pool: an answer is as long and as odd as a server likes.
-    private func read(_ bytes: [UInt8], _ request: ProbeRequest) async throws(ProbeFailure) -> Facts? {
-        let result = await withTaskExecutorPreference(AnswerExecutor.shared) { await Self.facts(in: bytes, request) }
-        return try result.get()
-    }
-
-    @concurrent
-    private static func facts(in bytes: [UInt8], _ request: ProbeRequest) async -> Result<Facts?, ProbeFailure> {
-        Result { () throws(ProbeFailure) in try ProbeAnswer.facts(in: bytes, to: request) }
+        return (try await process.run(round, next: next), command)
     }
 
     /// Why an answer never began.

@@ -15,6 +15,7 @@ enum SchemaFiles {
         File("m0001_servers_and_packs", PackageResources.m0001_servers_and_packs_sql),
         File("m0002_jobs", PackageResources.m0002_jobs_sql),
         File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
+        File("m0010_mutes_and_digests", PackageResources.m0010_mutes_and_digests_sql),
     ]
 
     /// Counts the released versions of ``code``: a database with functions and views of a newer one keeps them.
@@ -34,6 +35,10 @@ enum SchemaFiles {
         File("f14_times", PackageResources.f14_times_sql),
         File("f20_checks", PackageResources.f20_checks_sql),
         File("f21_alerts", PackageResources.f21_alerts_sql),
+        File("f22_failing", PackageResources.f22_failing_sql),
+        File("f23_mutes", PackageResources.f23_mutes_sql),
+        File("f24_reports", PackageResources.f24_reports_sql),
+        File("f25_heartbeats", PackageResources.f25_heartbeats_sql),
         File("f30_outbox", PackageResources.f30_outbox_sql),
         File("f31_destinations", PackageResources.f31_destinations_sql),
         File("f40_operators", PackageResources.f40_operators_sql),
@@ -44,12 +49,14 @@ enum SchemaFiles {
         File("f50_retention", PackageResources.f50_retention_sql),
         File("v00_comments", PackageResources.v00_comments_sql),
         File("v05_eligible", PackageResources.v05_eligible_sql),
+        File("v06_mutes", PackageResources.v06_mutes_sql),
         File("v10_queue", PackageResources.v10_queue_sql),
         File("v11_slots", PackageResources.v11_slots_sql),
         File("v20_fleet", PackageResources.v20_fleet_sql),
         File("v50_metrics", PackageResources.v50_metrics_sql),
         File("r10_privileges", PackageResources.r10_privileges_sql),
         File("v30_questions", PackageResources.v30_questions_sql),
+        File("v31_digest", PackageResources.v31_digest_sql),
         File("v40_records", PackageResources.v40_records_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
         grants,

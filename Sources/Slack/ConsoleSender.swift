@@ -14,8 +14,9 @@ package struct ConsoleSender: NotificationSender {
     }
 
     package func send(_ notification: OutboundNotification) async -> DeliveryReply {
-        let text = MessageText(
-            notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .none)
+        let text =
+            MessageText(checking: notification, baseURL: baseURL, escaping: .none)
+            ?? MessageText(notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .none)
         do { try write(text.lines().joined(separator: "\n")) } catch {
             return .unreachable("standard output cannot be written")
         }

@@ -17,10 +17,20 @@ package enum MessageLink: Hashable, Sendable {
     ///
     /// Of the base URL only scheme, host, port and path are used: a password in it stays here.
     init(_ facts: NotificationFacts, baseURL: URL?, escaping: Escaping) {
-        let isOver = facts.kind == .driftResolved
+        let isOver = facts.resolution != nil
         let diffPath = isOver ? String(facts.diffPath.prefix { $0 != "?" }) : facts.diffPath
-        if let base = baseURL.flatMap(Self.prefix), diffPath.hasPrefix("/"),
-            let path = diffPath.addingPercentEncoding(withAllowedCharacters: Self.allowed)
+        let check = isOver ? nil : facts.checkID.map { " --check \($0)" }
+        let server = escaping.fit(facts.serverID.rawValue, MessageText.maximumName)
+        let command = facts.packName.map { pack in
+            "driftwatch diff \(server) --pack \(escaping.fit(pack.rawValue, MessageText.maximumName))\(check ?? "")"
+        }
+        self.init(path: diffPath, orCommand: command ?? "driftwatch status \(server)", baseURL: baseURL, escaping)
+    }
+
+    /// `command` is fit for the medium already.
+    init(path: String, orCommand command: String, baseURL: URL?, _ escaping: Escaping) {
+        if let base = baseURL.flatMap(Self.prefix), path.hasPrefix("/"),
+            let path = path.addingPercentEncoding(withAllowedCharacters: Self.allowed)
         {
             let url = escaping.fit(base + path, .max)
             if url.utf16.count <= Self.maximumLength {
@@ -28,10 +38,7 @@ package enum MessageLink: Hashable, Sendable {
                 return
             }
         }
-        let check = isOver ? nil : facts.checkID.map { " --check \($0)" }
-        let server = escaping.fit(facts.serverID.rawValue, MessageText.maximumName)
-        let pack = escaping.fit(facts.packName.rawValue, MessageText.maximumName)
-        self = .command("driftwatch diff \(server) --pack \(pack)\(check ?? "")")
+        self = .command(command)
     }
 
     var text: String {

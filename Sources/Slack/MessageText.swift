@@ -12,22 +12,27 @@ package struct MessageText: Hashable, Sendable {
     private static let maximumItem = 100
     private static let maximumDescription = 50
     private static let maximumDifferences = 110
+    private static let maximumCause = 90
     private static let maximumActor = 60
     private static let maximumComment = 300
     private static let maximumItems = 10
     /// Of how many items the changed lines are shown.
     private static let maximumExcerpts = 2
     private static let maximumLine = 100
+    /// Before what a canary planted: nobody has to do anything.
+    private static let canary = "Canary: "
 
     /// What a phone shows first, at most 150 characters: `Web 1: /etc/motd: wrong permissions (+2)`, or the title.
     package let headline: String
     /// Such as `Configuration drift detected`.
     package let title: String
+    /// What ``server`` is.
+    package let serverLabel: String
     /// `Web 1 (web-1)`; of a test, where it was sent from.
     package let server: String
-    /// Absent in a test.
+    /// Absent in a test, and where the server as a whole cannot be checked.
     package let pack: String?
-    /// `2 items, 3 differences`; absent in a resolution and a test.
+    /// `2 items, 3 differences`; absent in a resolution, a test, and where something cannot be checked.
     package let count: String?
     /// How many of those items are new, where some are not; ``items`` are the new ones.
     package let added: String?
@@ -41,18 +46,21 @@ package struct MessageText: Hashable, Sendable {
     package let since: String
     /// `role=web, site=north`; nil without any.
     package let labels: String?
-    /// Who is at work on it, or what the person says who resolved it.
+    /// Who had acknowledged it before something was added, or what the person says who resolved it.
     package let remark: String?
     /// What a resolution is about, if the opening message was never delivered.
     package let resolves: String?
     /// Absent in a test where no page is known.
     package let link: MessageLink?
+    /// What ``link`` leads to.
+    package let linkLabel: String
     /// `alert 42 · outbox 7 · 2026-11-22 06:00 UTC`: a repeat carries the same.
     package let identity: String
 
     package init(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) {
         let name = escaping.fit(facts.serverName, Self.maximumServerName)
         let id = escaping.fit(facts.serverID.rawValue, Self.maximumName)
+        serverLabel = facts.kind == .test ? "From" : "Server"
         server = name == id || name.isEmpty ? id : "\(name) (\(id))"
         let link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
         let times = Times(zone: facts.timeZone)
@@ -60,6 +68,7 @@ package struct MessageText: Hashable, Sendable {
         guard facts.kind != .test else {
             title = "Test message, nothing is wrong"
             headline = title
+            linkLabel = "The fleet"
             (pack, count, added, resolves, labels, remark) = (nil, nil, nil, nil, nil, nil)
             (items, excerpts, more) = ([], [], 0)
             since = "sent \(occurred)"
@@ -67,20 +76,40 @@ package struct MessageText: Hashable, Sendable {
             identity = "driftwatch notify-test · \(occurred)"
             return
         }
-        pack = escaping.fit(facts.packName.rawValue, Self.maximumName)
+        if let report = ReportText(facts, times: times, escaping: escaping) {
+            title = report.title
+            headline = title
+            linkLabel = "The fleet"
+            (pack, count, added, resolves, labels, remark) = (nil, nil, nil, nil, nil, nil)
+            (items, excerpts, more) = (report.lines, [], report.more)
+            since = occurred
+            if case .page = link { self.link = link } else { self.link = nil }
+            identity = "outbox \(outboxID) · \(occurred)"
+            return
+        }
+        pack = facts.packName.map { escaping.fit($0.rawValue, Self.maximumName) }
         self.link = link
         identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
         labels = Self.labels(facts.labels ?? [:], escaping)
 
         let opened = escaping.fit(Self.instant(facts.openedAt, times), 40)
+        if let words = CheckingText(facts, opened: opened, times: times, escaping: escaping) {
+            (title, headline, items, more, since) = (words.title, words.headline, words.items, words.more, words.since)
+            (linkLabel, added, resolves) = (words.linkLabel, words.added, words.resolves)
+            remark =
+                [facts.comment, facts.acknowledgedBy.map { "\($0) is at work on it" }].compactMap(\.self).first
+                .flatMap { Self.given($0, Self.maximumComment, escaping) }
+            (count, excerpts) = (nil, [])
+            return
+        }
         let found = Self.bounded(facts.mismatchCount)
         let count = Self.count(found, facts)
         let wrong = WrongItem.all(of: facts.items)
-        let shown = wrong.prefix(Self.maximumItems).map { Self.line(on: $0, escaping) }
+        let shown = wrong.prefix(Self.maximumItems).map { Self.line(on: $0, times, escaping) }
         let new = max(facts.addedCount.map(Self.bounded) ?? 0, wrong.count)
         switch facts.kind {
-        // A test has returned above.
-        case .driftDetected, .test:
+        // The others have returned above.
+        case .driftDetected, .test, .checkFailing, .checkRecovered, .itemsUnreadable, .itemsReadable, .reminder, .digest:
             title = "Configuration drift detected"
             since = "since \(opened)"
         case .driftChanged:
@@ -91,24 +120,27 @@ package struct MessageText: Hashable, Sendable {
             title = Self.proven(facts)
             since = "drifted since \(opened)"
         case .driftResolved:
-            let actor = facts.actor.map { " by \(escaping.fit($0, Self.maximumActor))" } ?? ""
-            title = facts.resolution.map { "Alert closed: \($0.rawValue)\(actor)" } ?? "Alert closed"
+            title = Self.closing(facts, escaping).map { "Alert closed: \($0)" } ?? "Alert closed"
             since = "open since \(opened)"
         }
         guard facts.kind == .driftResolved else {
+            linkLabel = "Expected and actual"
             self.count = count
             added = new > 0 && new < found ? "\(new) new" : nil
             items = shown
             excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
             more = new - shown.count
-            headline = wrong.first.map { Self.headline($0, of: facts, others: new - 1, escaping) } ?? title
+            headline =
+                wrong.first.map { Self.headline($0, of: facts, others: new - 1, escaping) }
+                ?? (facts.isOfCanary ? Self.canary + title : title)
             remark = facts.acknowledgedBy.flatMap { Self.given($0, Self.maximumActor, escaping) }.map {
-                "\($0) is at work on it"
+                "open again: \($0) had acknowledged it"
             }
             resolves = nil
             return
         }
-        headline = title
+        headline = facts.isOfCanary ? "\(Self.canary)\(title)" : title
+        linkLabel = "What is true now"
         remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
         (self.count, added) = (nil, nil)
         (items, excerpts, more) = ([], [], 0)
@@ -140,6 +172,12 @@ package struct MessageText: Hashable, Sendable {
         return lines + [remark, resolves].compactMap(\.self) + [identity]
     }
 
+    /// `disabled by ann`; nil if it is not known how it was closed.
+    static func closing(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
+        let actor = facts.actor.map { " by \(escaping.fit($0, Self.maximumActor))" } ?? ""
+        return facts.resolution.map { "\($0.rawValue)\(actor)" }
+    }
+
     /// What a check that found nothing wrong proved: all is right, or only what had drifted.
     private static func proven(_ facts: NotificationFacts) -> String {
         let rightAgain = "What had drifted is right again"
@@ -151,7 +189,7 @@ package struct MessageText: Hashable, Sendable {
     }
 
     /// No pack has more items; what a payload claims beyond it must not overflow.
-    private static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
+    static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
 
     /// `3 items, 4 differences, 1 never complied`.
     private static func count(_ found: Int, _ facts: NotificationFacts) -> String {
@@ -171,12 +209,13 @@ package struct MessageText: Hashable, Sendable {
     ) -> String {
         let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
         let first = DifferenceWords.of(item.differences[0].type)
-        return "\(escaping.fit(name, 45)): \(escaping.fit(item.name, 60)): \(escaping.fit(first, 30))"
+        return (facts.isOfCanary ? canary : "")
+            + "\(escaping.fit(name, 45)): \(escaping.fit(item.name, 60)): \(escaping.fit(first, 30))"
             + (others > 0 ? " (+\(others))" : "")
     }
 
-    /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: …`.
-    private static func line(on item: WrongItem, _ escaping: Escaping) -> String {
+    /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: … – the pack changed`.
+    private static func line(on item: WrongItem, _ times: Times, _ escaping: Escaping) -> String {
         let name = escaping.fit(item.name, maximumItem)
         let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
         let differences = item.differences.map { difference in
@@ -185,7 +224,9 @@ package struct MessageText: Hashable, Sendable {
             }
             return DifferenceText(difference.type, expected: expected, actual: actual).headline
         }
+        let cause = item.differences.lazy.compactMap { CauseText.of($0.cause, times) }.first
         return "\(name)\(purpose): \(escaping.fit(differences.joined(separator: "; "), maximumDifferences))"
+            + (cause.map { " – \(escaping.fit($0, maximumCause))" } ?? "")
     }
 
     /// The name of the file, and its changed lines below.
@@ -203,7 +244,7 @@ package struct MessageText: Hashable, Sendable {
     }
 
     /// `2026-11-22T06:00:03Z` as people read it, in the zone; anything else as it stands.
-    private static func instant(_ text: String, _ times: Times) -> String {
+    static func instant(_ text: String, _ times: Times) -> String {
         guard text.utf8.count == 20, let date = try? Date(text, strategy: .iso8601) else { return text }
         return times.stamp(date)
     }

@@ -42,8 +42,9 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
     }
 
     package init(_ notification: OutboundNotification, baseURL: URL?, channel: String? = nil) {
-        let text = MessageText(
-            notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .slack)
+        let text =
+            MessageText(checking: notification, baseURL: baseURL, escaping: .slack)
+            ?? MessageText(notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .slack)
         self.channel = channel
         switch notification.form {
         case .rich:
@@ -64,7 +65,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
     }
 
     private static func blocks(_ text: MessageText) -> [Block] {
-        var fields = ["\(text.pack == nil ? "From" : "Server")\n\(text.server)"]
+        var fields = ["\(text.serverLabel)\n\(text.server)"]
         if let pack = text.pack { fields.append("Pack\n\(pack)") }
         if let count = text.count { fields.append("Wrong\n\(count)") }
         fields.append("When\n\(text.since)")
@@ -82,8 +83,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
         if let resolves = text.resolves { blocks.append(Block(type: "section", text: .plain(resolves))) }
         switch text.link {
         case .page(let url):
-            let label = text.pack == nil ? "The fleet" : text.count == nil ? "What is true now" : "Expected and actual"
-            blocks.append(Block(type: "section", text: .markup("<\(url)|\(label)>")))
+            blocks.append(Block(type: "section", text: .markup("<\(url)|\(text.linkLabel)>")))
         case .command(let command):
             blocks.append(Block(type: "section", text: .plain(command)))
         case nil:

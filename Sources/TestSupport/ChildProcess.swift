@@ -62,9 +62,13 @@ package final class ChildProcess: Sendable {
 
     /// Kills the child and all that descends from it, and waits for the child.
     package func end() async {
-        for process in Self.descendants(of: processIdentifier) { kill(process, SIGKILL) }
+        killDescendants()
         task.cancel()
         _ = await task.value
+    }
+
+    package func killDescendants() {
+        for process in Self.descendants(of: processIdentifier) { kill(process, SIGKILL) }
     }
 
     /// The processes that descend from `ancestor`, by the kernel's own table.

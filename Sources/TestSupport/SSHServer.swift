@@ -118,6 +118,9 @@ package final class SSHServer: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// Kills every session, as a reboot does.
+    package func endEverything() async { daemon.killDescendants() }
+
     /// The settings with which a prober reaches this server, with budgets for a machine that is busy with tests.
     package var settings: RemoteSettings {
         RemoteSettings(

@@ -27,14 +27,17 @@ package final class ScriptedProber: Prober {
         script(server) { _, _ in .failure(ProbeFailure(reason, detail: "scripted")) }
     }
 
+    /// The second look comes at once, and is not counted.
     package func probe(
-        _ target: ProbeTarget, asking questions: ProbeQuestions
-    ) async throws(ProbeFailure) -> Facts {
+        _ target: ProbeTarget, asking questions: ProbeQuestions, again: SecondLook?
+    ) async throws(ProbeFailure) -> Looks {
         probes.withLock { $0[target.serverID, default: 0] += 1 }
         guard let answer = answers.withLock({ $0[target.serverID] }) else {
             throw ProbeFailure(.unreachable, detail: "no script")
         }
-        return try await answer(target, questions).get()
+        let first = try await answer(target, questions).get()
+        guard let more = await again?.questions(first) else { return Looks(first: first) }
+        return Looks(first: first, second: await answer(target, more))
     }
 }
 

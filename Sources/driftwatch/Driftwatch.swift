@@ -40,9 +40,10 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    AlertsCommand.self, JobsCommand.self, QueueCommand.self, ServersCommand.self,
+                    AlertsCommand.self, HoldCommand.self, SilenceCommand.self, JobsCommand.self, QueueCommand.self,
+                    ServersCommand.self,
                     ScheduleCommand.self, OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self,
-                    DoctorCommand.self, HealthcheckCommand.self,
+                    DoctorCommand.self, CanaryCommand.self, HealthcheckCommand.self,
                 ]),
         ])
 }

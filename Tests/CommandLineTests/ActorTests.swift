@@ -43,6 +43,8 @@ struct ActorTests {
                     ["outbox", "redrive", "1"], ["destination", "resume"], ["schedule", "set", "1 1 * * *"],
                     ["schedule", "pause", "--reason", "x"], ["schedule", "resume"],
                     ["queue", "pause", "default", "--reason", "x"], ["queue", "resume", "default"],
+                    ["hold", "--server", "web-1", "--until", "1h", "--reason", "x"], ["hold", "end", "1"],
+                    ["silence", "add", "--server", "web-1", "--until", "1h", "--reason", "x"], ["silence", "end", "2"],
                     ["jobs", "cancel", "1"], ["jobs", "retry", "1"],
                     ["apply", folder],
                 ]
@@ -53,7 +55,8 @@ struct ActorTests {
                 let actions = [
                     "acknowledged", "resolved", "acknowledge_alert", "resolve_alert", "enqueue_check",
                     "disable_drift_detection", "enable_drift_detection", "redrive_outbox", "resume_destination",
-                    "set_schedule", "pause_schedule", "resume_schedule", "pause_queue", "resume_queue", "cancel_job",
+                    "add_hold", "end_hold", "add_silence", "end_silence", "set_schedule", "pause_schedule",
+                    "resume_schedule", "pause_queue", "resume_queue", "cancel_job",
                     "retry_job", "apply",
                 ]
                 let written = try await Self.written(database)

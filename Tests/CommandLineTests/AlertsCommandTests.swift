@@ -32,7 +32,7 @@ struct AlertsCommandTests {
                 "update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock(), lease_token = null")
             try await database.execute(
                 "select driftwatch.update_alert(1, \(checks[1]), 2, \(curl)::text::jsonb)")
-            try await database.execute("select driftwatch.acknowledge_alert(1, 'on it', 'ann')")
+            try await database.execute("select driftwatch.acknowledge_alert(1, 'on it', actor => 'ann')")
             try await database.executeScript(
                 """
                 insert into driftwatch.mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)

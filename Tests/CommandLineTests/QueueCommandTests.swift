@@ -140,7 +140,7 @@ struct QueueCommandTests {
                 #expect(!output.contains(#/:\d\dZ/#), "\(list): \(output)")
             }
             let held = try await Program.run(["servers", "list"], environment).output
-            #expect(held.contains("on hold until 2027-01-15 12:00:00+01:00"), "\(held)")
+            #expect(held.contains("off until 2027-01-15 12:00:00+01:00"), "\(held)")
         }
     }
 

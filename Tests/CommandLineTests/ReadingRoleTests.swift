@@ -18,7 +18,8 @@ struct ReadingRoleTests {
     private static let reading: [String: [String]] = [
         "status": ["here", "--check"], "diff": ["here", "--pack", "base"], "probe": ["here"], "doctor": ["here"],
         "healthcheck": ["worker"], "alerts list": ["--all"], "alerts show": ["1"], "jobs list": [], "jobs show": ["1"],
-        "queue list": [], "servers list": [], "schedule show": [], "outbox list": ["--all"], "destination list": [],
+        "queue list": [], "servers list": [], "hold list": [], "silence list": [], "schedule show": [],
+        "outbox list": ["--all"], "destination list": [],
         "migrate": ["--check"],
     ]
     /// They ask the database nothing, or run until they are stopped, under roles of their own.

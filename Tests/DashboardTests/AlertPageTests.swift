@@ -13,7 +13,7 @@ struct AlertPageTests {
     @Test
     func aPageTellsTheLifeOfAnAlertInWords() async throws {
         try await DashboardTests.withPages(name: "Web <1>") { database, get in
-            try await database.execute("select driftwatch.acknowledge_alert(1, 'known <b>', 'ann')")
+            try await database.execute("select driftwatch.acknowledge_alert(1, 'known <b>', actor => 'ann')")
             try await database.execute("select driftwatch.resolve_alert(1, 'accepted', 'bob')")
             let reply = try await get("/alerts/1")
             #expect(reply.status == 200)
@@ -31,7 +31,7 @@ struct AlertPageTests {
     @Test
     func alertsAreListedWithWhatWhoAndSinceWhen() async throws {
         try await DashboardTests.withPages { database, get in
-            try await database.execute("select driftwatch.acknowledge_alert(1, null, 'ann')")
+            try await database.execute("select driftwatch.acknowledge_alert(1, null, actor => 'ann')")
             let open = DashboardTests.text(try await get("/alerts"))
             #expect(open.contains("<a href=\"/alerts/1\">1</a>") && open.contains("acknowledged by ann"))
             #expect(open.contains("<a href=\"/servers/web-1/packs/base\">base</a>"))

@@ -61,7 +61,7 @@ struct CountTests {
             #expect(opened.acknowledgedBy == nil && opened.comment == nil)
 
             let alert = try await database.rows("select alert_id from driftwatch.alerts", as: Int64.self)[0]
-            try await database.execute("select driftwatch.acknowledge_alert(\(alert), 'mine', 'alice')")
+            try await database.execute("select driftwatch.acknowledge_alert(\(alert), 'mine', actor => 'alice')")
             fleet.see(on: "web-1", present: ["/c"], missing: ["/a", "/b"])
             try await fleet.check("web-1")
             #expect(try await Self.newestFacts(fleet).acknowledgedBy == "alice")

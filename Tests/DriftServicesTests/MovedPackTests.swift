@@ -54,7 +54,7 @@ struct MovedPackTests {
         #expect(try await everything(fleet) == before)
         let report = try await Applier(fleet.database).apply(request)
         #expect(foretold == report, "a dry run tells what is then done")
-        return report.alerts.map { "\($0.id.map(String.init) ?? "new") \($0.pack) \($0.itemCount) \($0.fate)" }
+        return report.alerts.map { "\($0.id.map(String.init) ?? "new") \($0.pack?.rawValue ?? "-") \($0.itemCount) \($0.fate)" }
     }
 
     private static func everything(_ fleet: Fleet) async throws -> [String] {
@@ -134,7 +134,7 @@ struct MovedPackTests {
     @Test
     func aSplitPackHasAnAlertWhereverSomethingIsWrong() async throws {
         try await Self.withDrift(["base": ["/a", "/b", "/c"]], missing: ["/a", "/b", "/c"]) { fleet in
-            try await fleet.database.execute("select driftwatch.acknowledge_alert(1, 'seen', 'alice')")
+            try await fleet.database.execute("select driftwatch.acknowledge_alert(1, 'seen', actor => 'alice')")
             let told = try await Self.apply(Self.request(["one": ["/a"], "two": ["/b", "/c"]]), fleet)
             #expect(told == ["new one 1 opens", "1 two 2 moves(from: base)"])
             #expect(try await fleet.alerts() == ["acknowledged two 2", "acknowledged one 1"])

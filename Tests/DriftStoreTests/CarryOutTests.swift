@@ -97,7 +97,7 @@ struct CarryOutTests {
     func aNewAlertIsAboutItsOwnItemsAndAsAcknowledgedAsTheOldOne(isAcknowledged: Bool) async throws {
         try await Self.withDrift(base: ["file:/a", "file:/b"], core: []) { database, alert in
             if isAcknowledged {
-                try await database.execute("select driftwatch.acknowledge_alert(\(alert), '', 'alice')")
+                try await database.execute("select driftwatch.acknowledge_alert(\(alert), '', actor => 'alice')")
             }
             let step = #"{"alert": \#(alert), "source": "base", "target": "core"}"#
             try await Self.move(#""close": [], "follow": [], "split": [\#(step)]"#, database)

@@ -39,6 +39,8 @@ struct HeldUntilTheEndTests {
         Case("stop_watching('web-1', null, 'disabled', 'x')", holds: ["2", "3"], of: "alerts"),
         Case("lock_alert(2)", holds: ["web-1 base"], of: "drift_states"),
         Case("lock_alert(2)", holds: ["2"], of: "alerts"),
+        Case("lock_alert(2)", holds: [], of: "servers"),
+        Case("settle_checking('web-1', 'x')", holds: ["web-1 base", "web-1 more"], of: "drift_states"),
         Case("enable_drift_detection('web-1')", holds: ["web-1"], of: "servers"),
         Case("announce_destination('default', 'slack', null)", holds: ["default"], of: "destinations"),
         Case(
@@ -66,6 +68,28 @@ struct HeldUntilTheEndTests {
         try await database.holdingAWhile("select \(example.call)") {
             let held = try await database.held(in: example.table, against: example.strength)
             #expect(held == example.held)
+        }
+    }
+
+    /// Its holder may change the alert before any drift state.
+    @Test
+    func anAlertWithoutAPackIsHeldByTheServer() async throws {
+        try await withTestDatabase(from: .twoServers) { lent in
+            let database = lent.database
+            try await database.executeScript(
+                """
+                update driftwatch.servers set failing_slots = 3, failing_streak = 3, failing_since = driftwatch.clock(),
+                    failing_reason = 'unreachable' where server_id = 'web-1';
+                select driftwatch.settle_failing('web-1', 'recovered', 'x');
+                """)
+            let alert = try await database.rows(
+                "select alert_id from driftwatch.alerts where pack_name is null", as: Int64.self)[0]
+            try await database.holdingAWhile("select lock_alert(\(alert))") {
+                let servers = try await database.held(in: "servers")
+                let alerts = try await database.held(in: "alerts")
+                let states = try await database.held(in: "drift_states")
+                #expect(servers == ["web-1"] && alerts == ["\(alert)"] && states == [])
+            }
         }
     }
 

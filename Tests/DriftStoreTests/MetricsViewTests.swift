@@ -34,6 +34,8 @@ struct MetricsViewTests {
         """
     private static let seed = "select seed_schedule('default', '0 6 * * *', 'UTC');"
     private static let alert = "select open_alert('web-1', 'base', 1, 1, '[]');"
+    private static let held =
+        "select hold_alerts(clock() + interval '1 hour', 'deploy', server_id => 'web-1');"
     private static let fail = """
         update servers set failing_streak = 1, failing_since = clock(), failing_reason = 'unreachable';
         """
@@ -95,9 +97,21 @@ struct MetricsViewTests {
             after: seed + "select fire_slot('default', clock(), clock() + interval '1 day');"
                 + advance(60) + "select fire_slot('default', clock(), clock() + interval '1 day');"),
         Case("outbox_messages", #"{"destination": "default", "state": "waiting"}"#, is: 1, after: alert),
+        Case("outbox_messages", #"{"destination": "default", "state": "waiting"}"#, is: 0, after: alert + held),
+        Case("outbox_messages", #"{"destination": "default", "state": "muted"}"#, is: 1, after: alert + held),
+        Case("mutes", #"{"kind": "hold", "state": "in force"}"#, is: 1, after: held),
+        Case("mutes", #"{"kind": "hold", "state": "ending"}"#, is: 0, after: held),
+        Case("mutes", #"{"kind": "silence", "state": "in force"}"#, is: 0, after: held),
         Case(
             "outbox_messages", #"{"destination": "default", "state": "dead"}"#, is: 1,
             after: alert + "update outbox set state = 'dead';"),
+        Case(
+            "heartbeat_failing", is: 1,
+            after: """
+                insert into slots (schedule_name, slot_at, fired_at, enqueued, completed_at, heartbeat_error)
+                values ('default', clock(), clock(), 1, clock(), 'HTTP 500');
+                """),
+        Case("heartbeat_failing", is: 0, after: ""),
         Case("outbox_oldest_seconds", #"{"destination": "default"}"#, is: 45, after: alert + advance(45)),
         Case(
             "destination_paused", #"{"destination": "default"}"#, is: 1,
@@ -105,8 +119,10 @@ struct MetricsViewTests {
         Case(
             "destination_late", #"{"destination": "default"}"#, is: 1,
             after: "update destinations set recent_replies = '{NULL,00:00:06}', last_attempt_at = clock();"),
-        Case("alerts", #"{"status": "open"}"#, is: 1, after: alert),
-        Case("alerts", #"{"status": "acknowledged"}"#, is: 1, after: alert + "select acknowledge_alert(1);"),
+        Case("alerts", #"{"type": "config_drift", "status": "open"}"#, is: 1, after: alert),
+        Case(
+            "alerts", #"{"type": "config_drift", "status": "acknowledged"}"#, is: 1,
+            after: alert + "select acknowledge_alert(1);"),
         Case("assignments", #"{"state": "unknown"}"#, is: 1, after: ""),
         Case("assignments", #"{"state": "drifted"}"#, is: 1, after: remember("drifted")),
         Case("assignments", #"{"state": "compliant"}"#, is: 0, after: remember("drifted")),
@@ -196,7 +212,8 @@ struct MetricsViewTests {
         ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("other", "1 hour", "paused"), [1]),
         ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("default", "2 hours", "paused"), [1]),
         ("slot_skipped", #"{"schedule": "default"}"#, twoSchedules + skip("default", "1 hour", "too_old"), [1]),
-        ("alerts", #"{"status": "acknowledged"}"#, alert, [0]),
+        ("alerts", #"{"type": "config_drift", "status": "acknowledged"}"#, alert, [0]),
+        ("alerts", #"{"type": "check_failing", "status": "open"}"#, alert, [0]),
         ("assignments_stale", "{}", "", [0]),
         (
             "assignments_stale", "{}",

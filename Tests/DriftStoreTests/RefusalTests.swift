@@ -29,6 +29,11 @@ struct RefusalTests {
     private static let requests: [(String, String, String?, String?)] = [
         ("", "acknowledge_alert(2)", nil, nil),
         ("", "acknowledge_alert(1)", "alert 1 is resolved already", nil),
+        ("", "acknowledge_alert(2, until => clock() + interval '1 s')", nil, nil),
+        (
+            "", "acknowledge_alert(2, until => '2026-01-01Z')", "2026-01-01 00:00:00+00 is in the past",
+            "give a later time, or none"
+        ),
         ("", "acknowledge_alert(99)", "there is no alert 99", list("alerts list")),
         ("", "resolve_alert(2)", nil, nil),
         ("", "resolve_alert(1)", "alert 1 is resolved already", nil),

@@ -54,12 +54,14 @@ struct RoleTests {
 
     /// Each takes the actor as its last argument.
     static let verbs: [SQL] = [
-        "enqueue_check('web-1', ", "acknowledge_alert(1, null, ", "resolve_alert(1, null, ",
+        "enqueue_check('web-1', ", "acknowledge_alert(1, null, null, ", "resolve_alert(1, null, ",
         "disable_drift_detection('web-1', 'why', null, ", "enable_drift_detection('web-1', ", "redrive_outbox(1, ",
         "resume_destination('default', ", "set_schedule('default', '1 1 * * *', 'UTC', null, ", "finish_apply('{}', ",
         "retry_job(1, ", "cancel_job(1, ", "pause_queue('default', 'why', ", "resume_queue('default', ",
         "pause_schedule('default', 'why', ", "resume_schedule('default', ", "remove_server('web-1', ",
-        "remove_pack('base', ",
+        "remove_pack('base', ", "hold_alerts(driftwatch.clock() + interval '1 h', 'why', '{}', 'web-1', null, ",
+        "silence_alerts(driftwatch.clock() + interval '1 h', 'why', '{}', 'web-1', null, null, ",
+        "silence_alerts_again('0 2 * * *', '1 h', 'why', '{}', 'web-1', null, ", "end_mute('hold', 1, ",
         "apply_server('web-1', 'x', 'x', null, null, null, 'ssh', 'default', '{}', true, '{}', ",
     ]
 

@@ -108,7 +108,7 @@ struct EndedJobTests {
             #expect(try await database.count("job_attempts where outcome = 'deadline'") == 1)
             #expect(
                 try await database.rows("select reason from driftwatch.checks", as: String.self) == ["lease_expired"])
-            #expect(try await database.count("servers where failing_streak = 1") == 1)
+            #expect(try await database.count("servers where failing_streak = 1 and failing_slots = 1") == 1)
         }
     }
 }

@@ -211,8 +211,10 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "is_alive", "is_held_by", "is_overdue",
-            "look_still_wanted", "may_lie_ahead", "may_name_actors", "names_of", "on_hold", "own_actor", "pack_path",
+            "acting_as", "backoff", "clock", "count_of_items", "diff_path", "failed_long_enough",
+            "failing_message", "failing_step", "is_alive", "is_held_by", "is_overdue",
+            "look_still_wanted", "may_lie_ahead", "may_name_actors", "mute_covers", "names_of", "on_hold", "own_actor",
+            "pack_path",
             "place_in_spread", "queue_of",
             "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
             "statement_clock", "unknown_name",
@@ -233,7 +235,8 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "on_hold",
+                    "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "mute_covers",
+                    "on_hold",
                     "own_actor",
                     "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before",
                     "statement_clock",

@@ -69,7 +69,7 @@ struct MessageTextTests {
     @Test func whoIsAtWorkAndWhatWasSaidIsTold() {
         var changed = facts(.driftChanged, count: 3, added: 1, previous: 2, items: [(.wrongVersion, "openssl")])
         changed.acknowledgedBy = "alice"
-        #expect(lines(changed).contains("alice is at work on it"))
+        #expect(lines(changed).contains("open again: alice had acknowledged it"))
         var resolved = facts(.driftResolved, resolution: .manual, actor: "alice")
         resolved.comment = "deploy 42, as announced"
         #expect(lines(resolved).dropFirst().first == "deploy 42, as announced")

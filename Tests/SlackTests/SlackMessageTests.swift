@@ -147,7 +147,9 @@ struct SlackMessageTests {
         for text in markup {
             #expect(
                 text.text.wholeMatch(
-                    of: #/<https://drift\.example\.net/[!-;=?-{}~]*\|(Expected and actual|What is true now)>/#) != nil)
+                    of:
+                        #/<https://drift\.example\.net/[!-;=?-{}~]*\|(Expected and actual|What is true now|The server|What could be read)>/#
+                ) != nil)
         }
     }
 

@@ -15,7 +15,7 @@ $$;
 comment on function unwanted_jobs(bigint[]) is 'Those of these jobs whose work nobody wants any more: their server is no longer checked.';
 
 -- Stores a failed check for each pack of each job's server, unless the server is no longer checked. If the jobs count as
--- failing, each adds one to the failing streak of its server.
+-- failing, each adds one to the failing streak of its server, which may open an alert.
 --
 -- The caller has locked the jobs. Servers are locked in the order in which apply locks them. An assignment that somebody
 -- has locked is skipped: it is being changed at this moment, and the check itself is stored in any case.
@@ -28,8 +28,8 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    checked text[];
-    server text;
+    checked bigint[];
+    ended record;
 begin
     if counts_as_failing then
         perform from servers s
@@ -60,10 +60,12 @@ begin
         set latest_check_id = f.check_id, latest_verdict = 'failed', latest_reason = reason, latest_checked_at = now,
             look_wanted_at = look_still_wanted(d.look_wanted_at, f.started_at, true)
         from free f where d.server_id = f.server_id and d.pack_name = f.pack_name)
-    select array_agg(w.server_id order by w.server_id) into checked
-    from (select distinct job_id, server_id from written where counts_as_failing) w;
-    for server in select unnest(checked) loop
-        perform note_look(server, reason);
+    select array_agg(distinct w.job_id) into checked from written w where counts_as_failing;
+    for ended in
+        select j.server_id, j.job_id, j.last_error from jobs j
+        where j.job_id = any(checked) order by j.server_id, j.job_id
+    loop
+        perform note_look(ended.server_id, reason, ended.last_error, null, ended.job_id);
     end loop;
 end
 $$;

@@ -55,8 +55,8 @@ as $$
         ('schedules', 'next_slot_at'), ('schedules', 'following_slot_at'), ('schedules', 'last_slot_at'),
         ('schedules', 'last_due_at'), ('schedules', 'due_before_last_at'), ('slots', 'slot_at'), ('checks', 'slot_at'),
         ('jobs', 'slot_at'), ('jobs', 'run_at'), ('jobs', 'lease_expires_at'), ('jobs', 'deadline_at'),
-        ('servers', 'disabled_until'), ('destinations', 'next_send_at'), ('destinations', 'next_probe_at'),
-        ('destinations', 'lease_expires_at'), ('outbox', 'not_before'), ('outbox', 'lease_expires_at'))
+        ('servers', 'disabled_until'), ('mutes', 'starts_at'), ('mutes', 'ends_at'), ('alerts', 'acknowledged_until'), ('destinations', 'next_send_at'), ('destinations', 'next_probe_at'),
+        ('destinations', 'lease_expires_at'), ('outbox', 'not_before'), ('digests', 'slot_at'), ('slots', 'heartbeat_due_at'), ('outbox', 'lease_expires_at'))
 $$;
 comment on function may_lie_ahead(name, name) is 'Whether a column of a table holds times that may lie in the future.';
 

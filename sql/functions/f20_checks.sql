@@ -1,25 +1,13 @@
 -- What a worker stores about a server. All functions here run inside the transaction that settle_job began.
 -- Lock order everywhere: job, server, drift states by pack, alerts by id, outbox.
 
--- failure says why a job could not look at the server; null if it could. The caller holds the lock on the server's row.
-create or replace function note_look(server text, failure text) returns void
-language sql security definer set search_path = driftwatch, pg_temp
-as $$
-    update servers s
-    set failing_streak = case when failure is null then 0 else s.failing_streak + 1 end,
-        failing_since = case when failure is not null then coalesce(s.failing_since, clock()) end,
-        failing_reason = failure
-    where s.server_id = server and (failure is not null or s.failing_streak > 0)
-$$;
-comment on function note_look(text, text) is 'Ends a server''s failing streak, or adds one to it and records why.';
-
 -- Returns whether the effects of a job still apply to the server. They do not if the server is no longer eligible, or if
 -- apply has changed its address, port, user or connection since the job looked. Then the checks are stored as history and
 -- nothing else changes. A share lock is not enough: the streak is written under this lock, and two transactions that both
 -- upgrade a share lock would deadlock.
 create or replace function begin_effects(
     server text, failure text, seen_address text, seen_port integer, seen_ssh_user text, seen_config_user text,
-    seen_connection text
+    seen_connection text, job bigint default null, failure_detail text default null, jump_host text default null
 ) returns boolean
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -33,7 +21,7 @@ begin
         and (held.address, held.port, held.ssh_user, held.config_user, held.connection)
             is not distinct from (seen_address, seen_port, seen_ssh_user, seen_config_user, seen_connection);
     if applies then
-        perform note_look(server, failure);
+        perform note_look(server, failure, failure_detail, jump_host, job);
     else
         -- The job looked at another address, or despite a hold. So the server still needs a check.
         perform want_look(server);
@@ -41,8 +29,8 @@ begin
     return applies;
 end
 $$;
-comment on function begin_effects(text, text, text, integer, text, text, text) is
-    'Locks the server, updates its failing streak, and says whether the result of the job still counts.';
+comment on function begin_effects(text, text, text, integer, text, text, text, bigint, text, text) is
+    'Locks the server, updates its failing streak and the alert about that, and says whether the result of the job still counts.';
 
 -- Locks the assignments, then their unresolved alerts, in the lock order. Packs that are not assigned, or no longer, are
 -- not returned: their checks are history.
@@ -70,7 +58,8 @@ begin
            d.never_compliant, a.alert_id, a.mismatch_count
     from drift_states d
     join packs p on p.pack_name = d.pack_name
-    left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.status <> 'resolved'
+    left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.alert_type = 'config_drift'
+        and a.status <> 'resolved'
     where d.server_id = server and d.pack_name = any(packs)
     order by d.pack_name;
 end
@@ -132,6 +121,7 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
+    counted constant integer := (select count(*) from checks c where c.check_id = check_no and c.slot_at is not null);
 begin
     update drift_states d
     set since = case when d.state = new_state then d.since else now end, state = new_state,
@@ -140,32 +130,43 @@ begin
         last_checked_at = now, last_started_at = attempt_started_at,
         latest_check_id = check_no, latest_verdict = c.verdict, latest_reason = null, latest_checked_at = now,
         look_wanted_at = look_still_wanted(d.look_wanted_at, attempt_started_at, p.digest = c.pack_digest),
-        pack_digest = c.pack_digest, item_count = c.item_count, unreadable_count = c.unreadable_count
+        pack_digest = c.pack_digest,
+        checked_as = jsonb_build_object('name', s.display_name, 'address', s.address, 'labels', s.labels),
+        item_count = c.item_count, unreadable_count = c.unreadable_count
     from checks c
     join packs p on p.pack_name = c.pack_name
+    join servers s on s.server_id = c.server_id
     where c.check_id = check_no and d.server_id = server and d.pack_name = pack;
 
     delete from mismatches m
     where m.server_id = server and m.pack_name = pack
       and not remembered @> jsonb_build_array(jsonb_build_object('key', m.item_key, 'type', m.type));
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
-    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no
+    insert into mismatches (
+        server_id, pack_name, item_key, type, item, expected, actual, since, check_id, cause, cause_detail)
+    select server, pack, r ->> 'key', r ->> 'type', r ->> 'item', r -> 'expected', r -> 'actual', now, check_no,
+           r #>> '{cause,kind}', (r -> 'cause') - 'kind'
     from jsonb_array_elements(remembered) r
     where r ? 'item'
     on conflict (server_id, pack_name, item_key, type) do update
-    set item = excluded.item, expected = excluded.expected, actual = excluded.actual, check_id = excluded.check_id;
+    set item = excluded.item, expected = excluded.expected, actual = excluded.actual, check_id = excluded.check_id,
+        cause = excluded.cause, cause_detail = excluded.cause_detail;
 
     delete from unreadables u
     where u.server_id = server and u.pack_name = pack
       and not exists (select from jsonb_array_elements(unreadable) r where r ->> 'key' = u.item_key);
-    insert into unreadables as u (server_id, pack_name, item_key, item, reason, was_readable, since)
-    select server, pack, r ->> 'key', r ->> 'item', r ->> 'reason', (r -> 'was_readable')::boolean, now
+    insert into unreadables as u (server_id, pack_name, item_key, item, reason, was_readable, since, slots)
+    select server, pack, r ->> 'key', r ->> 'item', r ->> 'reason', (r -> 'was_readable')::boolean, now,
+           case when (r -> 'was_readable')::boolean then counted else 0 end
     from jsonb_array_elements(unreadable) r
     on conflict (server_id, pack_name, item_key) do update
     set item = excluded.item, reason = excluded.reason, was_readable = excluded.was_readable,
-        since = case when u.was_readable = excluded.was_readable then u.since else excluded.since end
-    where (u.item, u.reason, u.was_readable) is distinct from (excluded.item, excluded.reason, excluded.was_readable);
+        since = case when u.was_readable = excluded.was_readable then u.since else excluded.since end,
+        slots = case when excluded.was_readable then least(u.slots + excluded.slots, 1000) else 0 end,
+        alerted = u.alerted and excluded.was_readable
+    where (u.item, u.reason, u.was_readable) is distinct from (excluded.item, excluded.reason, excluded.was_readable)
+       or (excluded.slots > 0 and u.slots < 1000);
+    perform settle_dark(server, pack, 'recovered', 'driftwatch');
 end
 $$;
 comment on function remember(text, text, bigint, text, text[], text[], jsonb, jsonb, jsonb, timestamptz) is
-    'Stores the new drift state of an assignment, the mismatches that are known now, and the items that could not be read.';
+    'Stores the new drift state of an assignment, the mismatches that are known now, and the items that could not be read, and settles the alert about these.';

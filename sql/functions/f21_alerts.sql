@@ -1,4 +1,5 @@
--- How alerts change. The caller holds the lock on the drift state's row, then on the alert's.
+-- How alerts change. The caller holds the lock on the drift state's row, then on the alert's; of an alert without a pack, on the
+-- server's row (f22_failing.sql).
 
 -- The detail of an event that a check caused names the check.
 create or replace function add_alert_event(alert bigint, event text, actor text, detail jsonb) returns integer
@@ -11,7 +12,7 @@ declare
 begin
     update alerts a set last_seq = a.last_seq + 1, updated_at = clock()
     where a.alert_id = alert returning a.last_seq, a.check_id into strict number, check_no;
-    if event in ('opened', 'updated', 'recounted') then
+    if event in ('opened', 'updated', 'recounted') and check_no is not null then
         detail := detail || jsonb_build_object('check_id', check_no);
     end if;
     insert into alert_events (alert_id, seq, event, at, actor, detail)
@@ -32,7 +33,8 @@ begin
            jsonb_build_object(
                'version', 1, 'kind', owe_notification.kind, 'alert_id', a.alert_id, 'server_id', a.server_id,
                'server_name', s.display_name, 'pack_name', a.pack_name, 'mismatch_count', a.mismatch_count,
-               'difference_count', wrong.differences, 'never_compliant_count', wrong.never_compliant,
+               'difference_count', case when a.alert_type = 'config_drift' then wrong.differences end,
+               'never_compliant_count', case when a.alert_type = 'config_drift' then wrong.never_compliant end,
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
                'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default')) || detail,
@@ -51,8 +53,12 @@ comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a 
 -- An alert's history is kept for long, and a check has the values.
 create or replace function names_of(items jsonb) returns jsonb
 language sql immutable
-as $$ select coalesce(jsonb_agg(jsonb_build_object('type', i -> 'type', 'item', i -> 'item')), '[]') from jsonb_array_elements(items) i $$;
-comment on function names_of(jsonb) is 'What a message names, without values: [{"type", "item"}].';
+as $$
+    select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+        'type', i -> 'type', 'item', i -> 'item', 'cause', i -> 'cause'))), '[]')
+    from jsonb_array_elements(items) i
+$$;
+comment on function names_of(jsonb) is 'What a message names, without values: [{"type", "item", "cause"}].';
 
 -- items: the new mismatches of the first ten items, as the payload of a message has them. added_items: the number of all new
 -- items.
@@ -113,7 +119,7 @@ language sql immutable
 as $$ select '/servers/' || server || '/packs/' || pack || '?check=' || check_no $$;
 comment on function diff_path(text, text, bigint) is 'The path of the page with a check''s differences.';
 
--- For new mismatches. People are notified.
+-- For new mismatches. People are notified. Whoever acknowledged the alert did not know of them, so it is open again.
 create or replace function update_alert(
     alert bigint, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
 ) returns void
@@ -121,19 +127,61 @@ language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    before integer;
+    before alerts;
     seq integer;
+    ended jsonb := '{}';
 begin
-    select a.mismatch_count into strict before from alerts a where a.alert_id = alert;
+    select * into strict before from alerts a where a.alert_id = alert;
     perform recount(alert, check_no, wrong_items);
+    if before.status = 'acknowledged' then
+        perform reopen_alert(alert);
+        ended := jsonb_build_object('acknowledged_by', before.acknowledged_by);
+    end if;
     seq := add_alert_event(alert, 'updated', 'driftwatch', jsonb_build_object(
-        'mismatch_count', wrong_items, 'previous_count', before, 'items', names_of(items)));
+        'mismatch_count', wrong_items, 'previous_count', before.mismatch_count, 'items', names_of(items)) || ended);
     perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object(
-        'previous_count', before, 'items', items, 'added_count', added_items,
-        'acknowledged_by', (select a.acknowledged_by from alerts a where a.alert_id = alert)));
+        'previous_count', before.mismatch_count, 'items', items, 'added_count', added_items) || ended);
 end
 $$;
-comment on function update_alert(bigint, bigint, integer, jsonb, integer) is 'Adds items to an alert and queues drift_changed.';
+comment on function update_alert(bigint, bigint, integer, jsonb, integer) is
+    'Adds items to an alert and queues drift_changed. An acknowledged alert is open again.';
+
+-- The caller holds the locks, and adds the event.
+create or replace function reopen_alert(alert bigint) returns void
+language sql security definer set search_path = driftwatch, pg_temp
+as $$
+    update alerts a
+    set status = 'open', acknowledged_at = null, acknowledged_by = null, acknowledged_until = null
+    where a.alert_id = alert
+$$;
+comment on function reopen_alert(bigint) is 'Ends the acknowledgement of an alert.';
+
+create or replace function end_acknowledgements() returns integer
+language plpgsql security definer set search_path = driftwatch, pg_temp
+as $$
+declare
+    id bigint;
+    held alerts;
+    ended integer := 0;
+begin
+    for id in
+        select a.alert_id from alerts a
+        where a.status = 'acknowledged' and a.acknowledged_until <= (select clock())
+        order by a.server_id, a.pack_name
+        limit 500
+    loop
+        held := lock_alert(id);
+        if held.status = 'acknowledged' and held.acknowledged_until <= clock() then
+            perform reopen_alert(id);
+            perform add_alert_event(id, 'reopened', 'driftwatch', jsonb_build_object(
+                'acknowledged_by', held.acknowledged_by, 'until', rfc3339(held.acknowledged_until)));
+            ended := ended + 1;
+        end if;
+    end loop;
+    return ended;
+end
+$$;
+comment on function end_acknowledgements() is 'Opens alerts again whose acknowledgement has ended by its time.';
 
 create or replace function recount(alert bigint, check_no bigint, wrong_items integer) returns void
 language sql security definer set search_path = driftwatch, pg_temp
@@ -160,17 +208,21 @@ end
 $$;
 comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count without a message.';
 
--- People are notified about every resolution. If it is compliant, the message also says how many items were read.
+-- People are notified about every resolution. If it is compliant, the message also says how many items were read; of a server
+-- that could not be checked, why that was.
 create or replace function close_alert(alert bigint, how text, who text, comment text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
     seq integer;
+    closed alerts;
     seen jsonb := '{}';
+    failing jsonb;
 begin
     update alerts a set status = 'resolved', resolved_at = clock(), resolved_by = who, resolution = how
-    where a.alert_id = alert and a.status <> 'resolved';
+    where a.alert_id = alert and a.status <> 'resolved'
+    returning * into closed;
     if not found then
         return;
     end if;
@@ -179,14 +231,20 @@ begin
         from alerts a join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
         where a.alert_id = alert;
     end if;
+    failing := last_failing(alert);
     seq := add_alert_event(alert, 'resolved', who,
         jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)) || seen);
-    perform owe_notification(alert, seq, 'drift_resolved', jsonb_build_object('resolution', how, 'actor', who, 'comment', comment) || seen);
+    perform owe_notification(
+        alert, seq,
+        case when closed.alert_type = 'config_drift' then 'drift_resolved' when closed.pack_name is null then 'check_recovered'
+             else 'items_readable' end,
+        jsonb_build_object('resolution', how, 'actor', who, 'comment', comment) || seen
+        || case when failing is null then '{}' else jsonb_build_object('failing', failing) end);
 end
 $$;
-comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues drift_resolved. Does nothing if it is already resolved.';
+comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues its last message. Does nothing if it is already resolved.';
 
--- pack null: all packs. What has never been read or never been right stays recorded. So an item that is still wrong at the
+-- pack null: the server as a whole, and all packs. What has never been read or never been right stays recorded. So an item that is still wrong at the
 -- next check opens an alert again, and one that never complied is not said to have drifted.
 create or replace function stop_watching(server text, pack text, how text, who text, why text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -209,6 +267,10 @@ begin
     delete from unreadables u where u.server_id = server and (pack is null or u.pack_name = pack);
     update drift_states d set state = 'unknown', since = clock(), item_count = 0, unreadable_count = 0
     where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0);
+    if pack is null then
+        update servers s set failing_slots = 0, failing_alerted = false
+        where s.server_id = server and (s.failing_slots > 0 or s.failing_alerted);
+    end if;
 end
 $$;
 comment on function stop_watching(text, text, text, text, text) is

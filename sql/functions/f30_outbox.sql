@@ -93,10 +93,11 @@ begin
     return query
     select token, interval '0', o.outbox_id, o.kind, o.payload, o.plain, o.attempt, now - o.created_at,
            o.doubtful_attempts, held.failures,
-           o.kind = 'drift_resolved' and exists (
+           o.kind in ('drift_resolved', 'check_recovered', 'items_readable') and exists (
                select from outbox opening
                where opening.destination = name and opening.alert_id = o.alert_id
-                 and opening.kind = 'drift_detected' and opening.state = 'dead')
+                 and opening.kind in ('drift_detected', 'check_failing', 'items_unreadable')
+                 and opening.state = 'dead')
     from outbox o where o.outbox_id = any(message)
     order by o.outbox_id;
 end
@@ -142,8 +143,11 @@ as $$
         select from outbox earlier
         where earlier.alert_id = o.alert_id and earlier.seq < o.seq and earlier.destination = o.destination
           and earlier.state in ('pending', 'sending'))
+      and not exists (
+        select from alerts a where a.alert_id = o.alert_id and muted_by(a.server_id, a.pack_name) is not null)
 $$;
-comment on function is_next(outbox) is 'Whether no earlier notification of the same alert to the same destination waits.';
+comment on function is_next(outbox) is
+    'Whether no earlier notification of the same alert to the same destination waits, and no hold or silence covers the alert.';
 
 -- Settles the message that is being sent, or those notifications of it that are named. All of them get the same outcome:
 --   sent     accepted, with the id remote; the next message may follow after a second

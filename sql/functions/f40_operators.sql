@@ -128,26 +128,33 @@ $$;
 comment on function enqueue_checks(text[], text) is
     'Asks for checks of many servers now. One row per server: the job, or why it was refused and what to do.';
 
-create or replace function acknowledge_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
+create or replace function acknowledge_alert(
+    alert_id bigint, comment text default null, until timestamptz default null, actor text default session_user
+) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_variable
 declare
     held alerts;
+    said jsonb := jsonb_strip_nulls(jsonb_build_object('comment', comment, 'until', rfc3339(until)));
 begin
     actor := acting_as(actor);
+    if until <= clock() then
+        perform refuse(format('%s is in the past', until), 'give a later time, or none');
+    end if;
     held := lock_alert(alert_id);
     if held.status = 'resolved' then
         perform refuse(format('alert %s is resolved already', alert_id));
     end if;
-    update alerts a set status = 'acknowledged', acknowledged_at = clock(), acknowledged_by = actor
+    update alerts a
+    set status = 'acknowledged', acknowledged_at = clock(), acknowledged_by = actor, acknowledged_until = until
     where a.alert_id = acknowledge_alert.alert_id;
-    perform add_alert_event(alert_id, 'acknowledged', actor, jsonb_strip_nulls(jsonb_build_object('comment', comment)));
-    perform write_audit(actor, 'acknowledge_alert', 'alert ' || alert_id, jsonb_strip_nulls(jsonb_build_object('comment', comment)));
+    perform add_alert_event(alert_id, 'acknowledged', actor, said);
+    perform write_audit(actor, 'acknowledge_alert', 'alert ' || alert_id, said);
 end
 $$;
-comment on function acknowledge_alert(bigint, text, text) is
-    'Records that a person has seen an alert. It still resolves by itself.';
+comment on function acknowledge_alert(bigint, text, timestamptz, text) is
+    'Records that a person has seen an alert, until a time or until something is added to it. It still resolves by itself.';
 
 create or replace function resolve_alert(alert_id bigint, comment text default null, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -166,9 +173,9 @@ begin
 end
 $$;
 comment on function resolve_alert(bigint, text, text) is
-    'Resolves an alert by hand. Its mismatches stay known: a new alert opens only if another one is found.';
+    'Resolves an alert by hand. What it is about stays known: a new alert opens only if another item is found, or, if the server cannot be checked, once it could be in between.';
 
--- Locks the drift state first, as a worker does, then the alert.
+-- Locks the drift state first, or the server if the alert has no pack, as a worker does, then the alert.
 create or replace function lock_alert(alert_id bigint) returns alerts
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -180,7 +187,11 @@ begin
     if not found then
         perform refuse_unknown('alert', alert_id::text);
     end if;
-    perform from drift_states d where d.server_id = held.server_id and d.pack_name = held.pack_name for update;
+    if held.pack_name is null then
+        perform from servers s where s.server_id = held.server_id for no key update;
+    else
+        perform from drift_states d where d.server_id = held.server_id and d.pack_name = held.pack_name for update;
+    end if;
     select * into held from alerts a where a.alert_id = lock_alert.alert_id for update;
     return held;
 end

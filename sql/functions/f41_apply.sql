@@ -87,7 +87,8 @@ comment on function apply_pack(text, text, text, text, text, jsonb, text[]) is '
 create or replace function apply_server(
     server text, new_display_name text, new_address text, new_port integer, new_ssh_user text, new_config_user text,
     new_connection text, new_queue text, new_labels jsonb, enabled boolean, wanted text[], actor text,
-    moves jsonb default null
+    moves jsonb default null, new_expect text default 'always', new_failing_after integer default 3,
+    new_stale_after interval default null
 ) returns table (change text, assigned text[], unassigned text[])
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -104,23 +105,27 @@ begin
     select * into old from servers s where s.server_id = server;
     change := case when old.server_id is null or old.removed_at is not null then 'created'
         when (old.display_name, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue,
-              old.labels, old.drift_detection_enabled)
+              old.labels, old.drift_detection_enabled, old.expect, old.failing_after, old.stale_after)
              is not distinct from
              (new_display_name, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue,
-              new_labels, enabled) then 'unchanged'
+              new_labels, enabled, new_expect, new_failing_after, new_stale_after) then 'unchanged'
         else 'changed' end;
     insert into servers (
         server_id, display_name, address, port, ssh_user, config_user, connection, queue, labels,
-        drift_detection_enabled, created_at, updated_at)
+        drift_detection_enabled, expect, failing_after, stale_after, created_at, updated_at)
     values (server, new_display_name, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue,
-            new_labels, enabled, now, now)
+            new_labels, enabled, new_expect, new_failing_after, new_stale_after, now, now)
     on conflict (server_id) do update
     set display_name = excluded.display_name, address = excluded.address, port = excluded.port,
         ssh_user = excluded.ssh_user, config_user = excluded.config_user, connection = excluded.connection,
-        queue = excluded.queue, labels = excluded.labels, drift_detection_enabled = enabled, removed_at = null,
+        queue = excluded.queue, labels = excluded.labels, drift_detection_enabled = enabled, expect = excluded.expect,
+        failing_after = excluded.failing_after, stale_after = excluded.stale_after, removed_at = null,
         updated_at = case change when 'unchanged' then servers.updated_at else now end;
     if not enabled then
         perform stop_watching(server, null, 'disabled', actor);
+    end if;
+    if old.server_id is not null and (old.expect, old.failing_after) is distinct from (new_expect, new_failing_after) then
+        perform settle_checking(server, actor);
     end if;
     if (old.drift_detection_enabled, old.address, old.port, old.ssh_user, old.config_user, old.connection, old.queue)
        is distinct from (enabled, new_address, new_port, new_ssh_user, new_config_user, new_connection, new_queue) then
@@ -149,7 +154,7 @@ begin
         assigned, unassigned;
 end
 $$;
-comment on function apply_server(text, text, text, integer, text, text, text, text, jsonb, boolean, text[], text, jsonb) is
+comment on function apply_server(text, text, text, integer, text, text, text, text, jsonb, boolean, text[], text, jsonb, text, integer, interval) is
     'Stores a server and assigns exactly the given packs.';
 
 create or replace function unassign(server text, pack text, actor text) returns void
@@ -160,9 +165,13 @@ begin
     perform stop_watching(server, pack, 'unassigned', actor);
     delete from drift_states d where d.server_id = server and d.pack_name = pack;
     delete from assignments a where a.server_id = server and a.pack_name = pack;
+    -- Without packs it is not checked.
+    if not exists (select from assignments a where a.server_id = server) then
+        perform stop_watching(server, null, 'unassigned', actor);
+    end if;
 end
 $$;
-comment on function unassign(text, text, text) is 'Removes a pack from a server: resolves its alert and deletes its current state.';
+comment on function unassign(text, text, text) is 'Removes a pack from a server: resolves its alerts and deletes its current state.';
 
 create or replace function remove_server(server text, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -173,6 +182,7 @@ begin
     -- The hold ends too: if the server comes back, the inventory alone decides whether it is checked.
     update servers s
     set removed_at = clock(), updated_at = clock(), failing_streak = 0, failing_since = null, failing_reason = null,
+        failing_detail = null, failing_jump_host = null, failing_slots = 0, failing_alerted = false,
         disabled_at = null, disabled_by = null, disabled_reason = null, disabled_until = null
     where s.server_id = server;
     perform stop_watching(server, null, 'removed', actor);

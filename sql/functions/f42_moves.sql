@@ -14,10 +14,10 @@ begin
     select a.server_id, a.pack_name, a.alert_id,
            array(select distinct m.item_key from mismatches m where m.server_id = a.server_id and m.pack_name = a.pack_name)
     from alerts a
-    where a.server_id = any(servers) and a.status <> 'resolved';
+    where a.server_id = any(servers) and a.alert_type = 'config_drift' and a.status <> 'resolved';
 end
 $$;
-comment on function lock_alerts_of(text[]) is 'Locks the current state of these servers, and returns their unresolved alerts with the items that are wrong.';
+comment on function lock_alerts_of(text[]) is 'Locks the current state of these servers, and returns their unresolved alerts about drift, with the items that are wrong.';
 
 -- moves is {"keys": […], "sources": […], "targets": […], "close": [alert…], "follow": [{"alert", "source", "target"}…],
 -- "split": [the same…]}; null: nothing moves. The caller holds the server's row and what lock_alerts_of locks.
@@ -108,7 +108,7 @@ end
 $$;
 comment on function forget_items(text, text) is 'Deletes what is known about items that a pack no longer has, and resolves alerts about nothing else.';
 
--- For an alert whose mismatches moved to another pack, or came from one.
+-- For an alert whose items moved to another pack, or came from one.
 create or replace function settle_alert(alert bigint, actor text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -118,7 +118,11 @@ declare
     wrong constant integer := wrong_items(alert);
 begin
     select * into strict held from alerts a where a.alert_id = alert;
-    if wrong = 0 then
+    if held.alert_type = 'check_failing' then
+        if held.pack_name is not null then
+            perform settle_dark(held.server_id, held.pack_name, 'unassigned', actor);
+        end if;
+    elsif wrong = 0 then
         perform close_alert(alert, 'unassigned', actor);
     elsif wrong <> held.mismatch_count then
         -- The link stays, because no check found this.
@@ -152,16 +156,20 @@ as $$
 #variable_conflict use_column
 begin
     perform move_never_compliant(server, keys, sources, targets);
-    insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+    insert into mismatches (
+        server_id, pack_name, item_key, type, item, expected, actual, since, check_id, cause, cause_detail)
     select distinct on (m.target, x.item_key, x.type)
-           server, m.target, x.item_key, x.type, x.item, x.expected, x.actual, x.since, x.check_id
+           server, m.target, x.item_key, x.type, x.item, x.expected, x.actual, x.since, x.check_id, x.cause,
+           x.cause_detail
     from unnest(keys, sources, targets) as m (key, source, target)
     join mismatches x on x.server_id = server and x.pack_name = m.source and x.item_key = m.key
     order by m.target, x.item_key, x.type, x.since
     on conflict (server_id, pack_name, item_key, type) do update
     set since = least(mismatches.since, excluded.since);
-    insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since)
-    select distinct on (m.target, u.item_key) server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since
+    -- The alert does not move along: the other pack's next check opens one.
+    insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since, slots)
+    select distinct on (m.target, u.item_key)
+           server, m.target, u.item_key, u.item, u.reason, u.was_readable, u.since, u.slots
     from unnest(keys, sources, targets) as m (key, source, target)
     join unreadables u on u.server_id = server and u.pack_name = m.source and u.item_key = m.key
     order by m.target, u.item_key, u.was_readable desc, u.since
@@ -301,7 +309,9 @@ declare
 begin
     select * into strict origin from alerts a where a.alert_id = alert;
     select count(distinct m.item_key),
-           (select jsonb_agg(jsonb_build_object('type', f.type, 'item', f.item) order by f.item_key, f.type)
+           (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'type', f.type, 'item', f.item, 'cause',
+                jsonb_build_object('kind', f.cause) || f.cause_detail)) order by f.item_key, f.type)
             from (select * from mismatches f where f.server_id = origin.server_id and f.pack_name = pack
                   order by f.item_key, f.type limit 10) f)
     into wrong, items
@@ -315,7 +325,8 @@ begin
     perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong));
     if origin.status = 'acknowledged' then
         update alerts a
-        set status = 'acknowledged', acknowledged_at = origin.acknowledged_at, acknowledged_by = origin.acknowledged_by
+        set status = 'acknowledged', acknowledged_at = origin.acknowledged_at, acknowledged_by = origin.acknowledged_by,
+            acknowledged_until = origin.acknowledged_until
         where a.alert_id = part;
         perform add_alert_event(part, 'acknowledged', origin.acknowledged_by, jsonb_build_object('from_alert', alert));
     end if;

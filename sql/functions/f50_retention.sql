@@ -136,6 +136,7 @@ declare
     old_slots integer;
     versions integer;
     removed integer;
+    reports integer;
 begin
     with old as (
         select l.audit_id from audit_log l where l.at < (select clock()) - keep
@@ -158,6 +159,14 @@ begin
     get diagnostics versions = row_count;
 
     with old as (
+        select o.outbox_id from outbox o
+        where o.alert_id is null and o.state in ('sent', 'dead') and o.created_at < (select clock()) - keep
+        order by o.created_at limit max_rows for update skip locked)
+    delete from outbox o using old where o.outbox_id = old.outbox_id;
+    get diagnostics reports = row_count;
+    delete from digests d where d.slot_at < (select clock()) - keep and d.slot_at < (select max(slot_at) from digests);
+
+    with old as (
         select s.server_id from servers s
         where s.removed_at < (select clock()) - keep
           and not exists (select from checks c where c.server_id = s.server_id)
@@ -167,8 +176,8 @@ begin
     delete from servers s using old where s.server_id = old.server_id;
     get diagnostics removed = row_count;
 
-    return greatest(entries, old_slots, versions, removed);
+    return greatest(entries, old_slots, versions, reports, removed);
 end
 $$;
 comment on function forget_records(interval, integer) is
-    'Deletes a batch of what else is older than this: audit entries, complete slots, replaced versions of packs, and removed servers of which nothing is left. Returns the size of the largest batch.';
+    'Deletes a batch of what else is older than this: audit entries, complete slots, replaced versions of packs, reminders and digests, and removed servers of which nothing is left. Returns the size of the largest batch.';

@@ -13,6 +13,9 @@ create table servers (
     labels jsonb not null default '{}'
         constraint labels_are_texts check (jsonb_typeof(labels) = 'object' and not labels @? '$.* ? (@.type() != "string")'),
     drift_detection_enabled boolean not null default true,
+    expect text not null default 'always' check (expect in ('always', 'sometimes')),
+    failing_after integer not null default 3 check (failing_after between 0 and 1000),
+    stale_after interval check (stale_after > interval '0'),
     disabled_at timestamptz,
     disabled_by text,
     disabled_reason text,
@@ -20,11 +23,18 @@ create table servers (
     failing_streak integer not null default 0,
     failing_since timestamptz,
     failing_reason text,
+    failing_detail text,
+    failing_jump_host text,
+    failing_slots integer not null default 0,
+    failing_alerted boolean not null default false,
     created_at timestamptz not null,
     updated_at timestamptz not null,
     removed_at timestamptz,
     constraint failing_since_its_streak_began check (
         (failing_streak = 0) = (failing_since is null) and (failing_since is null) = (failing_reason is null)),
+    constraint nothing_fails_without_a_streak check (
+        failing_streak > 0
+        or failing_slots = 0 and not failing_alerted and failing_detail is null and failing_jump_host is null),
     check (disabled_at is not null or (disabled_by is null and disabled_reason is null and disabled_until is null))
 );
 create index servers_changed on servers (updated_at);
@@ -43,6 +53,9 @@ comment on column servers.connection is 'ssh, or local: this server is the machi
 comment on column servers.queue is 'The queue of its jobs. Workers started with --queue and this name take them.';
 comment on column servers.labels is 'Labels from the inventory: a map of strings.';
 comment on column servers.drift_detection_enabled is 'drift_detection in the inventory. Only apply changes it.';
+comment on column servers.expect is 'always, or sometimes: the server is often off, so no alert opens when it cannot be checked. Only apply changes it.';
+comment on column servers.failing_after is 'After how many slots in a row without a look, or without a reading of an item that could be read before, an alert opens; 0: never. Only apply changes it.';
+comment on column servers.stale_after is 'How old its last finished check may be before it is stale; null: two slots. Only apply changes it.';
 comment on column servers.disabled_at is 'Since when an operator has disabled drift detection; null if nobody has.';
 comment on column servers.disabled_by is 'Who disabled it.';
 comment on column servers.disabled_reason is 'Why it was disabled.';
@@ -50,6 +63,10 @@ comment on column servers.disabled_until is 'When the scheduler enables it again
 comment on column servers.failing_streak is 'How many jobs in a row could not look at the server. A job that can resets it to 0.';
 comment on column servers.failing_since is 'Since when jobs cannot look at the server: the start of that streak. Null while they can.';
 comment on column servers.failing_reason is 'Why the last of these jobs failed, such as unreachable.';
+comment on column servers.failing_detail is 'What ssh or Driftwatch said about that failure, in one line. It comes from the network.';
+comment on column servers.failing_jump_host is 'The jump host at which that job failed; null: the server itself.';
+comment on column servers.failing_slots is 'How many of the jobs of slots in a row could not look at the server. Starts anew when drift detection is switched off.';
+comment on column servers.failing_alerted is 'An alert was opened about this streak. If an operator has resolved it, no other opens until a job can look again.';
 comment on column servers.created_at is 'When apply first stored it.';
 comment on column servers.updated_at is 'When apply last changed it.';
 comment on column servers.removed_at is 'When apply --prune removed it; null while it is in the inventory.';

@@ -39,6 +39,10 @@ create table slots (
     superseded integer not null default 0,
     completed_at timestamptz,
     skipped text check (skipped in ('paused', 'too_old', 'overtaken')),
+    heartbeat_at timestamptz,
+    heartbeat_due_at timestamptz,
+    heartbeat_failures integer not null default 0,
+    heartbeat_error text,
     primary key (schedule_name, slot_at),
     constraint fired_or_skipped check ((fired_at is null) = (skipped is not null))
 );
@@ -50,6 +54,10 @@ comment on column slots.fired_at is 'When a scheduler created its jobs; null if 
 comment on column slots.enqueued is 'How many jobs were created.';
 comment on column slots.superseded is 'How many waiting jobs of older slots were cancelled in favour of its own.';
 comment on column slots.completed_at is 'When all of its jobs were found finished, or when it was skipped.';
+comment on column slots.heartbeat_at is 'When the heartbeat after it was delivered.';
+comment on column slots.heartbeat_due_at is 'Its heartbeat is not sent before this: another scheduler is sending it, or the last attempt failed.';
+comment on column slots.heartbeat_failures is 'How many attempts failed.';
+comment on column slots.heartbeat_error is 'Why the last attempt failed.';
 comment on column slots.skipped is 'Why it did not fire. paused: the schedule was paused. too_old: it was 12 hours old or older when a scheduler saw it. overtaken: a scheduler saw it only when a later slot was due as well. Null if it fired.';
 
 create table queues (

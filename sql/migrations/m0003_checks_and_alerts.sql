@@ -71,6 +71,7 @@ create table drift_states (
     last_checked_at timestamptz,
     last_started_at timestamptz,
     pack_digest text,
+    checked_as jsonb,
     item_count integer not null default 0,
     unreadable_count integer not null default 0,
     unverified text[] not null default '{}',
@@ -99,6 +100,7 @@ comment on column drift_states.last_check_id is 'The last check that counted.';
 comment on column drift_states.last_checked_at is 'When that check was stored. If the state was moved here from another pack, when that pack was checked. Stale once two slots have been due since.';
 comment on column drift_states.last_started_at is 'When the attempt of that check started. A check that started earlier is only history.';
 comment on column drift_states.pack_digest is 'The version of the pack in that check; null before the first check.';
+comment on column drift_states.checked_as is 'The name, address and labels of the server in that check, for which placeholders of the pack stood.';
 comment on column drift_states.item_count is 'Items in that check.';
 comment on column drift_states.unreadable_count is 'Items that it could not read.';
 comment on column drift_states.unverified is 'Keys of items that have never been read. If the first check finds them wrong, it opens no alert.';
@@ -121,7 +123,10 @@ create table mismatches (
     actual jsonb not null,
     since timestamptz not null,
     check_id bigint not null,
-    primary key (server_id, pack_name, item_key, type)
+    cause text,
+    cause_detail jsonb,
+    primary key (server_id, pack_name, item_key, type),
+    constraint a_detail_belongs_to_a_cause check ((cause is null) = (cause_detail is null))
 );
 comment on table mismatches is 'The mismatches that are known now.';
 comment on column mismatches.server_id is 'The server.';
@@ -133,6 +138,8 @@ comment on column mismatches.expected is 'What the pack expects, with secrets ma
 comment on column mismatches.actual is 'What the server has, with secrets masked.';
 comment on column mismatches.since is 'When a check first found it.';
 comment on column mismatches.check_id is 'The last check that found it.';
+comment on column mismatches.cause is 'Why it came about: pack (the pack expects something else since), upgrade (a package was upgraded, installed or removed) or server (anything else). Null at a first check, and where it is not known.';
+comment on column mismatches.cause_detail is 'What is known of the cause: package, from and to of an upgrade; changed_at and logged_in of a change on the server.';
 
 create table unreadables (
     server_id text not null,
@@ -142,7 +149,10 @@ create table unreadables (
     reason text not null,
     was_readable boolean not null,
     since timestamptz not null,
-    primary key (server_id, pack_name, item_key)
+    slots integer not null default 0,
+    alerted boolean not null default false,
+    primary key (server_id, pack_name, item_key),
+    constraint only_what_was_readable_went_dark check (was_readable or (slots = 0 and not alerted))
 );
 create index unreadables_dark on unreadables (server_id, pack_name, since) where was_readable;
 comment on table unreadables is 'The items that the last check that counted could not read. Checks may be deleted; these rows stay.';
@@ -153,59 +163,69 @@ comment on column unreadables.item is 'The item as people see it, such as /etc/m
 comment on column unreadables.reason is 'Why it could not be read, such as permission_denied.';
 comment on column unreadables.was_readable is 'True if it could be read before and no longer can be. False if it never could be.';
 comment on column unreadables.since is 'Since when it could not be read.';
+comment on column unreadables.slots is 'How many checks of slots in a row could not read it, although it could be read before.';
+comment on column unreadables.alerted is 'An alert named it. If an operator has resolved that alert, no other names it until it has been read again.';
 
 create table alerts (
     alert_id bigint generated always as identity primary key,
-    alert_type text not null default 'config_drift' check (alert_type in ('config_drift')),
+    alert_type text not null default 'config_drift' check (alert_type in ('config_drift', 'check_failing')),
     severity text not null default 'warning' check (severity in ('warning')),
     server_id text not null,
-    pack_name text not null,
+    pack_name text,
     status text not null default 'open' check (status in ('open', 'acknowledged', 'resolved')),
     title text not null,
     message text not null,
     mismatch_count integer not null,
     diff_path text not null,
-    check_id bigint not null,
+    check_id bigint,
     opened_at timestamptz not null,
     updated_at timestamptz not null,
     acknowledged_at timestamptz,
     acknowledged_by text,
+    acknowledged_until timestamptz,
+    reminded_at timestamptz,
     resolved_at timestamptz,
     resolved_by text,
-    resolution text check (resolution in ('compliant', 'manual', 'disabled', 'unassigned', 'removed')),
+    resolution text check (resolution in ('compliant', 'recovered', 'manual', 'disabled', 'unassigned', 'removed', 'settings')),
     last_seq integer not null default 0,
+    constraint drift_is_from_a_pack check (alert_type <> 'config_drift' or (pack_name is not null and check_id is not null)),
+    constraint acknowledged_by_somebody check (
+        (acknowledged_at is null) = (acknowledged_by is null) and (acknowledged_at is not null or acknowledged_until is null)
+        and case status when 'open' then acknowledged_at is null when 'acknowledged' then acknowledged_at is not null else true end),
     constraint resolved_with_a_resolution check (
         (status = 'resolved') = (resolved_at is not null) and (resolved_at is null) = (resolution is null))
 );
-create unique index one_unresolved_alert_per_assignment on alerts (server_id, pack_name, alert_type)
+create unique index one_unresolved_alert on alerts (server_id, pack_name, alert_type) nulls not distinct
     where status <> 'resolved';
 create index alerts_by_time on alerts (opened_at);
 create index alerts_resolved on alerts (resolved_at) where resolved_at is not null;
-comment on table alerts is 'Alerts, one unresolved at most per server and pack: open, then perhaps acknowledged, then resolved.';
+comment on table alerts is 'Alerts, one unresolved at most per server, pack and type: open, then perhaps acknowledged, then resolved.';
 comment on column alerts.alert_id is 'The alert.';
-comment on column alerts.alert_type is 'config_drift: something on the server is no longer as its pack expects.';
+comment on column alerts.alert_type is 'config_drift: something on the server is no longer as its pack expects. check_failing: slots cannot look at the server, or, with a pack, can no longer read items of it.';
 comment on column alerts.severity is 'Always warning.';
 comment on column alerts.server_id is 'The server.';
-comment on column alerts.pack_name is 'The pack.';
+comment on column alerts.pack_name is 'The pack; null if the server as a whole cannot be checked.';
 comment on column alerts.status is 'open, acknowledged (a person has seen it) or resolved.';
 comment on column alerts.title is 'The title, with the server''s name.';
-comment on column alerts.message is 'One sentence with the pack and the number of items.';
-comment on column alerts.mismatch_count is 'Items known to be wrong.';
-comment on column alerts.diff_path is 'The path of the page with the difference, relative to the dashboard''s address.';
-comment on column alerts.check_id is 'The check that the page shows. If the alert moved to another pack, the last check of the old pack.';
+comment on column alerts.message is 'One sentence: the pack and the number of items, or why the server cannot be checked.';
+comment on column alerts.mismatch_count is 'Items known to be wrong. Of check_failing: items that can no longer be read; 0 if the server cannot be checked.';
+comment on column alerts.diff_path is 'The path of the page with the difference, or of the server''s page, relative to the dashboard''s address.';
+comment on column alerts.check_id is 'The check that the page shows. If the alert moved to another pack, the last check of the old pack. Null if the server cannot be checked.';
 comment on column alerts.opened_at is 'When it opened.';
 comment on column alerts.updated_at is 'When the alert last changed.';
 comment on column alerts.acknowledged_at is 'When a person acknowledged it.';
 comment on column alerts.acknowledged_by is 'Who acknowledged it.';
+comment on column alerts.acknowledged_until is 'When the acknowledgement ends by itself; null: never.';
+comment on column alerts.reminded_at is 'When people were last reminded of it.';
 comment on column alerts.resolved_at is 'When it was resolved.';
-comment on column alerts.resolved_by is 'Who resolved it; driftwatch if the server complies again.';
-comment on column alerts.resolution is 'Why it was resolved: compliant, manual, disabled, unassigned or removed.';
+comment on column alerts.resolved_by is 'Who resolved it; driftwatch if the server complies, or can be checked, again.';
+comment on column alerts.resolution is 'Why it was resolved: compliant, recovered (the server, or its items, can be checked again), manual, disabled, unassigned, removed, or settings (failing_after or expect changed).';
 comment on column alerts.last_seq is 'The number of its last event.';
 
 create table alert_events (
     alert_id bigint not null,
     seq integer not null,
-    event text not null check (event in ('opened', 'updated', 'recounted', 'moved', 'acknowledged', 'resolved')),
+    event text not null check (event in ('opened', 'updated', 'recounted', 'moved', 'acknowledged', 'reopened', 'resolved')),
     at timestamptz not null,
     actor text not null,
     detail jsonb not null default '{}',
@@ -276,10 +296,12 @@ comment on column destinations.notifier_id is 'The notifier that holds the lease
 
 create table outbox (
     outbox_id bigint generated always as identity primary key,
-    alert_id bigint not null,
-    seq integer not null,
+    alert_id bigint,
+    seq integer,
     destination text not null,
-    kind text not null check (kind in ('drift_detected', 'drift_changed', 'drift_resolved')),
+    kind text not null check (kind in (
+        'drift_detected', 'drift_changed', 'drift_resolved', 'check_failing', 'check_recovered', 'items_unreadable',
+        'items_readable', 'reminder', 'digest')),
     payload jsonb not null,
     state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'dead')),
     attempt integer not null default 0,
@@ -287,6 +309,7 @@ create table outbox (
     tried boolean not null generated always as (attempt > 0 or doubtful_attempts > 0) stored,
     plain boolean not null default false,
     not_before timestamptz not null,
+    muted_until timestamptz,
     group_key text,
     message_id uuid not null default gen_random_uuid(),
     lease_token uuid,
@@ -296,6 +319,8 @@ create table outbox (
     sent_at timestamptz,
     remote_id text,
     constraint one_notification_per_event unique (alert_id, seq, destination),
+    constraint of_an_event_or_of_none check (
+        (alert_id is null) = (seq is null) and (alert_id is null) = (kind in ('reminder', 'digest'))),
     constraint sent_when_sent check ((state = 'sent') = (sent_at is not null)),
     constraint sending_under_a_lease check (state <> 'sending' or lease_token is not null)
 ) with (
@@ -311,10 +336,10 @@ create index outbox_dead on outbox (destination, created_at) where state = 'dead
 create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
 comment on table outbox is 'Notifications to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert. Several may go out as one message.';
 comment on column outbox.outbox_id is 'The notification, in order of writing.';
-comment on column outbox.alert_id is 'The alert.';
+comment on column outbox.alert_id is 'The alert; null for a reminder or a digest.';
 comment on column outbox.seq is 'The event of the alert that it is about.';
 comment on column outbox.destination is 'Where it is sent.';
-comment on column outbox.kind is 'drift_detected, drift_changed or drift_resolved.';
+comment on column outbox.kind is 'drift_detected, drift_changed, drift_resolved, check_failing, check_recovered, items_unreadable or items_readable, or, about no single alert, reminder or digest.';
 comment on column outbox.payload is 'The facts, with a version number. The text is written when it is sent.';
 comment on column outbox.state is 'pending, sending, sent, or dead: given up, because it was refused or too many attempts had no reply.';
 comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
@@ -322,6 +347,7 @@ comment on column outbox.doubtful_attempts is 'Attempts that may have delivered 
 comment on column outbox.tried is 'An attempt counted, or may have delivered it. From then on it goes out only with the notifications of its message.';
 comment on column outbox.plain is 'Send it as plain text, because the full form was refused.';
 comment on column outbox.not_before is 'It is not sent before this.';
+comment on column outbox.muted_until is 'When the hold or the silence ended for which it waited last. delivery_health counts from then.';
 comment on column outbox.group_key is 'What it is about, as a hash. Notifications of the same kind and key that are due together go out as one message. Null: it goes alone.';
 comment on column outbox.message_id is 'The message that it went out in, or goes out in again: globally unique, and the same in every repetition. People recognise a repetition by the alert and the outbox_id, which each message contains.';
 comment on column outbox.lease_token is 'The token of the claim that is sending it, or sent it last.';

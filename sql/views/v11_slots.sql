@@ -5,7 +5,8 @@ select k.schedule_name, k.slot_at, k.fired_at, k.fired_at - k.slot_at as late, k
        k.completed_at - k.fired_at as took, k.skipped,
        case k.skipped when 'paused' then 'the schedule was paused'
                       when 'too_old' then 'it was 12 hours old or older when a scheduler saw it'
-                      when 'overtaken' then 'a scheduler saw it only when a later slot was due as well' end as why_skipped
+                      when 'overtaken' then 'a scheduler saw it only when a later slot was due as well' end as why_skipped,
+       k.heartbeat_at, k.heartbeat_error
 from slots k
 order by k.slot_at desc;
 comment on view recent_slots is 'The slots that came due, the newest first: when each fired and how long its jobs took, or why it was skipped.';

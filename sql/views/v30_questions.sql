@@ -12,13 +12,13 @@ select a.server_id, s.display_name, a.pack_name, count(*)::integer as alerts,
         where o.alert_id = any(array_agg(a.alert_id))) as items
 from (select statement_clock() as ends, statement_clock() - interval '7 days' as starts) week
 cross join lateral (
-    select * from alerts l where l.status <> 'resolved'
+    select * from alerts l where l.status <> 'resolved' and l.alert_type = 'config_drift'
     union all
-    select * from alerts r where r.resolved_at > week.starts) a
+    select * from alerts r where r.resolved_at > week.starts and r.alert_type = 'config_drift') a
 join servers s on s.server_id = a.server_id
 group by a.server_id, s.display_name, a.pack_name
 order by drifted_for desc, a.server_id, a.pack_name;
-comment on view drifted_this_week is 'The servers and packs that had an alert in the last seven days, the longest drifted first.';
+comment on view drifted_this_week is 'The servers and packs that had an alert about drift in the last seven days, the longest drifted first.';
 comment on column drifted_this_week.alerts is 'How many alerts were open at some time of these days.';
 comment on column drifted_this_week.drifted_for is 'How long they were open within these days.';
 comment on column drifted_this_week.last_opened_at is 'When the last of them opened.';
@@ -77,10 +77,16 @@ comment on column who_did_what.detail is 'Facts about the action, such as its re
 create or replace view failing_servers as
 select s.server_id, s.display_name, s.queue, s.failing_since, s.failing_streak, s.failing_reason,
        (select max(d.last_checked_at) from drift_states d where d.server_id = s.server_id) as last_finished_at,
-       (not s.drift_detection_enabled or on_hold(s.disabled_at, s.disabled_until)) as disabled
+       (not s.drift_detection_enabled or on_hold(s.disabled_at, s.disabled_until)) as disabled,
+       s.failing_detail, s.failing_jump_host, s.failing_slots, s.expect,
+       (select a.alert_id from alerts a
+        where a.server_id = s.server_id and a.pack_name is null and a.status <> 'resolved') as alert_id
 from servers s
 where s.failing_since is not null
 order by s.failing_since, s.server_id;
 comment on view failing_servers is 'The servers that cannot be looked at, the longest first.';
 comment on column failing_servers.last_finished_at is 'When a check of it finished last. Null: none ever has, or its packs are new.';
 comment on column failing_servers.disabled is 'Switched off in the inventory, or disabled by an operator.';
+comment on column failing_servers.failing_slots is 'How many slots in a row could not look at it.';
+comment on column failing_servers.expect is 'always, or sometimes: the server is often off, so no alert opens.';
+comment on column failing_servers.alert_id is 'The unresolved alert about it.';

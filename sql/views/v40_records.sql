@@ -10,7 +10,8 @@ select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user
        s.disabled_at, s.disabled_by, s.disabled_reason, s.disabled_until,
        on_hold(s.disabled_at, s.disabled_until) as on_hold, s.failing_streak, s.failing_since, s.failing_reason,
        array(select a.pack_name from assignments a where a.server_id = s.server_id order by a.pack_name) as packs,
-       s.created_at, s.updated_at, s.removed_at
+       s.created_at, s.updated_at, s.removed_at, s.expect, s.failing_after, s.stale_after, s.failing_detail,
+       s.failing_jump_host, s.failing_slots
 from servers s;
 comment on view all_servers is 'The servers under watch, and those that were: where they are, what they are checked against, who disabled them.';
 comment on column all_servers.queue is 'The queue of its jobs: the inventory''s, or local:ID.';
@@ -33,19 +34,21 @@ comment on view all_pack_versions is 'The versions of the packs that are kept: w
 create or replace view all_assignments as
 select a.server_id, a.pack_name, a.assigned_at, d.state, d.shown_state, d.since, d.last_check_id, d.last_checked_at,
        d.pack_digest, d.item_count, d.unreadable_count, d.unverified, d.unverified_contents, d.never_compliant,
-       d.latest_check_id, d.latest_verdict, d.latest_reason, d.latest_checked_at, d.look_wanted_at
+       d.latest_check_id, d.latest_verdict, d.latest_reason, d.latest_checked_at, d.look_wanted_at, d.last_started_at,
+       d.checked_as
 from assignments a
 left join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name;
 comment on view all_assignments is
     'Which server is checked against which pack, and what is remembered of that. fleet_status adds what follows from it.';
 
 create or replace view known_mismatches as
-select m.server_id, m.pack_name, m.item, m.type, m.expected, m.actual, m.since, m.item_key, m.check_id
+select m.server_id, m.pack_name, m.item, m.type, m.expected, m.actual, m.since, m.item_key, m.check_id, m.cause,
+       m.cause_detail
 from mismatches m;
 comment on view known_mismatches is 'What is known to be wrong now, one row per mismatch.';
 
 create or replace view known_unreadables as
-select u.server_id, u.pack_name, u.item, u.reason, u.was_readable, u.since, u.item_key
+select u.server_id, u.pack_name, u.item, u.reason, u.was_readable, u.since, u.item_key, u.slots
 from unreadables u;
 comment on view known_unreadables is 'What the last finished checks could not judge, one row per item.';
 
@@ -76,19 +79,35 @@ select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, coalesce(s.d
        a.acknowledged_at, a.acknowledged_by, a.resolved_at, a.resolved_by, a.resolution,
        exists (select from checks c where c.check_id = a.check_id) as check_kept,
        coalesce(
-           (select jsonb_agg(jsonb_build_object('type', m.type, 'item', m.item) order by m.item_key, m.type)
+           (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'type', m.type, 'item', m.item, 'cause',
+                jsonb_build_object('kind', m.cause) || m.cause_detail)) order by m.item_key, m.type)
             from (select * from mismatches m
-                  where a.status <> 'resolved' and m.server_id = a.server_id and m.pack_name = a.pack_name
+                  where a.status <> 'resolved' and a.alert_type = 'config_drift' and m.server_id = a.server_id and m.pack_name = a.pack_name
                   order by m.item_key, m.type limit 20) m),
+           (select jsonb_agg(jsonb_build_object('type', u.reason, 'item', u.item) order by u.item_key)
+            from (select * from unreadables u
+                  where a.status <> 'resolved' and a.alert_type = 'check_failing' and u.server_id = a.server_id
+                    and u.pack_name = a.pack_name and u.alerted
+                  order by u.item_key limit 20) u),
            (select e.detail -> 'items' from alert_events e
             where e.alert_id = a.alert_id and e.detail ? 'items' order by e.seq desc limit 1),
-           '[]') as items
+           '[]') as items,
+       (select e.detail -> 'failing' from alert_events e
+        where e.alert_id = a.alert_id and e.detail ? 'failing' order by e.seq desc limit 1) as failing,
+       case when a.status <> 'resolved' then (
+           select min(m.muted_by) from muted_servers m
+           where m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)) end as muted_by,
+       a.acknowledged_until
 from alerts a
 left join servers s on s.server_id = a.server_id;
 comment on view all_alerts is 'The alerts that are kept, resolved or not.';
 comment on column all_alerts.server_name is 'The name of the server for people.';
 comment on column all_alerts.check_kept is 'Whether its last check is kept.';
-comment on column all_alerts.items is 'What is wrong now, the first 20, or what was last added to a resolved one, as [{"type", "item"}].';
+comment on column all_alerts.muted_by is 'The hold or the silence for which messages about it wait; null if they do not.';
+comment on column all_alerts.items is 'What is wrong now, the first 20, or what was last added to a resolved one, as [{"type", "item", "cause"}]. Of items that cannot be read, the type is the reason.';
+comment on column all_alerts.pack_name is 'The pack; null if the server as a whole cannot be checked.';
+comment on column all_alerts.failing is 'Of a server that cannot be checked: the reason, what ssh said, since when, and after how many slots.';
 
 create or replace view alert_history as
 select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at
@@ -108,10 +127,21 @@ select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.payload
            when 'drift_changed' then
                'Configuration drift changed on ' || said.server || ': ' || (o.payload ->> 'previous_count') || ' → '
                || said.wrong || ' not compliant with ' || said.pack
+           when 'check_failing' then
+               'Cannot check ' || said.server || ': ' || replace(o.payload #>> '{failing,reason}', '_', ' ')
+               || coalesce(': ' || (o.payload #>> '{failing,detail}'), '')
+           when 'items_unreadable' then said.wrong || ' of ' || said.pack || ' can no longer be read on ' || said.server
+           when 'reminder' then 'Reminder: nobody has acknowledged ' || (o.payload ->> 'mismatch_count') || ' alerts'
+           when 'digest' then 'Digest: ' || coalesce(
+               (select string_agg((s ->> 'count') || ' ' || (s ->> 'section'), ', ' order by n)
+                from jsonb_array_elements(o.payload -> 'report') with ordinality as sections (s, n)), 'nothing to report')
            else case o.payload ->> 'resolution'
                     when 'compliant' then 'Configuration compliant on ' || said.server || ' with ' || said.pack
-                    else 'Alert closed on ' || said.server || ' for ' || said.pack || ': ' || (o.payload ->> 'resolution')
-                         || ' by ' || coalesce(o.payload ->> 'actor', '?') end
+                    when 'recovered' then
+                        case o.kind when 'check_recovered' then said.server || ' can be checked again'
+                                    else 'All items of ' || said.pack || ' can be read again on ' || said.server end
+                    else 'Alert closed on ' || said.server || coalesce(' for ' || said.pack, '') || ': '
+                         || (o.payload ->> 'resolution') || ' by ' || coalesce(o.payload ->> 'actor', '?') end
        end || coalesce(': ' || said.items, '') as message,
        o.attempt, o.doubtful_attempts, o.created_at, o.sent_at, o.last_error, o.message_id
 from outbox o
@@ -122,7 +152,7 @@ cross join lateral (
             from jsonb_array_elements(o.payload -> 'items') i) as items) said;
 comment on view all_messages is 'The messages that are kept, sent or not, as text. outbox_backlog says why one is not sent.';
 comment on column all_messages.server_id is 'The server of the alert.';
-comment on column all_messages.pack_name is 'The pack that the alert had then.';
+comment on column all_messages.pack_name is 'The pack that the alert had then; null if the server as a whole cannot be checked.';
 comment on column all_messages.message is 'What it says, in one line without its link.';
 comment on column all_messages.attempt is 'Number of attempts.';
 

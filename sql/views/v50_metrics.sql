@@ -10,7 +10,7 @@ with depth as (
 ), fleet as (
     select f.server_id, f.standing, f.stale and not f.disabled as stale from fleet_status f
 ), messages as (
-    select d.destination, d.waiting, d.dead, d.paused_at, d.oldest_at, d.notice, d.unserved from delivery_health d
+    select d.destination, d.waiting, d.muted, d.dead, d.paused_at, d.oldest_at, d.notice, d.unserved from delivery_health d
 ), due as (
     select u.schedule_name, u.next_slot_at, u.overdue, u.due_in, u.paused_at from upcoming_slots u
 )
@@ -65,9 +65,15 @@ select 'driftwatch_slot_superseded_jobs', jsonb_build_object('schedule', d.sched
        'Jobs of older slots that still waited when the newest slot fired, and were cancelled.'
 from due d
 union all
+select 'driftwatch_heartbeat_failing', '{}',
+       coalesce((select s.heartbeat_error is not null from slots s
+                 where s.schedule_name = 'default' and s.completed_at is not null and s.fired_at is not null
+                 order by s.slot_at desc limit 1), false)::integer,
+       'Whether the heartbeat after the newest complete slot could not be delivered yet.'
+union all
 select 'driftwatch_outbox_messages', jsonb_build_object('destination', m.destination, 'state', s.state), s.messages,
-       'Messages that are not sent; dead: given up in the last week, and can still be sent.'
-from messages m cross join lateral (values ('waiting', m.waiting), ('dead', m.dead)) s (state, messages)
+       'Messages that are not sent; muted: for a hold or a silence; dead: given up in the last week, and can still be sent.'
+from messages m cross join lateral (values ('waiting', m.waiting), ('muted', m.muted), ('dead', m.dead)) s (state, messages)
 union all
 select 'driftwatch_outbox_oldest_seconds', jsonb_build_object('destination', m.destination),
        coalesce(extract(epoch from clock() - m.oldest_at), 0), 'How long the oldest unsent message has waited; 0: none waits.'
@@ -85,9 +91,16 @@ select 'driftwatch_destination_late', jsonb_build_object('destination', m.destin
        'Whether at least two of the last five attempts had no reply within 5 s.'
 from messages m
 union all
-select 'driftwatch_alerts', jsonb_build_object('status', s.status),
-       (select count(*) from alerts a where a.status = s.status), 'Alerts that are not resolved.'
-from (values ('open'), ('acknowledged')) s (status)
+select 'driftwatch_alerts', jsonb_build_object('status', s.status, 'type', t.type),
+       (select count(*) from alerts a where a.status = s.status and a.alert_type = t.type),
+       'Alerts that are not resolved; check_failing: a server, or items that could be read before, cannot be checked.'
+from (values ('open'), ('acknowledged')) s (status) cross join (values ('config_drift'), ('check_failing')) t (type)
+union all
+select 'driftwatch_mutes', jsonb_build_object('kind', k.kind, 'state', s.state),
+       (select count(*) from all_mutes m where m.kind = k.kind and m.state = s.state),
+       'Holds and silences; broken: no window can be computed.'
+from (values ('hold'), ('silence')) k (kind)
+cross join (values ('waiting'), ('in force'), ('ending'), ('broken')) s (state)
 union all
 select 'driftwatch_assignments', jsonb_build_object('state', s.state),
        count(f.server_id), 'Servers and packs by state, as driftwatch status counts them; failed: the server cannot be checked.'

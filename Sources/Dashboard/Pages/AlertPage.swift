@@ -16,8 +16,10 @@ struct AlertPage: Sendable {
             element("h1") { "Alert \(alert.id): \(alert.title)" }
             element("p", .class("lead")) {
                 element("a", .href(.server(alert.serverID))) { alert.serverID.rawValue }
-                " "
-                element("a", .href(.diff(alert.serverID, alert.packName))) { alert.packName.rawValue }
+                if let pack = alert.packName {
+                    " "
+                    element("a", .href(.diff(alert.serverID, pack))) { pack.rawValue }
+                }
             }
             element("section", .class("now")) {
                 element("p") { text.standing }
@@ -81,7 +83,9 @@ struct AlertsPage: Sendable {
         element("tr") {
             element("th", Attribute("scope", "row")) { element("a", .href(.alert(alert.id))) { "\(alert.id)" } }
             element("td") { element("a", .href(.server(alert.serverID))) { alert.serverName } }
-            element("td") { element("a", .href(.diff(alert.serverID, alert.packName))) { alert.packName.rawValue } }
+            element("td") {
+                if let pack = alert.packName { element("a", .href(.diff(alert.serverID, pack))) { pack.rawValue } }
+            }
             element("td") { text.status }
             element("td", .class("quiet")) {
                 element("time", Attribute("title", times.stamp(alert.openedAt))) {

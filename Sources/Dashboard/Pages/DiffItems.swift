@@ -11,6 +11,8 @@ struct DiffItems: Sendable {
         var name: String
         var description: String?
         var differences: [(text: DifferenceText, diff: String?)] = []
+        /// Why it is wrong, as far as that is known.
+        var cause: String?
         /// Why it, or its content, could not be judged.
         var unreadable: String?
         /// What the pack's author may want to know although it is as expected.
@@ -72,16 +74,18 @@ struct DiffItems: Sendable {
         // Where no check tells what could not be read, what is remembered of it does.
         let unreadable = content.check == nil ? content.assignment.outcomes : outcomes
         entries =
-            outcomes.compactMap(Self.wrong) + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen)
+            outcomes.compactMap { Self.wrong($0, times) } + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen, times)
             + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.notable)
             + outcomes.compactMap(Self.notApplicable) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }
 
-    private static func wrong(_ outcome: ItemOutcome) -> Entry? {
+    private static func wrong(_ outcome: ItemOutcome, _ times: Times) -> Entry? {
         guard case .wrong(let mismatches) = outcome.finding else { return nil }
         var entry = Entry(section: .wrong, name: outcome.item, description: outcome.description)
         entry.differences = mismatches.map { (DifferenceText($0), $0.diff) }
+        entry.cause = cause(mismatches.map(\.cause), times)
+        entry.remark = UnconfirmedText.of(outcome)
         entry.unreadable = outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" }
         return entry
     }
@@ -91,8 +95,18 @@ struct DiffItems: Sendable {
         var entry = Entry(section: .unreadable, name: outcome.item, description: outcome.description)
         entry.unreadable =
             outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" } ?? ReasonText.of(reason)
-        entry.remark = outcome.remark
+        entry.remark = joined(outcome.remark, UnconfirmedText.of(outcome))
         return entry
+    }
+
+    /// Its differences have one cause, most likely.
+    private static func cause(_ causes: [Cause?], _ times: Times) -> String? {
+        causes.lazy.compactMap { CauseText.of($0, times) }.first
+    }
+
+    private static func joined(_ remarks: String?...) -> String? {
+        let remarks = remarks.compactMap(\.self)
+        return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
     }
 
     private static func notable(_ outcome: ItemOutcome) -> Entry? {
@@ -108,16 +122,17 @@ struct DiffItems: Sendable {
     }
 
     private static func remarked(_ outcome: ItemOutcome) -> Entry? {
-        guard outcome.finding == .ok, let remark = outcome.remark else { return nil }
+        guard outcome.finding == .ok, let remark = joined(outcome.remark, UnconfirmedText.of(outcome)) else { return nil }
         return Entry(section: .remarked, name: outcome.item, description: outcome.description, remark: remark)
     }
 
-    private static func remembered(_ mismatches: [RememberedMismatch]) -> [Entry] {
+    private static func remembered(_ mismatches: [RememberedMismatch], _ times: Times) -> [Entry] {
         grouped(mismatches, by: \.key).map { group in
             var entry = Entry(section: .remembered, name: group[0].item)
             entry.differences = group.map {
                 (DifferenceText($0.type, expected: $0.expected, actual: $0.actual), nil)
             }
+            entry.cause = cause(group.map(\.cause), times)
             return entry
         }
     }
@@ -183,6 +198,7 @@ struct DiffItems: Sendable {
         element("section", .class("item")) {
             element("h3") { entry.name }
             if let description = entry.description { element("p", .class("quiet")) { description } }
+            if let cause = entry.cause { element("p", .class("quiet")) { cause } }
             for (text, diff) in entry.differences { html(of: text, diff) }
             if let unreadable = entry.unreadable { element("p", .class("unsure")) { unreadable } }
             if let remark = entry.remark { element("p", .class("unsure")) { remark } }

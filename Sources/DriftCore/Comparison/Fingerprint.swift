@@ -1,8 +1,8 @@
 extension Check {
     /// Identifies a result: two checks have the same fingerprint exactly if the same is to be said of their items.
     ///
-    /// It covers the keys, the types, the expected and actual values, the reasons, the remarks and the descriptions, in the
-    /// order of the keys. It does not cover diffs: they follow from the rest, and how much of them is shown may change between versions.
+    /// It covers the keys, the types, the expected and actual values, the reasons, the causes, the remarks and the descriptions, in
+    /// the order of the keys. It does not cover diffs: they follow from the rest, and how much of them is shown may change between versions.
     package var fingerprint: SHA256Digest {
         var canon = Canon()
         canon.add("driftwatch-findings-1")
@@ -29,7 +29,15 @@ extension Check {
                     canon.add(mismatch.type.rawValue)
                     canon.add(mismatch.expected)
                     canon.add(mismatch.actual)
+                    if let cause = mismatch.cause { canon.add(cause) }
                 }
+            }
+            for mismatch in outcome.unconfirmed.sorted(by: { $0.type < $1.type }) {
+                canon.add("unconfirmed")
+                canon.add(outcome.key.rawValue)
+                canon.add(mismatch.type.rawValue)
+                canon.add(mismatch.expected)
+                canon.add(mismatch.actual)
             }
             if let reason = outcome.unseenContent {
                 canon.add("unseen_content")
@@ -53,6 +61,13 @@ private struct Canon {
     mutating func add(_ text: String) {
         bytes.append(contentsOf: "\(text.utf8.count):".utf8)
         bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func add(_ cause: Cause) {
+        add("cause")
+        add(cause.kind.rawValue)
+        add([cause.package, cause.from, cause.to, cause.changedAt].map { $0 ?? "" }.joined(separator: "\n"))
+        add((cause.loggedIn ?? []).joined(separator: "\n"))
     }
 
     mutating func add(_ pairs: [String: String]) {

@@ -6,10 +6,11 @@ internal import Foundation
 /// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` (with `"remark"` where the
 /// reason alone does not say what is the matter) and `{"key", "item", "status": "ok", "remark"}`,
 /// `{"key", "item", "status": "notable", "mismatches"}` and `{"key", "item", "status": "not_applicable", "why"}`, with
+/// `"unconfirmed": [mismatch]` where a second look did not find what the first did, with
 /// `"description"` where the pack has one, and with `"unseen_content": reason` where the content alone could not be seen.
 /// All of it is masked and safe to show.
 package struct StoredItems: Hashable, Sendable, Codable {
-    /// None that is ok and without a remark.
+    /// None that there is nothing to say of.
     package let outcomes: [ItemOutcome]
 
     /// Keeps what ``ItemOutcome/isWorthSaying`` of `outcomes`.
@@ -57,7 +58,7 @@ extension Check {
 
 private struct Element: Codable {
     private enum CodingKeys: String, CodingKey {
-        case key, item, description, status, mismatches, reason, remark, why
+        case key, item, description, status, mismatches, reason, remark, why, unconfirmed
         case unseenContent = "unseen_content"
     }
 
@@ -85,7 +86,8 @@ private struct Element: Codable {
             item: try container.decode(String.self, forKey: .item),
             description: try container.decodeIfPresent(String.self, forKey: .description), finding: finding,
             unseenContent: try container.decodeIfPresent(UnreadableReason.self, forKey: .unseenContent),
-            remark: try container.decodeIfPresent(String.self, forKey: .remark))
+            remark: try container.decodeIfPresent(String.self, forKey: .remark),
+            unconfirmed: try container.decodeIfPresent([Mismatch].self, forKey: .unconfirmed) ?? [])
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -94,6 +96,7 @@ private struct Element: Codable {
         try container.encode(outcome.item, forKey: .item)
         try container.encodeIfPresent(outcome.description, forKey: .description)
         try container.encodeIfPresent(outcome.unseenContent, forKey: .unseenContent)
+        if !outcome.unconfirmed.isEmpty { try container.encode(outcome.unconfirmed, forKey: .unconfirmed) }
         switch outcome.finding {
         case .ok:
             try container.encode(Status.ok, forKey: .status)

@@ -59,7 +59,7 @@ package struct MismatchType: RawRepresentable, Hashable, Sendable, Codable, Comp
 
 /// One way in which one expectation is proven not met, masked and safe to store.
 ///
-/// As JSON: `{"type": …, "item": …, "key": …, "expected": {…}, "actual": {…}, "diff": "…"}`. What is expected and what is
+/// As JSON: `{"type": …, "item": …, "key": …, "expected": {…}, "actual": {…}, "diff": "…", "cause": {…}}`. What is expected and what is
 /// there never look alike without a word: where nothing that may be shown differs, `actual` has a `note` that says so.
 package struct Mismatch: Hashable, Sendable, Codable {
     /// The note of a mismatch whose sides would otherwise be the same.
@@ -73,10 +73,12 @@ package struct Mismatch: Hashable, Sendable, Codable {
     package internal(set) var actual: [String: String]
     /// A unified diff, expected against actual, only for text contents.
     package internal(set) var diff: String?
+    /// Why it came about; nil where nobody asked, as at a first look, or where it could not be told.
+    package internal(set) var cause: Cause?
 
     package init(
         type: MismatchType, item: String, key: ItemKey, expected: [String: String], actual: [String: String],
-        diff: String? = nil
+        diff: String? = nil, cause: Cause? = nil
     ) {
         self.type = type
         self.item = item
@@ -84,6 +86,7 @@ package struct Mismatch: Hashable, Sendable, Codable {
         self.expected = expected
         self.actual = actual
         self.diff = diff
+        self.cause = cause
         let note = actual["note"] ?? ""
         guard diff == nil, isSame(as: actual), !note.contains("not shown") else { return }
         self.actual["note"] = (note.isEmpty ? "" : note + "; ") + Self.hiddenDifference
@@ -107,7 +110,8 @@ package struct Mismatch: Hashable, Sendable, Codable {
             key: try container.decode(ItemKey.self, forKey: .key),
             expected: try container.decode([String: String].self, forKey: .expected),
             actual: try container.decode([String: String].self, forKey: .actual),
-            diff: try container.decodeIfPresent(String.self, forKey: .diff))
+            diff: try container.decodeIfPresent(String.self, forKey: .diff),
+            cause: try container.decodeIfPresent(Cause.self, forKey: .cause))
     }
 }
 
@@ -136,10 +140,12 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
     package var unseenContent: UnreadableReason?
     /// What the pack's author may want to know although it is `ok`, or what exactly keeps it from being judged.
     package var remark: String?
+    /// What the first of two looks found newly wrong, and the second, which counts, did not.
+    package var unconfirmed: [Mismatch]
 
     package init(
         key: ItemKey, item: String, description: String? = nil, finding: Finding,
-        unseenContent: UnreadableReason? = nil, remark: String? = nil
+        unseenContent: UnreadableReason? = nil, remark: String? = nil, unconfirmed: [Mismatch] = []
     ) {
         self.key = key
         self.item = item
@@ -147,10 +153,11 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         self.finding = finding
         self.unseenContent = unseenContent
         self.remark = remark
+        self.unconfirmed = unconfirmed
     }
 
-    /// Whether there is something to say of it: it is not ok, or has a remark.
-    package var isWorthSaying: Bool { finding != .ok || remark != nil }
+    /// Whether there is something to say of it: it is not ok, has a remark, or was not ok at a first look.
+    package var isWorthSaying: Bool { finding != .ok || remark != nil || !unconfirmed.isEmpty }
 
     /// Why it could not be judged, wholly or in its content; nil if it was judged whole.
     package var unseen: UnreadableReason? {

@@ -8,16 +8,27 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case driftDetected = "drift_detected"
         case driftChanged = "drift_changed"
         case driftResolved = "drift_resolved"
+        /// Slots could not look at the server.
+        case checkFailing = "check_failing"
+        /// It could be looked at again, or the alert ended otherwise.
+        case checkRecovered = "check_recovered"
+        /// Items that could be read before no longer can be; ``items`` has them with the reasons.
+        case itemsUnreadable = "items_unreadable"
+        /// All of them could be read again, or the alert ended otherwise.
+        case itemsReadable = "items_readable"
+        /// Of alerts that nobody acknowledged.
+        case reminder
+        case digest
         /// Tells of no alert: somebody wants to see whether messages arrive. Never in the outbox.
         case test
     }
 
     package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
-        case compliant, manual, disabled, unassigned, removed
+        case compliant, recovered, manual, disabled, unassigned, removed, settings
     }
 
     package struct Item: Hashable, Sendable, Codable {
-        /// A `MismatchType`, or one that only a later version knows.
+        /// A `MismatchType`, or of `items_unreadable` an `UnreadableReason`, or one that only a later version knows.
         package var type: String
         package var item: String
         /// The pack's own words on what the item is for.
@@ -27,6 +38,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         package var actual: [String: String]?
         /// The first lines of a file that differ, with `-` before what is expected and `+` before what is there.
         package var lines: [String]?
+        /// Why it came about, where that is known.
+        package var cause: Cause?
 
         package init(type: MismatchType, item: String, description: String? = nil) {
             self.type = type.rawValue
@@ -39,6 +52,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
             self.init(type: mismatch.type, item: mismatch.item, description: description)
             expected = mismatch.expected.mapValues(Self.cut)
             actual = mismatch.actual.mapValues(Self.cut)
+            cause = mismatch.cause
             lines = mismatch.diff.map { diff in
                 diff.split(separator: "\n").drop { !$0.hasPrefix("@@") }
                     .lazy.filter { $0.hasPrefix("-") || $0.hasPrefix("+") }.prefix(4).map { Self.cut(String($0)) }
@@ -46,6 +60,43 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         }
 
         private static func cut(_ text: String) -> String { text.count > 120 ? text.prefix(119) + "…" : text }
+    }
+
+    /// Why a server cannot be checked, or since when its items cannot be read.
+    package struct Failing: Hashable, Sendable, Codable {
+        /// A `ProbeFailure.Reason`, or how the job ended; absent of items.
+        package var reason: String?
+        /// What ssh said: from the network.
+        package var detail: String?
+        /// The jump host at which it came about.
+        package var jumpHost: String?
+        package var address: String?
+        /// RFC 3339, UTC, whole seconds.
+        package var since: String
+        /// How many slots in a row.
+        package var slots: Int
+        /// The host of the worker that tried last.
+        package var workerHost: String?
+
+        enum CodingKeys: String, CodingKey {
+            case reason, detail, address, since, slots
+            case jumpHost = "jump_host"
+            case workerHost = "worker_host"
+        }
+
+        package init(
+            reason: String? = nil, detail: String? = nil, jumpHost: String? = nil, address: String? = nil,
+            since: String,
+            slots: Int, workerHost: String? = nil
+        ) {
+            self.reason = reason
+            self.detail = detail
+            self.jumpHost = jumpHost
+            self.address = address
+            self.since = since
+            self.slots = slots
+            self.workerHost = workerHost
+        }
     }
 
     /// The payload was written for a later version of the notifier.
@@ -62,14 +113,15 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var alertID: Int64
     package var serverID: ServerID
     package var serverName: String
-    package var packName: PackName
-    /// Items that are wrong.
+    /// Nil where the server as a whole cannot be checked.
+    package var packName: PackName?
+    /// Items that are wrong; of `items_unreadable`: that can no longer be read.
     package var mismatchCount: Int
     /// In how many ways they are; an item may be wrong in several.
     package var differenceCount: Int?
     /// How many of the items were wrong at their first look: they did not drift.
     package var neverCompliantCount: Int?
-    /// How many items of `drift_detected` and `drift_changed` are new; ``items`` holds the first of them.
+    /// How many items of `drift_detected`, `drift_changed` and `items_unreadable` are new; ``items`` holds the first of them.
     package var addedCount: Int?
     /// Only of `drift_changed`: the count that was last told.
     package var previousCount: Int?
@@ -81,7 +133,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     /// RFC 3339, UTC, whole seconds.
     package var openedAt: String
     package var occurredAt: String
-    /// Only of `drift_resolved`.
+    /// Of `drift_resolved`, `check_recovered` and `items_readable`.
     package var resolution: Resolution?
     /// Only of a resolution as `compliant`: how many expectations the check was about, and how many it could not judge.
     package var itemCount: Int?
@@ -90,7 +142,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var actor: String?
     /// What the person who resolved it says.
     package var comment: String?
-    /// Only of `drift_changed`: who is at work on the alert.
+    /// Only of `drift_changed`: who had acknowledged the alert, which is open again.
     package var acknowledgedBy: String?
     /// Of the server.
     package var labels: [String: String]?
@@ -98,9 +150,16 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var timeZone: String?
     /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
     package var openingUndelivered: Bool?
+    /// Of `check_failing`, `check_recovered`, `items_unreadable` and `items_readable`.
+    package var failing: Failing?
+    /// Only of `reminder` and `digest`, which are about no single alert: there ``alertID`` is 0.
+    package var report: [ReportSection]?
+
+    /// About a server that `driftwatch canary` makes drift on purpose.
+    package var isOfCanary: Bool { labels?["canary"] == "true" }
 
     enum CodingKeys: String, CodingKey {
-        case version, kind, items, resolution, actor, comment, labels
+        case version, kind, items, resolution, actor, comment, labels, failing, report
         case alertID = "alert_id"
         case serverID = "server_id"
         case serverName = "server_name"
@@ -122,11 +181,11 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     }
 
     package init(
-        kind: Kind, alertID: Int64, serverID: ServerID, serverName: String, packName: PackName, mismatchCount: Int,
+        kind: Kind, alertID: Int64, serverID: ServerID, serverName: String, packName: PackName?, mismatchCount: Int,
         differenceCount: Int? = nil, neverCompliantCount: Int? = nil, addedCount: Int? = nil, previousCount: Int? = nil,
         items: [Item] = [], diffPath: String, checkID: Int64? = nil, openedAt: String, occurredAt: String,
         resolution: Resolution? = nil, itemCount: Int? = nil, unreadableCount: Int? = nil, actor: String? = nil,
-        openingUndelivered: Bool? = nil
+        openingUndelivered: Bool? = nil, failing: Failing? = nil
     ) {
         version = Self.currentVersion
         self.kind = kind
@@ -149,6 +208,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         self.unreadableCount = unreadableCount
         self.actor = actor
         self.openingUndelivered = openingUndelivered
+        self.failing = failing
     }
 
     /// Reads a stored payload.

@@ -63,6 +63,11 @@ package struct DriftState: Hashable, Sendable {
             || (mismatch.type.isAboutContent && unverifiedContents.contains(mismatch.key))
     }
 
+    /// What is newly wrong of `wrong`: not remembered as wrong, and judged before.
+    package func added(_ wrong: Set<MismatchID>) -> Set<MismatchID> {
+        wrong.filter { !mismatches.contains($0) && !isFirstLook(at: $0) }
+    }
+
     /// How many expectations are remembered as wrong; one that is wrong in two ways counts once.
     package var mismatchCount: Int { Set(mismatches.map(\.key)).count }
 }

@@ -52,9 +52,7 @@ package struct Transition: Hashable, Sendable {
         }
 
         let state = remembered.after(sight)
-        let added = sight.wrong.filter { mismatch in
-            !remembered.mismatches.contains(mismatch) && !remembered.isFirstLook(at: mismatch)
-        }
+        let added = remembered.added(sight.wrong)
         let count = state.mismatchCount
 
         let action: Action =

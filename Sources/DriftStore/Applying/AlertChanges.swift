@@ -6,8 +6,9 @@ import Postgres
 struct AlertChanges {
     private struct Live: Hashable {
         var id: Int64
+        var type: AlertType
         var server: ServerID
-        var pack: PackName
+        var pack: PackName?
         var itemCount: Int
     }
 
@@ -24,11 +25,11 @@ struct AlertChanges {
     ) throws -> [Int64: Live] {
         let rows = try transaction.rows(
             """
-            select alert_id, server_id, pack_name, mismatch_count from driftwatch.all_alerts
+            select alert_id, alert_type, server_id, pack_name, mismatch_count from driftwatch.all_alerts
             where status <> 'resolved' and server_id = any(\(servers.map(\.rawValue)))
-            """, as: (Int64, ServerID, PackName, Int).self)
+            """, as: (Int64, AlertType, ServerID, PackName?, Int).self)
         return Dictionary(
-            rows.map { ($0.0, Live(id: $0.0, server: $0.1, pack: $0.2, itemCount: $0.3)) },
+            rows.map { ($0.0, Live(id: $0.0, type: $0.1, server: $0.2, pack: $0.3, itemCount: $0.4)) },
             uniquingKeysWith: { first, _ in first })
     }
 
@@ -42,7 +43,7 @@ struct AlertChanges {
             : try transaction.rows(
                 """
                 select alert_id, resolution from driftwatch.all_alerts
-                where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled')
+                where alert_id = any(\(gone)) and resolution in ('unassigned', 'removed', 'disabled', 'settings')
                 """, as: (Int64, String).self)
         var lines = closed.compactMap { id, resolution in
             before[id].map { Self.line($0, id: id, .closes(resolution)) }
@@ -52,16 +53,20 @@ struct AlertChanges {
                 lines.append(Self.line(alert, id: nil, .opens))
                 continue
             }
-            if former.pack != alert.pack {
-                lines.append(Self.line(alert, id: id, .moves(from: former.pack)))
+            if let pack = former.pack, pack != alert.pack {
+                lines.append(Self.line(alert, id: id, .moves(from: pack)))
             } else if former.itemCount != alert.itemCount {
                 lines.append(Self.line(alert, id: id, .recounts(from: former.itemCount)))
             }
         }
-        return lines.sorted { ($0.server, $0.pack, $0.id ?? .max) < ($1.server, $1.pack, $1.id ?? .max) }
+        return lines.sorted {
+            ($0.server.rawValue, $0.pack?.rawValue ?? "", $0.id ?? .max)
+                < ($1.server.rawValue, $1.pack?.rawValue ?? "", $1.id ?? .max)
+        }
     }
 
     private static func line(_ alert: Live, id: Int64?, _ fate: ApplyReport.AlertLine.Fate) -> ApplyReport.AlertLine {
-        ApplyReport.AlertLine(id: id, server: alert.server, pack: alert.pack, itemCount: alert.itemCount, fate: fate)
+        ApplyReport.AlertLine(
+            id: id, type: alert.type, server: alert.server, pack: alert.pack, itemCount: alert.itemCount, fate: fate)
     }
 }

@@ -18,11 +18,12 @@ package struct ApplyReport: Hashable, Sendable {
     /// An alert that was unresolved before or is new, and what happens to it.
     package struct AlertLine: Hashable, Sendable {
         package enum Fate: Hashable, Sendable {
-            /// With the resolution: `unassigned`, `removed` or `disabled`.
+            /// With the resolution: `unassigned`, `removed`, `disabled` or `settings`.
             case closes(String)
             /// Its items now belong to another pack, and so does the alert.
             case moves(from: PackName)
-            /// For items of another alert whose pack no longer has them.
+            /// For items of another alert whose pack no longer has them; or, where less is now enough, for what could not be
+            /// checked before.
             case opens
             /// It stays, with more or fewer items.
             case recounts(from: Int)
@@ -30,9 +31,10 @@ package struct ApplyReport: Hashable, Sendable {
 
         /// Nil of a new one: it has no number before it is made.
         package var id: Int64?
+        package var type: AlertType
         package var server: ServerID
-        /// Afterwards.
-        package var pack: PackName
+        /// Afterwards; nil if the server as a whole cannot be checked.
+        package var pack: PackName?
         package var itemCount: Int
         package var fate: Fate
     }

@@ -122,7 +122,8 @@ struct ApplyTransaction {
                 from driftwatch.apply_server(
                     \(server.id), \(server.displayName), \(server.address), \(server.port), \(server.user),
                     \(server.configUser), \(server.connection), \(server.queue), \(JSON(server.labels)),
-                    \(server.driftDetection), \(server.packs), \(actor), \(plan.moves[server.id].map(JSON.init)))
+                    \(server.driftDetection), \(server.packs), \(actor), \(plan.moves[server.id].map(JSON.init)),
+                    \(server.expect), \(server.failingAfter), \(server.staleAfter.map(Duration.seconds)))
                 """, as: (ApplyReport.Change, [PackName], [PackName]).self)
             lines.append(
                 ApplyReport.ServerLine(

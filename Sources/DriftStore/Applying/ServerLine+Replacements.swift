@@ -14,6 +14,9 @@ extension ServerLine {
             // The queue of a local server is its own, whatever the inventory says.
             ("queue", isLocal ? nil : queue, isLocal ? nil : declared.queue),
             ("labels", Self.text(of: labels), Self.text(of: declared.labels)),
+            ("expect", expect.rawValue, declared.expect.rawValue),
+            ("failing_after", String(failingAfter), String(declared.failingAfter)),
+            ("stale_after", staleAfter.map(Quantity.age), declared.staleAfter.map(Quantity.age)),
             ("drift_detection", String(driftDetectionEnabled), String(declared.driftDetection)),
         ]
         return pairs.filter { $0.1 != $0.2 }.map { ApplyReport.Replacement(name: $0.0, old: $0.1, new: $0.2) }

@@ -38,7 +38,8 @@ package enum AlertsReader {
     private static let selection: SQL = """
         select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, a.server_name, a.pack_name, a.title, a.message,
                a.mismatch_count, a.diff_path, a.check_id, a.check_kept, a.opened_at, a.updated_at, a.acknowledged_at,
-               a.acknowledged_by, a.resolved_at, a.resolved_by, a.resolution, a.items
+               a.acknowledged_by, a.resolved_at, a.resolved_by, a.resolution, a.items, a.failing,
+               a.muted_by, a.acknowledged_until
         from driftwatch.all_alerts a
         """
 }
@@ -46,29 +47,39 @@ package enum AlertsReader {
 /// One alert.
 package struct AlertLine: Hashable, Sendable, RowDecodable {
     package var id: Int64
-    package var type: String
+    package var type: AlertType
     package var severity: String
     package var status: String
     package var serverID: ServerID
     package var serverName: String
-    package var packName: PackName
+    /// Nil if the server as a whole cannot be checked.
+    package var packName: PackName?
     package var title: String
     package var message: String
+    /// Of `check_failing`, the items that can no longer be read.
     package var mismatchCount: Int
     /// Below the dashboard's address.
     package var diffPath: String
-    package var checkID: Int64
+    /// Nil if the server as a whole cannot be checked.
+    package var checkID: Int64?
     /// False if retention has removed it: the alert itself stays.
     package var isCheckKept: Bool
     package var openedAt: Date
     package var updatedAt: Date
     package var acknowledgedAt: Date?
     package var acknowledgedBy: String?
+    /// When the acknowledgement ends by itself; nil: never.
+    package var acknowledgedUntil: Date?
     package var resolvedAt: Date?
     package var resolvedBy: String?
     package var resolution: String?
-    /// What is wrong now, or was last added to a resolved one, as a JSON list of `{"type", "item"}`; the first of them.
+    /// What is wrong now, or was last added to a resolved one, as a JSON list of `{"type", "item"}`; the first of them. Of
+    /// items that cannot be read, the type is the reason.
     package var items: String
+    /// Why the server cannot be checked.
+    package var failing: NotificationFacts.Failing?
+    /// Why messages about it wait: the hold or the silence, in words.
+    package var mutedBy: String?
 
     package init(row: Row) throws {
         id = try row.column("alert_id")
@@ -92,6 +103,9 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
         resolvedBy = try row.column("resolved_by")
         resolution = try row.column("resolution")
         items = try row.column("items", as: JSONText.self).rawValue
+        failing = try row.column("failing", as: JSON<NotificationFacts.Failing>?.self)?.value
+        mutedBy = try row.column("muted_by")
+        acknowledgedUntil = try row.column("acknowledged_until")
     }
 }
 

@@ -18,7 +18,8 @@ package enum AssignmentReader {
                 left join driftwatch.all_packs p on p.pack_name = \(pack)
                 left join driftwatch.all_assignments d on d.server_id = s.server_id and d.pack_name = \(pack)
                 left join driftwatch.all_alerts a
-                    on a.server_id = s.server_id and a.pack_name = \(pack) and a.status <> 'resolved'
+                    on a.server_id = s.server_id and a.pack_name = \(pack) and a.alert_type = 'config_drift'
+                        and a.status <> 'resolved'
                 where s.server_id = \(server)
                     and (d.server_id is not null or exists (
                         select from driftwatch.all_checks c where c.server_id = s.server_id and c.pack_name = \(pack))
@@ -28,12 +29,14 @@ package enum AssignmentReader {
         else { return nil }
         view.mismatches = try transaction.rows(
             """
-            select item_key, type, item, expected, actual from driftwatch.known_mismatches
+            select item_key, type, item, expected, actual, jsonb_build_object('kind', cause) || cause_detail
+            from driftwatch.known_mismatches
             where server_id = \(server) and pack_name = \(pack) order by item_key, type
             """,
-            as: (ItemKey, String, String, JSON<[String: String]>, JSON<[String: String]>).self
-        ).map { key, type, item, expected, actual in
-            RememberedMismatch(key: key, type: type, item: item, expected: expected.value, actual: actual.value)
+            as: (ItemKey, String, String, JSON<[String: String]>, JSON<[String: String]>, JSON<Cause>?).self
+        ).map { key, type, item, expected, actual, cause in
+            RememberedMismatch(
+                key: key, type: type, item: item, expected: expected.value, actual: actual.value, cause: cause?.value)
         }
         view.unreadables = try transaction.rows(
             """
@@ -44,7 +47,7 @@ package enum AssignmentReader {
         view.lastAlert = try transaction.rows(
             """
             select alert_id, resolution, resolved_at, check_id from driftwatch.all_alerts
-            where server_id = \(server) and pack_name = \(pack) and status = 'resolved'
+            where server_id = \(server) and pack_name = \(pack) and alert_type = 'config_drift' and status = 'resolved'
             order by alert_id desc limit 1
             """, as: (Int64, String, Date?, Int64).self
         ).first.map { ResolvedAlert(id: $0, resolution: $1, resolvedAt: $2, checkID: $3) }
@@ -60,7 +63,7 @@ package enum AssignmentReader {
             let (id, resolution, resolvedAt) = try transaction.rows(
                 """
                 select alert_id, resolution, resolved_at from driftwatch.all_alerts
-                where server_id = \(server) and pack_name = \(pack) and check_id >= \(check)
+                where server_id = \(server) and pack_name = \(pack) and alert_type = 'config_drift' and check_id >= \(check)
                 order by alert_id limit 1
                 """, as: (Int64, String?, Date?).self
             ).first
@@ -125,6 +128,7 @@ package struct RememberedMismatch: Hashable, Sendable {
     package var item: String
     package var expected: [String: String]
     package var actual: [String: String]
+    package var cause: Cause?
 }
 
 /// An item that the last check that counted could not judge.
@@ -150,7 +154,7 @@ extension AssignmentView {
                 let mismatches = known.map {
                     Mismatch(
                         type: MismatchType(rawValue: $0.type), item: $0.item, key: key, expected: $0.expected,
-                        actual: $0.actual)
+                        actual: $0.actual, cause: $0.cause)
                 }
                 return ItemOutcome(key: key, item: item, finding: .wrong(mismatches), unseenContent: reason)
             }

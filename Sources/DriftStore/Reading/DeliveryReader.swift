@@ -6,7 +6,8 @@ package enum DeliveryReader {
     package struct Report: Hashable, Sendable {
         /// What keeps messages from arriving; empty if all is well.
         package var problems: [String]
-        /// What keeps nothing from arriving but is worth a look: a destination that answers late.
+        /// What keeps nothing from arriving but is worth a look: a destination that answers late,
+        /// a heartbeat that cannot be delivered.
         package var notices: [String]
 
         package init(problems: [String], notices: [String]) {
@@ -22,6 +23,14 @@ package enum DeliveryReader {
                    'destination ' || destination || ' ' || notice
             from driftwatch.delivery_health order by destination
             """, as: (String?, String?).self)
-        return Report(problems: lines.compactMap(\.0), notices: lines.compactMap(\.1))
+        let heartbeat = try transaction.rows(
+            """
+            select 'the heartbeat after the slot of ' || driftwatch.rfc3339(s.slot_at) || ' is not delivered: ' || s.heartbeat_error
+            from (select * from driftwatch.recent_slots s
+                  where s.schedule_name = 'default' and s.completed_at is not null and s.skipped is null
+                  order by s.slot_at desc limit 1) s
+            where s.heartbeat_error is not null
+            """, as: String.self)
+        return Report(problems: lines.compactMap(\.0), notices: lines.compactMap(\.1) + heartbeat)
     }
 }

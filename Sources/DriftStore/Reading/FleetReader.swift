@@ -58,7 +58,8 @@ package enum FleetReader {
                f.last_checked_at, f.remembered_check_id, f.mismatch_count, f.item_count, f.unreadable_count,
                f.unreadable_since, f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at,
                f.stale, f.outdated, f.check_overdue, f.disabled, f.disabled_reason, f.failing_streak,
-               f.failing_since, f.failing_reason, f.alert_id, f.alert_status
+               f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.expect, f.failing_alert_id,
+               f.failing_alert_status, f.dark_alert_id, f.dark_alert_status, f.muted_by
         from driftwatch.fleet_status f
         """
 
@@ -204,9 +205,18 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     /// Since when the server cannot be looked at.
     package var failingSince: Date?
     package var failingReason: String?
-    /// The alert that is not resolved.
+    /// The alert about drift that is not resolved.
     package var alertID: Int64?
     package var alertStatus: String?
+    package var expect: Server.Presence
+    /// The alert that the server cannot be checked.
+    package var failingAlertID: Int64?
+    package var failingAlertStatus: String?
+    /// The alert that items can no longer be read.
+    package var darkAlertID: Int64?
+    package var darkAlertStatus: String?
+    /// Why messages about it wait: the hold or the silence, in words.
+    package var mutedBy: String?
 
     /// Whether a check ever finished, or failed, since the pack was assigned, kept or not.
     package var wasChecked: Bool { rememberedCheckID != nil || lastCheckID != nil || failingSince != nil }
@@ -240,5 +250,11 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
         failingReason = try row.column("failing_reason")
         alertID = try row.column("alert_id")
         alertStatus = try row.column("alert_status")
+        expect = try row.column("expect")
+        failingAlertID = try row.column("failing_alert_id")
+        failingAlertStatus = try row.column("failing_alert_status")
+        darkAlertID = try row.column("dark_alert_id")
+        darkAlertStatus = try row.column("dark_alert_status")
+        mutedBy = try row.column("muted_by")
     }
 }

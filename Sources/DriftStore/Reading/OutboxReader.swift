@@ -64,8 +64,9 @@ package enum OutboxReader {
 package struct OutboxLine: Hashable, Sendable, RowDecodable {
     package var id: Int64
     package var destination: String
-    package var alertID: Int64
-    package var seq: Int
+    /// Nil of a reminder or a digest.
+    package var alertID: Int64?
+    package var seq: Int?
     package var kind: String
     package var state: String
     package var attempt: Int

@@ -49,7 +49,7 @@ package enum ServersReader {
     private static let selection: SQL = """
         select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user, s.connection, s.queue, s.labels,
                s.drift_detection_enabled, s.disabled_at, s.disabled_by, s.disabled_reason, s.disabled_until, s.on_hold,
-               s.failing_streak, s.packs
+               s.failing_streak, s.packs, s.expect, s.failing_after, extract(epoch from s.stale_after)::bigint as stale_after_s
         from driftwatch.all_servers s
         where s.removed_at is null
         """
@@ -77,6 +77,11 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
     package var isOnHold: Bool
     package var failingStreak: Int
     package var packs: [PackName]
+    package var expect: Server.Presence
+    /// After how many slots in a row without a look an alert opens; 0: never.
+    package var failingAfter: Int
+    /// In seconds; nil: two slots.
+    package var staleAfter: Int?
 
     package var target: ProbeTarget {
         ProbeTarget(
@@ -106,5 +111,8 @@ package struct ServerLine: Hashable, Sendable, RowDecodable {
         isOnHold = try row.column("on_hold")
         failingStreak = try row.column("failing_streak")
         packs = try row.column("packs")
+        expect = try row.column("expect")
+        failingAfter = try row.column("failing_after")
+        staleAfter = try row.column("stale_after_s")
     }
 }

@@ -37,11 +37,11 @@ package enum EffectsStore {
 
     /// Locks the server, and returns, locked, what is remembered of the packs that are still assigned.
     ///
-    /// Returns nothing if results from `location` do not count any more. `failure` says why the server could not be looked
-    /// at.
+    /// Returns nothing if results from `location` do not count any more. `failure` says why `job` could not look at the
+    /// server.
     @discardableResult
     package static func begin(
-        at location: CheckSubject.Location, packs: [PackName] = [], failure: ProbeFailure.Reason? = nil,
+        at location: CheckSubject.Location, by job: Int64, packs: [PackName] = [], failure: ProbeFailure? = nil,
         in transaction: borrowing Transaction
     ) throws -> [PackName: Assignment] {
         let rows = try transaction.rows(
@@ -49,8 +49,9 @@ package enum EffectsStore {
             select a.pack_name, a.digest, a.state, a.unverified, a.unverified_contents, a.last_started_at, a.last_check_id,
                    a.remembered, a.never_compliant, a.alert_id, a.alert_mismatch_count
             from driftwatch.begin_effects(
-                \(location.serverID), \(failure?.rawValue), \(location.address), \(location.port), \(location.user),
-                \(location.configUser), \(location.connection)) as begun (counts)
+                \(location.serverID), \(failure?.reason.rawValue), \(location.address), \(location.port), \(location.user),
+                \(location.configUser), \(location.connection), \(job),
+                \(failure.flatMap { $0.detail.isEmpty ? nil : $0.detail }), \(failure?.jumpHost)) as begun (counts)
             cross join lateral driftwatch.lock_assignments(
                 \(location.serverID), case when begun.counts then \(packs.map(\.rawValue))::text[] end) a
             """,
@@ -179,7 +180,7 @@ package enum EffectsStore {
         let remembered = state.mismatches.sorted().map { mismatch in
             StoredMismatch(
                 key: mismatch.key, type: mismatch.type, item: seen[mismatch]?.item, expected: seen[mismatch]?.expected,
-                actual: seen[mismatch]?.actual)
+                actual: seen[mismatch]?.actual, cause: seen[mismatch]?.cause)
         }
         let unreadable = check.outcomes.compactMap { outcome in
             outcome.unseen.map { reason in
@@ -218,6 +219,7 @@ private struct StoredMismatch: Codable, Sendable {
     var item: String?
     var expected: [String: String]?
     var actual: [String: String]?
+    var cause: Cause?
 }
 
 /// `drift_states.never_compliant`: the types of an item's mismatches, by its key.

@@ -73,6 +73,16 @@ extension Form {
             "queue", .text(.queueName),
             "Which workers may take the server (`worker --queue NAME`); by default `default`"),
         Key(
+            "expect", .words(of: Server.Presence.self),
+            "`always` (the default), or `sometimes`: the server is often off, so no alert opens when it cannot be checked"
+        ),
+        Key(
+            "failing_after", .integer(Grammar.slots),
+            "After how many slots in a row that cannot check it an alert opens; by default 3, `0` is never"),
+        Key(
+            "stale_after", .text(.age),
+            "How old its last check may be before it is stale; by default two slots, or `14d` with `expect: sometimes`"),
+        Key(
             "packs", .set(.text(.packName), mayBeEmpty: true),
             "What the server is compared with; groups add to `defaults`, and a server's own list replaces all"),
     ]

@@ -94,6 +94,7 @@ struct ServerResolver {
         if let draft { strong.append(Layer(origin: .server, settings: draft.own)) }
 
         var choice = Choice(weak: weak, strong: strong)
+        let expect = choice.value("expect", \.expect) ?? .always
         let server = Server(
             id: candidate.id, displayName: choice.own("name", draft?.name, candidate.host?.displayName),
             address: choice.own("address", draft?.address, candidate.host?.address),
@@ -102,7 +103,10 @@ struct ServerResolver {
             configUser: choice.value("config_user", \.configUser),
             connection: choice.value("connection", \.connection) ?? .ssh,
             queue: choice.value("queue", \.queue) ?? "default", packs: packs, labels: labels,
-            driftDetection: draft?.driftDetection ?? true)
+            driftDetection: draft?.driftDetection ?? true, expect: expect,
+            failingAfter: choice.value("failing_after", \.failingAfter) ?? Server.defaultFailingAfter,
+            staleAfter: choice.value("stale_after", \.staleAfter)
+                ?? (expect == .sometimes ? Server.defaultStaleAfterOfSometimes : nil))
         for fault in choice.faults { faultyHosts[fault, default: []].append(candidate.id) }
         reason.settings = choice.origins
         reasons.servers[candidate.id] = reason

@@ -8,6 +8,9 @@ struct SharedSettings {
     var configUser: String?
     var connection: Server.Transport?
     var queue: String?
+    var expect: Server.Presence?
+    var failingAfter: Int?
+    var staleAfter: Int?
     var packs: [PackName]?
     /// Of a server and of `defaults`: groups have none, since they are chosen by them.
     var labels: WrittenLabels?
@@ -27,6 +30,15 @@ extension InventoryReader {
             configUser: reader.text("config_user", in: fields, where: Grammar.user),
             connection: reader.choice("connection", in: fields),
             queue: reader.text("queue", in: fields) { Grammar.name($0, of: "queue name") },
+            expect: reader.choice("expect", in: fields),
+            failingAfter: reader.integer("failing_after", in: fields) { count in
+                Grammar.slots.contains(count)
+                    ? nil
+                    : Fault("\(count) is not a number of slots", hint: "0 to \(Grammar.slots.upperBound); 0 is never")
+            },
+            staleAfter: reader.quantity(
+                "stale_after", in: fields, of: "time span", such: "14d", whenZero: "would always be stale",
+                limit: (Grammar.longestSpan, "3650d"), Quantity.seconds),
             packs: packList("packs", in: fields),
             labels: withLabels ? labels(in: fields) : nil)
     }

@@ -93,8 +93,8 @@ extension PackFileReader {
         file.target = reader.text("target", in: fields) { Grammar.linkTarget($0, literal: literal) }
         file.contains = lines("contains", in: fields)
         file.lacks = lines("lacks", in: fields)
-        file.minimumSize = quantity("min_size", in: fields, of: "size", such: "1MiB", Quantity.bytes)
-        file.maximumAge = quantity("max_age", in: fields, of: "time span", such: "26h", Quantity.seconds)
+        file.minimumSize = reader.quantity("min_size", in: fields, of: "size", such: "1MiB", Quantity.bytes)
+        file.maximumAge = reader.quantity("max_age", in: fields, of: "time span", such: "26h", Quantity.seconds)
         file.isOptional = reader.boolean("optional", in: fields) ?? false
         file.show = show(in: fields, of: file)
         if state != nil || fields["state"].map(\.node.isNull) ?? true {
@@ -192,24 +192,6 @@ extension PackFileReader {
         guard let fields = reader.fields(node, of: .line) else { return nil }
         return reader.requiredText("regex", in: fields, of: "a line", where: Grammar.pattern)
             .flatMap { try? LinearPattern($0) }.map(LineExpectation.pattern)
-    }
-
-    private mutating func quantity(
-        _ key: String, in fields: Fields, of what: String, such example: String, _ read: (String) -> Int?
-    ) -> Int? {
-        if let entry = fields[key], let written = entry.node.writtenNumber {
-            reader.error(
-                "`\(key)` must be a text with a unit, not \(written)", at: entry.position, hint: "such as \(example)")
-            return nil
-        }
-        let text = reader.text(key, in: fields) { text in
-            switch read(text) {
-            case nil: Fault("\(quoted(text)) is not a \(what)", hint: "such as \(example)")
-            case 0: Fault("\(quoted(text)) would never be wrong", hint: "such as \(example)")
-            case _?: nil
-            }
-        }
-        return text.flatMap(read)
     }
 
     private mutating func show(in fields: Fields, of file: FileExpectation) -> FileExpectation.Show {

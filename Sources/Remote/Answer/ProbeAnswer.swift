@@ -9,6 +9,13 @@ internal import Redaction
 package enum ProbeAnswer {
     /// - Returns: Nil when the script's answer never began.
     package static func facts(in bytes: [UInt8], to request: ProbeRequest) throws(ProbeFailure) -> Facts? {
+        try read(bytes, to: request)?.facts
+    }
+
+    /// The facts, and whether the script says that it can be asked again.
+    static func read(
+        _ bytes: [UInt8], to request: ProbeRequest
+    ) throws(ProbeFailure) -> (facts: Facts, knowsRounds: Bool)? {
         var lines = AnswerLines(bytes)
         guard let opening = lines.skip(to: prefix(request.nonce)) else { return nil }
         if opening.starts(with: "speaks ".utf8) {
@@ -20,9 +27,9 @@ package enum ProbeAnswer {
             throw ProbeFailure(
                 .malformedAnswer, detail: "the answer begins with \"\(VisibleText.plain(opening))\"")
         }
-        if request.version == 1 { return try FirstVersionAnswer.facts(from: &lines, to: request) }
+        if request.version == 1 { return (try FirstVersionAnswer.facts(from: &lines, to: request), false) }
         var reader = AnswerReader(request)
-        return try reader.facts(from: &lines)
+        return (try reader.facts(from: &lines), reader.knowsRounds)
     }
 
     /// Whether a script that was asked in no version of its own says that it speaks `version`.
@@ -60,6 +67,9 @@ struct AnswerReader {
     /// What the script can answer, and has answered.
     private var topics: Set<String> = []
     private var answered: Set<String> = []
+
+    /// Whether the script says that it can be asked again.
+    var knowsRounds: Bool { topics.contains("rounds") }
 
     init(_ request: ProbeRequest) {
         self.request = request

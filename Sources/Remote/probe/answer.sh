@@ -81,14 +81,41 @@ dw_answer() {
     [ "$dw_names" = ' ' ] || dw_close environment
 }
 
-# Reads the whole input before a program starts that could read a part of it. The mounts are put in front of it.
+# Runs the script once more, for the next round of questions, in the environment that it was started in.
+dw_begin_anew() {
+    PATH=$dw_old_path
+    if [ -n "$dw_had_locale" ]; then LC_ALL=$dw_old_locale; else unset LC_ALL; fi
+    unset QUOTING_STYLE
+    case $dw_pinned in
+        yes) exec /bin/sh "$dw_self" ;;
+        *) exec /bin/sh -c "$dw_self" "$dw_self" ;;
+    esac
+}
+
+# Reads the whole input before a program starts that could read a part of it. The mounts are put in front of it. If the
+# input stays open, its first line says how many bytes of it belong to this round; for other shells than bash, the round
+# ends with its last line.
+IFS= read -r dw_first
+dw_size=
+case $dw_first in
+    '#open '*[!0-9]* | '#open '?????????* | '#open ') exit 65 ;;
+    '#open '*) dw_size=${dw_first#* } ;;
+esac
 if [ -n "${BASH_VERSION-}" ]; then
     dw_read_file /proc/self/mountinfo dw_mounts
     # With a count instead of a delimiter, bash reads blocks and not single bytes.
-    IFS= read -r -N 67108864 dw_input
-    dw_input=$dw_mounts${dw_input%"$dw_nl"}
+    IFS= read -r -N "${dw_size:-67108864}" dw_input
+    dw_input=$dw_mounts$dw_first$dw_nl${dw_input%"$dw_nl"}
 else
-    dw_input=$(cat /proc/self/mountinfo - 2>/dev/null)
+    dw_input=$(
+        cat /proc/self/mountinfo 2>/dev/null
+        printf '%s\n' "$dw_first"
+        [ -n "$dw_size" ] || exec cat
+        while IFS= read -r dw_line; do
+            printf '%s\n' "$dw_line"
+            [ "$dw_line" != '#end' ] || break
+        done
+    )
 fi
 case $dw_input in *"$dw_nl#end") ;; *) exit 65 ;; esac
 dw_nonce=
@@ -144,4 +171,6 @@ printf '\ndriftwatch-probe %s begin %s\ntopics %s\n' "$dw_nonce" "$dw_version" "
 dw_answer </dev/null 2>/dev/null
 dw_put "driftwatch-probe $dw_nonce end $dw_closed"
 dw_flush
+# The worker compares the answer now. Then it closes the input, or asks again.
+if [ -n "$dw_size" ] && IFS= read -r dw_line && [ "$dw_line" = '#again' ]; then dw_begin_anew; fi
 exit

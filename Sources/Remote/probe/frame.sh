@@ -5,8 +5,9 @@
 
 dw_self=$0
 dw_version=2
-dw_askable='kernel os clock listing installed services accounts shadow keys certificates sysctl sshd system mounts ports'
-dw_topics="files packages environment $dw_askable"
+dw_askable='kernel os clock listing installed services accounts shadow keys certificates sysctl sshd system mounts ports origin'
+# Not a topic, but what else the worker may do: rounds says that it may ask again.
+dw_topics="files packages environment rounds $dw_askable"
 
 # dash cannot open descriptors above 9, so its batches are small. If there is bash, it runs the script instead.
 if [ "${1-}" != chosen ] && [ -z "${BASH_VERSION-}" ] && [ -x /bin/bash ]; then

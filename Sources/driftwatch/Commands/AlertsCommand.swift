@@ -98,10 +98,11 @@ struct AlertsCommand: AsyncParsableCommand {
     struct Acknowledge: ActingCommand {
         static let configuration = CommandConfiguration(
             commandName: "ack",
-            abstract: "Acknowledge alerts; they still resolve by themselves.",
+            abstract: "Acknowledge alerts, until something is added to them; they still resolve by themselves.",
             discussion: """
-                Example:
+                Examples:
                   driftwatch alerts ack 7 8 --comment "on it"
+                  driftwatch alerts ack 7 --comment "new disk on Monday" --until 3d
                 """)
 
         @OptionGroup var common: CommonOptions
@@ -113,16 +114,24 @@ struct AlertsCommand: AsyncParsableCommand {
         @Option(help: "A note that is kept with the alert.")
         var comment: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "When it ends by itself, and the alert is open again: a span as 4h or 3d, or an instant in RFC 3339.",
+                valueName: "when"))
+        var until: Deadline?
+
         func perform(_ context: CommandContext) async throws -> ExitStatus {
             try await context.forEach(ids, "acknowledged alert") { id, actor, transaction in
-                try transaction.execute("select driftwatch.acknowledge_alert(\(id), \(comment), \(actor))")
+                try transaction.execute(
+                    "select driftwatch.acknowledge_alert(\(id), \(comment), \(until?.sql ?? "null"), \(actor))")
             }
         }
     }
 
     struct Resolve: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Resolve alerts by hand; quiet until something more goes wrong.",
+            abstract:
+                "Resolve alerts by hand; quiet until something more goes wrong, or a server could be checked in between.",
             discussion: """
                 Example:
                   driftwatch alerts resolve 7 --comment "accepted"
@@ -154,11 +163,11 @@ struct AlertsCommand: AsyncParsableCommand {
                     .text(AlertText($0, times: times).status)
                 },
                 .init("server_id", "SERVER") { .text($0.serverID.rawValue) },
-                .init("pack_name", "PACK") { .text($0.packName.rawValue) },
+                .init("pack_name", "PACK") { .text($0.packName?.rawValue) },
                 .init("opened_at", "OPENED") { .text(times.stamp($0.openedAt)) },
                 .init("resolved_at", withEnd ? "RESOLVED" : nil) { .text($0.resolvedAt.map(times.stamp)) },
                 .init("resolution", withEnd ? "RESOLUTION" : nil) { .text($0.resolution) },
-                .init("mismatch_count", "ITEMS") { .number($0.mismatchCount) },
+                .init("mismatch_count", "ITEMS") { .number($0.packName == nil ? nil : $0.mismatchCount) },
                 .init("items", "WHAT") { .text(AlertText($0, times: times).what) },
             ])
     }
@@ -168,12 +177,12 @@ struct AlertsCommand: AsyncParsableCommand {
         whenEmpty: "no alerts",
         columns: [
             .init("alert_id") { .number($0.id) },
-            .init("alert_type") { .text($0.type) },
+            .init("alert_type") { .text($0.type.rawValue) },
             .init("severity") { .text($0.severity) },
             .init("status") { .text($0.status) },
             .init("server_id") { .text($0.serverID.rawValue) },
             .init("server_name") { .text($0.serverName) },
-            .init("pack_name") { .text($0.packName.rawValue) },
+            .init("pack_name") { .text($0.packName?.rawValue) },
             .init("title") { .text($0.title) },
             .init("message") { .text($0.message) },
             .init("mismatch_count") { .number($0.mismatchCount) },
@@ -184,11 +193,23 @@ struct AlertsCommand: AsyncParsableCommand {
             .init("updated_at") { .time($0.updatedAt) },
             .init("acknowledged_at") { .time($0.acknowledgedAt) },
             .init("acknowledged_by") { .text($0.acknowledgedBy) },
+            .init("acknowledged_until") { .time($0.acknowledgedUntil) },
             .init("resolved_at") { .time($0.resolvedAt) },
             .init("resolved_by") { .text($0.resolvedBy) },
             .init("resolution") { .text($0.resolution) },
+            .init("muted_by") { .text($0.mutedBy) },
             .init("items") { .json(JSONValue(parsing: $0.items)) },
+            .init("failing") { $0.failing.map { .json(json($0)) } ?? .text(nil) },
         ])
+
+    private static func json(_ failing: NotificationFacts.Failing) -> JSONValue {
+        .object([
+            ("reason", .optional(failing.reason)), ("detail", .optional(failing.detail)),
+            ("jump_host", .optional(failing.jumpHost)), ("address", .optional(failing.address)),
+            ("since", .text(failing.since)), ("slots", .number(Int64(failing.slots))),
+            ("worker_host", .optional(failing.workerHost)),
+        ])
+    }
 
     static let events = Listing<AlertEvent>(
         whenEmpty: "no events",

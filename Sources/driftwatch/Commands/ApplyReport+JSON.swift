@@ -52,8 +52,9 @@ extension ApplyReport {
 
     private static func json(_ alert: AlertLine) -> JSONValue {
         var fields: [(String, JSONValue)] = [
-            ("alert_id", .optional(alert.id)), ("server_id", .text(alert.server.rawValue)),
-            ("pack_name", .text(alert.pack.rawValue)), ("mismatch_count", .number(Int64(alert.itemCount))),
+            ("alert_id", .optional(alert.id)), ("alert_type", .text(alert.type.rawValue)),
+            ("server_id", .text(alert.server.rawValue)),
+            ("pack_name", .optional(alert.pack?.rawValue)), ("mismatch_count", .number(Int64(alert.itemCount))),
         ]
         switch alert.fate {
         case .closes(let resolution): fields += [("change", .text("closes")), ("resolution", .text(resolution))]

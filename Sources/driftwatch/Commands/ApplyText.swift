@@ -55,13 +55,23 @@ struct ApplyText {
 
     private static func line(_ alert: ApplyReport.AlertLine) -> String {
         let number = alert.id.map { "alert \($0)" } ?? "a new alert"
-        let subject = "\(number) (\(alert.server), \(alert.pack))"
-        let items = plural(alert.itemCount, "wrong item")
+        let subject =
+            "\(number) (\(([alert.server.rawValue, alert.pack?.rawValue]).compactMap(\.self).joined(separator: ", ")))"
+        let items = what(alert)
         return switch alert.fate {
+        case .opens where alert.type == .checkFailing: "\(subject): opens, \(items)"
         case .closes(let resolution): "\(subject): closes as \(resolution), \(items)"
         case .moves(let pack): "\(subject): moves here from pack \(pack), \(items)"
         case .opens: "\(subject): opens for items of an alert in another pack, \(items)"
         case .recounts(let before): "\(subject): \(before) → \(items)"
+        }
+    }
+
+    private static func what(_ alert: ApplyReport.AlertLine) -> String {
+        switch (alert.type, alert.pack) {
+        case (.configDrift, _): plural(alert.itemCount, "wrong item")
+        case (.checkFailing, nil): "the server cannot be checked"
+        case (.checkFailing, _?): plural(alert.itemCount, "item") + " that can no longer be read"
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DriftCore
 import Foundation
+import Postgres
 
 extension ServerID: ExpressibleByArgument {
     package init?(argument: String) {
@@ -38,18 +39,28 @@ struct TimeSpan: ExpressibleByArgument, Hashable, CustomStringConvertible {
     var duration: Duration { .seconds(seconds) }
 }
 
-/// An instant in RFC 3339, or a time span from now.
+/// An instant in RFC 3339, or a time span from now, with or without a plus.
 enum Deadline: ExpressibleByArgument, Hashable {
     case at(Date)
     case after(TimeSpan)
 
     init?(argument: String) {
-        if let span = TimeSpan(argument: argument) {
+        if let span = TimeSpan(argument: argument.hasPrefix("+") ? String(argument.dropFirst()) : argument) {
             self = .after(span)
         } else if let date = try? Date(argument, strategy: .iso8601) {
             self = .at(date)
         } else {
             return nil
+        }
+    }
+
+    /// The instant.
+    ///
+    /// Spans count on the database's clock, as all that is compared with them does.
+    var sql: SQL {
+        switch self {
+        case .at(let date): "\(date)::timestamptz"
+        case .after(let span): "driftwatch.clock() + \(span.duration)::interval"
         }
     }
 }

@@ -132,7 +132,7 @@ private enum Found: Sendable {
             console.print(
                 "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(times.text(check.checkedAt)))")
             if let items = check.items {
-                console.print(lines: OutcomeText(items, console: console).lines)
+                console.print(lines: OutcomeText(items, console: console, times: times).lines)
             } else {
                 console.print(
                     check.hasNewerDetails
@@ -145,7 +145,7 @@ private enum Found: Sendable {
             let age = line.lastCheckedAt.map { " of \(times.text($0))" } ?? ""
             let pack = line.packName?.rawValue ?? ""
             console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")
-            console.print(lines: OutcomeText(outcomes, console: console).lines)
+            console.print(lines: OutcomeText(outcomes, console: console, times: times).lines)
         }
     }
 }

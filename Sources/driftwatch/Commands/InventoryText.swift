@@ -14,6 +14,8 @@ struct ResolvedSetting {
         let values: [(String, String?)] = [
             ("address", server.address), ("port", server.port.map(String.init)), ("user", server.user),
             ("config_user", server.configUser), ("connection", server.connection.rawValue), ("queue", server.queue),
+            ("expect", server.expect.rawValue), ("failing_after", String(server.failingAfter)),
+            ("stale_after", server.staleAfter.map(Quantity.age)),
         ]
         return values.compactMap { key, value in
             let origin = reason?.settings[key]
@@ -151,7 +153,9 @@ struct InventoryJSON {
             ("file", .optional(reason?.file)), ("line", .optional(reason?.line)),
             ("address", .text(server.address)), ("port", .optional(server.port)), ("user", .optional(server.user)),
             ("config_user", .optional(server.configUser)), ("connection", .text(server.connection.rawValue)),
-            ("queue", .text(server.queue)), ("drift_detection", .flag(server.driftDetection)),
+            ("queue", .text(server.queue)), ("expect", .text(server.expect.rawValue)),
+            ("failing_after", .number(Int64(server.failingAfter))), ("stale_after_s", .optional(server.staleAfter)),
+            ("drift_detection", .flag(server.driftDetection)),
             ("labels", .object(server.labels.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })),
             ("groups", .texts(reason?.groups ?? [])),
             (

@@ -8,7 +8,7 @@ import Presentation
 struct ServersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "servers",
-        abstract: "Look at servers, and put drift detection on hold.",
+        abstract: "Look at servers, and turn drift detection of them off and on.",
         discussion: """
             Example:
               driftwatch servers disable web-1 --reason "kernel upgrade" --until 4h
@@ -52,6 +52,9 @@ struct ServersCommand: AsyncParsableCommand {
                     .init("labels") {
                         .json(.object($0.labels.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) }))
                     },
+                    .init("expect") { .text($0.expect.rawValue) },
+                    .init("failing_after") { .number($0.failingAfter) },
+                    .init("stale_after_s") { .number($0.staleAfter) },
                     .init("drift_detection_enabled") { .flag($0.driftDetectionEnabled) },
                     .init("on_hold") { .flag($0.isOnHold) },
                     .init("disabled_at") { .time($0.disabledAt) },
@@ -66,7 +69,7 @@ struct ServersCommand: AsyncParsableCommand {
 
     struct Enable: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "End an operator's hold; what the inventory declares stays as it is.",
+            abstract: "Turn drift detection on again; what the inventory declares stays as it is.",
             discussion: """
                 Example:
                   driftwatch servers enable web-1
@@ -87,7 +90,7 @@ struct ServersCommand: AsyncParsableCommand {
 
     struct Disable: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put servers on hold: they are skipped, and their alerts resolve as disabled.",
+            abstract: "Turn drift detection off: servers are skipped, and their alerts resolve as disabled.",
             discussion: """
                 Example:
                   driftwatch servers disable web-1 --reason "kernel upgrade" --until 2026-12-01T06:00:00Z
@@ -99,28 +102,19 @@ struct ServersCommand: AsyncParsableCommand {
         @Argument(help: "The servers.")
         var servers: [ServerID]
 
-        @Option(help: "Why; it is shown as long as the hold lasts.")
+        @Option(help: "Why; it is shown as long as it is off.")
         var reason: String
 
         @Option(
             help: ArgumentHelp(
-                "When the hold ends by itself: a span as 4h or 3d, or an instant in RFC 3339.", valueName: "when"))
+                "When it is turned on again: a span as 4h or 3d, or an instant in RFC 3339.", valueName: "when"))
         var until: Deadline?
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (instant, span): (Date?, Duration?) =
-                switch until {
-                case nil: (nil, nil)
-                case .at(let date): (date, nil)
-                case .after(let span): (nil, span.duration)
-                }
-            return try await context.forEach(servers, "disabled") { server, actor, transaction in
-                // Spans count on the database's clock, as all that is compared with them does.
+            try await context.forEach(servers, "disabled") { server, actor, transaction in
                 try transaction.execute(
                     """
-                    select driftwatch.disable_drift_detection(
-                        \(server), \(reason),
-                        coalesce(\(instant)::timestamptz, driftwatch.clock() + \(span)::interval), \(actor))
+                    select driftwatch.disable_drift_detection(\(server), \(reason), \(until?.sql ?? "null"), \(actor))
                     """)
             }
         }
@@ -132,6 +126,6 @@ extension ServerLine {
         if !driftDetectionEnabled { return "off in the inventory" }
         guard isOnHold else { return "on" }
         let until = disabledUntil.map { " until \(times.text($0))" } ?? ""
-        return "on hold\(until): \(disabledReason ?? "no reason given")"
+        return "off\(until): \(disabledReason ?? "no reason given")"
     }
 }

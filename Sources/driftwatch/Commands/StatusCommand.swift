@@ -103,6 +103,11 @@ struct StatusCommand: DriftwatchCommand {
                 .init("disabled_reason") { .text($0.disabledReason) },
                 .init("alert_id") { .number($0.alertID) },
                 .init("alert_status") { .text($0.alertStatus) },
+                .init("expect") { .text($0.expect.rawValue) },
+                .init("failing_alert_id") { .number($0.failingAlertID) },
+                .init("failing_alert_status") { .text($0.failingAlertStatus) },
+                .init("dark_alert_id") { .number($0.darkAlertID) },
+                .init("dark_alert_status") { .text($0.darkAlertStatus) },
                 .init("note", "NOTE") {
                     .text(
                         $0.packName == nil ? "no packs" : FleetLineText($0, times: times).notes.joined(separator: ", "))

@@ -8,6 +8,7 @@ struct WebPart: ProcessPart {
     let role = "web"
     private let address: ListenAddress
     private let names: Set<String>
+    private let token: APIToken?
 
     /// - Throws: ``SettingError``.
     init(_ sources: SettingSources) throws {
@@ -15,6 +16,15 @@ struct WebPart: ProcessPart {
         var names = try sources.value(\.webNames)
         if let host = try sources.value(\.baseURL)?.host() { names.insert(host) }
         self.names = names
+        token = try sources.text(\.apiToken).map { setting in
+            guard setting.text.count >= APIToken.minimumLength, setting.text.allSatisfy({ $0.isASCII && $0 > " " })
+            else {
+                throw SettingError(
+                    setting.place, "its value is not a token of at least \(APIToken.minimumLength) visible characters",
+                    hint: "openssl rand -hex 32 makes one")
+            }
+            return APIToken(setting.text)
+        }
     }
 
     func services(_ site: PartSite) async throws -> [any Service] {
@@ -23,6 +33,7 @@ struct WebPart: ProcessPart {
         var settings = DashboardSettings(host: host, port: address.port, names: names) { port in
             logger.info("listening", metadata: ["web.host": "\(host)", "web.port": "\(port)"])
         }
+        settings.apiToken = token
         // The other half is for the rest of the process.
         settings.maximumConnections = min(settings.maximumConnections, FileLimit.current / 2)
         // Hummingbird has a line for every start and stop of its own.

@@ -14,6 +14,7 @@ struct WorkerPart: ProcessPart {
     let queues: [String]
     private let places: Int
     private let remote: RemoteSettings
+    private let confirmAfter: Duration
     private let localServers: Set<ServerID>
     let shownSettings: JSONText
 
@@ -26,6 +27,7 @@ struct WorkerPart: ProcessPart {
         self.localServers = Set(localServers)
         places = try sources.value(\.workerConcurrency)
         remote = try RemoteSettings(sources)
+        confirmAfter = try sources.value(\.confirmAfter)
         shownSettings = LoginMeans(remote, environment: ProcessInfo.processInfo.environment).json
     }
 
@@ -39,7 +41,8 @@ struct WorkerPart: ProcessPart {
                 database: site.database, renewals: renewals,
                 settings: WorkerPoolSettings(workerID: site.workerID, queues: queues, concurrency: places),
                 handler: DriftCheckHandler(
-                    database: site.database, prober: prober, logger: site.logger, comparingOn: AnswerExecutor.shared),
+                    database: site.database, prober: prober, logger: site.logger, comparingOn: AnswerExecutor.shared,
+                    confirmAfter: confirmAfter),
                 wake: site.wake, logger: site.logger)
         ]
     }

@@ -63,6 +63,12 @@ struct ScheduleSettings: Hashable, Sendable {
     }
 }
 
+extension ReporterSettings {
+    init(_ sources: SettingSources) throws(SettingError) {
+        self.init(remindAfter: try sources.value(\.remindAfter), digest: try sources.value(\.digest))
+    }
+}
+
 extension RetentionPolicy {
     init(_ sources: SettingSources) throws(SettingError) {
         self.init()

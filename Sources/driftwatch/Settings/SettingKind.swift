@@ -1,3 +1,4 @@
+import Cron
 import Foundation
 import Presentation
 
@@ -86,6 +87,29 @@ extension SettingKind<Duration?> {
                 if text == "forever" { return .some(nil) }
                 return TimeSpan(argument: text).flatMap { $0.seconds >= 86_400 ? .some($0.duration) : nil }
             })
+    }
+}
+
+extension SettingKind<Duration?> {
+    /// A time span of at least an hour; nil stands for never.
+    static var orOff: Self {
+        Self(
+            "span", wanted: "a time span of at least 1h, such as 3d, or off",
+            show: { $0.map { "\($0.components.seconds / 3600)h" } ?? "off" },
+            read: { text in
+                if text == "off" { return .some(nil) }
+                return TimeSpan(argument: text).flatMap { $0.seconds >= 3600 ? .some($0.duration) : nil }
+            })
+    }
+}
+
+extension SettingKind<CronExpression?> {
+    /// Nil stands for never.
+    static var orOff: Self {
+        Self(
+            "cron", wanted: "a cron expression of five fields, such as 0 8 * * mon, or off",
+            show: { $0?.description ?? "off" },
+            read: { $0 == "off" ? .some(nil) : (try? CronExpression($0)).map(Optional.some) })
     }
 }
 

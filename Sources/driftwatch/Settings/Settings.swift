@@ -1,3 +1,4 @@
+import Cron
 import DriftCore
 import DriftServices
 import Logging
@@ -35,6 +36,9 @@ struct Settings: Sendable {
     let webNames = Setting(
         "WEB_NAMES", "more names under which people or a proxy reach the pages, separated by commas", .hosts,
         standard: [])
+    let apiToken = Setting<String?>(
+        "API_TOKEN", "the bearer token with which CI holds messages at the pages' address", .text("token"),
+        absent: "no API", isSecret: true)
     let metricsListen = Setting(
         "METRICS_LISTEN", option: "metrics-listen", "where a process serves /healthz, /readyz and /metrics",
         .listenAddress, absent: "nowhere")
@@ -42,6 +46,15 @@ struct Settings: Sendable {
     let schedule = Setting(
         "SCHEDULE", "the cron expression that a new database begins with", .text("cron"), standard: "0 6 * * *")
     let timeZone = Setting("TIME_ZONE", "the time zone of that schedule", .text("zone"), standard: "UTC")
+    let remindAfter = Setting(
+        "REMIND_AFTER", "after how long people are reminded of alerts that nobody acknowledged, each time, or off",
+        SettingKind<Duration?>.orOff, standard: nil)
+    let digest = Setting(
+        "DIGEST", "when the digest is sent, as a cron expression in the schedule's time zone, or off",
+        SettingKind<CronExpression?>.orOff, standard: try? CronExpression("0 8 * * mon"))
+    let heartbeatURL = Setting<String?>(
+        "HEARTBEAT_URL", "an address that a scheduler asks for after each complete slot", .text("address"),
+        absent: "no heartbeat", isSecret: true)
     let keepChecks = Setting(
         "KEEP_CHECKS", "how long checks are kept: at least 1d, or forever", .retention,
         standard: RetentionPolicy().checks)
@@ -71,6 +84,10 @@ struct Settings: Sendable {
     let probeTimeout = Setting(
         "PROBE_TIMEOUT", option: "probe-timeout", "how long the look itself may take, up to 60s", .span(1...60),
         standard: RemoteSettings.Budgets().probe)
+    let confirmAfter = Setting(
+        "CONFIRM_AFTER",
+        "after how long what is newly wrong is looked at once more, up to 60s; 0 for never", .span(0...60),
+        standard: Duration.seconds(3))
     let probeAnswerLimit = Setting(
         "PROBE_ANSWER_LIMIT", "how many MiB one server may answer", .count(1...64, of: "MiB"),
         standard: RemoteSettings.Budgets().answerBytes >> 20)

@@ -19,7 +19,9 @@ extension Times {
 }
 
 extension OutcomeText {
-    init(_ outcomes: [ItemOutcome], console: Console) { self.init(outcomes, palette: console.palette) }
+    init(_ outcomes: [ItemOutcome], console: Console, times: Times = Times(zone: nil)) {
+        self.init(outcomes, palette: console.palette, times: times)
+    }
 }
 
 /// The line above what a check found, in the console's colours.

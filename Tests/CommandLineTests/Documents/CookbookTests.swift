@@ -61,7 +61,7 @@ struct CookbookTests {
             )
             try await database.advanceClock(by: .seconds(1800))
             try await database.judge("web-2", unreadable: ["/root"], dark: ["/root"])
-            try await database.execute("select driftwatch.acknowledge_alert(1, 'Paul is on it', 'alice')")
+            try await database.execute("select driftwatch.acknowledge_alert(1, 'Paul is on it', actor => 'alice')")
             try await database.work("db-1", error: "unreachable")
             try await database.execute("select driftwatch.note_look('db-1', 'unreachable')")
             try await database.register(["scheduler", "worker", "notifier"])

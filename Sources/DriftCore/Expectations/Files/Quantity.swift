@@ -31,7 +31,7 @@ package enum Quantity {
     }
 
     /// In days, hours, minutes and seconds, as far as there are any.
-    static func age(_ seconds: Int) -> String {
+    package static func age(_ seconds: Int) -> String {
         let parts = [
             (seconds / 86400, "d"), (seconds % 86400 / 3600, "h"), (seconds % 3600 / 60, "min"), (seconds % 60, "s"),
         ]

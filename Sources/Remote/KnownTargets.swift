@@ -1,8 +1,8 @@
 import DriftCore
 import Synchronization
 
-/// Which servers were last seen with a pinned probe of the version before this one, so that they are asked in it at once.
-final class OlderProbes: Sendable {
+/// Servers of which something is known from their last answer, for as long as this process runs.
+final class KnownTargets: Sendable {
     private let targets = Mutex<Set<ProbeTarget>>([])
 
     func contains(_ target: ProbeTarget) -> Bool { targets.withLock { $0.contains(target) } }

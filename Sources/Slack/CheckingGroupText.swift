@@ -1,0 +1,126 @@
+package import DriftCore
+package import Foundation
+internal import Presentation
+
+/// One message about several servers or packs that cannot be checked, or can be again: one cause, most likely.
+extension MessageText {
+
+    /// Nil for a message about one alert, or about something else.
+    package init?(checking message: OutboundNotification, baseURL: URL?, escaping: Escaping) {
+        guard !message.others.isEmpty, let words = CheckingGroup(message.parts.map(\.facts), escaping) else {
+            return nil
+        }
+        let first = message.facts
+        let times = Times(zone: first.timeZone)
+        let others = message.others.count
+        title = words.title
+        headline = words.headline
+        server = words.servers.list(atMost: 20)
+        serverLabel = "Servers"
+        pack = words.packs.isEmpty ? nil : words.packs.list(atMost: 3)
+        items = words.items
+        (count, added, excerpts, more) = (nil, nil, [], 0)
+        let began = message.parts.map { $0.facts.failing?.since ?? $0.facts.openedAt }.min() ?? first.openedAt
+        since = "\(words.sinceWords) \(escaping.fit(Self.instant(began, times), 40))"
+        labels = nil
+        remark = nil
+        let undelivered = message.parts.count { $0.facts.openingUndelivered == true }
+        resolves = undelivered > 0 ? "The opening of \(undelivered) of them may not have been delivered" : nil
+        link = MessageLink(path: "/alerts", orCommand: "driftwatch alerts list", baseURL: baseURL, escaping)
+        linkLabel = "The alerts"
+        identity =
+            "alert \(first.alertID) and \(others) more · outbox \(message.outboxID) and \(others) more · "
+            + escaping.fit(Self.instant(first.occurredAt, times), 40)
+    }
+}
+
+/// The parts of such a message that depend on what it is about.
+private struct CheckingGroup {
+    let title: String
+    let headline: String
+    /// Of each server once.
+    let servers: [String]
+    let packs: [String]
+    var items: [String] = []
+    let sinceWords: String
+
+    init?(_ facts: [NotificationFacts], _ escaping: Escaping) {
+        guard let first = facts.first else { return nil }
+        servers = Self.distinct(
+            facts.map { escaping.fit($0.serverName.isEmpty ? $0.serverID.rawValue : $0.serverName, 45) })
+        packs = Self.distinct(facts.compactMap(\.packName).map { escaping.fit($0.rawValue, 40) })
+        let count = plural(Set(facts.map(\.serverID)).count, "server")
+        let places = FailingPlaces(facts.compactMap(\.failing)).words(escaping)
+        let isRecovered = facts.allSatisfy { $0.resolution == .recovered }
+        switch first.kind {
+        case .checkFailing:
+            title = "\(count) cannot be checked"
+            let reason = escaping.fit(ReasonText.of(failure: first.failing?.reason), 50)
+            headline = "\(title): \(reason)" + (places.common.map { "; \($0)" } ?? "")
+            items = [escaping.fit(ReasonText.of(failure: first.failing?.reason), 120)] + places.lines
+            if let detail = first.failing?.detail {
+                let shown = escaping.fit(detail, 300)
+                if !shown.isEmpty { items.append("\(servers[0]): \(shown)") }
+            }
+            items.append("driftwatch doctor \(escaping.fit(first.serverID.rawValue, 80)) says how to fix it there")
+            sinceWords = "since"
+        case .checkRecovered where isRecovered:
+            title = "\(count) can be checked again"
+            headline = title
+            items = places.lines
+            sinceWords = "could not be checked since"
+        case .itemsUnreadable:
+            let items = plural(MessageText.bounded(first.mismatchCount), "item")
+            title = "Items can no longer be read on \(count)"
+            headline = "\(count): \(items)\(packs.first.map { " of \($0)" } ?? "") can no longer be read"
+            self.items = first.items.prefix(10).map { CheckingText.line(on: $0, escaping) }
+            sinceWords = "since"
+        case .itemsReadable where isRecovered:
+            title = "All items can be read again on \(count)"
+            headline = title
+            sinceWords = "could not be read since"
+        case .checkRecovered, .itemsReadable:
+            let closed = "\(plural(facts.count, "alert")) closed on \(count)"
+            let isOne = Set(facts.map { MessageText.closing($0, escaping) }).count == 1
+            title = closed + (isOne ? MessageText.closing(first, escaping).map { ": \($0)" } ?? "" : "")
+            headline = closed
+            sinceWords = "could not be checked since"
+        default: return nil
+        }
+    }
+
+    private static func distinct(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }
+    }
+}
+
+extension [String] {
+    fileprivate func list(atMost limit: Int) -> String {
+        prefix(limit).joined(separator: ", ") + (count > limit ? " +\(count - limit) more" : "")
+    }
+}
+
+extension FailingPlaces {
+    /// `all behind bastion`, for a headline; and the places one by one, three at the most.
+    fileprivate func words(_ escaping: Escaping) -> (common: String?, lines: [String]) {
+        let common = common.map { "all \($0.words(escaping, 30))" }
+        var lines = common.map { [$0] } ?? parts.prefix(3).map { "\($0.count) \($0.place.words(escaping, 80))" }
+        if common == nil, !parts.isEmpty {
+            let rest = elsewhere + parts.dropFirst(3).reduce(0) { $0 + $1.count }
+            if rest > 0 { lines.append("\(rest) elsewhere") }
+        }
+        if let workerHost { lines.append("all tried from \(escaping.fit(workerHost, 80))") }
+        return (common, lines)
+    }
+}
+
+extension FailingPlaces.Place {
+    fileprivate func words(_ escaping: Escaping, _ limit: Int) -> String {
+        switch self {
+        case .jumpHost(let name): "behind \(escaping.fit(name, limit))"
+        case .address(let address): "at the address \(escaping.fit(address, limit))"
+        case .network(let start): "in the network \(escaping.fit(start, limit)).0/24"
+        }
+    }
+}
