@@ -200,10 +200,13 @@ package struct OutboundNotification: Hashable, Sendable {
     package struct Part: Hashable, Sendable {
         package var outboxID: Int64
         package var facts: NotificationFacts
+        /// The message that shows the alert at the destination, if one is known.
+        package var parent: ParentMessage?
 
-        package init(outboxID: Int64, facts: NotificationFacts) {
+        package init(outboxID: Int64, facts: NotificationFacts, parent: ParentMessage? = nil) {
             self.outboxID = outboxID
             self.facts = facts
+            self.parent = parent
         }
     }
 
@@ -222,8 +225,11 @@ package struct OutboundNotification: Hashable, Sendable {
         self.isRepeat = isRepeat
     }
 
-    package init(outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false) {
-        self.init(Part(outboxID: outboxID, facts: facts), form: form, isRepeat: isRepeat)
+    package init(
+        outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false,
+        parent: ParentMessage? = nil
+    ) {
+        self.init(Part(outboxID: outboxID, facts: facts, parent: parent), form: form, isRepeat: isRepeat)
     }
 
     package var parts: [Part] { [first] + others }
@@ -232,12 +238,18 @@ package struct OutboundNotification: Hashable, Sendable {
     package var outboxID: Int64 { first.outboxID }
     /// Of the first.
     package var facts: NotificationFacts { first.facts }
+    /// Of the first, if all have the same: the message that shows their alerts.
+    package var parent: ParentMessage? { others.allSatisfy { $0.parent == first.parent } ? first.parent : nil }
 }
 
 /// What a destination answered, classified.
 package enum DeliveryReply: Hashable, Sendable {
-    /// With the destination's own id of the message, where it gives one.
-    case sent(remoteID: String?)
+    /// With the destination's own id of the message, where it gives one, and how many calls it took.
+    ///
+    /// If the message is the one that shows its alert from now on, `parent` says where it is.
+    case sent(remoteID: String?, parent: ParentMessage? = nil, calls: Int = 1)
+    /// The destination has no use for such a message: nothing was sent.
+    case notNeeded(String)
     /// Too fast; to be asked again after this long. Spends no attempt.
     case pace(Duration)
     /// The message itself is refused.
@@ -256,7 +268,7 @@ package enum DeliveryReply: Hashable, Sendable {
     /// Whether the destination, or something in its place, said anything.
     package var isReply: Bool {
         switch self {
-        case .unreachable, .noReply: false
+        case .unreachable, .noReply, .notNeeded: false
         case .sent, .pace, .badMessage, .badDestination, .notUnderstood, .serverError: true
         }
     }
@@ -265,7 +277,7 @@ package enum DeliveryReply: Hashable, Sendable {
     package var leavesDoubt: Bool {
         switch self {
         case .noReply, .notUnderstood: true
-        case .sent, .pace, .badMessage, .badDestination, .unreachable, .serverError: false
+        case .sent, .notNeeded, .pace, .badMessage, .badDestination, .unreachable, .serverError: false
         }
     }
 }

@@ -94,7 +94,7 @@ package struct Notifier: Service {
     private static func part(_ row: OutboxStore.Delivery.Row) throws -> OutboundNotification.Part {
         var facts = try NotificationFacts(json: Array(row.payload.utf8))
         facts.openingUndelivered = row.openingUndelivered ? true : nil
-        return OutboundNotification.Part(outboxID: row.outboxID, facts: facts)
+        return OutboundNotification.Part(outboxID: row.outboxID, facts: facts, parent: row.parent)
     }
 
     /// Stores and logs a result, and retries until that works: claiming before would send the message again.
@@ -131,6 +131,8 @@ package struct Notifier: Service {
         switch decision {
         case .markSent:
             logger.info("notification sent", metadata: metadata)
+        case .fold:
+            logger.info("notification not needed", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
         case .dead, .drop, .giveUp, .pauseDestination:
             logger.error("notification refused", metadata: metadata.merging(["decision": "\(decision)"]) { $1 })
         case .waitDestination, .retryPlain, .setAside, .backOffDestination, .backOffRow, .repeatLater:

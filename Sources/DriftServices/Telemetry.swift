@@ -40,12 +40,13 @@ package enum Telemetry {
 extension DeliveryDecision {
     fileprivate static let labels = [
         "sent", "paced", "retried_plain", "dead", "set_aside", "destination_paused", "unreachable", "retried_later",
-        "no_reply", "given_up_in_doubt",
+        "no_reply", "given_up_in_doubt", "folded",
     ]
 
     fileprivate var label: String {
         switch self {
         case .markSent: "sent"
+        case .fold: "folded"
         case .waitDestination: "paced"
         case .retryPlain: "retried_plain"
         case .dead, .drop: "dead"

@@ -244,8 +244,9 @@ extension FileReader {
         return nil
     }
 
-    /// A text such as `1MiB` or `26h`, as the number that `read` makes of it; nil if the key is absent, null, or wrong and
-    /// reported. `whenZero` says why 0 is refused; `limit` is the largest number, and its name.
+    /// A text such as `1MiB` or `26h`, as the number that `read` makes of it; nil if absent, null, or wrong and reported.
+    ///
+    /// `whenZero` says why 0 is refused; `limit` is the largest number, and its name.
     mutating func quantity(
         _ key: String, in fields: Fields, of what: String, such example: String,
         whenZero: String = "would never be wrong", limit: (number: Int, name: String)? = nil, _ read: (String) -> Int?

@@ -15,6 +15,7 @@ enum SchemaFiles {
         File("m0001_servers_and_packs", PackageResources.m0001_servers_and_packs_sql),
         File("m0002_jobs", PackageResources.m0002_jobs_sql),
         File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
+        File("m0005_parents", PackageResources.m0005_parents_sql),
         File("m0010_mutes_and_digests", PackageResources.m0010_mutes_and_digests_sql),
     ]
 
@@ -33,6 +34,7 @@ enum SchemaFiles {
         File("f12_slots", PackageResources.f12_slots_sql),
         File("f13_looks", PackageResources.f13_looks_sql),
         File("f14_times", PackageResources.f14_times_sql),
+        File("f19_parents", PackageResources.f19_parents_sql),
         File("f20_checks", PackageResources.f20_checks_sql),
         File("f21_alerts", PackageResources.f21_alerts_sql),
         File("f22_failing", PackageResources.f22_failing_sql),

@@ -14,6 +14,7 @@ package struct ConsoleSender: NotificationSender {
     }
 
     package func send(_ notification: OutboundNotification) async -> DeliveryReply {
+        guard !notification.facts.kind.isOnlyAnEdit else { return .notNeeded("what is printed cannot be edited") }
         let text =
             MessageText(checking: notification, baseURL: baseURL, escaping: .none)
             ?? MessageText(notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .none)

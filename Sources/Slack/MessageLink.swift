@@ -17,7 +17,7 @@ package enum MessageLink: Hashable, Sendable {
     ///
     /// Of the base URL only scheme, host, port and path are used: a password in it stays here.
     init(_ facts: NotificationFacts, baseURL: URL?, escaping: Escaping) {
-        let isOver = facts.resolution != nil
+        let isOver = facts.resolution != nil || facts.kind == .alertAcknowledged
         let diffPath = isOver ? String(facts.diffPath.prefix { $0 != "?" }) : facts.diffPath
         let check = isOver ? nil : facts.checkID.map { " --check \($0)" }
         let server = escaping.fit(facts.serverID.rawValue, MessageText.maximumName)

@@ -8,16 +8,16 @@ internal import Presentation
 /// parts can be put together without looking at them again.
 package struct MessageText: Hashable, Sendable {
     static let maximumName = 80
-    private static let maximumServerName = 150
-    private static let maximumItem = 100
+    static let maximumServerName = 150
+    static let maximumItem = 100
     private static let maximumDescription = 50
     private static let maximumDifferences = 110
     private static let maximumCause = 90
-    private static let maximumActor = 60
-    private static let maximumComment = 300
-    private static let maximumItems = 10
+    static let maximumActor = 60
+    static let maximumComment = 300
+    static let maximumItems = 10
     /// Of how many items the changed lines are shown.
-    private static let maximumExcerpts = 2
+    static let maximumExcerpts = 2
     private static let maximumLine = 100
     /// Before what a canary planted: nobody has to do anything.
     private static let canary = "Canary: "
@@ -34,7 +34,7 @@ package struct MessageText: Hashable, Sendable {
     package let pack: String?
     /// `2 items, 3 differences`; absent in a resolution, a test, and where something cannot be checked.
     package let count: String?
-    /// How many of those items are new, where some are not; ``items`` are the new ones.
+    /// What ``items`` are, where they are not all that is wrong: `2 new`, or `3 items had drifted`.
     package let added: String?
     /// Lines such as `/etc/motd: wrong permissions: mode 0640, expected 0644`, ten at the most; none in a resolution.
     package let items: [String]
@@ -57,11 +57,10 @@ package struct MessageText: Hashable, Sendable {
     /// `alert 42 · outbox 7 · 2026-11-22 06:00 UTC`: a repeat carries the same.
     package let identity: String
 
+    /// What a notification says of one change.
     package init(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) {
-        let name = escaping.fit(facts.serverName, Self.maximumServerName)
-        let id = escaping.fit(facts.serverID.rawValue, Self.maximumName)
         serverLabel = facts.kind == .test ? "From" : "Server"
-        server = name == id || name.isEmpty ? id : "\(name) (\(id))"
+        server = Self.server(facts, escaping)
         let link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
         let times = Times(zone: facts.timeZone)
         let occurred = escaping.fit(Self.instant(facts.occurredAt, times), 40)
@@ -109,9 +108,16 @@ package struct MessageText: Hashable, Sendable {
         let new = max(facts.addedCount.map(Self.bounded) ?? 0, wrong.count)
         switch facts.kind {
         // The others have returned above.
-        case .driftDetected, .test, .checkFailing, .checkRecovered, .itemsUnreadable, .itemsReadable, .reminder, .digest:
+        case .driftDetected, .test, .checkFailing, .checkRecovered, .itemsUnreadable, .itemsReadable, .reminder,
+            .digest:
             title = "Configuration drift detected"
             since = "since \(opened)"
+        case .alertAcknowledged:
+            title = "Acknowledged\(Self.by(facts.actor, escaping))"
+            since = "open since \(opened)"
+        case .alertRefreshed:
+            title = "Configuration drift: \(count)"
+            since = "open since \(opened)"
         case .driftChanged:
             let previous = facts.previousCount.map(Self.bounded)
             title = "Configuration drift changed: \(previous.map { "\($0) → " } ?? "")\(found)"
@@ -123,7 +129,7 @@ package struct MessageText: Hashable, Sendable {
             title = Self.closing(facts, escaping).map { "Alert closed: \($0)" } ?? "Alert closed"
             since = "open since \(opened)"
         }
-        guard facts.kind == .driftResolved else {
+        guard facts.kind == .driftResolved || facts.kind == .alertAcknowledged else {
             linkLabel = "Expected and actual"
             self.count = count
             added = new > 0 && new < found ? "\(new) new" : nil
@@ -174,12 +180,23 @@ package struct MessageText: Hashable, Sendable {
 
     /// `disabled by ann`; nil if it is not known how it was closed.
     static func closing(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
-        let actor = facts.actor.map { " by \(escaping.fit($0, Self.maximumActor))" } ?? ""
-        return facts.resolution.map { "\($0.rawValue)\(actor)" }
+        facts.resolution.map { "\($0.rawValue)\(by(facts.actor, escaping))" }
+    }
+
+    /// `Web 1 (web-1)`.
+    static func server(_ facts: NotificationFacts, _ escaping: Escaping) -> String {
+        let name = escaping.fit(facts.serverName, maximumServerName)
+        let id = escaping.fit(facts.serverID.rawValue, maximumName)
+        return name == id || name.isEmpty ? id : "\(name) (\(id))"
+    }
+
+    /// ` by alice`, or nothing.
+    static func by(_ actor: String?, _ escaping: Escaping) -> String {
+        actor.flatMap { given($0, maximumActor, escaping) }.map { " by \($0)" } ?? ""
     }
 
     /// What a check that found nothing wrong proved: all is right, or only what had drifted.
-    private static func proven(_ facts: NotificationFacts) -> String {
+    static func proven(_ facts: NotificationFacts) -> String {
         let rightAgain = "What had drifted is right again"
         guard let unreadable = facts.unreadableCount.map(bounded), let items = facts.itemCount.map(bounded) else {
             return rightAgain
@@ -192,30 +209,30 @@ package struct MessageText: Hashable, Sendable {
     static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
 
     /// `3 items, 4 differences, 1 never complied`.
-    private static func count(_ found: Int, _ facts: NotificationFacts) -> String {
+    static func count(_ found: Int, _ facts: NotificationFacts) -> String {
         let count = CountText.wrong(items: found, differences: facts.differenceCount.map(bounded))
         let never = min(facts.neverCompliantCount.map(bounded) ?? 0, found)
         return never > 0 ? "\(count), \(never) never complied" : count
     }
 
     /// Nil if nothing of it can be seen.
-    private static func given(_ text: String, _ limit: Int, _ escaping: Escaping) -> String? {
+    static func given(_ text: String, _ limit: Int, _ escaping: Escaping) -> String? {
         let shown = escaping.fit(text, limit)
         return shown.isEmpty ? nil : shown
     }
 
-    private static func headline(
-        _ item: WrongItem, of facts: NotificationFacts, others: Int, _ escaping: Escaping
+    static func headline(
+        _ item: WrongItem, of facts: NotificationFacts, others: Int, maximumItem: Int = 60, _ escaping: Escaping
     ) -> String {
         let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
         let first = DifferenceWords.of(item.differences[0].type)
         return (facts.isOfCanary ? canary : "")
-            + "\(escaping.fit(name, 45)): \(escaping.fit(item.name, 60)): \(escaping.fit(first, 30))"
+            + "\(escaping.fit(name, 45)): \(escaping.fit(item.name, maximumItem)): \(escaping.fit(first, 30))"
             + (others > 0 ? " (+\(others))" : "")
     }
 
     /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: … – the pack changed`.
-    private static func line(on item: WrongItem, _ times: Times, _ escaping: Escaping) -> String {
+    static func line(on item: WrongItem, _ times: Times, _ escaping: Escaping) -> String {
         let name = escaping.fit(item.name, maximumItem)
         let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
         let differences = item.differences.map { difference in
@@ -230,14 +247,14 @@ package struct MessageText: Hashable, Sendable {
     }
 
     /// The name of the file, and its changed lines below.
-    private static func excerpt(of item: WrongItem, _ escaping: Escaping) -> String? {
+    static func excerpt(of item: WrongItem, _ escaping: Escaping) -> String? {
         guard let lines = item.differences.lazy.compactMap(\.lines).first, !lines.isEmpty else { return nil }
         let shown = lines.prefix(4).compactMap { given($0, maximumLine, escaping) }
         return shown.isEmpty ? nil : ([escaping.fit(item.name, maximumItem)] + shown).joined(separator: "\n")
     }
 
     /// `role=web, site=north`, five at the most.
-    private static func labels(_ labels: [String: String], _ escaping: Escaping) -> String? {
+    static func labels(_ labels: [String: String], _ escaping: Escaping) -> String? {
         let shown = labels.labelWords.prefix(5).map { escaping.fit($0, 60) }
         guard !shown.isEmpty else { return nil }
         return (shown + (labels.count > 5 ? ["+\(labels.count - 5)"] : [])).joined(separator: ", ")
@@ -251,7 +268,7 @@ package struct MessageText: Hashable, Sendable {
 }
 
 /// An item with all its differences.
-private struct WrongItem {
+struct WrongItem {
     let name: String
     let description: String?
     /// Never empty; one of a type.

@@ -12,6 +12,8 @@ struct SlackAnswer: Hashable {
     private(set) var retryAfter: String?
     /// The `ts` of the posted message.
     private(set) var remoteID: String?
+    /// The id of the channel that it was posted to.
+    private(set) var channelID: String?
 
     init(_ body: [UInt8]) {
         if let object = try? JSONDecoder().decode(Object.self, from: Data(body)) {
@@ -23,6 +25,7 @@ struct SlackAnswer: Hashable {
             }
             retryAfter = object.retryAfter
             remoteID = object.ts.flatMap(Self.timestamp)
+            channelID = object.channel.flatMap(Self.channel)
         } else {
             let text = String(decoding: body.prefix(256), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
             isAccepted = text == "ok"
@@ -44,8 +47,17 @@ struct SlackAnswer: Hashable {
     }
 
     private static func timestamp(_ text: String) -> String? {
-        guard text.utf8.count <= 64, text.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }) else { return nil }
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ "0123456789.".utf8.contains($0) }) else {
+            return nil
+        }
         return text
+    }
+
+    private static func channel(_ text: String) -> String? {
+        let isID =
+            (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8.contains)
+        return isID ? text : nil
     }
 
     /// Each field on its own: one of another type does not hide the others.
@@ -57,11 +69,12 @@ struct SlackAnswer: Hashable {
         var ok: Bool?
         var error: String?
         var ts: String?
+        var channel: String?
         var retryAfter: String?
         var details: [String] = []
 
         enum CodingKeys: String, CodingKey {
-            case ok, error, ts, errors
+            case ok, error, ts, channel, errors
             case retryAfter = "retry_after"
             case metadata = "response_metadata"
         }
@@ -71,6 +84,7 @@ struct SlackAnswer: Hashable {
             ok = try? object.decode(Bool.self, forKey: .ok)
             error = try? object.decode(String.self, forKey: .error)
             ts = try? object.decode(String.self, forKey: .ts)
+            channel = try? object.decode(String.self, forKey: .channel)
             retryAfter =
                 (try? object.decode(String.self, forKey: .retryAfter))
                 ?? (try? object.decode(Double.self, forKey: .retryAfter)).map { "\($0)" }

@@ -5,7 +5,18 @@ package import HTTP
 extension SlackDestination {
     /// Classifies a reply: by what its body says first, by its status second.
     package func classify(_ reply: HTTPReply, now: Date) -> DeliveryReply {
+        classify(reply, SlackAnswer(reply.body), now: now)
+    }
+
+    /// Classifies a reply, and keeps what later calls need of it.
+    func read(_ reply: HTTPReply, now: Date) -> SlackReply {
         let answer = SlackAnswer(reply.body)
+        return SlackReply(
+            classify(reply, answer, now: now), parentIsGone: answer.code.map(SlackErrorCode.isAboutTheParent) ?? false,
+            channelID: answer.channelID)
+    }
+
+    private func classify(_ reply: HTTPReply, _ answer: SlackAnswer, now: Date) -> DeliveryReply {
         if answer.isAccepted, (200..<300).contains(reply.status) { return .sent(remoteID: answer.remoteID) }
         let reason = reason(reply.status, answer)
         switch fault(reply.status, answer) {

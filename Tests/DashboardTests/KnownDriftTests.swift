@@ -18,9 +18,9 @@ struct KnownDriftTests {
             try await database.executeScript(
                 """
                 insert into driftwatch.mismatches (
-                    server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+                    server_id, pack_name, item_key, type, item, expected, actual, since, check_id, cause, cause_detail)
                 values ('web-1', 'base', 'file:/etc/motd', 'wrong_content', '/etc/motd', '{"content_hash": "sha256:aa"}',
-                        '{"content_hash": "sha256:known"}', now(), 2);
+                        '{"content_hash": "sha256:known"}', now(), 2, 'upgrade', '{"package": "motd<", "to": "2"}');
                 update driftwatch.drift_states set state = 'drifted', last_check_id = 2, last_checked_at = now();
                 update driftwatch.alert_events
                 set detail = '{"items": [{"type": "wrong_content", "item": "/etc/told"}]}' where event = 'opened';
@@ -47,6 +47,7 @@ struct KnownDriftTests {
                 let page = DashboardTests.text(reply)
                 #expect(page.contains("not kept any more") && page.contains("No check is kept."))
                 #expect(page.contains("Known to be wrong now") && page.contains("sha256:known"))
+                #expect(page.contains("explained by motd&lt; 2, which was installed"))
             }
             // Another server's check is another matter.
             try await Self.addCheck("failed", to: database, server: "web-2")

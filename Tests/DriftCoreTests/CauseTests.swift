@@ -100,7 +100,12 @@ import Testing
             outcomes: wrong.sorted { $0.key < $1.key }.map { path, type in
                 let key = ItemKey(rawValue: "file:\(path)")
                 let finding: ItemOutcome.Finding =
-                    type.map { .wrong([Mismatch(type: $0, item: path, key: key, expected: ["a": "1"], actual: ["a": "2"], diff: "d")]) }
+                    type.map {
+                        .wrong([
+                            Mismatch(
+                                type: $0, item: path, key: key, expected: ["a": "1"], actual: ["a": "2"], diff: "d")
+                        ])
+                    }
                     ?? .ok
                 return ItemOutcome(key: key, item: path, finding: finding)
             })

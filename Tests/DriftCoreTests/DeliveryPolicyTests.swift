@@ -38,7 +38,9 @@ struct DeliveryPolicyTests {
         let decision = Self.policy.decide(one.reply, one.history, random: 1)
         let history = one.history
         switch one.reply {
-        case .sent(let id): #expect(decision == .markSent(remoteID: id))
+        case .sent(let id, let parent, let calls):
+            #expect(decision == .markSent(remoteID: id, parent: parent, rest: .seconds(calls)))
+        case .notNeeded(let reason): #expect(decision == .fold(reason: reason))
         case .pace(let asked): #expect(decision == .waitDestination(max(asked, .seconds(1))))
         case .badMessage(let reason):
             #expect(decision == (history.triedPlain ? .dead(reason: reason) : .retryPlain(reason: reason)))

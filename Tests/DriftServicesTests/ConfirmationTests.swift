@@ -194,7 +194,9 @@ struct ConfirmationTests {
                     "now 1764284000", "/var/lib/dpkg/info/nginx.list:/a", "log upgrade nginx:amd64 1.22.1 1.22.2",
                     "packages-end",
                 ])
-            let looks = Self.script(fleet, first: ["/a": .missing, "/b": .missing, "/c": .plain]) { _ in .success(second) }
+            let looks = Self.script(fleet, first: ["/a": .missing, "/b": .missing, "/c": .plain]) { _ in
+                .success(second)
+            }
             try await fleet.check("web-1")
             #expect(
                 try await causes(fleet)

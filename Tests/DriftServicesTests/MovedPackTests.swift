@@ -54,7 +54,9 @@ struct MovedPackTests {
         #expect(try await everything(fleet) == before)
         let report = try await Applier(fleet.database).apply(request)
         #expect(foretold == report, "a dry run tells what is then done")
-        return report.alerts.map { "\($0.id.map(String.init) ?? "new") \($0.pack?.rawValue ?? "-") \($0.itemCount) \($0.fate)" }
+        return report.alerts.map {
+            "\($0.id.map(String.init) ?? "new") \($0.pack?.rawValue ?? "-") \($0.itemCount) \($0.fate)"
+        }
     }
 
     private static func everything(_ fleet: Fleet) async throws -> [String] {

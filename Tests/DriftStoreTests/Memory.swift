@@ -26,8 +26,10 @@ struct Memory: Sendable {
             try await database.execute(
                 """
                 insert into driftwatch.mismatches
-                    (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
-                values (\(server), \(pack), \(key), 'missing_file', \(key), '{}', '{}', '2026-01-01Z', 1)
+                    (server_id, pack_name, item_key, type, item, expected, actual, since, check_id, cause, cause_detail)
+                values (
+                    \(server), \(pack), \(key), 'missing_file', \(key), '{}', '{}', '2026-01-01Z', 1, 'upgrade',
+                    '{"package": "x"}')
                 """)
         }
     }

@@ -70,10 +70,12 @@ struct MoveMemoryTests {
             #expect(then.map(\.2) == [0])
             let left = try await database.rows(
                 """
-                select concat_ws(' ', pack_name, item_key, type) from driftwatch.mismatches
+                select concat_ws(' ', pack_name, item_key, type, cause, cause_detail ->> 'package')
+                from driftwatch.mismatches
                 where server_id = 'web-1' and pack_name in ('base', 'core') order by 1
                 """, as: String.self)
-            #expect(left == (example.base.wrong + example.core.wrong).map { "core \($0) missing_file" }.sorted())
+            #expect(
+                left == (example.base.wrong + example.core.wrong).map { "core \($0) missing_file upgrade x" }.sorted())
         }
     }
 

@@ -265,6 +265,7 @@ struct OutboxVerbTests {
         Settling("dead", message: "dead 1 0 f 0 e r", destination: "3 0 1,9 t   "),
         Settling("dead", paused: true, message: "dead 1 0 f 0 e r", destination: "3 0 1,9 t   "),
         Settling("dropped", paused: true, message: "dead 0 0 f 0 e r", destination: "0 2 9 f before 3600 60"),
+        Settling("folded", paused: true, message: "folded 0 0 f 0 e r", destination: "0 2 9 f before 3600 60"),
         Settling("aside", paused: true, message: "pending 0 0 f 1000 e r", destination: "0 2 9 f before 3600 60"),
         Settling("later", message: "pending 1 0 f 1000 e r", destination: "3 0 1,9 t   "),
         Settling("later", paused: true, message: "pending 1 0 f 1000 e r", destination: "3 0 1,9 t before 3600 900"),

@@ -35,11 +35,18 @@ struct WrittenRowsTests {
         union all select 'event ' || alert_id || ' ' || seq, ctid from alert_events
         union all select 'message ' || alert_id || ' ' || seq || ' ' || destination, ctid from outbox
         union all select 'destination ' || destination, ctid from destinations
+        union all select 'parent ' || alert_id || ' ' || destination, ctid from alert_parents
         union all select 'job ' || server_id, ctid from jobs
         """
 
     private static let sending =
         "select claim_outbox(d, 'n', null, '1 minute') from unnest(array['default', 'pager']) d;"
+
+    /// Of alerts 1 and 2, at both destinations.
+    private static let parents = """
+        insert into alert_parents select d, a, '#ops', 'C1', '1.5', false, 'epoch'
+        from unnest(array['default', 'pager']) d, generate_series(1, 2) a;
+        """
 
     private static func record(fingerprint: String = "null", counts: Bool) -> String {
         "select record_check(1, 'web-1', 'base', 'd', 'failed', 'x', 0, 0, 0, \(fingerprint), '[]', '2026-02-01Z', 1, \(counts))"
@@ -87,12 +94,23 @@ struct WrittenRowsTests {
         Case(
             "select update_alert(2, 2, 3, '[]')",
             writes: "alert 2", "event 2 2", "message 2 2 default", "message 2 2 pager"),
-        Case("select recount_alert(2, 2, 1)", writes: "alert 2", "event 2 2"),
+        Case(
+            "select recount_alert(2, 2, 1)",
+            writes: "alert 2", "event 2 2", "message 2 2 default", "message 2 2 pager"),
+        Case(
+            "select recount_alert(2, 2, 1)",
+            given: "update destinations set kind = 'console' where destination = 'pager';",
+            writes: "alert 2", "event 2 2", "message 2 2 default"),
         Case(
             "select close_alert(2, 'compliant', 'x')",
             writes: "alert 2", "event 2 2", "message 2 2 default", "message 2 2 pager"),
         Case("select close_alert(1, 'compliant', 'x')"),
-        Case("select acknowledge_alert(2)", writes: "alert 2", "event 2 2"),
+        Case(
+            "select acknowledge_alert(2)", writes: "alert 2", "event 2 2", "message 2 2 default", "message 2 2 pager"),
+        Case(
+            "select acknowledge_alert(2)",
+            given: "update destinations set kind = 'console' where destination = 'pager';",
+            writes: "alert 2", "event 2 2", "message 2 2 default"),
         Case("select resolve_alert(2)", writes: "alert 2", "event 2 2", "message 2 2 default", "message 2 2 pager"),
         Case(
             "select stop_watching('web-1', 'base', 'disabled', 'x')",
@@ -183,6 +201,11 @@ struct WrittenRowsTests {
             "select settle_outbox(array[outbox_id], lease_token, 'sent') from outbox where state = 'sending' and destination = 'pager'",
             given: sending, writes: "destination pager", "message 2 1 pager"),
         Case(
+            """
+            select settle_outbox(array[outbox_id], lease_token, 'sent', parent => '{"channel": "a", "channel_id": "b", "remote_id": "c", "shared": false}')
+            from outbox where state = 'sending' and destination = 'pager'
+            """, given: sending + parents, writes: "destination pager", "message 2 1 pager", "parent 2 pager"),
+        Case(
             "select settle_outbox(array[outbox_id], lease_token, 'aside') from outbox where state = 'sending' and destination = 'pager'",
             given: sending, writes: "message 2 1 pager"),
         Case(
@@ -194,10 +217,9 @@ struct WrittenRowsTests {
     static let retention = [
         Case("select forget_checks(interval '90 days')", writes: "check web-1 base 1", "details web-1 base f"),
         Case(
-            "select forget_alerts(interval '90 days')",
+            "select forget_alerts(interval '90 days')", given: parents,
             writes: "alert 1", "event 1 1", "event 1 2", "message 1 1 default", "message 1 1 pager",
-            "message 1 2 default",
-            "message 1 2 pager"),
+            "message 1 2 default", "message 1 2 pager", "parent 1 default", "parent 1 pager"),
     ]
 
     @Test(arguments: looks + alerts + operators + notifiers + retention)

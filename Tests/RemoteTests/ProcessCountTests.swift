@@ -8,7 +8,7 @@ import Testing
 /// How many processes one look starts on a server, the script's own included, where bash runs it and root is logged in.
 @Suite struct ProcessCountTests {
     /// The processes of a look for a pack with these sections.
-    private func processes(_ items: String) async throws -> Int {
+    private func processes(_ items: String, isOpen: Bool = false) async throws -> Int {
         guard geteuid() == 0, Tool.has("/usr/bin/strace"), Tool.has("/bin/bash") else {
             try Test.cancel("there is no strace here")
         }
@@ -21,7 +21,7 @@ import Testing
             shell: [
                 "/usr/bin/strace", "-f", "-qq", "-o", trace, "-e", "trace=clone,clone3,fork,vfork", "/bin/bash", "-p",
             ],
-            environment: ["PATH": "/usr/bin:/bin", "LOGNAME": "root"])
+            environment: ["PATH": "/usr/bin:/bin", "LOGNAME": "root"], isOpen: isOpen)
         #expect(facts != Facts())
         // A call during which another process ran is written in two lines, of which the second has the result.
         let starts = try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n").filter { line in
@@ -53,6 +53,12 @@ import Testing
     ])
     func aKindTakesNoMoreThanItNeeds(item: String, more: Int) async throws {
         #expect(try await processes("  \(item)\n") <= 2 + more, "\(item)")
+    }
+
+    /// Where another round may follow, and none does.
+    @Test func aCheckThatFindsNothingNewTakesNoMore() async throws {
+        let items = "  packages: [{ name: bash }]\n  files: [{ path: /etc/passwd, mode: \"0644\" }]\n"
+        #expect(try await processes(items, isOpen: true) == processes(items))
     }
 
     /// What they share is asked once.

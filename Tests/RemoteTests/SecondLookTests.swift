@@ -145,7 +145,8 @@ import Testing
         try await withFile { folder, questions, _ in
             try await SSHServer.with { server in
                 let looks = try await RemoteProber(settings: server.settings).probe(
-                    server.target(), asking: questions, again: Self.again(questions) { _ in await server.endEverything() })
+                    server.target(), asking: questions,
+                    again: Self.again(questions) { _ in await server.endEverything() })
                 #expect(looks.first.files["~/nope"] == .missing)
                 guard case .failure(let failure) = looks.second else {
                     Issue.record("\(String(describing: looks.second))")

@@ -15,9 +15,10 @@ enum TopicLook {
 
     /// `shell` may begin with a program that starts the shell, such as `unshare`.
     static func facts(
-        _ questions: ProbeQuestions, shell: [String] = ["/bin/sh"], environment: [String: String]? = nil
+        _ questions: ProbeQuestions, shell: [String] = ["/bin/sh"], environment: [String: String]? = nil,
+        isOpen: Bool = false
     ) async throws -> Facts {
-        let request = ProbeRequest(questions)
+        let request = ProbeRequest(questions, isOpen: isOpen)
         let answer = try await Tool.run(
             shell + ["-c", ProbeScript.text, ProbeScript.text], input: request.input, environment: environment)
         return try #require(try ProbeAnswer.facts(in: answer.output, to: request))

@@ -22,6 +22,15 @@ struct MessageTextTests {
             ])
     }
 
+    @Test func aKnownCauseStandsBehindItsItem() {
+        var facts = facts(.driftDetected, items: threeItems)
+        facts.items[0].cause = Cause(.upgrade, package: "base-files<", from: "12.4", to: "12.5")
+        facts.items[1].cause = Cause(.server)
+        let text = MessageText(facts, outboxID: 7, baseURL: Self.base, escaping: .slack)
+        #expect(text.items[0] == "/etc/motd: wrong permissions – explained by base-files&lt; 12.4 → 12.5")
+        #expect(text.items[1] == "curl: not installed")
+    }
+
     /// The values and the changed lines of a mismatch as a check finds it.
     private static let motd = NotificationFacts.Item(
         Mismatch(

@@ -12,16 +12,23 @@ struct SlackMessageTests {
         try JSONDecoder().decode(Posted.self, from: Data(SlackMessage(notification, baseURL: baseURL).json()))
     }
 
+    /// What happened, and, of an alert, what is true now.
+    private func both(_ notification: OutboundNotification, _ baseURL: URL?) throws -> [Posted] {
+        let what = try posted(notification, baseURL: baseURL)
+        guard notification.facts.kind != .test else { return [what] }
+        let state = try SlackMessage(stateOf: notification, baseURL: baseURL, in: .channel("#ops")).json()
+        return [what, try JSONDecoder().decode(Posted.self, from: Data(state))]
+    }
+
     @Test func everyBlockIsThere() throws {
         let message = try posted(notification())
-        #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "section", "context"])
+        #expect(message.blocks?.map(\.type) == ["header", "section", "section", "section", "context"])
         #expect(
             message.texts.map(\.text) == [
                 "Web 1: /etc/motd: wrong permissions (+2)", "Configuration drift detected", "Server\nWeb 1 (web-1)",
                 "Pack\nbase", "Wrong\n3 items",
                 "When\nsince 2026-11-21 06:00 UTC",
                 "/etc/motd: wrong permissions\ncurl: not installed\nEDITOR: wrong value",
-                "<https://drift.example.net/servers/web-1/packs/base?check=42|Expected and actual>",
                 "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
         #expect(
@@ -31,6 +38,10 @@ struct SlackMessageTests {
         #expect(message.text.contains("https://drift.example.net/servers/web-1/packs/base?check=42"))
         #expect(message.text.hasSuffix("\nalert 42 · outbox 7 · 2026-11-22 06:00 UTC"))
         #expect(message.mrkdwn == false)
+        #expect(
+            message.buttons.map { "\($0.text) \($0.url)" } == [
+                "Expected and actual https://drift.example.net/servers/web-1/packs/base?check=42"
+            ])
     }
 
     @Test func aNotificationSaysWhatItResolvesToo() throws {
@@ -43,9 +54,9 @@ struct SlackMessageTests {
         var test = facts(.test)
         test.diffPath = "/"
         let message = try posted(notification(test))
-        #expect(message.texts.contains { $0.text == "<https://drift.example.net/|The fleet>" })
+        #expect(message.buttons.map { "\($0.text) \($0.url)" } == ["The fleet https://drift.example.net/"])
         #expect(!message.texts.contains { $0.text.contains("Pack") || $0.text.contains("alert") })
-        #expect(try posted(notification(test), baseURL: nil).texts.allSatisfy { $0.type == "plain_text" })
+        #expect(try posted(notification(test), baseURL: nil).buttons.isEmpty)
     }
 
     @Test func thePlainFormIsTextAlone() throws {
@@ -57,7 +68,7 @@ struct SlackMessageTests {
 
     @Test func withoutABaseURLThereIsNoMarkupAtAll() throws {
         let message = try posted(notification(), baseURL: nil)
-        #expect(message.texts.allSatisfy { $0.type == "plain_text" })
+        #expect(message.texts.allSatisfy { $0.type == "plain_text" } && message.buttons.isEmpty)
         #expect(message.texts.contains { $0.text == "driftwatch diff web-1 --pack base --check 42" })
     }
 
@@ -67,26 +78,25 @@ struct SlackMessageTests {
         let facts = hostileFacts(using: &generator)
         for form in [OutboundNotification.Form.rich, .plain] {
             for baseURL in [Self.base, nil] {
-                let bytes = try SlackMessage(
-                    OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL: baseURL
-                ).json()
-                let message = try JSONDecoder().decode(Posted.self, from: Data(bytes))
-                #expect((message.blocks == nil) == (form == .plain))
-                #expect(message.text.utf16.count <= 4000)
-                #expect(message.text.utf16.count + message.texts.reduce(0) { $0 + $1.text.utf16.count } <= 12_000)
-                #expect((message.blocks?.count ?? 0) <= 50)
-                for block in message.blocks ?? [] {
-                    #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
-                    #expect((block.fields?.count ?? 1) <= 10 && (block.elements?.count ?? 1) <= 10)
-                    for field in block.fields ?? [] { #expect(field.text.utf16.count <= 2000) }
+                for message in try both(OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL) {
+                    #expect((message.blocks == nil) == (form == .plain))
+                    #expect(message.text.utf16.count <= 4000)
+                    #expect(message.text.utf16.count + message.texts.reduce(0) { $0 + $1.text.utf16.count } <= 12_000)
+                    #expect((message.blocks?.count ?? 0) <= 50)
+                    for block in message.blocks ?? [] {
+                        #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
+                        #expect((block.fields?.count ?? 1) <= 10 && (block.elements?.count ?? 1) <= 10)
+                        for field in block.fields ?? [] { #expect(field.text.utf16.count <= 2000) }
+                    }
+                    try expectHarmless(message, baseURL: baseURL)
+                    #expect(
+                        message.text.hasSuffix(" UTC") || message.text.contains("\nalert 9 · outbox \(Int64.max) · "))
+                    if form == .rich {
+                        #expect(message.texts.last?.text.hasPrefix("alert 9 · outbox \(Int64.max)") == true)
+                    }
+                    let first = try #require(message.text.split(separator: "\n").first)
+                    #expect(first.contains("driftwatch diff ") || first.contains("https://drift.example.net/"))
                 }
-                try expectHarmless(message, baseURL: baseURL)
-                #expect(message.text.hasSuffix(" UTC") || message.text.contains("\nalert 9 · outbox \(Int64.max) · "))
-                if form == .rich {
-                    #expect(message.texts.last?.text.hasPrefix("alert 9 · outbox \(Int64.max)") == true)
-                }
-                let first = try #require(message.text.split(separator: "\n").first)
-                #expect(first.contains("driftwatch diff ") || first.contains("https://drift.example.net/"))
             }
         }
     }
@@ -113,16 +123,19 @@ struct SlackMessageTests {
         (facts.timeZone, facts.acknowledgedBy, facts.comment) = (long, long, long)
         facts.openedAt = long
         facts.occurredAt = long
+        facts.acknowledgedAt = long
+        facts.wrongItems = facts.items
+        facts.status = [.open, .acknowledged, .resolved][piece.utf16.count % 3]
         for baseURL in [Self.base, nil] {
             for form in [OutboundNotification.Form.rich, .plain] {
-                let message = try posted(
-                    OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL: baseURL)
-                #expect(message.text.utf16.count <= 4000)
-                let whole = message.texts.reduce(message.text.utf16.count) { $0 + $1.text.utf16.count }
-                #expect(whole <= 12_000)
-                for block in message.blocks ?? [] {
-                    #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
-                    #expect((block.fields ?? []).allSatisfy { $0.text.utf16.count <= 2000 })
+                for message in try both(OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL) {
+                    #expect(message.text.utf16.count <= 4000)
+                    let whole = message.texts.reduce(message.text.utf16.count) { $0 + $1.text.utf16.count }
+                    #expect(whole <= 12_000)
+                    for block in message.blocks ?? [] {
+                        #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
+                        #expect((block.fields ?? []).allSatisfy { $0.text.utf16.count <= 2000 })
+                    }
                 }
             }
         }
@@ -142,14 +155,12 @@ struct SlackMessageTests {
             }
             #expect(isPrintable)
         }
-        let markup = message.texts.filter { $0.type == "mrkdwn" }
-        #expect(markup.count <= (baseURL == nil ? 0 : 1))
-        for text in markup {
-            #expect(
-                text.text.wholeMatch(
-                    of:
-                        #/<https://drift\.example\.net/[!-;=?-{}~]*\|(Expected and actual|What is true now|The server|What could be read)>/#
-                ) != nil)
+        #expect(message.texts.allSatisfy { $0.type == "plain_text" })
+        #expect(message.buttons.count <= (baseURL == nil ? 0 : 1))
+        for button in message.buttons {
+            #expect(["Expected and actual", "What is true now", "The server", "What could be read"].contains(button.text))
+            #expect(button.url.wholeMatch(of: #/https://drift\.example\.net/[!-;=?-{}~]*/#) != nil)
+            #expect(button.url.utf16.count <= 3000)
         }
     }
 
@@ -192,6 +203,9 @@ struct SlackMessageTests {
         facts.timeZone = [nil, "Europe/Berlin", "../../etc/passwd"].randomElement(using: &generator) ?? nil
         facts.comment = [nil, .hostile(maximumPieces: 8, using: &generator)].randomElement(using: &generator) ?? nil
         facts.acknowledgedBy = facts.comment
+        facts.acknowledgedAt = facts.comment
+        facts.status = (NotificationFacts.Status.allCases + [nil]).randomElement(using: &generator) ?? nil
+        facts.wrongItems = [nil, [], items + items].randomElement(using: &generator) ?? nil
         return facts
     }
 }
@@ -210,10 +224,25 @@ struct Posted: Decodable {
         var elements: [Text]?
     }
 
+    struct Attachment: Decodable {
+        struct Button: Decodable {
+            var type: String
+            var text: String
+            var url: String
+        }
+
+        var fallback: String
+        var color: String
+        var actions: [Button]
+    }
+
     var channel: String?
     var text: String
+    var attachments: [Attachment]?
     var mrkdwn: Bool?
     var blocks: [Block]?
+
+    var buttons: [Attachment.Button] { (attachments ?? []).flatMap(\.actions) }
 
     /// Of all blocks, in order.
     var texts: [Text] {

@@ -9,12 +9,13 @@ import Testing
 @Suite("Slack replies", .timeLimit(.minutes(1)))
 struct SlackReplyTests {
     enum Class: Hashable, Sendable {
-        case sent, pace, badMessage, badDestination, notUnderstood, unreachable, noReply, serverError
+        case sent, notNeeded, pace, badMessage, badDestination, notUnderstood, unreachable, noReply, serverError
 
         init(_ reply: DeliveryReply) {
             self =
                 switch reply {
                 case .sent: .sent
+                case .notNeeded: .notNeeded
                 case .pace: .pace
                 case .badMessage: .badMessage
                 case .badDestination: .badDestination
@@ -84,7 +85,19 @@ struct SlackReplyTests {
         + [
             "not_authed", "invalid_auth", "token_revoked", "account_inactive", "missing_scope", "not_in_channel",
             "channel_not_found", "is_archived", "restricted_action", "restricted_action_read_only_channel",
+            "deprecated_endpoint", "method_deprecated", "as_user_not_supported",
         ].map { Row(200, json($0), .badDestination) }
+        // About a message that was to be edited or replied to, of which there is none here.
+        + [
+            "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found",
+            "cannot_reply_to_message", "no_dual_broadcast_content_update", "streaming_state_conflict",
+            "restricted_action_thread_locked", "restricted_action_non_threadable_channel", "update_failed",
+            "external_channel_migrating",
+        ].map { Row(200, json($0), .serverError) }
+        + ["block_mismatch", "attachment_payload_limit_exceeded", "invalid_arg_name", "invalid_array_arg"]
+        .map { Row(200, json($0), .badMessage) }
+        + ["invalid_charset", "invalid_form_data", "invalid_post_type", "missing_post_type"]
+        .map { Row(200, json($0), .badMessage) }
         + ["no_text", "invalid_blocks", "msg_too_long", "msg_blocks_too_long", "too_many_attachments"]
         .map { Row(200, json($0), .badMessage) }
         + [

@@ -37,18 +37,20 @@ begin
                'never_compliant_count', case when a.alert_type = 'config_drift' then wrong.never_compliant end,
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
-               'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default')) || detail,
+               'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default'),
+               'status', a.status, 'alert_type', a.alert_type, 'acknowledged_by', a.acknowledged_by, 'acknowledged_at', rfc3339(a.acknowledged_at),
+               'wrong_items', items_to_show(a.alert_id)) || detail,
            clock(), null, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
     join destinations d on takes_alert(d, a.alert_id)
     cross join wrong_now(a.server_id, a.pack_name) wrong
-    where a.alert_id = alert
+    where a.alert_id = alert and (edits_messages(d.kind) or not is_only_an_edit(owe_notification.kind))
     order by d.destination;
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination that takes the alert.';
+comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination that takes the alert and has a use for it.';
 
 -- An alert's history is kept for long, and a check has the values.
 create or replace function names_of(items jsonb) returns jsonb
@@ -193,7 +195,7 @@ as $$
 $$;
 comment on function recount(bigint, bigint, integer) is 'Updates an alert''s count, message and link.';
 
--- For a change of the count alone. Nobody is notified.
+-- For a change of the count alone. Nobody is notified; a message that shows the alert is edited.
 create or replace function recount_alert(alert bigint, check_no bigint, wrong_items integer) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -202,11 +204,11 @@ declare
 begin
     select a.mismatch_count into strict before from alerts a where a.alert_id = alert;
     perform recount(alert, check_no, wrong_items);
-    perform add_alert_event(alert, 'recounted', 'driftwatch', jsonb_build_object(
-        'mismatch_count', wrong_items, 'previous_count', before));
+    perform owe_notification(alert, add_alert_event(alert, 'recounted', 'driftwatch', jsonb_build_object(
+        'mismatch_count', wrong_items, 'previous_count', before)), 'alert_refreshed', '{}');
 end
 $$;
-comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count without a message.';
+comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count, and says nothing.';
 
 -- People are notified about every resolution. If it is compliant, the message also says how many items were read; of a server
 -- that could not be checked, why that was.

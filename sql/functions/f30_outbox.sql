@@ -124,11 +124,14 @@ begin
             select o.outbox_id from outbox o
             where o.message_id = due.message_id and o.destination = name and o.state = 'pending' and o.not_before <= now
               and is_next(o));
+    elsif has_parent(due) then
+        return array[due.outbox_id];
     end if;
     return due.outbox_id || array(
         select o.outbox_id from outbox o
         where o.destination = name and o.state = 'pending' and not o.tried and o.group_key = due.group_key
           and o.kind = due.kind and o.not_before <= now and o.outbox_id <> due.outbox_id and is_next(o)
+          and not has_parent(o)
         order by o.outbox_id
         limit 999);
 end
@@ -150,7 +153,9 @@ comment on function is_next(outbox) is
     'Whether no earlier notification of the same alert to the same destination waits, and no hold or silence covers the alert.';
 
 -- Settles the message that is being sent, or those notifications of it that are named. All of them get the same outcome:
---   sent     accepted, with the id remote; the next message may follow after a second
+--   sent     accepted, with the id remote; the next message may follow after a second, or after rest. parent says where, if
+--            it is the message that shows its alerts from now on
+--   folded   nothing had to be sent, and nothing was; the attempt does not count
 --   plain    refused: send it again as plain text
 --   dead     given up
 --   dropped  given up without having been sent this time; the attempt does not count
@@ -165,7 +170,7 @@ comment on function is_next(outbox) is
 create or replace function settle_outbox(
     message bigint[], token uuid, outcome text, wait interval default interval '0', remote text default null,
     error text default null, rest interval default interval '0', in_doubt boolean default false,
-    reply_time interval default null
+    reply_time interval default null, parent jsonb default null
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -175,12 +180,12 @@ declare
     pace constant interval := interval '1 second';
     answered constant boolean := outcome in ('sent', 'plain', 'dead') and not in_doubt;
     silent constant boolean := in_doubt and reply_time is null;
-    untried constant boolean := outcome in ('aside', 'dropped');
+    untried constant boolean := outcome in ('aside', 'dropped', 'folded');
     held destinations;
     ours integer;
 begin
-    if outcome not in ('sent', 'plain', 'dead', 'dropped', 'aside', 'later', 'paced', 'away', 'paused') then
-        raise exception 'a message is settled as sent, plain, dead, dropped, aside, later, paced, away or paused, not %', outcome
+    if outcome not in ('sent', 'folded', 'plain', 'dead', 'dropped', 'aside', 'later', 'paced', 'away', 'paused') then
+        raise exception 'a message is settled as sent, folded, plain, dead, dropped, aside, later, paced, away or paused, not %', outcome
             using errcode = 'invalid_parameter_value';
     end if;
     select d.* into held
@@ -192,11 +197,11 @@ begin
         perform raise_lease_lost('message ' || message[1]);
     end if;
     update outbox o
-    set state = case outcome when 'sent' then 'sent' when 'dead' then 'dead' when 'dropped' then 'dead' else 'pending' end,
+    set state = case outcome when 'sent' then 'sent' when 'folded' then 'folded' when 'dead' then 'dead' when 'dropped' then 'dead' else 'pending' end,
         sent_at = case outcome when 'sent' then now end,
         remote_id = coalesce(remote, o.remote_id),
         plain = (o.plain or outcome = 'plain'),
-        attempt = o.attempt - case when outcome in ('dropped', 'aside', 'paced', 'away', 'paused') then 1 else 0 end,
+        attempt = o.attempt - case when outcome in ('folded', 'dropped', 'aside', 'paced', 'away', 'paused') then 1 else 0 end,
         doubtful_attempts = o.doubtful_attempts - case when in_doubt then 0 else 1 end,
         not_before = case when outcome in ('aside', 'later') then now + wait else o.not_before end,
         last_error = case outcome when 'sent' then o.last_error else left(error, 1000) end,
@@ -205,6 +210,9 @@ begin
     -- If none is being sent, this settle was done before, and only its reply was lost.
     if untried or not found then
         return;
+    end if;
+    if parent is not null then
+        perform remember_parent(message, parent);
     end if;
     update destinations d
     set next_send_at = now + greatest(case when outcome in ('paced', 'away') then wait end, rest, pace),
@@ -218,7 +226,7 @@ begin
     where d.destination = held.destination;
 end
 $$;
-comment on function settle_outbox(bigint[], uuid, text, interval, text, text, interval, boolean, interval) is
+comment on function settle_outbox(bigint[], uuid, text, interval, text, text, interval, boolean, interval, jsonb) is
     'Records the result of sending a message, for all its notifications, and sets the destination''s pace. May be repeated. Raises JQ001 if the token no longer holds it.';
 
 -- For a notifier that stops. A message that it could not settle becomes pending again.

@@ -149,7 +149,9 @@ begin
     update alerts a
     set status = 'acknowledged', acknowledged_at = clock(), acknowledged_by = actor, acknowledged_until = until
     where a.alert_id = acknowledge_alert.alert_id;
-    perform add_alert_event(alert_id, 'acknowledged', actor, said);
+    perform owe_notification(
+        alert_id, add_alert_event(alert_id, 'acknowledged', actor, said), 'alert_acknowledged',
+        jsonb_build_object('actor', actor, 'comment', comment, 'failing', last_failing(alert_id)));
     perform write_audit(actor, 'acknowledge_alert', 'alert ' || alert_id, said);
 end
 $$;

@@ -283,11 +283,11 @@ begin
     update alerts a
     set mismatch_count = wrong, message = drift_message(a.server_id, pack, wrong), diff_path = pack_path(a.server_id, pack)
     where a.alert_id = alert;
-    perform add_alert_event(alert, 'moved', actor, jsonb_build_object(
-        'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before));
+    perform owe_notification(alert, add_alert_event(alert, 'moved', actor, jsonb_build_object(
+        'from', source, 'to', pack, 'mismatch_count', wrong, 'previous_count', before)), 'alert_refreshed', '{}');
 end
 $$;
-comment on function move_alert(bigint, text, text, text) is 'Moves an alert to the pack that its items moved to, without a message.';
+comment on function move_alert(bigint, text, text, text) is 'Moves an alert to the pack that its items moved to, and says nothing.';
 
 create or replace function pack_path(server text, pack text) returns text
 language sql immutable
@@ -322,7 +322,6 @@ begin
     returning alert_id into strict part;
     seq := add_alert_event(part, 'opened', actor, jsonb_build_object(
         'mismatch_count', wrong, 'items', items, 'from', source, 'from_alert', alert));
-    perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong));
     if origin.status = 'acknowledged' then
         update alerts a
         set status = 'acknowledged', acknowledged_at = origin.acknowledged_at, acknowledged_by = origin.acknowledged_by,
@@ -330,6 +329,7 @@ begin
         where a.alert_id = part;
         perform add_alert_event(part, 'acknowledged', origin.acknowledged_by, jsonb_build_object('from_alert', alert));
     end if;
+    perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong));
     return part;
 end
 $$;

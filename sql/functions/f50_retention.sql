@@ -119,6 +119,7 @@ begin
         select a from unnest(old) a
         where not exists (select from outbox o where o.alert_id = a and o.state in ('pending', 'sending')));
     delete from outbox o where o.alert_id = any(old);
+    delete from alert_parents p where p.alert_id = any(old);
     delete from alert_events e where e.alert_id = any(old);
     delete from alerts a where a.alert_id = any(old);
     return cardinality(old);

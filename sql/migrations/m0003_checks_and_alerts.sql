@@ -300,10 +300,10 @@ create table outbox (
     seq integer,
     destination text not null,
     kind text not null check (kind in (
-        'drift_detected', 'drift_changed', 'drift_resolved', 'check_failing', 'check_recovered', 'items_unreadable',
-        'items_readable', 'reminder', 'digest')),
+        'drift_detected', 'drift_changed', 'drift_resolved', 'alert_acknowledged', 'alert_refreshed', 'check_failing',
+        'check_recovered', 'items_unreadable', 'items_readable', 'reminder', 'digest')),
     payload jsonb not null,
-    state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'dead')),
+    state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'folded', 'dead')),
     attempt integer not null default 0,
     doubtful_attempts integer not null default 0,
     tried boolean not null generated always as (attempt > 0 or doubtful_attempts > 0) stored,
@@ -333,15 +333,15 @@ create index outbox_groups on outbox (destination, group_key, outbox_id) where s
 create index outbox_of_message on outbox (message_id);
 create index outbox_sending on outbox (destination) where state = 'sending';
 create index outbox_dead on outbox (destination, created_at) where state = 'dead';
-create index outbox_done on outbox (created_at) where state in ('sent', 'dead');
+create index outbox_done on outbox (created_at) where state in ('sent', 'folded', 'dead');
 comment on table outbox is 'Notifications to send. Each is stored in the same transaction as its alert, and is sent at least once, in order per alert. Several may go out as one message.';
 comment on column outbox.outbox_id is 'The notification, in order of writing.';
 comment on column outbox.alert_id is 'The alert; null for a reminder or a digest.';
 comment on column outbox.seq is 'The event of the alert that it is about.';
 comment on column outbox.destination is 'Where it is sent.';
-comment on column outbox.kind is 'drift_detected, drift_changed, drift_resolved, check_failing, check_recovered, items_unreadable or items_readable, or, about no single alert, reminder or digest.';
+comment on column outbox.kind is 'drift_detected, drift_changed, drift_resolved, check_failing, check_recovered, items_unreadable, items_readable or alert_acknowledged; alert_refreshed: the alert''s own message is edited and nothing else is said; or, about no single alert, reminder or digest.';
 comment on column outbox.payload is 'The facts, with a version number. The text is written when it is sent.';
-comment on column outbox.state is 'pending, sending, sent, or dead: given up, because it was refused or too many attempts had no reply.';
+comment on column outbox.state is 'pending, sending, sent, folded (nothing had to be sent: last_error says why), or dead: given up, because it was refused or too many attempts had no reply.';
 comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
 comment on column outbox.doubtful_attempts is 'Attempts that may have delivered it without our knowing: no reply came, or it could not be stored. It is sent at most three times in this way. Counts from the claim; a reply takes it back.';
 comment on column outbox.tried is 'An attempt counted, or may have delivered it. From then on it goes out only with the notifications of its message.';

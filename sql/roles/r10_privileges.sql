@@ -15,7 +15,8 @@ from (values
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
-         requeue_unsettled next_message is_next takes_alert
+         requeue_unsettled next_message is_next takes_alert remember_parent has_parent items_to_show edits_messages
+         is_only_an_edit cut_values
          why_not_checked enqueue_now add_alert_event owe_notification names_of wrong_now wrong_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant lock_schedule split_alert replace_pack_versions
@@ -35,7 +36,7 @@ from (values
         known_unreadables'),
     ('driftwatch_notifier', 'function',
         'announce_destination announce_added_destination destinations_to_serve report_unserved fingerprint_key_of
-         claim_outbox settle_outbox release_destination'),
+         claim_outbox parent_of settle_outbox release_destination'),
     ('driftwatch_web', 'relation', '*'),
     ('driftwatch_web', 'function', 'hold_alerts end_mute'),
     ('driftwatch_reader', 'relation', '*'),

@@ -124,7 +124,7 @@ left join lateral (
     select min(m.muted_by) as why from alerts a
     join muted_servers m on m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)
     where a.alert_id = o.alert_id) muted on true
-where o.state <> 'sent'
+where o.state not in ('sent', 'folded')
 order by o.outbox_id;
 comment on view outbox_backlog is 'Messages that are not delivered, and why.';
 comment on column outbox_backlog.why is 'Why it has not been delivered.';
@@ -152,7 +152,7 @@ select d.destination, d.kind, coalesce(d.held_at, d.paused_at) as paused_at, owe
        case when late.answers >= 2 and d.last_attempt_at > t.now - interval '1 day'
             then 'answers late: ' || late.answers || ' of the last ' || cardinality(d.recent_replies)
                  || ' attempts had no reply within 5 s' end as notice,
-       d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now) as unserved
+       d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now) as unserved,
        owed.muted
 from (select statement_clock() as now) t
 cross join destinations d

@@ -127,6 +127,10 @@ select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.payload
            when 'drift_changed' then
                'Configuration drift changed on ' || said.server || ': ' || (o.payload ->> 'previous_count') || ' → '
                || said.wrong || ' not compliant with ' || said.pack
+           when 'alert_acknowledged' then
+               'Acknowledged by ' || coalesce(o.payload ->> 'actor', '?') || ': ' || said.wrong || ' not compliant with ' || said.pack
+               || ' on ' || said.server
+           when 'alert_refreshed' then said.wrong || ' not compliant with ' || said.pack || ' on ' || said.server || ', shown quietly'
            when 'check_failing' then
                'Cannot check ' || said.server || ': ' || replace(o.payload #>> '{failing,reason}', '_', ' ')
                || coalesce(': ' || (o.payload #>> '{failing,detail}'), '')

@@ -74,7 +74,8 @@ struct DiffItems: Sendable {
         // Where no check tells what could not be read, what is remembered of it does.
         let unreadable = content.check == nil ? content.assignment.outcomes : outcomes
         entries =
-            outcomes.compactMap { Self.wrong($0, times) } + unreadable.compactMap(Self.unreadable) + Self.remembered(unseen, times)
+            outcomes.compactMap { Self.wrong($0, times) } + unreadable.compactMap(Self.unreadable)
+            + Self.remembered(unseen, times)
             + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.notable)
             + outcomes.compactMap(Self.notApplicable) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
@@ -122,7 +123,9 @@ struct DiffItems: Sendable {
     }
 
     private static func remarked(_ outcome: ItemOutcome) -> Entry? {
-        guard outcome.finding == .ok, let remark = joined(outcome.remark, UnconfirmedText.of(outcome)) else { return nil }
+        guard outcome.finding == .ok, let remark = joined(outcome.remark, UnconfirmedText.of(outcome)) else {
+            return nil
+        }
         return Entry(section: .remarked, name: outcome.item, description: outcome.description, remark: remark)
     }
 

@@ -2,8 +2,10 @@
 ///
 /// The notifier carries it out in one statement. Reasons are one printable line without secrets.
 package enum DeliveryDecision: Hashable, Sendable {
-    /// The row is `sent`.
-    case markSent(remoteID: String?)
+    /// The row is `sent`; the destination rests a second for each call that it took.
+    case markSent(remoteID: String?, parent: ParentMessage? = nil, rest: Duration = .seconds(1))
+    /// The row is `folded`: nothing had to be sent.
+    case fold(reason: String)
     /// The destination waits this long; the row keeps its place and its attempt.
     case waitDestination(Duration)
     /// The same row once more, now as plain text.
@@ -31,6 +33,7 @@ extension DeliveryDecision: CustomStringConvertible {
     package var description: String {
         switch self {
         case .markSent: "sent"
+        case .fold(let reason): "not sent: \(reason)"
         case .waitDestination(let wait): "the destination asks to wait \(wait)"
         case .retryPlain(let reason): "sent again as plain text: \(reason)"
         case .dead(let reason), .drop(let reason), .giveUp(_, let reason): "given up: \(reason)"

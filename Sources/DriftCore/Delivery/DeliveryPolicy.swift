@@ -41,8 +41,10 @@ package struct DeliveryPolicy: Hashable, Sendable {
     /// quarter of each wait.
     package func decide(_ reply: DeliveryReply, _ history: DeliveryHistory, random: Double) -> DeliveryDecision {
         switch reply {
-        case .sent(let remoteID):
-            .markSent(remoteID: remoteID)
+        case .sent(let remoteID, let parent, let calls):
+            .markSent(remoteID: remoteID, parent: parent, rest: .seconds(max(calls, 1)))
+        case .notNeeded(let reason):
+            .fold(reason: reason)
         case .pace(let duration):
             .waitDestination(min(max(duration, pace.lowerBound), pace.upperBound))
         case .badMessage(let reason):

@@ -19,12 +19,22 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         /// Of alerts that nobody acknowledged.
         case reminder
         case digest
+        case alertAcknowledged = "alert_acknowledged"
+        /// Something changed that is not worth a message of its own: the message that shows the alert is edited.
+        case alertRefreshed = "alert_refreshed"
         /// Tells of no alert: somebody wants to see whether messages arrive. Never in the outbox.
         case test
+
+        /// Of no use where the message that shows the alert cannot be edited.
+        package var isOnlyAnEdit: Bool { self == .alertAcknowledged || self == .alertRefreshed }
     }
 
     package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
         case compliant, recovered, manual, disabled, unassigned, removed, settings
+    }
+
+    package enum Status: String, Hashable, Sendable, Codable, CaseIterable {
+        case open, acknowledged, resolved
     }
 
     package struct Item: Hashable, Sendable, Codable {
@@ -138,12 +148,19 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     /// Only of a resolution as `compliant`: how many expectations the check was about, and how many it could not judge.
     package var itemCount: Int?
     package var unreadableCount: Int?
-    /// Who resolved by hand, disabled, unassigned or removed.
+    /// Who acknowledged it, or resolved it by hand, disabled, unassigned or removed.
     package var actor: String?
-    /// What the person who resolved it says.
+    /// What the person who acknowledged or resolved it says.
     package var comment: String?
-    /// Only of `drift_changed`: who had acknowledged the alert, which is open again.
+    /// What the alert was when this was written; nil if there is no alert.
+    package var status: Status?
+    package var alertType: AlertType?
+    /// Who is at work on the alert, and since when (RFC 3339); of `drift_changed`, also who had acknowledged it before.
     package var acknowledgedBy: String?
+    package var acknowledgedAt: String?
+    /// The first ten items that were wrong when this was written, or, if none was, those that were added last; one entry
+    /// for each difference.
+    package var wrongItems: [Item]?
     /// Of the server.
     package var labels: [String: String]?
     /// The schedule's zone, in which people are told the times.
@@ -159,7 +176,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var isOfCanary: Bool { labels?["canary"] == "true" }
 
     enum CodingKeys: String, CodingKey {
-        case version, kind, items, resolution, actor, comment, labels, failing, report
+        case version, kind, items, status, resolution, actor, comment, labels, failing, report
+        case alertType = "alert_type"
         case alertID = "alert_id"
         case serverID = "server_id"
         case serverName = "server_name"
@@ -176,6 +194,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case itemCount = "item_count"
         case unreadableCount = "unreadable_count"
         case acknowledgedBy = "acknowledged_by"
+        case acknowledgedAt = "acknowledged_at"
+        case wrongItems = "wrong_items"
         case timeZone = "time_zone"
         case openingUndelivered = "opening_undelivered"
     }

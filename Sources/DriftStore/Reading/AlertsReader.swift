@@ -73,8 +73,9 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     package var resolvedAt: Date?
     package var resolvedBy: String?
     package var resolution: String?
-    /// What is wrong now, or was last added to a resolved one, as a JSON list of `{"type", "item"}`; the first of them. Of
-    /// items that cannot be read, the type is the reason.
+    /// What is wrong now, or was last added to a resolved one, as a JSON list of `{"type", "item"}`; the first of them.
+    ///
+    /// Of items that cannot be read, the type is the reason.
     package var items: String
     /// Why the server cannot be checked.
     package var failing: NotificationFacts.Failing?

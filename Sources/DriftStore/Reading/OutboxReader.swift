@@ -18,7 +18,7 @@ package enum OutboxReader {
     ) throws -> (lines: [OutboxLine], more: Int) {
         let condition: SQL =
             switch filter {
-            case .undelivered: "o.state <> 'sent'"
+            case .undelivered: "o.state not in ('sent', 'folded')"
             case .dead: "o.state = 'dead'"
             case .all: "true"
             }

@@ -159,7 +159,9 @@ private struct AssignmentRow: Sendable, RowDecodable {
         lastCheckID = try row.column("last_check_id")
         let known = try row.column("remembered", as: JSON<[Known]>?.self)?.value ?? []
         causes = Dictionary(
-            known.compactMap { mismatch in mismatch.cause.map { (MismatchID(key: mismatch.key, type: mismatch.type), $0) } },
+            known.compactMap { mismatch in
+                mismatch.cause.map { (MismatchID(key: mismatch.key, type: mismatch.type), $0) }
+            },
             uniquingKeysWith: { first, _ in first })
         remembered = DriftState(
             status: try row.column("state"),

@@ -25,6 +25,8 @@ package struct OutboxStore: Sendable {
             package var outboxID: Int64
             package var payload: String
             package var openingUndelivered: Bool
+            /// The message that shows its alert at the destination.
+            package var parent: ParentMessage?
         }
 
         /// In order of writing; never empty.
@@ -59,17 +61,21 @@ package struct OutboxStore: Sendable {
     ) async throws -> Claim {
         let rows = try await database.rows(
             """
-            select lease_token, wait, outbox_id, payload::text, plain, attempt, age, doubtful_attempts, failures,
-                   opening_undelivered
-            from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease))
+            select c.lease_token, c.wait, c.outbox_id, c.payload::text, c.plain, c.attempt, c.age, c.doubtful_attempts,
+                   c.failures, c.opening_undelivered, to_jsonb(p)
+            from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease)) c
+            left join lateral driftwatch.parent_of(c.outbox_id) p on true
             """,
-            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?).self)
-        guard let (lease, wait, _, _, isPlain, attempt, age, doubtful, failures, _) = rows.first else { return .held }
+            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?, JSON<ParentMessage>?).self)
+        guard let (lease, wait, _, _, isPlain, attempt, age, doubtful, failures, _, _) = rows.first else {
+            return .held
+        }
         guard let isPlain, let attempt, let age, let doubtful else { return .idle(wait: wait) }
-        let claimed = rows.compactMap { _, _, id, payload, _, _, _, _, _, undelivered in
+        let claimed = rows.compactMap { _, _, id, payload, _, _, _, _, _, undelivered, parent in
             id.flatMap { id in
                 payload.map {
-                    Delivery.Row(outboxID: id, payload: $0, openingUndelivered: undelivered ?? false)
+                    Delivery.Row(
+                        outboxID: id, payload: $0, openingUndelivered: undelivered ?? false, parent: parent?.value)
                 }
             }
         }
@@ -102,16 +108,18 @@ package struct OutboxStore: Sendable {
     /// - Throws: `DatabaseError`, with `.leaseLost` where the message was claimed again by now.
     package func settle(_ delivery: Delivery, as result: Result) async throws {
         let (outcome, wait, remoteID, error) = Self.words(for: result.decision)
-        let rest: Duration =
-            switch result.decision {
-            case .repeatLater(_, let rest, _), .giveUp(let rest, _): rest
-            default: .zero
-            }
+        var parent: ParentMessage?
+        var rest = Duration.zero
+        switch result.decision {
+        case .markSent(_, let posted, let pause): (parent, rest) = (posted, pause)
+        case .repeatLater(_, let pause, _), .giveUp(let pause, _): rest = pause
+        default: break
+        }
         _ = try await database.execute(
             """
             select driftwatch.settle_outbox(
                 \(delivery.rows.map(\.outboxID)), \(delivery.lease), \(outcome), \(wait), \(remoteID), \(error), \(rest),
-                \(result.isInDoubt), \(result.replyTime))
+                \(result.isInDoubt), \(result.replyTime), \(parent.map(JSON.init)))
             """,
             cancellation: .shielded)
     }
@@ -126,7 +134,8 @@ package struct OutboxStore: Sendable {
 
     private static func words(for decision: DeliveryDecision) -> (String, Duration, String?, String?) {
         switch decision {
-        case .markSent(let remoteID): ("sent", .zero, remoteID, nil)
+        case .markSent(let remoteID, _, _): ("sent", .zero, remoteID, nil)
+        case .fold(let reason): ("folded", .zero, nil, reason)
         case .retryPlain(let reason): ("plain", .zero, nil, reason)
         case .dead(let reason), .giveUp(_, let reason): ("dead", .zero, nil, reason)
         case .drop(let reason): ("dropped", .zero, nil, reason)

@@ -22,6 +22,7 @@ struct DestinationTrial {
         case .sent:
             context.console.print("sent to \(opened.name)")
             return try await resume(name, opened)
+        case .notNeeded(let reason): failure = "nothing was sent: \(reason)"
         case .pace(let wait): failure = "too fast: asked to wait \(wait.components.seconds) s"
         case .badMessage(let reason): failure = "the message is refused: \(reason)"
         case .badDestination(let reason): failure = "the destination is refused: \(reason)"

@@ -1,0 +1,83 @@
+package import DriftCore
+package import Foundation
+internal import Presentation
+
+extension MessageText {
+    /// What the message that shows an alert says now. Where something cannot be checked, that is what happened last.
+    static func present(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) -> Self {
+        guard facts.status != nil, facts.alertType == .checkFailing else {
+            return Self(stateOf: facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
+        }
+        var facts = facts
+        if facts.kind.isOnlyAnEdit { facts.kind = facts.packName == nil ? .checkFailing : .itemsUnreadable }
+        return Self(facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
+    }
+
+    /// What the message says that shows an alert as it is: whether it is open, acknowledged or resolved, how much is wrong
+    /// and what.
+    package init(stateOf facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) {
+        let times = Times(zone: facts.timeZone)
+        func instant(_ text: String) -> String { escaping.fit(Self.instant(text, times), 40) }
+        let (opened, occurred) = (instant(facts.openedAt), instant(facts.occurredAt))
+        let found = Self.bounded(facts.mismatchCount)
+        let wrong = WrongItem.all(of: Self.shownItems(facts))
+        let drift = "Configuration drift detected"
+        let word: String
+        switch facts.status {
+        case .open, nil:
+            (word, title, since) = ("Open", drift, "since \(opened)")
+        case .acknowledged:
+            let time = facts.acknowledgedAt.map { ", \(instant($0))" } ?? ""
+            word = "Acknowledged"
+            title = "\(drift) · acknowledged\(Self.by(facts.acknowledgedBy, escaping))\(time)"
+            since = "since \(opened)"
+        case .resolved where facts.resolution == .compliant:
+            (word, title, since) = ("Resolved", Self.proven(facts), "from \(opened) to \(occurred)")
+        case .resolved:
+            word = "Closed"
+            let by = Self.by(facts.actor, escaping)
+            title = "Alert closed\(facts.resolution.map { ": \($0.rawValue)\(by)" } ?? "")"
+            since = "from \(opened) to \(occurred)"
+        }
+        headline = Self.headline(wrong.first, of: facts, others: max(found, wrong.count) - 1, after: word, escaping)
+        server = Self.server(facts, escaping)
+        pack = facts.packName.map { escaping.fit($0.rawValue, Self.maximumName) }
+        serverLabel = "Server"
+        let isOver = facts.status == .resolved
+        linkLabel = isOver ? "What is true now" : "Expected and actual"
+        let words = Self.count(found, facts)
+        count = isOver ? nil : words
+        added = isOver ? "\(CountText.wrong(items: found, differences: nil)) had drifted" : nil
+        let shown = wrong.prefix(Self.maximumItemsOfState).map { Self.line(on: $0, times, escaping) }
+        items = shown
+        excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
+        more = found - shown.count
+        labels = Self.labels(facts.labels ?? [:], escaping)
+        remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
+        resolves = nil
+        link = MessageLink(facts, baseURL: baseURL, escaping: escaping)
+        identity = "alert \(facts.alertID) · outbox \(outboxID) · \(occurred)"
+    }
+
+    /// Fewer than of a change, so that the plain form stays within 4000 characters with all that it says beside them.
+    private static let maximumItemsOfState = 8
+
+    /// Those that are wrong, with all that is known of those that are new.
+    private static func shownItems(_ facts: NotificationFacts) -> [NotificationFacts.Item] {
+        guard let wrong = facts.wrongItems else { return facts.items }
+        return wrong.map { item in facts.items.first { $0.type == item.type && $0.item == item.item } ?? item }
+    }
+
+    /// `Open: Web 1: /etc/motd: wrong permissions (+2)`, at most 150 characters.
+    private static func headline(
+        _ item: WrongItem?, of facts: NotificationFacts, others: Int, after word: String, _ escaping: Escaping
+    ) -> String {
+        guard let item else {
+            let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
+            let pack = facts.packName.map { ": \(escaping.fit($0.rawValue, maximumName))" } ?? ""
+            return "\(word): \(escaping.fit(name, 45))\(pack)"
+        }
+        return "\(word): "
+            + headline(item, of: facts, others: others, maximumItem: 60 - word.utf16.count - 2, escaping)
+    }
+}

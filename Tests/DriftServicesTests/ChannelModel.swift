@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+
+/// What people must find in a channel, computed from what happened alone.
+///
+/// One event per message: the message of event n is number n in the outbox.
+struct ChannelModel {
+    struct Event: Hashable {
+        var alert: Int64
+        /// How the message about it begins, or contains; nil: nothing is said.
+        var says: String?
+    }
+
+    struct Alert: Hashable {
+        var word = "Open"
+        var count: Int
+        var acknowledgedBy: String?
+    }
+
+    private(set) var events: [Event] = []
+    private(set) var alerts: [Int64: Alert] = [:]
+    /// The alert of each server that has one.
+    private(set) var live: [Int: Int64] = [:]
+
+    /// The next thing that happens, as SQL.
+    mutating func next(servers: Int, using generator: inout SeededGenerator) -> String {
+        let server = Int.random(in: 1...servers, using: &generator)
+        let count = Int.random(in: 1...9, using: &generator)
+        guard let alert = live[server], let before = alerts[alert]?.count else {
+            let alert = Int64(alerts.count + 1)
+            live[server] = alert
+            alerts[alert] = Alert(count: count)
+            events.append(Event(alert: alert, says: "Configuration drift detected"))
+            return "perform driftwatch.open_alert('s\(server)', 'base', 1, \(count), '[]');"
+        }
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0..<4:
+            alerts[alert]?.count = before + count
+            events.append(Event(alert: alert, says: "Configuration drift changed: \(before) → \(before + count)"))
+            return "perform driftwatch.update_alert(\(alert), 1, \(before + count), '[]');"
+        case 4:
+            alerts[alert]?.count = count
+            events.append(Event(alert: alert))
+            return "perform driftwatch.recount_alert(\(alert), 1, \(count));"
+        case 5, 6:
+            let who = "p\(count)"
+            alerts[alert]?.word = "Acknowledged"
+            alerts[alert]?.acknowledgedBy = who
+            events.append(Event(alert: alert, says: "Acknowledged by \(who)"))
+            return "perform driftwatch.acknowledge_alert(\(alert), null, '\(who)');"
+        case 7, 8:
+            live[server] = nil
+            alerts[alert]?.word = "Resolved"
+            events.append(Event(alert: alert, says: "Configuration compliant"))
+            return "perform driftwatch.close_alert(\(alert), 'compliant', 'driftwatch');"
+        default:
+            live[server] = nil
+            alerts[alert]?.word = "Closed"
+            events.append(Event(alert: alert, says: "Alert closed: manual by p\(count)"))
+            return "perform driftwatch.close_alert(\(alert), 'manual', 'p\(count)');"
+        }
+    }
+
+    /// What is wrong in the channel; nothing if it is as it must be.
+    func complaints(about messages: [SlackWorkspace.Message]) -> [String] {
+        var complaints: [String] = []
+        let posts = messages.map { Post($0) }
+        let byAlert = Dictionary(grouping: posts, by: \.alert)
+        for (alert, truth) in alerts {
+            let posts = byAlert[alert] ?? []
+            complaints += Self.structure(posts, alert)
+            let kept = posts.filter { !$0.message.replyWasLost }
+            // Nothing is lost, nothing comes twice but by a lost reply, and all in order.
+            let told = kept.filter { events[$0.event - 1].says != nil }.map(\.event)
+            let owed = events.indices.filter { events[$0].alert == alert && events[$0].says != nil }.map { $0 + 1 }
+            if told != owed { complaints.append("alert \(alert): \(owed) was owed, \(told) was told") }
+            for lost in posts where lost.message.replyWasLost {
+                if !kept.contains(where: { $0.event == lost.event && $0.message.ts > lost.message.ts }) {
+                    complaints.append(
+                        "alert \(alert): event \(lost.event) was posted, and not again after its lost reply")
+                }
+            }
+            guard let shown = kept.last(where: { $0.message.thread == nil })?.message, !shown.isDeleted else {
+                continue
+            }
+            let wrong = "\(truth.count) item\(truth.count == 1 ? "" : "s")"
+            let parts = [
+                "\(truth.word): ", truth.word == "Open" || truth.word == "Acknowledged" ? " · \(wrong) · " : " · from ",
+                truth.word == "Acknowledged" ? "acknowledged by \(truth.acknowledgedBy ?? "?")" : "",
+            ]
+            if !shown.text.hasPrefix(parts[0]) || !parts.allSatisfy({ $0.isEmpty || shown.text.contains($0) }) {
+                complaints.append("alert \(alert): \(parts) is true, and this is shown: \(shown.text)")
+            }
+        }
+        if byAlert.keys.contains(where: { alerts[$0] == nil }) { complaints.append("a message about no alert") }
+        return complaints
+    }
+
+    /// One message shows the alert, unless people deleted it or the reply about it was lost; replies are below it.
+    private static func structure(_ posts: [Post], _ alert: Int64) -> [String] {
+        var complaints: [String] = []
+        var parent: Post?
+        for post in posts where !post.message.replyWasLost {
+            if let thread = post.message.thread {
+                if thread != parent?.message.ts { complaints.append("alert \(alert): a reply below another message") }
+            } else {
+                if let parent, !parent.message.isDeleted { complaints.append("alert \(alert): two messages show it") }
+                parent = post
+            }
+        }
+        if parent == nil { complaints.append("alert \(alert): no message shows it") }
+        return complaints
+    }
+
+    /// Whether a reply says what happened.
+    func saysWhatHappened(_ message: SlackWorkspace.Message) -> Bool {
+        let post = Post(message)
+        return message.thread == nil || events[post.event - 1].says.map(message.text.contains) == true
+    }
+
+    private struct Post {
+        var alert: Int64
+        var event: Int
+        var message: SlackWorkspace.Message
+
+        init(_ message: SlackWorkspace.Message) {
+            self.message = message
+            let ids = message.firstText.matches(of: #/alert (\d+) · outbox (\d+) · /#).last
+            alert = ids.flatMap { Int64($0.1) } ?? 0
+            event = ids.flatMap { Int($0.2) } ?? 0
+        }
+    }
+}
