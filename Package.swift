@@ -71,6 +71,8 @@ let package = Package(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
             exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
+        library("Webhook", ["DriftCore", "Presentation", "Redaction", "HTTP", "Slack"]),
+        library("Mail", ["DriftCore", "Redaction", "HTTP", "Slack"]),
         library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
         library(
             "DriftServices",
@@ -91,7 +93,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "PackFiles",
-                "DriftStore", "Redaction", "Remote", "Slack", "DriftServices", "Presentation", "Dashboard",
+                "DriftStore", "Redaction", "Remote", "Slack", "Webhook", "Mail", "DriftServices", "Presentation",
+                "Dashboard",
                 .argumentParser,
                 .logging, .serviceLifecycle,
             ],
@@ -125,6 +128,7 @@ let package = Package(
         .testTarget(
             name: "RemoteTests", dependencies: ["Remote", "DriftCore", "PackFiles", "Redaction", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        tests("SenderTests", ["Slack", "Webhook", "Mail", "DriftCore", "HTTP", "Presentation", "TestSupport"]),
         tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("PresentationTests", ["Presentation", "DriftCore", "DriftStore", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),

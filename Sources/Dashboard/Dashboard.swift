@@ -55,7 +55,8 @@ package struct Dashboard: Service {
             return DiffPage(content, page: page, now: Date()).html.response()
         }
         router.get("/alerts") { request, _ in
-            try await alerts(all: request.uri.queryParameters["all"] != nil).html.response()
+            if let group = try Self.group(request) { return try await alerts(of: group).html.response() }
+            return try await alerts(all: request.uri.queryParameters["all"] != nil).html.response()
         }
         router.get("/alerts/:alert") { _, context in
             guard let id = Int64(try context.parameters.require("alert")), id > 0 else { throw PageError.noAlert }
@@ -103,6 +104,22 @@ package struct Dashboard: Service {
                 alerts: try AlertsReader.list(
                     all ? .all : .unresolved, limit: AlertsPage.maximumLines, in: transaction),
                 isAll: all, times: Times(zone: try SchedulesReader.schedule(in: transaction)?.timeZone), now: Date())
+        }
+    }
+
+    private func alerts(of group: String) async throws -> GroupPage {
+        try await database.read { transaction in
+            let alerts = try AlertsReader.list(.all, group: group, limit: GroupPage.maximumLines, in: transaction)
+            guard let example = GroupPage.example(of: alerts), let pack = example.packName else {
+                throw PageError.noGroup
+            }
+            let times = Times(zone: try SchedulesReader.schedule(in: transaction)?.timeZone)
+            let check = example.isCheckKept ? example.checkID : nil
+            return GroupPage(
+                alerts: alerts, example: example, pack: pack,
+                items: DiffItems(
+                    try Self.diff(example.serverID, pack, check, in: transaction), times: times),
+                times: times, now: Date())
         }
     }
 
@@ -156,6 +173,15 @@ package struct Dashboard: Service {
         guard let text = request.uri.queryParameters["check"] else { return nil }
         guard let id = Int64(text), id > 0 else { throw PageError.malformedCheck }
         return id
+    }
+
+    private static func group(_ request: Request) throws -> String? {
+        guard let text = request.uri.queryParameters["group"] else { return nil }
+        let key = String(text)
+        guard key.utf8.count == 20, key.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw PageError.malformedGroup
+        }
+        return key
     }
 
     private static func page(_ request: Request) throws -> Int {

@@ -13,13 +13,6 @@ package protocol Prober: Sendable {
     ) async throws(ProbeFailure) -> Looks
 }
 
-extension Prober {
-    /// Looks once.
-    package func probe(_ target: ProbeTarget, asking questions: ProbeQuestions) async throws(ProbeFailure) -> Facts {
-        try await probe(target, asking: questions, again: nil).first
-    }
-}
-
 /// A second look in the session of the first, which the first one's answer may call for.
 package struct SecondLook: Sendable {
     /// How long after the first look.
@@ -217,19 +210,31 @@ package struct OutboundNotification: Hashable, Sendable {
     package var form: Form
     /// An earlier attempt had no reply: the sender waits longer for this one's.
     package var isRepeat: Bool
+    /// Globally unique; a repetition has the same.
+    package var messageID: String
+    /// The message that opened the alert of the first part at this destination; its own id if it is the opening.
+    package var threadID: String?
 
-    package init(_ first: Part, _ others: [Part] = [], form: Form = .rich, isRepeat: Bool = false) {
+    package init(
+        _ first: Part, _ others: [Part] = [], form: Form = .rich, isRepeat: Bool = false, messageID: String,
+        threadID: String? = nil
+    ) {
         self.first = first
         self.others = others
         self.form = form
         self.isRepeat = isRepeat
+        self.messageID = messageID
+        self.threadID = threadID
     }
 
+    /// Of one notification, for a destination that shows no ids but the outbox's.
     package init(
         outboxID: Int64, facts: NotificationFacts, form: Form = .rich, isRepeat: Bool = false,
         parent: ParentMessage? = nil
     ) {
-        self.init(Part(outboxID: outboxID, facts: facts, parent: parent), form: form, isRepeat: isRepeat)
+        self.init(
+            Part(outboxID: outboxID, facts: facts, parent: parent), form: form, isRepeat: isRepeat,
+            messageID: "00000000-0000-0000-0000-000000000000")
     }
 
     package var parts: [Part] { [first] + others }

@@ -61,7 +61,7 @@ final class Judgement: Sendable {
         var found: [Found] = []
         for pack in subject.packs {
             if Task.isCancelled { throw ProbeFailure(.cancelled) }
-            let check = await compare(facts, with: pack.pack, pack.digest)
+            let check = await compare(facts, with: pack.pack, of: pack)
             found.append(
                 Found(
                     pack: pack, check: check,
@@ -71,7 +71,7 @@ final class Judgement: Sendable {
     }
 
     private func confirmed(_ found: Found, by facts: Facts) async -> Found {
-        let second = await compare(facts, with: found.new.part, found.pack.digest)
+        let second = await compare(facts, with: found.new.part, of: found.pack)
         let check = found.check.confirmed(by: second, remembered: found.pack.remembered)
         return Found(
             pack: found.pack, check: check,
@@ -89,14 +89,15 @@ final class Judgement: Sendable {
         }
     }
 
-    private func compare(_ facts: Facts, with pack: Pack, _ digest: SHA256Digest) async -> Check {
-        await withTaskExecutorPreference(executor) { await Self.judge(facts, against: pack, digest, subject.server) }
+    /// With the whole pack, or with a part of it.
+    private func compare(_ facts: Facts, with part: Pack, of pack: CheckSubject.AssignedPack) async -> Check {
+        await withTaskExecutorPreference(executor) { await Self.judge(facts, against: part, of: pack, subject.server) }
     }
 
     @concurrent
     private static func judge(
-        _ facts: Facts, against pack: Pack, _ digest: SHA256Digest, _ server: ServerVariables
+        _ facts: Facts, against part: Pack, of pack: CheckSubject.AssignedPack, _ server: ServerVariables
     ) async -> Check {
-        Comparison.judge(facts, against: pack, digest: digest, on: server)
+        Comparison.judge(facts, against: part, digest: pack.digest, on: server, exempting: pack.exemptions)
     }
 }

@@ -79,7 +79,7 @@ package struct Notifier: Service {
         guard let first = parts.first else { return }
         let message = OutboundNotification(
             first, Array(parts.dropFirst()), form: delivery.isPlain ? .plain : .rich,
-            isRepeat: history.doubtfulAttempt > 1)
+            isRepeat: history.doubtfulAttempt > 1, messageID: delivery.messageID, threadID: delivery.threadID)
         let began = ContinuousClock.now
         let reply = await sender.send(message)
         let took = began.duration(to: .now)

@@ -10,6 +10,9 @@ final class BodySource {
         self.body = body
     }
 
+    /// Whether all of it was handed over.
+    var isGiven: Bool { given == body.count }
+
     /// The next bytes, as many as there is room for at the most; none at the end.
     func next(_ room: Int) -> ArraySlice<UInt8> {
         let piece = body[given...].prefix(room)

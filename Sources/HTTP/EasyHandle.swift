@@ -4,7 +4,7 @@ internal import CLibcurl
 ///
 /// `@unchecked Sendable`: only the client's serial queue touches it, and `deinit` when nothing else can any more.
 @safe final class EasyHandle: @unchecked Sendable {
-    private var handle: UnsafeMutableRawPointer?
+    private(set) var handle: UnsafeMutableRawPointer?
 
     /// `curl_global_init` is to be called once, before anything else.
     private static let isInitialised = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
@@ -80,7 +80,7 @@ internal import CLibcurl
     }
 
     /// Whether libcurl got past the connection (proxy and TLS included) and handed all of the body to the network.
-    private func hasSent(_ body: Int, _ handle: UnsafeMutableRawPointer) -> Bool {
+    func hasSent(_ body: Int, _ handle: UnsafeMutableRawPointer) -> Bool {
         var (began, sent) = (curl_off_t(0), curl_off_t(0))
         _ = unsafe driftwatch_curl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &began)
         _ = unsafe driftwatch_curl_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &sent)
@@ -99,7 +99,7 @@ internal import CLibcurl
         }
     }
 
-    private func set(_ handle: UnsafeMutableRawPointer, _ settings: HTTPClient.Settings, _ remaining: Duration) {
+    func set(_ handle: UnsafeMutableRawPointer, _ settings: HTTPClient.Settings, _ remaining: Duration) {
         _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         // Otherwise the deadline waits for a name server that does not answer.
         _ = unsafe driftwatch_curl_set_long(handle, CURLOPT_QUICK_EXIT, 1)
@@ -115,7 +115,7 @@ internal import CLibcurl
     }
 
     /// The handle keeps an unowned reference to `source` until `perform` resets it.
-    private func send(_ handle: UnsafeMutableRawPointer, from source: BodySource) {
+    func send(_ handle: UnsafeMutableRawPointer, from source: BodySource) {
         _ = unsafe driftwatch_curl_set_context(
             handle, CURLOPT_READDATA, Unmanaged.passUnretained(source).toOpaque())
         _ = unsafe driftwatch_curl_set_reader(handle) { room, size, count, context in
@@ -127,7 +127,7 @@ internal import CLibcurl
     }
 
     /// The handle keeps an unowned reference to `receiver` until `perform` resets it.
-    private func receive(_ handle: UnsafeMutableRawPointer, into receiver: Receiver) {
+    func receive(_ handle: UnsafeMutableRawPointer, into receiver: Receiver) {
         let context = unsafe Unmanaged.passUnretained(receiver).toOpaque()
         _ = unsafe driftwatch_curl_set_context(handle, CURLOPT_WRITEDATA, context)
         _ = unsafe driftwatch_curl_set_context(handle, CURLOPT_HEADERDATA, context)
@@ -154,7 +154,7 @@ internal import CLibcurl
 }
 
 /// A thousandth of a second at the least, as nought means no limit to libcurl.
-private func milliseconds(_ duration: Duration) -> Int {
+func milliseconds(_ duration: Duration) -> Int {
     let (seconds, attoseconds) = duration.components
     guard seconds < 1_000_000 else { return 1_000_000_000 }
     return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
@@ -165,7 +165,7 @@ private func isWellFormedHeader(_ name: String, _ value: String) -> Bool {
     !name.isEmpty && !name.contains(":") && !(name + value).utf8.contains { $0 == 0 || $0 == 10 || $0 == 13 }
 }
 
-private func error(_ code: CURLcode, host: String, isTooLarge: Bool, isSent: Bool, head: HTTPReply?) -> HTTPError {
+func error(_ code: CURLcode, host: String, isTooLarge: Bool, isSent: Bool, head: HTTPReply?) -> HTTPError {
     if isTooLarge {
         return HTTPError(.tooLarge, host: host, detail: "the reply is too large", isSent: isSent, head: head)
     }

@@ -1,10 +1,12 @@
 internal import Synchronization
 
-/// One request on its way, from the caller's wait to its end.
+/// One request on its way, from the caller's wait to its end; `Reply` is what it brings.
 ///
 /// The queue, a cancellation or the deadline ends it, and resumes the caller exactly once.
-final class Exchange: Sendable {
-    private typealias Continuation = CheckedContinuation<Result<HTTPReply, HTTPError>, Never>
+final class Exchange<Reply: Sendable>: Cancellable {
+    typealias Transfer =
+        @Sendable (EasyHandle, ContinuousClock.Instant, @escaping () -> Bool) -> Result<Reply, HTTPError>
+    private typealias Continuation = CheckedContinuation<Result<Reply, HTTPError>, Never>
 
     /// ```
     /// created ─► waiting ─► running ─► over
@@ -18,17 +20,18 @@ final class Exchange: Sendable {
         case over
     }
 
-    private let request: HTTPRequest
+    private let transfer: Transfer
     private let deadline: ContinuousClock.Instant
     private let phase = Mutex(Phase.created)
 
-    init(_ request: HTTPRequest) {
-        self.request = request
-        deadline = .now + request.deadline
+    /// `transfer` blocks; it is given the deadline, and what says whether it is to end early.
+    init(within limit: Duration, _ transfer: @escaping Transfer) {
+        self.transfer = transfer
+        deadline = .now + limit
     }
 
     /// To be called once.
-    func wait(_ continuation: CheckedContinuation<Result<HTTPReply, HTTPError>, Never>) {
+    func wait(_ continuation: CheckedContinuation<Result<Reply, HTTPError>, Never>) {
         let isCancelled = phase.withLock { phase in
             guard case .created = phase else { return true }
             phase = .waiting(continuation)
@@ -76,14 +79,14 @@ final class Exchange: Sendable {
     }
 
     /// Blocks until the request has ended; to be called on the queue that owns `handle`.
-    func run(on handle: EasyHandle, _ settings: HTTPClient.Settings) {
+    func run(on handle: EasyHandle) {
         let hasBegun = phase.withLock { phase in
             guard case .waiting(let continuation) = phase else { return false }
             phase = .running(continuation, cancelled: false)
             return true
         }
         guard hasBegun else { return }
-        let result = handle.perform(request, until: deadline, settings) { self.isCancelled }
+        let result = transfer(handle, deadline) { self.isCancelled }
         let running: Continuation? = phase.withLock { phase in
             guard case .running(let continuation, _) = phase else { return nil }
             phase = .over
@@ -92,5 +95,5 @@ final class Exchange: Sendable {
         running?.resume(returning: result)
     }
 
-    private static let cancelled = HTTPError(.cancelled, host: nil, detail: "cancelled")
+    private static var cancelled: HTTPError { HTTPError(.cancelled, host: nil, detail: "cancelled") }
 }

@@ -1,5 +1,5 @@
 /// Gathers what arrives for one request, within its caps.
-final class Receiver {
+class Receiver {
     /// All header lines together.
     private static let maximumHeaders = 64 * 1024
 
@@ -31,11 +31,7 @@ final class Receiver {
     ///
     /// Whether to go on.
     func take(header line: some Collection<UInt8>) -> Bool {
-        headerBytes += line.count
-        guard headerBytes <= Self.maximumHeaders else {
-            isTooLarge = true
-            return false
-        }
+        guard hasRoom(forHeader: line.count) else { return false }
         let text = String(decoding: line, as: UTF8.self)
         // A proxy's answer to CONNECT and interim replies come first: only the last reply's headers count.
         if text.hasPrefix("HTTP/") {
@@ -46,5 +42,12 @@ final class Receiver {
             headers.append(name: String(text[..<colon]), value: String(value[..<end]))
         }
         return true
+    }
+
+    /// Counts the bytes of a header line.
+    func hasRoom(forHeader count: Int) -> Bool {
+        headerBytes += count
+        if headerBytes > Self.maximumHeaders { isTooLarge = true }
+        return !isTooLarge
     }
 }

@@ -32,12 +32,13 @@ package enum ConfigurationLoader {
     /// Loads all files, or none.
     ///
     /// `knownPacks` are those that may be assigned besides the given ones: what the database holds and keeps. Nil
-    /// means that nobody knows, so that assignments are taken on trust.
+    /// means that nobody knows, so that assignments are taken on trust. `now` is for warnings about what has ended.
     ///
     /// - Throws: ``ConfigurationProblems`` with every error and warning.
     package static func load(
         inventory inventoryFile: SourceFile? = nil, files: InventoryFiles = InventoryFiles(),
-        packs packFiles: [SourceFile] = [], templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = []
+        packs packFiles: [SourceFile] = [], templates: [String: TemplateSource] = [:], knownPacks: Set<PackName>? = [],
+        now: Moment? = nil
     ) throws(ConfigurationProblems) -> LoadedConfiguration {
         var (problems, names) = namePacks(packFiles)
         var drafts: [PackName: PackDraft] = [:]
@@ -57,6 +58,10 @@ package enum ConfigurationLoader {
         let places = resolver.places
         problems += PackConflicts(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
         problems += MissingLabels(packs: packs, places: places).problems(of: inventory?.0.servers ?? [])
+        problems += WaiverDoubt(
+            file: inventoryFile?.path ?? "", servers: inventory?.0.servers ?? [], packs: packs,
+            stored: knownPacks.map(declared.union), now: now
+        ).problems(of: assembly.waivers)
         problems = Problem.inReadingOrder(problems, files: assembly.files + packFiles.map(\.path))
         guard problems.allSatisfy({ $0.severity == .warning }) else { throw ConfigurationProblems(problems) }
         return LoadedConfiguration(

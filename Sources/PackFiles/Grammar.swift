@@ -305,6 +305,15 @@ extension Grammar {
         ports.contains(number) ? nil : Fault("\(number) is not a port", hint: "1 to 65535")
     }
 
+    static func dayOrInstant(_ text: String) -> Fault? {
+        guard DayOrInstant(text) != nil else {
+            return Fault(
+                "\(quoted(text)) is neither a day nor an instant",
+                hint: "such as 2027-01-15, or 2027-01-15T06:00:00Z; no other form")
+        }
+        return nil
+    }
+
     static func labelName(_ text: String) -> Fault? {
         guard consists(text, of: "._/-", limit: 63), let first = text.utf8.first, first.isAlphanumeric else {
             return Fault("\(quoted(text)) is not a label name", hint: "letters, digits and . _ / -")

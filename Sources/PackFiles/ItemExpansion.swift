@@ -54,7 +54,7 @@ struct ItemExpansion {
                             hint: "put the placeholder into the template, or write an item for each, with when")
                     }
                     return value
-                case "when", "severity":
+                case "when", "severity", "from":
                     let before = count
                     let expanded = expand(value)
                     if count > before {

@@ -51,6 +51,7 @@ package enum LoadingLimit {
     static let servers = 20_000
     static let labels = 64
     static let groups = 1000
+    static let waivers = 10_000
     static let includePatterns = 64
     package static let includedFiles = 1000
     /// Times that an Ansible inventory puts a host into a group.

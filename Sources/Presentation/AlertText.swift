@@ -114,11 +114,13 @@ package struct AlertText {
         var failing: NotificationFacts.Failing?
         var acknowledgedBy: String?
         var until: String?
+        var turnCount: Int?
 
         enum CodingKeys: String, CodingKey {
             case mismatchCount = "mismatch_count"
             case previousCount = "previous_count"
             case checkID = "check_id"
+            case turnCount = "turn_count"
             case acknowledgedBy = "acknowledged_by"
             case items, comment, resolution, failing, until
         }
@@ -156,6 +158,11 @@ package struct AlertText {
             }
             return "acknowledged by \(who)\(until ?? "")\(comment)"
         case "reopened": return "open again: the time of \(acknowledger ?? "somebody")'s acknowledgement is over"
+        case "flapping":
+            return
+                "flapping: opened or resolved \(detail?.turnCount ?? 0) times in 14 days; nobody is notified until three checks"
+                + " in a row find the same"
+        case "settled": return "flapping no more: three checks in a row found the same"
         case "resolved": return Self.resolution(detail?.resolution, who) + comment
         default: return "\(event.event) by \(who)\(comment)"
         }
@@ -173,6 +180,8 @@ package struct AlertText {
         case "compliant": "resolved: what had drifted is right again"
         case "recovered": "resolved: it can be checked again"
         case "settings": "closed, because \(who) changed failing_after or expect"
+        case "waived": "resolved: what is still wrong is waived"
+        case "due": "resolved: what is still wrong is wanted only later"
         case "manual": "resolved by hand by \(who)"
         case "disabled": "closed, because \(who) disabled drift detection"
         case "unassigned": "closed, because \(who) removed the pack from the server"

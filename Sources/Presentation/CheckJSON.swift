@@ -19,6 +19,7 @@ extension JSONValue {
             ("item_count", .optional(check.itemCount)), ("ok_count", .optional(check.okCount)),
             ("mismatch_count", .optional(check.mismatchCount)),
             ("unreadable_count", .optional(check.unreadableCount)),
+            ("waived_count", .optional(check.waivedCount)), ("due_count", .optional(check.dueCount)),
             ("checked_at", .optional(check.checkedAt)), ("duration_ms", .optional(check.durationMilliseconds)),
             ("items", check.items.map(items) ?? .null),
         ])
@@ -31,7 +32,9 @@ extension JSONValue {
             ("pack_digest", .text(check.packDigest.description)), ("verdict", .text(check.verdict.rawValue)),
             ("reason", .null), ("item_count", .optional(check.itemCount)), ("ok_count", .optional(check.okCount)),
             ("mismatch_count", .optional(check.mismatchCount)),
-            ("unreadable_count", .optional(check.unreadableCount)), ("items", items(check.outcomes)),
+            ("unreadable_count", .optional(check.unreadableCount)),
+            ("waived_count", .optional(check.waivedCount)), ("due_count", .optional(check.dueCount)),
+            ("items", items(check.outcomes)),
         ])
     }
 }

@@ -37,10 +37,12 @@ package struct FleetLineText: Hashable, Sendable {
             Self.failing(line, times),
             line.mismatchCount > 0 ? "\(plural(line.mismatchCount, "item")) wrong" : nil,
             Self.unreadable(line, times),
+            Self.exempt(line),
             line.isStale ? "stale" + (line.lastCheckedAt.map { ": last seen \(times.stamp($0))" } ?? "") : nil,
             line.isCheckOverdue && !line.isDisabled ? (line.wasChecked ? "check overdue" : "first check overdue") : nil,
             line.isOutdated ? "the pack has changed since the last check" : nil,
             line.wasChecked && line.lastCheckID == nil ? "its checks are not kept any more" : nil,
+            line.flappingSince.map { "flapping since \(times.stamp($0)): nobody is notified" },
             Self.alert(line),
         ].compactMap { $0 }
     }
@@ -85,6 +87,11 @@ package struct FleetLineText: Hashable, Sendable {
     /// Behind what the alert is about, such as ` (alert 7)`.
     private static func alert(_ id: Int64?, _ status: String?) -> String {
         id.map { " (alert \($0)\(status == "acknowledged" ? " acknowledged" : ""))" } ?? ""
+    }
+
+    private static func exempt(_ line: FleetLine) -> String? {
+        let counts = ExemptionText.counts(waived: line.waivedCount ?? 0, due: line.dueCount ?? 0)
+        return counts.isEmpty ? nil : counts.joined(separator: ", ")
     }
 
     private static func alert(_ line: FleetLine) -> String? {

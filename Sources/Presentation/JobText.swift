@@ -26,7 +26,7 @@ package struct JobText {
         lines += checks.map { check in
             let verdict = verdictLine(
                 check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-                unreadable: check.unreadableCount, palette: palette)
+                unreadable: check.unreadableCount, waived: check.waivedCount, due: check.dueCount, palette: palette)
             return "    check \(check.id), \(check.packName): \(verdict)"
         }
         return lines + ["", next]

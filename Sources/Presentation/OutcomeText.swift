@@ -24,6 +24,10 @@ package struct OutcomeText {
             notes = [palette.coloured("different, which is no drift (severity: info)", .yellow)]
             notes += mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
+        case .exempt(let mismatches, let exemption):
+            notes = [palette.coloured(visible(ExemptionText.of(exemption)), .yellow)]
+            notes += mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
+            notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         case .wrong(let mismatches):
             notes = mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
@@ -64,19 +68,21 @@ package struct OutcomeText {
     }
 }
 
-/// `drifted: 2 of 17 items wrong, 1 unreadable`.
+/// `drifted: 2 of 17 items wrong, 1 unreadable, 1 waived`.
 package func verdictLine(
-    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, palette: Palette
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, waived: Int, due: Int,
+    palette: Palette
 ) -> String {
     let word = palette.coloured(
         verdict.rawValue, verdict == .compliant ? .green : verdict == .drifted ? .red : .yellow)
+    var parts: [String] = []
     switch verdict {
     case .failed: return "\(word): \(visible(reason ?? "no reason known"))"
-    case .compliant: return "\(word): \(plural(items, "item"))"
+    case .compliant: parts.append(plural(items, "item"))
     case .drifted, .incomplete:
-        var parts: [String] = []
         if wrong > 0 { parts.append("\(wrong) of \(plural(items, "item")) wrong") }
         if unreadable > 0 { parts.append("\(unreadable)\(wrong > 0 ? "" : " of \(plural(items, "item"))") unreadable") }
-        return "\(word): \(parts.joined(separator: ", "))"
     }
+    parts += ExemptionText.counts(waived: waived, due: due)
+    return "\(word): \(parts.joined(separator: ", "))"
 }

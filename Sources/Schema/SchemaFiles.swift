@@ -16,6 +16,7 @@ enum SchemaFiles {
         File("m0002_jobs", PackageResources.m0002_jobs_sql),
         File("m0003_checks_and_alerts", PackageResources.m0003_checks_and_alerts_sql),
         File("m0005_parents", PackageResources.m0005_parents_sql),
+        File("m0009_waivers", PackageResources.m0009_waivers_sql),
         File("m0010_mutes_and_digests", PackageResources.m0010_mutes_and_digests_sql),
     ]
 
@@ -41,8 +42,11 @@ enum SchemaFiles {
         File("f23_mutes", PackageResources.f23_mutes_sql),
         File("f24_reports", PackageResources.f24_reports_sql),
         File("f25_heartbeats", PackageResources.f25_heartbeats_sql),
+        File("f24_waivers", PackageResources.f24_waivers_sql),
+        File("f25_flapping", PackageResources.f25_flapping_sql),
         File("f30_outbox", PackageResources.f30_outbox_sql),
         File("f31_destinations", PackageResources.f31_destinations_sql),
+        File("f32_groups", PackageResources.f32_groups_sql),
         File("f40_operators", PackageResources.f40_operators_sql),
         File("f41_apply", PackageResources.f41_apply_sql),
         File("f42_moves", PackageResources.f42_moves_sql),

@@ -15,9 +15,7 @@ package struct ConsoleSender: NotificationSender {
 
     package func send(_ notification: OutboundNotification) async -> DeliveryReply {
         guard !notification.facts.kind.isOnlyAnEdit else { return .notNeeded("what is printed cannot be edited") }
-        let text =
-            MessageText(checking: notification, baseURL: baseURL, escaping: .none)
-            ?? MessageText(notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .none)
+        let text = MessageText.about(notification, baseURL: baseURL, escaping: .none)
         do { try write(text.lines().joined(separator: "\n")) } catch {
             return .unreachable("standard output cannot be written")
         }

@@ -3,7 +3,9 @@ package import Foundation
 internal import Presentation
 
 extension MessageText {
-    /// What the message that shows an alert says now. Where something cannot be checked, that is what happened last.
+    /// What the message that shows an alert says now.
+    ///
+    /// Where something cannot be checked, that is what happened last.
     static func present(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) -> Self {
         guard facts.status != nil, facts.alertType == .checkFailing else {
             return Self(stateOf: facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
@@ -65,7 +67,9 @@ extension MessageText {
     /// Those that are wrong, with all that is known of those that are new.
     private static func shownItems(_ facts: NotificationFacts) -> [NotificationFacts.Item] {
         guard let wrong = facts.wrongItems else { return facts.items }
-        return wrong.map { item in facts.items.first { $0.type == item.type && $0.item == item.item } ?? item }
+        // By hash: names may be long, and comparing each with each would take minutes.
+        let known = Dictionary(facts.items.map { ([$0.type, $0.item], $0) }, uniquingKeysWith: { first, _ in first })
+        return wrong.map { known[[$0.type, $0.item]] ?? $0 }
     }
 
     /// `Open: Web 1: /etc/motd: wrong permissions (+2)`, at most 150 characters.
@@ -73,11 +77,10 @@ extension MessageText {
         _ item: WrongItem?, of facts: NotificationFacts, others: Int, after word: String, _ escaping: Escaping
     ) -> String {
         guard let item else {
-            let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
             let pack = facts.packName.map { ": \(escaping.fit($0.rawValue, maximumName))" } ?? ""
-            return "\(word): \(escaping.fit(name, 45))\(pack)"
+            return "\(word): \(escaping.fit(place(facts), 45))\(pack)"
         }
         return "\(word): "
-            + headline(item, of: facts, others: others, maximumItem: 60 - word.utf16.count - 2, escaping)
+            + headline(item, on: place(facts), others: others, maximumItem: 60 - word.utf16.count - 2, escaping)
     }
 }

@@ -122,8 +122,17 @@ package struct MessageText: Hashable, Sendable {
             let previous = facts.previousCount.map(Self.bounded)
             title = "Configuration drift changed: \(previous.map { "\($0) → " } ?? "")\(found)"
             since = "open since \(opened)"
+        case .driftFlapping:
+            title = FlappingWords.began(facts)
+            since = FlappingWords.quiet
+        case .driftSettled:
+            title = FlappingWords.settled(facts, count)
+            since = "\(Flapping.equalCheckLimit) checks in a row found the same"
         case .driftResolved where facts.resolution == .compliant:
-            title = Self.proven(facts)
+            title = ([Self.proven(facts)] + ExemptWords.counts(in: facts)).joined(separator: " · ")
+            since = "drifted since \(opened)"
+        case .driftResolved where facts.resolution == .waived || facts.resolution == .due:
+            title = ExemptWords.title(of: facts)
             since = "drifted since \(opened)"
         case .driftResolved:
             title = Self.closing(facts, escaping).map { "Alert closed: \($0)" } ?? "Alert closed"
@@ -131,14 +140,14 @@ package struct MessageText: Hashable, Sendable {
         }
         guard facts.kind == .driftResolved || facts.kind == .alertAcknowledged else {
             linkLabel = "Expected and actual"
-            self.count = count
+            self.count = facts.resolution == nil ? count : nil
             added = new > 0 && new < found ? "\(new) new" : nil
             items = shown
             excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
             more = new - shown.count
             headline =
-                wrong.first.map { Self.headline($0, of: facts, others: new - 1, escaping) }
-                ?? (facts.isOfCanary ? Self.canary + title : title)
+                (facts.isOfCanary ? Self.canary : "")
+                + (wrong.first.map { Self.headline($0, on: Self.place(facts), others: new - 1, escaping) } ?? title)
             remark = facts.acknowledgedBy.flatMap { Self.given($0, Self.maximumActor, escaping) }.map {
                 "open again: \($0) had acknowledged it"
             }
@@ -178,6 +187,8 @@ package struct MessageText: Hashable, Sendable {
         return lines + [remark, resolves].compactMap(\.self) + [identity]
     }
 
+    static let rightAgain = "What had drifted is right again"
+
     /// `disabled by ann`; nil if it is not known how it was closed.
     static func closing(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
         facts.resolution.map { "\($0.rawValue)\(by(facts.actor, escaping))" }
@@ -190,6 +201,11 @@ package struct MessageText: Hashable, Sendable {
         return name == id || name.isEmpty ? id : "\(name) (\(id))"
     }
 
+    /// The server's name, not yet fit for the medium.
+    static func place(_ facts: NotificationFacts) -> String {
+        facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
+    }
+
     /// ` by alice`, or nothing.
     static func by(_ actor: String?, _ escaping: Escaping) -> String {
         actor.flatMap { given($0, maximumActor, escaping) }.map { " by \($0)" } ?? ""
@@ -197,7 +213,6 @@ package struct MessageText: Hashable, Sendable {
 
     /// What a check that found nothing wrong proved: all is right, or only what had drifted.
     static func proven(_ facts: NotificationFacts) -> String {
-        let rightAgain = "What had drifted is right again"
         guard let unreadable = facts.unreadableCount.map(bounded), let items = facts.itemCount.map(bounded) else {
             return rightAgain
         }
@@ -222,19 +237,18 @@ package struct MessageText: Hashable, Sendable {
     }
 
     static func headline(
-        _ item: WrongItem, of facts: NotificationFacts, others: Int, maximumItem: Int = 60, _ escaping: Escaping
+        _ item: WrongItem, on place: String, others: Int, maximumItem: Int = 60, _ escaping: Escaping
     ) -> String {
-        let name = facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName
         let first = DifferenceWords.of(item.differences[0].type)
-        return (facts.isOfCanary ? canary : "")
-            + "\(escaping.fit(name, 45)): \(escaping.fit(item.name, maximumItem)): \(escaping.fit(first, 30))"
+        return "\(escaping.fit(place, 45)): \(escaping.fit(item.name, maximumItem)): \(escaping.fit(first, 30))"
             + (others > 0 ? " (+\(others))" : "")
     }
 
     /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: … – the pack changed`.
-    static func line(on item: WrongItem, _ times: Times, _ escaping: Escaping) -> String {
+    static func line(on item: WrongItem, withPurpose: Bool = true, _ times: Times, _ escaping: Escaping) -> String {
         let name = escaping.fit(item.name, maximumItem)
-        let purpose = item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? ""
+        let purpose =
+            withPurpose ? item.description.map { " (\(escaping.fit($0, maximumDescription)))" } ?? "" : ""
         let differences = item.differences.map { difference in
             guard let expected = difference.expected, let actual = difference.actual else {
                 return DifferenceWords.of(difference.type)

@@ -57,7 +57,9 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
     let text: String
     let blocks: [Block]?
     private let attachments: [Attachment]?
-    /// Names may contain `*`, `_` and backticks. An edit has no such field, but `parse`.
+    /// Names may contain `*`, `_` and backticks.
+    ///
+    /// An edit has no such field, but `parse`.
     private let mrkdwn: Bool?
     private let parse: String?
     /// Slack is not to fetch our pages.
@@ -73,9 +75,7 @@ package struct SlackMessage: Hashable, Sendable, Encodable {
 
     /// What happened.
     package init(_ notification: OutboundNotification, baseURL: URL?, in place: Place = .webhook) {
-        let text =
-            MessageText(checking: notification, baseURL: baseURL, escaping: .slack)
-            ?? MessageText(notification.facts, outboxID: notification.outboxID, baseURL: baseURL, escaping: .slack)
+        let text = MessageText.about(notification, baseURL: baseURL, escaping: .slack)
         self.init(text, Color(of: notification.facts), notification.form, place)
     }
 

@@ -40,7 +40,8 @@ struct Driftwatch: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    AlertsCommand.self, HoldCommand.self, SilenceCommand.self, JobsCommand.self, QueueCommand.self,
+                    AlertsCommand.self, WaiversCommand.self, HoldCommand.self, SilenceCommand.self, JobsCommand.self,
+                    QueueCommand.self,
                     ServersCommand.self,
                     ScheduleCommand.self, OutboxCommand.self, DestinationCommand.self, NotifyTestCommand.self,
                     DoctorCommand.self, CanaryCommand.self, HealthcheckCommand.self,

@@ -45,6 +45,17 @@ struct AlertsCommandTests {
     }
 
     @Test
+    func theListShowsTheAlertsOfAGroup() async throws {
+        try await Self.withAlert { database, environment in
+            try await database.execute("update driftwatch.outbox set group_key = 'k' where seq = 2")
+            let group = try await Program.run(["alerts", "list", "--group", "k"], environment)
+            #expect(group.output.contains("acknowledged by ann"), "\(group)")
+            let other = try await Program.run(["alerts", "list", "--group", "x"], environment)
+            #expect(other.output == "no alerts\n", "\(other)")
+        }
+    }
+
+    @Test
     func theListSaysWhatIsWrongAndWhoHasItInHand() async throws {
         try await Self.withAlert { _, environment in
             let list = try await Program.run(["alerts", "list"], environment)
@@ -92,7 +103,11 @@ struct AlertsCommandTests {
                 events.compactMap { $0["event"] as? String } == [
                     "opened", "updated", "acknowledged", "recounted", "resolved",
                 ])
-            #expect((alert["messages"] as? [[String: Any]])?.count == 3)
+            let messages = try #require(alert["messages"] as? [[String: Any]])
+            #expect(
+                messages.compactMap { $0["kind"] as? String } == [
+                    "drift_detected", "drift_changed", "alert_acknowledged", "alert_refreshed", "drift_resolved",
+                ])
         }
     }
 }

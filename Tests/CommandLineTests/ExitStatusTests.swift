@@ -15,7 +15,7 @@ struct ExitStatusTests {
         var testDescription: String { "\(arguments.joined(separator: " ")) \(environment)" }
     }
 
-    private static let dead = ["DRIFTWATCH_DATABASE_URL": "postgresql://me:canary@127.0.0.1:1/none"]
+    private static let dead = ["DRIFTWATCH_DATABASE_URL": "postgresql://me:sesame@127.0.0.1:1/none"]
 
     static let cases = [
         Case(arguments: [], status: 0),
@@ -45,11 +45,11 @@ struct ExitStatusTests {
         Case(arguments: ["status"], environment: dead, status: 3, says: "127.0.0.1:1"),
         Case(arguments: ["migrate"], environment: dead, status: 3, says: "DRIFTWATCH_DATABASE_URL"),
         Case(
-            arguments: ["status"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:canary@h:port/x"],
+            arguments: ["status"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:sesame@h:port/x"],
             status: 2,
             says: "DRIFTWATCH_DATABASE_URL"),
         Case(
-            arguments: ["worker"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:can/ary@127.0.0.1:1/x"],
+            arguments: ["worker"], environment: ["DRIFTWATCH_DATABASE_URL": "postgresql://me:ses/ame@127.0.0.1:1/x"],
             status: 2, says: "%2F"),
         Case(
             arguments: ["status"], environment: ["DRIFTWATCH_LOG_LEVEL": "loud"], status: 2,
@@ -58,7 +58,7 @@ struct ExitStatusTests {
             arguments: ["status"], environment: ["DRIFTWATCH_CONFIG": "/nowhere.yaml"], status: 2, says: "/nowhere.yaml"
         ),
         Case(
-            arguments: ["notifier"], environment: dead.merging(["DRIFTWATCH_SLACK_BOT_TOKEN": "canary"]) { $1 },
+            arguments: ["notifier"], environment: dead.merging(["DRIFTWATCH_SLACK_BOT_TOKEN": "sesame"]) { $1 },
             status: 2,
             says: "DRIFTWATCH_SLACK_CHANNEL"),
         Case(
@@ -78,7 +78,7 @@ struct ExitStatusTests {
         #expect(result.status == expected.status, "\(result)")
         #expect(expected.says.isEmpty || result.errors.contains(expected.says), "\(result)")
         let said = result.output + result.errors
-        #expect(!said.contains("canary") && !said.contains("ary@"), "a secret is shown")
+        #expect(!said.contains("sesame") && !said.contains("ame@"), "a secret is shown")
         if expected.status == 3 {
             #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
         }

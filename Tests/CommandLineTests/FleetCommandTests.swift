@@ -224,7 +224,7 @@ struct FleetCommandTests {
                 #expect(drifted.status == 1, "\(drifted)")
                 #expect(
                     drifted.output.contains(
-                        "  \(folder)/wanted\n    keep it away\n    should not exist: it is a file\n"))
+                        "  \(folder)/wanted\n    keep it away\n    should not exist: it is a file"))
                 #expect(!drifted.output.contains("first look"))
                 #expect(try await Program.run(["probe", "here"], environment).status == 1)
                 #expect(try await Program.run(["diff", "here"], environment).output.contains("should not exist"))

@@ -50,6 +50,39 @@ struct AlertPageTests {
     }
 
     @Test
+    func aGroupShowsItsServersAndOneDifference() async throws {
+        try await DashboardTests.withPages { database, get in
+            let key = "0123456789abcdef0123"
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                update outbox set group_key = '\(key)';
+                select apply_server('web-2', 'Web 2', 'web-2', null, null, null, 'ssh', 'default', '{}', true, '{base}', 'test');
+                select open_alert('web-2', 'base', 2, 1, '[]', 1, '\(key)'), open_alert('web-2', 'more', 2, 1, '[]', 1, 'other');
+                select resolve_alert(1, null, 'ann');
+                update alerts set check_id = 99 where server_id = 'web-2';
+                """)
+            let page = DashboardTests.text(try await get("/alerts?group=\(key)"))
+            #expect(page.contains("The same change on 2 servers"))
+            #expect(page.contains("2 alerts, 1 of them not resolved."))
+            #expect(page.contains("<a href=\"/alerts/1\">1</a>") && page.contains("<a href=\"/alerts/2\">2</a>"))
+            #expect(!page.contains("<a href=\"/alerts/3\">"))
+            #expect(page.contains("goodbye"), "of the alert whose check is kept")
+        }
+    }
+
+    @Test(arguments: [
+        ("0123456789abcdef0123", 404, "There is no alert of this group"), ("x", 400, "A group of alerts has a key"),
+        ("0123456789abcdef012%3C", 400, "A group of alerts has a key"), ("", 400, "A group of alerts has a key"),
+    ])
+    func aGroupThatDoesNotExistIsNotFound(key: String, status: Int, says: String) async throws {
+        try await DashboardTests.withPages { _, get in
+            let reply = try await get("/alerts?group=\(key)")
+            #expect(reply.status == status && DashboardTests.text(reply).contains(says))
+        }
+    }
+
+    @Test
     func theDiffPageLeadsToTheAlert() async throws {
         try await DashboardTests.withPages { _, get in
             let page = DashboardTests.text(try await get("/servers/web-1/packs/base"))

@@ -103,7 +103,7 @@ struct DashboardTests {
             let page = Self.text(reply)
             for part in [
                 "Web 1", "web-1", "base", "drifted", "0 of 1 item as expected, 1 wrong (1 difference).", "/etc/motd",
-                "sha256:aa", "<span class=\"removed\">-hello", "<span class=\"added\">+goodbye", "Alert 1 is open",
+                "sha256:aa", "<span class=\"removed\">-hello", "<span class=\"added\">+goodbye", "Alert 1</a> is open",
             ] {
                 #expect(page.contains(part), "\(part)")
             }

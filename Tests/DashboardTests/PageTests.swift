@@ -172,7 +172,7 @@ struct PageTests {
                 """)
             let now = DashboardTests.text(try await get(Self.page))
             #expect(now.contains("</span>compliant</span> since "))
-            #expect(now.contains("Alert 1 was resolved ") && !now.contains("goodbye"))
+            #expect(now.contains("<a href=\"/alerts/1\">Alert 1</a> was resolved ") && !now.contains("goodbye"))
             #expect(now.contains("<a href=\"/servers/web-1/packs/base?check=2\">See what it was about: check 2</a>"))
             let then = DashboardTests.text(try await get(Self.page + "?check=2"))
             let present = try #require(then.range(of: "</span>compliant</span> since "))

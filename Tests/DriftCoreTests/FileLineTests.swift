@@ -240,6 +240,6 @@ struct FileLineTests {
             key: key, item: "/a", finding: .unreadable(.privateText), unseenContent: .privateText)
         let after = Transition.decide(drifted.state, seeing: check(unseen), alert: LiveAlert(mismatchCount: 1))
         #expect(after.state.status == .drifted)
-        #expect(after.action != .resolve)
+        #expect(after.action != .resolve(.compliant))
     }
 }

@@ -5,13 +5,32 @@ import DriftCore
 enum TransitionFinding: String, CaseIterable {
     case ok, wrongMode, wrongContent, wrongBoth, unreadable
     case contentUnseen, wrongModeContentUnseen
+    case waivedMode, waivedModeContentUnseen, dueBoth
 
+    /// What counts as wrong.
     var types: Set<MismatchType> {
         switch self {
-        case .ok, .unreadable, .contentUnseen: []
+        case .ok, .unreadable, .contentUnseen, .waivedMode, .waivedModeContentUnseen, .dueBoth: []
         case .wrongMode, .wrongModeContentUnseen: [.wrongPermissions]
         case .wrongContent: [.wrongContent]
         case .wrongBoth: [.wrongPermissions, .wrongContent]
+        }
+    }
+
+    var exemption: Exemption? {
+        switch self {
+        case .waivedMode, .waivedModeContentUnseen: .waived(Waiver(reason: "old", author: "ann"))
+        case .dueBoth: .due(from: "2027-01-15")
+        case .ok, .unreadable, .contentUnseen, .wrongMode, .wrongModeContentUnseen, .wrongContent, .wrongBoth: nil
+        }
+    }
+
+    /// What differs, whether it counts or not.
+    var found: Set<MismatchType> {
+        switch self {
+        case .waivedMode, .waivedModeContentUnseen: [.wrongPermissions]
+        case .dueBoth: [.wrongPermissions, .wrongContent]
+        default: types
         }
     }
 
@@ -20,15 +39,15 @@ enum TransitionFinding: String, CaseIterable {
 
     var isJudgedWhole: Bool { isJudged && !isContentUnseen }
 
-    var isContentUnseen: Bool { self == .contentUnseen || self == .wrongModeContentUnseen }
+    var isContentUnseen: Bool { [.contentUnseen, .wrongModeContentUnseen, .waivedModeContentUnseen].contains(self) }
 
     fileprivate func outcome(of key: ItemKey) -> ItemOutcome {
-        let mismatches = types.sorted().map { type in
+        let mismatches = found.sorted().map { type in
             Mismatch(type: type, item: key.rawValue, key: key, expected: [:], actual: [:])
         }
         let finding: ItemOutcome.Finding =
             if !mismatches.isEmpty {
-                .wrong(mismatches)
+                exemption.map { .exempt(mismatches, $0) } ?? .wrong(mismatches)
             } else if self == .ok {
                 .ok
             } else {

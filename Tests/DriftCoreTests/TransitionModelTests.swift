@@ -15,19 +15,19 @@ import Testing
 
         mutating func see(_ finding: TransitionFinding) {
             guard finding.isJudged else { return }
-            if !finding.types.contains(.wrongPermissions) {
+            if !finding.found.contains(.wrongPermissions) {
                 never.remove(.wrongPermissions)
             } else if !wasJudged, !known.contains(.wrongPermissions) {
                 never.insert(.wrongPermissions)
             }
-            if finding.types.contains(.wrongContent) {
+            if finding.found.contains(.wrongContent) {
                 if !contentWasJudged, !known.contains(.wrongContent) { never.insert(.wrongContent) }
             } else if !finding.isContentUnseen {
                 never.remove(.wrongContent)
             }
             wasJudged = true
             if finding.isContentUnseen {
-                known = finding.types.union(known.intersection([.wrongContent]))
+                known = finding.exemption != nil ? [] : finding.types.union(known.intersection([.wrongContent]))
             } else {
                 contentWasJudged = true
                 known = finding.types

@@ -45,7 +45,7 @@ import Testing
     @Test func healingAllOfItResolves() {
         var assignment = verified("a", "b")
         _ = assignment.check(["a": .wrongMode, "b": .wrongMode])
-        #expect(assignment.check(["a": .ok, "b": .ok]) == .resolve)
+        #expect(assignment.check(["a": .ok, "b": .ok]) == .resolve(.compliant))
         #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: []))
     }
 
@@ -96,7 +96,7 @@ import Testing
         #expect(assignment.check(["a": .unreadable, "b": .ok]) == .none)
         #expect(assignment.state.mismatches == Set(["a": [.wrongPermissions]]))
         #expect(assignment.check(["a": .wrongMode, "b": .ok]) == .none)
-        #expect(assignment.check(["a": .ok, "b": .ok]) == .resolve)
+        #expect(assignment.check(["a": .ok, "b": .ok]) == .resolve(.compliant))
     }
 
     @Test func whatWasNeverReadableSilencesNothingElse() {
@@ -105,7 +105,7 @@ import Testing
         #expect(
             assignment.check(["a": .unreadable, "b": .wrongMode])
                 == .open(mismatchCount: 1, added: Set(["b": [.wrongPermissions]])))
-        #expect(assignment.check(["a": .unreadable, "b": .ok]) == .resolve)
+        #expect(assignment.check(["a": .unreadable, "b": .ok]) == .resolve(.compliant))
     }
 
     @Test func whatIsRememberedAsWrongCountsWhileItCannotBeRead() {
@@ -172,7 +172,7 @@ import Testing
     @Test func whatIsMendedOfAFileResolvesAlthoughItsContentCannotBeRead() {
         var assignment = verified("a")
         _ = assignment.check(["a": .wrongModeContentUnseen])
-        #expect(assignment.check(["a": .contentUnseen]) == .resolve)
+        #expect(assignment.check(["a": .contentUnseen]) == .resolve(.compliant))
         #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: [], dark: ["a"]))
     }
 
@@ -184,7 +184,7 @@ import Testing
             assignment.check(["a": .wrongModeContentUnseen])
                 == .update(mismatchCount: 1, previousCount: 1, added: Set(["a": [.wrongPermissions]])))
         #expect(assignment.check(["a": .wrongBoth]) == .none)
-        #expect(assignment.check(["a": .ok]) == .resolve)
+        #expect(assignment.check(["a": .ok]) == .resolve(.compliant))
     }
 
     @Test func aModeThatWasSeenToBeRightAlertsAlthoughTheContentNeverWasSeen() {
@@ -194,7 +194,7 @@ import Testing
         #expect(
             assignment.check(["a": .wrongModeContentUnseen])
                 == .open(mismatchCount: 1, added: Set(["a": [.wrongPermissions]])))
-        #expect(assignment.check(["a": .contentUnseen]) == .resolve)
+        #expect(assignment.check(["a": .contentUnseen]) == .resolve(.compliant))
         #expect(assignment.state.status == .unknown)
     }
 
@@ -276,7 +276,7 @@ import Testing
         var assignment = verified("a", "b")
         _ = assignment.check(["a": .wrongMode, "b": .ok])
         assignment.changePack(removing: ["a"])
-        #expect(assignment.check(["b": .ok]) == .resolve)
+        #expect(assignment.check(["b": .ok]) == .resolve(.compliant))
         #expect(assignment.state.mismatches.isEmpty)
     }
 
@@ -284,7 +284,7 @@ import Testing
         var assignment = verified("a", "b")
         _ = assignment.check(["a": .wrongMode, "b": .ok])
         assignment.changePack(removing: ["a"])
-        #expect(assignment.check(["b": .unreadable]) == .resolve)
+        #expect(assignment.check(["b": .unreadable]) == .resolve(.compliant))
         #expect(assignment.state.status == .compliant, "b was right when it was last seen")
     }
 
@@ -293,7 +293,7 @@ import Testing
         _ = assignment.check(["a": .ok, "b": .unreadable])
         _ = assignment.check(["a": .wrongMode, "b": .unreadable])
         assignment.changePack(removing: ["a"])
-        #expect(assignment.check(["b": .unreadable]) == .resolve)
+        #expect(assignment.check(["b": .unreadable]) == .resolve(.compliant))
         #expect(assignment.state.status == .unknown)
     }
 
@@ -309,7 +309,7 @@ import Testing
         var assignment = verified("a")
         _ = assignment.check(["a": .wrongMode])
         assignment.changePack(removing: ["a"])
-        #expect(assignment.check([:]) == .resolve)
+        #expect(assignment.check([:]) == .resolve(.compliant))
         #expect(assignment.state == DriftState(status: .compliant, mismatches: [], unverified: []))
     }
 
@@ -329,7 +329,7 @@ import Testing
         let dark = DriftState(status: .compliant, mismatches: [], unverified: [], dark: ["a"])
         #expect(blind == Transition(state: dark, action: .none))
         let seeing = Transition.decide(compliant, seeing: Check(finding: ["a": .ok]), alert: alert)
-        #expect(seeing == Transition(state: compliant, action: .resolve))
+        #expect(seeing == Transition(state: compliant, action: .resolve(.compliant)))
     }
 
     @Test func mismatchesAreOrderedByItemThenType() {

@@ -58,7 +58,7 @@ import Testing
         let kinds: [Set<MismatchType>] = [
             [], [.wrongPermissions], [.wrongContent], [.wrongPermissions, .wrongContent],
         ]
-        let narrow: [TransitionFinding] = [.ok, .wrongMode, .wrongModeContentUnseen, .unreadable]
+        let narrow: [TransitionFinding] = [.ok, .wrongMode, .wrongModeContentUnseen, .unreadable, .waivedMode]
         walk(
             [
                 items("a", remembered: kinds, findings: TransitionFinding.allCases),
@@ -70,7 +70,8 @@ import Testing
         let kinds: [Set<MismatchType>] = [[], [.wrongPermissions]]
         let universe = ["a", "b", "c"].map { name in
             items(
-                name, remembered: kinds, verified: [.whole, .nothing], findings: [.ok, .wrongMode, .unreadable])
+                name, remembered: kinds, verified: [.whole, .nothing],
+                findings: [.ok, .wrongMode, .unreadable, .dueBoth])
         }
         walk(universe, status: .compliant)
     }
@@ -161,7 +162,7 @@ import Testing
             if !added.isEmpty {
                 expected = .update(mismatchCount: wrong.count, previousCount: alert.mismatchCount, added: added)
             } else if wrong.isEmpty {
-                expected = .resolve
+                expected = .resolve(ending(in: scenario))
             } else {
                 expected = alert.mismatchCount == wrong.count ? .none : .recount(mismatchCount: wrong.count)
             }
@@ -169,6 +170,13 @@ import Testing
             expected = added.isEmpty ? .none : .open(mismatchCount: wrong.count, added: added)
         }
         return outcome.action == expected ? nil : "the action should be \(expected)"
+    }
+
+    /// A waiver of what is remembered as wrong is named before what is due, and that before what is right again.
+    private func ending(in scenario: Scenario) -> Transition.Ending {
+        let exemptions = scenario.items.filter { !$0.remembered.isEmpty }.compactMap(\.finding?.exemption)
+        if exemptions.contains(where: { if case .waived = $0 { true } else { false } }) { return .waived }
+        return exemptions.isEmpty ? .compliant : .due
     }
 
     /// What is to be remembered of an item.
@@ -192,7 +200,7 @@ import Testing
             guard finding.isJudged, !isContent || finding.isJudgedWhole else { return wasNever }
             let isFirstLook = item.verified == .nothing || isContent && item.verified == .allButContent
             let wasNeverRight = wasNever || isFirstLook && !item.remembered.contains(type)
-            return finding.types.contains(type) && wasNeverRight
+            return finding.found.contains(type) && wasNeverRight
         }
     }
 
@@ -200,7 +208,7 @@ import Testing
     private static func wentDark(_ item: Item) -> Bool {
         switch item.finding {
         case .unreadable?: item.verified != .nothing
-        case .contentUnseen?, .wrongModeContentUnseen?: item.verified == .whole
+        case .contentUnseen?, .wrongModeContentUnseen?, .waivedModeContentUnseen?: item.verified == .whole
         default: false
         }
     }
@@ -209,7 +217,8 @@ import Testing
     private static func verified(of item: Item) -> Verified {
         switch item.finding {
         case nil, .unreadable?: item.verified
-        case .contentUnseen?, .wrongModeContentUnseen?: item.verified == .whole ? .whole : .allButContent
+        case .contentUnseen?, .wrongModeContentUnseen?, .waivedModeContentUnseen?:
+            item.verified == .whole ? .whole : .allButContent
         default: .whole
         }
     }

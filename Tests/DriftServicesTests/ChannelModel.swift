@@ -36,6 +36,9 @@ struct ChannelModel {
         switch Int.random(in: 0..<10, using: &generator) {
         case 0..<4:
             alerts[alert]?.count = before + count
+            // Whoever acknowledged it did not know of this.
+            alerts[alert]?.word = "Open"
+            alerts[alert]?.acknowledgedBy = nil
             events.append(Event(alert: alert, says: "Configuration drift changed: \(before) → \(before + count)"))
             return "perform driftwatch.update_alert(\(alert), 1, \(before + count), '[]');"
         case 4:
@@ -47,7 +50,7 @@ struct ChannelModel {
             alerts[alert]?.word = "Acknowledged"
             alerts[alert]?.acknowledgedBy = who
             events.append(Event(alert: alert, says: "Acknowledged by \(who)"))
-            return "perform driftwatch.acknowledge_alert(\(alert), null, '\(who)');"
+            return "perform driftwatch.acknowledge_alert(\(alert), actor => '\(who)');"
         case 7, 8:
             live[server] = nil
             alerts[alert]?.word = "Resolved"

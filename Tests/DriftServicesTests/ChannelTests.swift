@@ -45,9 +45,10 @@ struct ChannelTests {
             #expect(silent.isEmpty, "\(silent.first?.text ?? "")")
             let counts = trouble.counts
             let lost = slack.messages.count { $0.replyWasLost }
-            print(
-                "seed \(seed): \(model.events.count) events, \(model.alerts.count) alerts; \(slack.messages.count) posts,",
-                "\(lost) of them repeated after a lost reply; \(notifiers.killed) notifiers killed; faults: \(counts)")
+            let line =
+                "seed \(seed): \(model.events.count) events, \(model.alerts.count) alerts; \(slack.messages.count) posts, "
+                + "\(lost) of them repeated after a lost reply; \(notifiers.killed) notifiers killed; faults: \(counts)\n"
+            FileHandle.standardOutput.write(Data(line.utf8))
             #expect(model.events.count == 2500 && lost > 20 && notifiers.killed > 20)
             #expect(counts.count == Trouble.kinds)
         }

@@ -100,10 +100,10 @@ struct Fleet: Sendable {
         prober.see(on: server, files)
     }
 
-    /// Each outbox row, as `kind alert count`.
+    /// Each outbox row that is more than an edit of an earlier message, as `kind count`.
     func messages() async throws -> [String] {
         try await database.rows(
-            "select kind || ' ' || (payload ->> 'mismatch_count') from driftwatch.outbox order by outbox_id",
+            "select kind || ' ' || (payload ->> 'mismatch_count') from driftwatch.outbox where not driftwatch.is_only_an_edit(kind) order by outbox_id",
             as: String.self)
     }
 

@@ -64,10 +64,11 @@ struct GroupedDeliveryTests {
     func aMessageThatMayHaveArrivedIsRepeatedAsItWas() async throws {
         let sender = RecordingSender([.noReply("timeout")])
         try await Self.with(3, sender) { database, notifier in
-            try await database.execute("update driftwatch.outbox set not_before = 'infinity' where alert_id = 3")
+            try await database.execute(
+                "update driftwatch.outbox set not_before = 'infinity', group_key = 'other' where alert_id = 3")
             _ = try await notifier.sendNext()
             try await database.execute(
-                "update driftwatch.outbox set not_before = driftwatch.clock() where alert_id = 3")
+                "update driftwatch.outbox set not_before = driftwatch.clock(), group_key = kind where alert_id = 3")
             try await NotifierTests.drain([notifier], on: database, steps: 3, step: .seconds(61))
             #expect(sender.sent.map(Self.alerts) == [[1, 2], [3], [3], [1, 2]])
             #expect(sender.sent.map(\.isRepeat) == [false, false, false, true])

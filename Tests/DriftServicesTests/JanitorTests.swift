@@ -56,22 +56,24 @@ struct JanitorTests {
                 "select job_id from driftwatch.jobs order by job_id desc limit 2", as: Int64.self)
             { try await fleet.wait(for: job) }
             #expect(try await fleet.alerts() == ["resolved base 1 compliant", "open base 1"])
-            #expect(try await claims(fleet).filter { $0.hasSuffix("web-2") } == ["drift_detected web-2"])
+            let said = try await claims(fleet)
+            #expect(said.filter { $0.hasSuffix("web-2") } == ["drift_detected web-2"])
         }
     }
 
     /// What the notifier would send now, in order.
     private func claims(_ fleet: Fleet) async throws -> [String] {
         var claims: [String] = []
-        while let claim = try await fleet.database.rows(
-            "select kind, outbox_id, payload ->> 'server_id' from driftwatch.claim_outbox('default', 'n', null, '1 minute')",
-            as: (String?, Int64?, String?).self
-        ).first, let kind = claim.0, let id = claim.1 {
-            claims.append("\(kind) \(claim.2 ?? "")")
+        while true {
+            let message = try await fleet.database.rows(
+                "select kind, payload ->> 'server_id' from driftwatch.claim_outbox('default', 'n', null, '1 minute')",
+                as: (String?, String?).self
+            ).compactMap { kind, server in kind.map { "\($0) \(server ?? "")" } }
+            guard !message.isEmpty else { return claims }
+            claims += message
             try await fleet.database.execute(
-                "update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock() where outbox_id = \(id)")
+                "update driftwatch.outbox set state = 'sent', sent_at = driftwatch.clock() where state = 'sending'")
         }
-        return claims
     }
 
     @Test

@@ -29,6 +29,8 @@ struct LogTests {
             let job = try await fleet.database.rows(
                 "select job_id from driftwatch.jobs where slot_at is not null", as: Int64.self)[0]
             try await fleet.wait(for: job)
+            // The message waits for others of its slot.
+            try await fleet.database.advanceClock(by: .seconds(31))
             let notifier = Notifier(
                 database: fleet.database, sender: RecordingSender(), settings: NotifierSettings(notifierID: "n"),
                 logger: log.logger)

@@ -164,12 +164,14 @@ struct NotifierGroupTests {
             try await Self.alert("b", on: database)
             #expect(senders.count("pager") == 1, "the first has not finished")
             open.finish()
-            #expect(try await Self.isSent(2, to: "pager", on: database))
-            let remote = try await database.rows(
-                """
-                select concat_ws(' ', state, remote_id) from driftwatch.outbox where destination = 'pager' order by outbox_id
-                """, as: String.self)
-            #expect(remote == ["sent by old", "sent by new"])
+            let isTaken = try await eventually {
+                try await database.rows(
+                    """
+                    select concat_ws(' ', state, remote_id) from driftwatch.outbox
+                    where destination = 'pager' and kind = 'drift_detected' order by outbox_id
+                    """, as: String.self) == ["sent by old", "sent by new"]
+            }
+            #expect(isTaken)
             let fingerprint = try await database.rows(
                 "select secret_fingerprint from driftwatch.destinations where destination = 'pager'", as: String.self)
             #expect(fingerprint == ["new"])

@@ -113,7 +113,10 @@ struct CarryOutTests {
                 select concat_ws(' ', payload ->> 'pack_name', payload ->> 'mismatch_count', payload ->> 'items')
                 from driftwatch.outbox order by outbox_id desc limit 1
                 """, as: String.self)
-            #expect(message == [#"core 1 [{"item": "file:/a", "type": "missing_file"}]"#])
+            #expect(
+                message == [
+                    #"core 1 [{"item": "file:/a", "type": "missing_file", "cause": {"kind": "upgrade", "package": "x"}}]"#
+                ])
         }
     }
 

@@ -117,7 +117,7 @@ struct DestinationVerbTests {
         ),
         (
             "", "add_destination('a', 'fax', '{}')", "there is no kind of destination 'fax'",
-            "the kinds are slack and console"
+            "the kinds are slack, webhook, email and console"
         ),
         (
             "", "add_destination('a', 'console', '{}', '{base,nosuch}')", "there is no pack nosuch",
@@ -246,7 +246,7 @@ struct DestinationVerbTests {
         let pause = """
             select claim_outbox('pager', 'n', null, '9 s');
             select pause_destination('pager', 'they move', session_user);
-            select settle_outbox(outbox_id, lease_token, 'sent') from outbox where state = 'sending';
+            select settle_outbox(array[outbox_id], lease_token, 'sent') from outbox where state = 'sending';
             select announce_destination('pager', 'slack', 'new'), report_unserved('pager', 'x');
             """
         let shown: SQL = """
@@ -309,7 +309,7 @@ struct DestinationVerbTests {
                 ])
             #expect(try transaction.rows("select destination from destinations", as: String.self) == ["default"])
             let settle =
-                "select settle_outbox(outbox_id, lease_token, 'sent') from outbox where alert_id = 3 and destination = 'pager'"
+                "select settle_outbox(array[outbox_id], lease_token, 'sent') from outbox where alert_id = 3 and destination = 'pager'"
             do {
                 try transaction.executeScript(settle)
                 Issue.record("the message in hand is nobody's any more")

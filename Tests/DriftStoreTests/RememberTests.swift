@@ -102,7 +102,8 @@ struct RememberTests {
             var expected = [
                 "server_id": "web-1", "pack_name": "base", "state": "drifted", "since": first,
                 "last_check_id": "\(check)", "last_checked_at": first, "last_started_at": "2026-01-01T00:00:00+00:00",
-                "pack_digest": "sha256:d1", "item_count": "3", "unreadable_count": "1",
+                "pack_digest": "sha256:d1", "item_count": "3", "unreadable_count": "1", "waived_count": "0",
+                "due_count": "0", "checked_as": #"{"name": "WEB-1", "labels": {}, "address": "web-1"}"#,
                 "unverified": #"["file:/b"]"#, "unverified_contents": #"["file:/c"]"#,
                 "never_compliant": #"{"file:/a": ["missing_file"]}"#,
                 "latest_check_id": "\(check)", "latest_verdict": "drifted", "latest_checked_at": first,
@@ -157,7 +158,9 @@ struct RememberTests {
     func aMismatchKeepsItsSinceAndTakesWhatIsNew() async throws {
         try await Self.with { database in
             func mismatches() async throws -> [String] {
-                try await Self.rows("mismatches", leaving: ["server_id"], database).filter { $0.contains(#""base""#) }
+                try await Self.rows("mismatches", leaving: ["server_id", "cause", "cause_detail"], database).filter {
+                    $0.contains(#""base""#)
+                }
             }
             let since = try await Self.time(database)
             let first = try await Self.judge(database)

@@ -30,6 +30,14 @@ struct LoadingConditionTests {
         #expect(try expectation("mode: \"0644\"").severity == .warning)
     }
 
+    @Test func fromWhenItCountsIsRead() throws {
+        #expect(try expectation("from: 2027-01-15").start == DayOrInstant("2027-01-15"))
+        #expect(try expectation("from: \"2027-01-15T06:00:00Z\"").start == DayOrInstant("2027-01-15T06:00:00Z"))
+        #expect(try expectation("from: null").start == nil)
+        let beside = try loadPack("items: { files: [{ path: /a, severity: info, from: 2027-01-15 }] }")
+        #expect(beside.warnings.map(\.message) == ["`from` has no effect beside `severity: info`"])
+    }
+
     @Test(arguments: [
         ("severity: critical", "unknown value `critical`"), ("when: []", "`when` must be a mapping"),
         ("when: {}", "`when` has no condition"), ("when: { system: debian }", "unknown key `system`"),
@@ -38,6 +46,8 @@ struct LoadingConditionTests {
         ("when: { os: debian, version: \"~> 12\" }", "`~> 12` is not a version"),
         ("when: { version: \"12\" }", "a `version` means something only for one `os`"),
         ("when: { architecture: \"a b\" }", "`a b` is not an architecture"),
+        ("from: soon", "`soon` is neither a day nor an instant"), ("from: 2027-02-30", "neither a day nor an instant"),
+        ("from: 2027", "must be a text"), ("from: \"{{ labels.start }}\"", "`from` has a placeholder of the server"),
         ("when: { label: role }", "label must be a mapping"), ("when: { label: { role: } }", "has no value"),
     ])
     func whatIsWrongIsSaid(text: String, message: String) {
@@ -53,6 +63,7 @@ struct LoadingConditionTests {
             "mode: \"0644\", when: { family: debian }", "mode: \"0644\", when: { os: debian, version: \">= 12\" }",
             "mode: \"0644\", when: { os: debian, version: \"> 12\" }", "mode: \"0644\", when: { architecture: arm64 }",
             "mode: \"0644\", when: { label: { os: debian } }", "mode: \"0644\", when: { label: { os: alpine } }",
+            "mode: \"0644\", from: 2027-01-15", "mode: \"0644\", from: 2027-01-16",
         ]
         let packs = try texts.map { try loadPack("items: { files: [{ path: /a, \($0) }] }").pack }
         #expect(try packs.map { try Pack(resolvedJSON: $0.resolvedJSON()) } == packs)
@@ -62,9 +73,11 @@ struct LoadingConditionTests {
     @Test(arguments: [
         (#""severity":"info""#, #""severity":"fatal""#), (#""os":["debian"]"#, #""os":"debian""#),
         (#""os":["debian"]"#, #""os":["debian"],"kernel":["6"]"#), (#"">= 12""#, #""~> 12""#),
+        (#""2027-01-15""#, #""monday""#),
     ])
     func aConditionOfALaterVersionIsUnsupported(old: String, new: String) throws {
-        let text = "items: { files: [{ path: /a, severity: info, when: { os: debian, version: \">= 12\" } }] }"
+        let text =
+            "items: { files: [{ path: /a, severity: info, when: { os: debian, version: \">= 12\" }, from: 2027-01-15 }] }"
         let json = try loadPack(text).pack.resolvedJSON()
         #expect(json.contains(old))
         let later = try Pack(resolvedJSON: json.replacing(old, with: new))

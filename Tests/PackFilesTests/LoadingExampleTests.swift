@@ -14,7 +14,8 @@ struct LoadingExampleTests {
     }
 
     private static let packNames = [
-        "accounts", "base", "debian-server", "developer-lite", "developer-max", "kernel-hardening", "postgres",
+        "accounts", "base", "canary", "debian-server", "developer-lite", "developer-max", "kernel-hardening",
+        "postgres",
         "ssh-hardening", "web",
     ]
     private static let templateNames = ["developer.sh", "issue.net", "nginx/site", "sysctl/60-developer.conf"]

@@ -21,7 +21,7 @@ import Testing
         case .ok: "+"
         case .unreadable(let reason): "?\(reason.rawValue)"
         case .notApplicable: "n/a"
-        case .notable, nil: "-"
+        case .notable, .exempt, nil: "-"
         case .wrong(let mismatches):
             mismatches.map { ($0.actual["enabled"] ?? "") + ($0.actual["running"] ?? "") }.joined()
         }

@@ -212,12 +212,13 @@ struct SchemaRuleTests {
                 """)
         let pure = [
             "acting_as", "backoff", "clock", "count_of_items", "cut_values", "diff_path", "edits_messages",
-            "failed_long_enough", "failing_message", "failing_step", "is_alive", "is_held_by", "is_only_an_edit",
+            "failed_long_enough", "failing_message", "failing_step", "hash_of", "is_alive", "is_held_by",
+            "is_only_an_edit",
             "is_overdue", "look_still_wanted", "may_lie_ahead", "may_name_actors", "mute_covers", "names_of", "on_hold",
             "own_actor", "pack_path",
             "place_in_spread", "queue_of",
             "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
-            "statement_clock", "unknown_name",
+            "statement_clock", "unknown_name", "waiver_in_force",
         ]
         #expect(loose == pure)
     }
@@ -238,8 +239,10 @@ struct SchemaRuleTests {
                     "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "mute_covers",
                     "on_hold",
                     "own_actor",
-                    "queue_of", "queue_of", "rfc3339", "server_is_eligible", "serves", "stale_before",
-                    "statement_clock",
+                    "queue_of", "queue_of", "rfc3339", "schedule_day", "schedule_zone", "server_is_eligible",
+                    "servers_waived", "serves",
+                    "stale_before",
+                    "statement_clock", "waiver_in_force",
                 ]
                 #expect(open == harmless)
                 let views = try await database.rows(

@@ -124,7 +124,7 @@ struct CheckingTextTests {
             facts.serverName = name.map { "\($0)\(index)" } ?? "s-\(index + 1)"
             return OutboundNotification.Part(outboxID: Int64(index + 11), facts: facts)
         }
-        return OutboundNotification(parts[0], Array(parts.dropFirst()))
+        return OutboundNotification(parts[0], Array(parts.dropFirst()), messageID: "1")
     }
 
     private func groupLines(_ facts: [NotificationFacts]) throws -> [String] {

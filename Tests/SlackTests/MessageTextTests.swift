@@ -169,9 +169,36 @@ struct MessageTextTests {
         #expect(text.hasPrefix("\(title) · Web 1 (web-1) · pack base · drifted since"), "\(text)")
     }
 
+    @Test func aFlappingAlertIsToldOnceAndThenWhatIsTrue() {
+        var began = facts(.driftFlapping, count: 2)
+        began.turnCount = 4
+        #expect(
+            lines(began)[0].hasPrefix(
+                "Flapping: opened or resolved 4 times in 14 days · Web 1 (web-1) · pack base · 2 items"))
+        #expect(lines(began).contains("no more messages until 3 checks in a row find the same"))
+        #expect(lines(facts(.driftSettled, count: 2))[0].hasPrefix("Flapping no more: 2 items wrong · Web 1 (web-1)"))
+        let right = lines(facts(.driftSettled, count: 2, resolution: .compliant))[0]
+        #expect(right.hasPrefix("Flapping no more: nothing is wrong · Web 1 (web-1)"), "\(right)")
+    }
+
+    @Test(arguments: [
+        (NotificationFacts.Resolution.compliant, 0, 0, "Configuration compliant"),
+        (.compliant, 2, 1, "Configuration compliant · 2 waived · 1 due"),
+        (.waived, 2, 1, "What is still wrong is waived · 2 waived, 1 due"),
+        (.due, 0, 1, "What is still wrong is wanted only later · 1 due"),
+    ])
+    func aResolutionNamesWhatIsWrongAllTheSame(
+        resolution: NotificationFacts.Resolution, waived: Int, due: Int, title: String
+    ) {
+        var resolved = facts(.driftResolved, count: 0, resolution: resolution, actor: "driftwatch")
+        (resolved.waivedCount, resolved.dueCount) = (waived, due)
+        let first = lines(resolved)[0]
+        #expect(first.hasPrefix("\(title) · Web 1 (web-1) · pack base · drifted since"), "\(first)")
+    }
+
     @Test(
         "any other resolution says who closed the alert and how",
-        arguments: NotificationFacts.Resolution.allCases.filter { $0 != .compliant })
+        arguments: NotificationFacts.Resolution.allCases.filter { ![.compliant, .waived, .due].contains($0) })
     func anyOtherResolutionSaysWhoAndHow(resolution: NotificationFacts.Resolution) {
         let first = lines(facts(.driftResolved, resolution: resolution, actor: "alice"))[0]
         #expect(

@@ -75,20 +75,12 @@ struct SlackMessageTests {
     @Test("hostile facts stay within Slack's limits and inject nothing", arguments: 0..<60)
     func hostileFactsStayWithinLimits(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let facts = hostileFacts(using: &generator)
+        let facts = Self.hostileFacts(using: &generator)
         for form in [OutboundNotification.Form.rich, .plain] {
             for baseURL in [Self.base, nil] {
                 for message in try both(OutboundNotification(outboxID: .max, facts: facts, form: form), baseURL) {
                     #expect((message.blocks == nil) == (form == .plain))
-                    #expect(message.text.utf16.count <= 4000)
-                    #expect(message.text.utf16.count + message.texts.reduce(0) { $0 + $1.text.utf16.count } <= 12_000)
-                    #expect((message.blocks?.count ?? 0) <= 50)
-                    for block in message.blocks ?? [] {
-                        #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
-                        #expect((block.fields?.count ?? 1) <= 10 && (block.elements?.count ?? 1) <= 10)
-                        for field in block.fields ?? [] { #expect(field.text.utf16.count <= 2000) }
-                    }
-                    try expectHarmless(message, baseURL: baseURL)
+                    try Self.expectWithinLimits(message, baseURL: baseURL)
                     #expect(
                         message.text.hasSuffix(" UTC") || message.text.contains("\nalert 9 · outbox \(Int64.max) · "))
                     if form == .rich {
@@ -99,6 +91,18 @@ struct SlackMessageTests {
                 }
             }
         }
+    }
+
+    static func expectWithinLimits(_ message: Posted, baseURL: URL?) throws {
+        #expect(message.text.utf16.count <= 4000)
+        #expect(message.text.utf16.count + message.texts.reduce(0) { $0 + $1.text.utf16.count } <= 12_000)
+        #expect((message.blocks?.count ?? 0) <= 50)
+        for block in message.blocks ?? [] {
+            #expect((block.text?.text.utf16.count ?? 1) <= (block.type == "header" ? 150 : 3000))
+            #expect((block.fields?.count ?? 1) <= 10 && (block.elements?.count ?? 1) <= 10)
+            for field in block.fields ?? [] { #expect(field.text.utf16.count <= 2000) }
+        }
+        try Self.expectHarmless(message, baseURL: baseURL)
     }
 
     /// Each part as long as it can be, and each character as long as it can get.
@@ -141,7 +145,7 @@ struct SlackMessageTests {
         }
     }
 
-    private func expectHarmless(_ message: Posted, baseURL: URL?) throws {
+    private static func expectHarmless(_ message: Posted, baseURL: URL?) throws {
         let plain = [message.text] + message.texts.filter { $0.type == "plain_text" }.map(\.text)
         for text in plain {
             #expect(!text.isEmpty)
@@ -158,13 +162,17 @@ struct SlackMessageTests {
         #expect(message.texts.allSatisfy { $0.type == "plain_text" })
         #expect(message.buttons.count <= (baseURL == nil ? 0 : 1))
         for button in message.buttons {
-            #expect(["Expected and actual", "What is true now", "The server", "What could be read"].contains(button.text))
+            #expect(
+                [
+                    "Expected and actual", "What is true now", "The server", "What could be read",
+                    "All servers, expected and actual", "The fleet", "The alerts",
+                ].contains(button.text))
             #expect(button.url.wholeMatch(of: #/https://drift\.example\.net/[!-;=?-{}~]*/#) != nil)
             #expect(button.url.utf16.count <= 3000)
         }
     }
 
-    private func hostileFacts(using generator: inout SeededGenerator) -> NotificationFacts {
+    static func hostileFacts(using generator: inout SeededGenerator) -> NotificationFacts {
         let items = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
             var item = NotificationFacts.Item(
                 type: [.wrongType, .missingFile, .wrongContent].randomElement(using: &generator) ?? .wrongOwner,
@@ -178,7 +186,7 @@ struct SlackMessageTests {
             return item
         }
         let numbers: [Int?] = [0, 1, 3, -1, 1000, Int.max]
-        let kinds = NotificationFacts.Kind.allCases.filter { $0 != .test }
+        let kinds = NotificationFacts.Kind.allCases.filter { ![.test, .reminder, .digest].contains($0) }
         var facts = NotificationFacts(
             kind: kinds.randomElement(using: &generator) ?? .driftDetected, alertID: 9,
             serverID: ServerID(rawValue: .hostile(maximumPieces: 8, using: &generator)),

@@ -190,24 +190,38 @@ language sql stable
 as $$ select case when spread > interval '0' then slot + spread * driftwatch.place_in_spread(server) else slot end $$;
 comment on function start_in_spread(text, timestamptz, interval) is 'When a server''s job starts, if the jobs are spread from this time on.';
 
+-- Notifications that wait for others of the slot need not wait any longer. One whose row is locked is being sent.
 create or replace function complete_slots() returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 declare
     completed integer;
+    notifications integer;
 begin
-    update slots s set completed_at = clock()
-    where s.completed_at is null
-      and not exists (
-        select from jobs j
-        where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at and j.finished_at is null
-        -- One probe per slot; the planner would otherwise read all live jobs.
-        offset 0);
-    get diagnostics completed = row_count;
+    with ended as (
+        update slots s set completed_at = clock()
+        where s.completed_at is null
+          and not exists (
+            select from jobs j
+            where j.schedule_name = s.schedule_name and j.slot_at = s.slot_at and j.finished_at is null
+            -- One probe per slot; the planner would otherwise read all live jobs.
+            offset 0)
+        returning s.schedule_name, s.slot_at),
+    waiting as (
+        select o.outbox_id from ended e
+        join outbox o on o.schedule_name = e.schedule_name and o.slot_at = e.slot_at
+        where o.state = 'pending' and not o.tried and o.not_before > clock()
+        for update of o skip locked),
+    freed as (
+        update outbox o set not_before = clock() from waiting w where o.outbox_id = w.outbox_id returning o.outbox_id)
+    select (select count(*) from ended), (select count(*) from freed) into completed, notifications;
+    if notifications > 0 then
+        perform pg_notify('driftwatch_outbox', '');
+    end if;
     return completed;
 end
 $$;
-comment on function complete_slots() is 'Sets completed_at on slots whose jobs have all finished.';
+comment on function complete_slots() is 'Sets completed_at on slots whose jobs have all finished, and ends the wait of their notifications.';
 
 -- A server's queue or connection may have changed while its job waited. Looks at the servers that changed within the last
 -- hour: a slot that fired at the same time read the old value, and has committed by then. Planned for this very hour: few

@@ -38,7 +38,7 @@ create or replace function lock_assignments(server text, packs text[])
 returns table (
     pack_name text, digest text, state text, unverified text[], unverified_contents text[],
     last_started_at timestamptz, last_check_id bigint, remembered jsonb, never_compliant jsonb, alert_id bigint,
-    alert_mismatch_count integer
+    alert_mismatch_count integer, equal_checks integer
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -55,7 +55,7 @@ begin
            coalesce(d.last_check_id, 0), coalesce((
                select jsonb_agg(jsonb_build_object('key', m.item_key, 'type', m.type) order by m.item_key, m.type)
                from mismatches m where m.server_id = server and m.pack_name = d.pack_name), '[]'),
-           d.never_compliant, a.alert_id, a.mismatch_count
+           d.never_compliant, a.alert_id, a.mismatch_count, d.equal_checks
     from drift_states d
     join packs p on p.pack_name = d.pack_name
     left join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.alert_type = 'config_drift'
@@ -70,7 +70,7 @@ comment on function lock_assignments(text, text[]) is 'Locks and returns the cur
 create or replace function record_check(
     job bigint, server text, pack text, digest text, verdict text, reason text, ok_count integer,
     mismatch_count integer, unreadable_count integer, fingerprint text, items jsonb, started_at timestamptz,
-    duration_ms integer, counts boolean default false
+    duration_ms integer, counts boolean default false, waived_count integer default 0, due_count integer default 0
 ) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -81,11 +81,12 @@ declare
 begin
     insert into checks (
         job_id, schedule_name, slot_at, server_id, pack_name, pack_digest, verdict, reason, item_count, ok_count,
-        mismatch_count, unreadable_count, fingerprint, started_at, checked_at, duration_ms)
+        mismatch_count, unreadable_count, waived_count, due_count, fingerprint, started_at, checked_at, duration_ms)
     select j.job_id, j.schedule_name, j.slot_at, server, pack, digest, record_check.verdict, record_check.reason,
-           record_check.ok_count + record_check.mismatch_count + record_check.unreadable_count,
+           record_check.ok_count + record_check.mismatch_count + record_check.unreadable_count
+               + record_check.waived_count + record_check.due_count,
            record_check.ok_count, record_check.mismatch_count, record_check.unreadable_count,
-           record_check.fingerprint, record_check.started_at, now, record_check.duration_ms
+           record_check.waived_count, record_check.due_count, record_check.fingerprint, record_check.started_at, now, record_check.duration_ms
     from jobs j where j.job_id = job
     returning check_id into strict id;
     if record_check.fingerprint is not null then
@@ -105,7 +106,7 @@ begin
     return id;
 end
 $$;
-comment on function record_check(bigint, text, text, text, text, text, integer, integer, integer, text, jsonb, timestamptz, integer, boolean) is
+comment on function record_check(bigint, text, text, text, text, text, integer, integer, integer, text, jsonb, timestamptz, integer, boolean, integer, integer) is
     'Stores a check and, once per fingerprint, its details. Returns the check''s id. counts: remember is called next.';
 
 -- Stores the result of the transition. remembered lists every mismatch that is known now as {"key", "type"}, with
@@ -132,7 +133,8 @@ begin
         look_wanted_at = look_still_wanted(d.look_wanted_at, attempt_started_at, p.digest = c.pack_digest),
         pack_digest = c.pack_digest,
         checked_as = jsonb_build_object('name', s.display_name, 'address', s.address, 'labels', s.labels),
-        item_count = c.item_count, unreadable_count = c.unreadable_count
+        item_count = c.item_count, unreadable_count = c.unreadable_count,
+        waived_count = c.waived_count, due_count = c.due_count
     from checks c
     join packs p on p.pack_name = c.pack_name
     join servers s on s.server_id = c.server_id

@@ -22,13 +22,19 @@ end
 $$;
 comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds the next event to an alert''s history, and returns its number.';
 
--- detail is merged into the payload, which holds the facts that every message needs.
-create or replace function owe_notification(alert bigint, seq integer, kind text, detail jsonb) returns void
+-- While it flaps, nobody is notified about what checks do to its alerts.
+--
+-- detail is merged into the payload, which holds the facts that every message needs. group_key is as in outbox. check_no is
+-- the check that caused it; null if a person did.
+create or replace function owe_notification(
+    alert bigint, seq integer, kind text, detail jsonb, group_key text default null, check_no bigint default null
+) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 begin
-    insert into outbox (alert_id, seq, destination, kind, payload, not_before, group_key, created_at)
+    insert into outbox (
+        alert_id, seq, destination, kind, payload, not_before, group_key, schedule_name, slot_at, created_at)
     select a.alert_id, owe_notification.seq, d.destination, owe_notification.kind,
            jsonb_build_object(
                'version', 1, 'kind', owe_notification.kind, 'alert_id', a.alert_id, 'server_id', a.server_id,
@@ -37,20 +43,32 @@ begin
                'never_compliant_count', case when a.alert_type = 'config_drift' then wrong.never_compliant end,
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
+               'group_key', owe_notification.group_key,
                'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default'),
-               'status', a.status, 'alert_type', a.alert_type, 'acknowledged_by', a.acknowledged_by, 'acknowledged_at', rfc3339(a.acknowledged_at),
-               'wrong_items', items_to_show(a.alert_id)) || detail,
-           clock(), null, clock()
+               'status', a.status, 'alert_type', a.alert_type, 'acknowledged_by', a.acknowledged_by,
+               'acknowledged_at', rfc3339(a.acknowledged_at), 'wrong_items', items_to_show(a.alert_id)) || detail,
+           clock() + wait_for_company(d.destination, owe_notification.kind, check_no),
+           owe_notification.group_key, c.schedule_name, c.slot_at, clock()
     from alerts a
     join servers s on s.server_id = a.server_id
     join destinations d on takes_alert(d, a.alert_id)
+        -- Who heard that it flaps hears of the end, though perhaps not of the last alert.
+        or owe_notification.kind = 'drift_settled' and exists (
+            select from outbox f join alerts told on told.alert_id = f.alert_id
+            where f.destination = d.destination and f.kind = 'drift_flapping'
+              and told.server_id = a.server_id and told.pack_name = a.pack_name)
     cross join wrong_now(a.server_id, a.pack_name) wrong
+    left join checks c on c.check_id = check_no
     where a.alert_id = alert and (edits_messages(d.kind) or not is_only_an_edit(owe_notification.kind))
+      and not (owe_notification.kind in ('drift_detected', 'drift_changed', 'drift_resolved')
+               and coalesce(detail ->> 'actor', 'driftwatch') = 'driftwatch'
+               and exists (select from drift_states f where f.server_id = a.server_id and f.pack_name = a.pack_name
+                           and f.flapping_since is not null))
     order by d.destination;
     perform pg_notify('driftwatch_outbox', '');
 end
 $$;
-comment on function owe_notification(bigint, integer, text, jsonb) is 'Queues a message about an event for every destination that takes the alert and has a use for it.';
+comment on function owe_notification(bigint, integer, text, jsonb, text, bigint) is 'Queues a message about an event for every destination that takes the alert and has a use for it.';
 
 -- An alert's history is kept for long, and a check has the values.
 create or replace function names_of(items jsonb) returns jsonb
@@ -63,9 +81,10 @@ $$;
 comment on function names_of(jsonb) is 'What a message names, without values: [{"type", "item", "cause"}].';
 
 -- items: the new mismatches of the first ten items, as the payload of a message has them. added_items: the number of all new
--- items.
+-- items. change: what changed, as a hash.
 create or replace function open_alert(
-    server text, pack text, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
+    server text, pack text, check_no bigint, wrong_items integer, items jsonb, added_items integer default null,
+    change text default null
 ) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -80,11 +99,12 @@ begin
     from servers s where s.server_id = server
     returning alert_id into strict id;
     seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', names_of(items)));
-    perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', added_items));
+    perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', added_items),
+        change, check_no);
     return id;
 end
 $$;
-comment on function open_alert(text, text, bigint, integer, jsonb, integer) is 'Opens a config_drift alert and queues drift_detected.';
+comment on function open_alert(text, text, bigint, integer, jsonb, integer, text) is 'Opens a config_drift alert and queues drift_detected.';
 
 -- Counts the differences that are known, and the wrong items that have never been right.
 create or replace function wrong_now(server text, pack text, out differences integer, out never_compliant integer)
@@ -123,7 +143,8 @@ comment on function diff_path(text, text, bigint) is 'The path of the page with 
 
 -- For new mismatches. People are notified. Whoever acknowledged the alert did not know of them, so it is open again.
 create or replace function update_alert(
-    alert bigint, check_no bigint, wrong_items integer, items jsonb, added_items integer default null
+    alert bigint, check_no bigint, wrong_items integer, items jsonb, added_items integer default null,
+    change text default null
 ) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -142,10 +163,10 @@ begin
     seq := add_alert_event(alert, 'updated', 'driftwatch', jsonb_build_object(
         'mismatch_count', wrong_items, 'previous_count', before.mismatch_count, 'items', names_of(items)) || ended);
     perform owe_notification(alert, seq, 'drift_changed', jsonb_build_object(
-        'previous_count', before.mismatch_count, 'items', items, 'added_count', added_items) || ended);
+        'previous_count', before.mismatch_count, 'items', items, 'added_count', added_items) || ended, change, check_no);
 end
 $$;
-comment on function update_alert(bigint, bigint, integer, jsonb, integer) is
+comment on function update_alert(bigint, bigint, integer, jsonb, integer, text) is
     'Adds items to an alert and queues drift_changed. An acknowledged alert is open again.';
 
 -- The caller holds the locks, and adds the event.
@@ -175,8 +196,8 @@ begin
         held := lock_alert(id);
         if held.status = 'acknowledged' and held.acknowledged_until <= clock() then
             perform reopen_alert(id);
-            perform add_alert_event(id, 'reopened', 'driftwatch', jsonb_build_object(
-                'acknowledged_by', held.acknowledged_by, 'until', rfc3339(held.acknowledged_until)));
+            perform owe_notification(id, add_alert_event(id, 'reopened', 'driftwatch', jsonb_build_object(
+                'acknowledged_by', held.acknowledged_by, 'until', rfc3339(held.acknowledged_until))), 'alert_refreshed', '{}');
             ended := ended + 1;
         end if;
     end loop;
@@ -210,8 +231,9 @@ end
 $$;
 comment on function recount_alert(bigint, bigint, integer) is 'Updates an alert''s count, and says nothing.';
 
--- People are notified about every resolution. If it is compliant, the message also says how many items were read; of a server
--- that could not be checked, why that was.
+-- People are notified about every resolution. If it is compliant, the message also says how many items were read, and goes
+-- together with those of alerts that one change opened; else with those that the same person closed for the same reason. Of a
+-- server that could not be checked, it says why that was.
 create or replace function close_alert(alert bigint, how text, who text, comment text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -221,6 +243,8 @@ declare
     closed alerts;
     seen jsonb := '{}';
     failing jsonb;
+    check_no bigint;
+    group_key text := hash_of(how, who, comment);
 begin
     update alerts a set status = 'resolved', resolved_at = clock(), resolved_by = who, resolution = how
     where a.alert_id = alert and a.status <> 'resolved'
@@ -228,8 +252,11 @@ begin
     if not found then
         return;
     end if;
-    if how = 'compliant' then
-        select jsonb_build_object('item_count', d.item_count, 'unreadable_count', d.unreadable_count) into strict seen
+    if how in ('compliant', 'waived', 'due') then
+        select jsonb_build_object('item_count', d.item_count, 'unreadable_count', d.unreadable_count,
+                                  'waived_count', d.waived_count, 'due_count', d.due_count), d.last_check_id,
+               (select o.group_key from outbox o where o.alert_id = alert order by o.seq limit 1)
+        into strict seen, check_no, group_key
         from alerts a join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
         where a.alert_id = alert;
     end if;
@@ -241,7 +268,9 @@ begin
         case when closed.alert_type = 'config_drift' then 'drift_resolved' when closed.pack_name is null then 'check_recovered'
              else 'items_readable' end,
         jsonb_build_object('resolution', how, 'actor', who, 'comment', comment) || seen
-        || case when failing is null then '{}' else jsonb_build_object('failing', failing) end);
+        || case when failing is null then '{}' else jsonb_build_object('failing', failing) end,
+        case closed.alert_type when 'config_drift' then group_key end,
+        case closed.alert_type when 'config_drift' then check_no end);
 end
 $$;
 comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues its last message. Does nothing if it is already resolved.';
@@ -265,10 +294,13 @@ begin
     loop
         perform close_alert(live, how, who, why);
     end loop;
+    update drift_states d set flapping_since = null, equal_checks = null, settled_at = clock()
+    where d.server_id = server and (pack is null or d.pack_name = pack) and d.flapping_since is not null;
     delete from mismatches m where m.server_id = server and (pack is null or m.pack_name = pack);
     delete from unreadables u where u.server_id = server and (pack is null or u.pack_name = pack);
-    update drift_states d set state = 'unknown', since = clock(), item_count = 0, unreadable_count = 0
-    where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0);
+    update drift_states d set state = 'unknown', since = clock(), item_count = 0, unreadable_count = 0,
+        waived_count = 0, due_count = 0
+    where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0 or d.waived_count > 0 or d.due_count > 0);
     if pack is null then
         update servers s set failing_slots = 0, failing_alerted = false
         where s.server_id = server and (s.failing_slots > 0 or s.failing_alerted);

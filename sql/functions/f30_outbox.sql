@@ -45,10 +45,13 @@ comment on function requeue_unsettled(text) is 'Puts back the message that was b
 -- A notifier that claims has no message in hand, even if it held the lease before and a settle, or the reply to a claim,
 -- was lost. So each claim has a new token, and a message that was being sent with an older token is sent again. Each claim
 -- counts in doubtful_attempts until its reply is stored, and the notifier gives a message up that has too many.
+--
+-- thread_id is the message_id of the first message about the alert to this destination.
 create or replace function claim_outbox(name text, notifier text, fingerprint text, lease interval)
 returns table (
     lease_token uuid, wait interval, outbox_id bigint, kind text, payload jsonb, plain boolean, attempt integer,
-    age interval, doubtful_attempts integer, failures integer, opening_undelivered boolean
+    age interval, doubtful_attempts integer, failures integer, opening_undelivered boolean,
+    message_id uuid, thread_id uuid
 )
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
@@ -82,7 +85,7 @@ begin
     end if;
     if message is null then
         return query select token, later - now, null::bigint, null, null::jsonb, null::boolean, null::integer,
-            null::interval, null::integer, held.failures, null::boolean;
+            null::interval, null::integer, held.failures, null::boolean, null::uuid, null::uuid;
         return;
     end if;
 
@@ -97,60 +100,16 @@ begin
                select from outbox opening
                where opening.destination = name and opening.alert_id = o.alert_id
                  and opening.kind in ('drift_detected', 'check_failing', 'items_unreadable')
-                 and opening.state = 'dead')
+                 and opening.state = 'dead'),
+           o.message_id,
+           (select f.message_id from outbox f
+            where f.destination = name and f.alert_id = o.alert_id order by f.seq limit 1)
     from outbox o where o.outbox_id = any(message)
     order by o.outbox_id;
 end
 $$;
 comment on function claim_outbox(text, text, text, interval) is
     'Leases a destination to a notifier that has the announced secret, and returns the notifications of its next message.';
-
--- The caller holds the destination's row. A message that may have been delivered is repeated as it was, so that people
--- recognise it: what has been tried goes only with what it was tried with. One message holds 1000 notifications at most.
-create or replace function next_message(name text, now timestamptz) returns bigint[]
-language plpgsql stable security definer set search_path = driftwatch, pg_temp
-as $$
-declare
-    due outbox;
-begin
-    select * into due from outbox o
-    where o.destination = name and o.state = 'pending' and o.not_before <= now and is_next(o)
-    order by o.not_before, o.outbox_id
-    limit 1;
-    if not found then
-        return null;
-    elsif due.tried then
-        return array(
-            select o.outbox_id from outbox o
-            where o.message_id = due.message_id and o.destination = name and o.state = 'pending' and o.not_before <= now
-              and is_next(o));
-    elsif has_parent(due) then
-        return array[due.outbox_id];
-    end if;
-    return due.outbox_id || array(
-        select o.outbox_id from outbox o
-        where o.destination = name and o.state = 'pending' and not o.tried and o.group_key = due.group_key
-          and o.kind = due.kind and o.not_before <= now and o.outbox_id <> due.outbox_id and is_next(o)
-          and not has_parent(o)
-        order by o.outbox_id
-        limit 999);
-end
-$$;
-comment on function next_message(text, timestamptz) is
-    'The notifications that go out next to a destination, as one message; null if none is due.';
-
-create or replace function is_next(o outbox) returns boolean
-language sql stable security definer set search_path = driftwatch, pg_temp
-as $$
-    select not exists (
-        select from outbox earlier
-        where earlier.alert_id = o.alert_id and earlier.seq < o.seq and earlier.destination = o.destination
-          and earlier.state in ('pending', 'sending'))
-      and not exists (
-        select from alerts a where a.alert_id = o.alert_id and muted_by(a.server_id, a.pack_name) is not null)
-$$;
-comment on function is_next(outbox) is
-    'Whether no earlier notification of the same alert to the same destination waits, and no hold or silence covers the alert.';
 
 -- Settles the message that is being sent, or those notifications of it that are named. All of them get the same outcome:
 --   sent     accepted, with the id remote; the next message may follow after a second, or after rest. parent says where, if

@@ -35,8 +35,8 @@ as $$
         or exists (
             select from alerts a join servers s on s.server_id = a.server_id
             where a.alert_id = alert and a.status <> 'resolved'
-              and (d.packs = '{}' or d.packs && coalesce(array[a.pack_name], array(
-                    select x.pack_name from assignments x where x.server_id = a.server_id)))
+              and (d.packs = '{}' or a.pack_name = any(d.packs) or a.pack_name is null and exists (
+                    select from assignments x where x.server_id = a.server_id and x.pack_name = any(d.packs)))
               and s.labels @> d.labels
               and (d.severities = '{}' or a.severity = any(d.severities)))
 $$;

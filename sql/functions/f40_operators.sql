@@ -20,10 +20,11 @@ as $$
     select format('there is no %s %s', kind, name),
            format('driftwatch %s list%s shows them all',
                   case kind when 'server' then 'servers' when 'alert' then 'alerts' when 'job' then 'jobs'
+                            when 'waiver' then 'waivers'
                             when 'dead message' then 'outbox' else kind end,
                   case kind when 'dead message' then ' --dead' else '' end)
 $$;
-comment on function unknown_name(text, text) is 'What to say of a server, alert, job, queue, dead message or destination that does not exist.';
+comment on function unknown_name(text, text) is 'What to say of a server, alert, job, queue, waiver, dead message or destination that does not exist.';
 
 create or replace function refuse_unknown(kind text, name text) returns void
 language sql

@@ -329,7 +329,9 @@ begin
         where a.alert_id = part;
         perform add_alert_event(part, 'acknowledged', origin.acknowledged_by, jsonb_build_object('from_alert', alert));
     end if;
-    perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong));
+    perform owe_notification(part, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', wrong),
+        (select hash_of(o.group_key, source, pack) from outbox o
+         where o.alert_id = alert and o.group_key is not null order by o.seq limit 1));
     return part;
 end
 $$;

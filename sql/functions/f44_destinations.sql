@@ -16,8 +16,9 @@ begin
             'use up to 63 small letters, digits, dots, dashes and underscores');
     elsif destination = 'default' then
         perform refuse('default is the destination of the notifier''s own settings', 'choose another name');
-    elsif kind not in ('slack', 'console') then
-        perform refuse(format('there is no kind of destination %s', quote_literal(kind)), 'the kinds are slack and console');
+    elsif kind not in ('slack', 'webhook', 'email', 'console') then
+        perform refuse(format('there is no kind of destination %s', quote_literal(kind)),
+            'the kinds are slack, webhook, email and console');
     end if;
     select p into unknown from unnest(packs) p where p not in (select k.pack_name from packs k) order by p limit 1;
     if found then

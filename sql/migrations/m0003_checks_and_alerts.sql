@@ -14,12 +14,15 @@ create table checks (
     ok_count integer not null default 0,
     mismatch_count integer not null default 0,
     unreadable_count integer not null default 0,
+    waived_count integer not null default 0,
+    due_count integer not null default 0,
     fingerprint text,
     started_at timestamptz,
     checked_at timestamptz not null,
     duration_ms integer,
     constraint one_check_per_job_and_pack unique (job_id, pack_name),
-    constraint every_item_is_counted check (item_count = ok_count + mismatch_count + unreadable_count),
+    constraint every_item_is_counted check (
+        item_count = ok_count + mismatch_count + unreadable_count + waived_count + due_count),
     constraint verdict_follows_from_the_counts check (
         case verdict
             when 'compliant' then mismatch_count = 0 and unreadable_count = 0
@@ -40,10 +43,12 @@ comment on column checks.pack_name is 'The pack.';
 comment on column checks.pack_digest is 'The version of the pack; null if none was read.';
 comment on column checks.verdict is 'compliant, drifted, incomplete (nothing is wrong, but not everything could be read) or failed (the probe did not finish).';
 comment on column checks.reason is 'Why it failed, such as unreachable.';
-comment on column checks.item_count is 'Items of the pack that apply to the server: ok + mismatch + unreadable.';
+comment on column checks.item_count is 'Items of the pack that apply to the server: ok + mismatch + unreadable + waived + due.';
 comment on column checks.ok_count is 'Items that are as expected, or whose difference is only information.';
 comment on column checks.mismatch_count is 'Items that are not as expected.';
 comment on column checks.unreadable_count is 'Items that could not be read.';
+comment on column checks.waived_count is 'Items that are not as expected, which a waiver accepts.';
+comment on column checks.due_count is 'Items that are not as the pack wants them only later.';
 comment on column checks.fingerprint is 'Identifies what there is to say of the items: half of a sha256, in base64; the key of check_details. Null if there is nothing.';
 comment on column checks.started_at is 'When the attempt that looked at the server started.';
 comment on column checks.checked_at is 'When it was stored.';
@@ -74,16 +79,22 @@ create table drift_states (
     checked_as jsonb,
     item_count integer not null default 0,
     unreadable_count integer not null default 0,
+    waived_count integer not null default 0,
+    due_count integer not null default 0,
     unverified text[] not null default '{}',
     unverified_contents text[] not null default '{}',
     never_compliant jsonb not null default '{}',
     look_wanted_at timestamptz,
+    flapping_since timestamptz,
+    equal_checks integer,
+    settled_at timestamptz,
     latest_check_id bigint,
     latest_verdict text,
     latest_reason text,
     latest_checked_at timestamptz,
     shown_state text not null generated always as (
         case when state <> 'drifted' and unreadable_count > 0 then 'incomplete' else state end) stored,
+    constraint equal_checks_while_flapping check ((flapping_since is null) = (equal_checks is null)),
     primary key (server_id, pack_name)
 ) with (
     fillfactor = 80,
@@ -103,10 +114,15 @@ comment on column drift_states.pack_digest is 'The version of the pack in that c
 comment on column drift_states.checked_as is 'The name, address and labels of the server in that check, for which placeholders of the pack stood.';
 comment on column drift_states.item_count is 'Items in that check.';
 comment on column drift_states.unreadable_count is 'Items that it could not read.';
+comment on column drift_states.waived_count is 'Items that it found different, which a waiver accepts.';
+comment on column drift_states.due_count is 'Items that it found different from what the pack wants only later.';
 comment on column drift_states.unverified is 'Keys of items that have never been read. If the first check finds them wrong, it opens no alert.';
 comment on column drift_states.unverified_contents is 'Keys of files whose content has never been read although the rest has, for example for lack of permission.';
 comment on column drift_states.never_compliant is 'What was wrong in the first check that read it and has been wrong ever since: keys of items, each with the types of its mismatches. A hold does not clear it.';
 comment on column drift_states.look_wanted_at is 'Since when a check outside the schedule is wanted: after a new assignment, a changed pack, a changed address, or the end of a hold. Null if none is wanted.';
+comment on column drift_states.flapping_since is 'Since when its alerts open and resolve so often that nobody is notified about them. Null while they do not.';
+comment on column drift_states.equal_checks is 'How many checks in a row have found the same since. After three the messages go on. Null while it does not flap.';
+comment on column drift_states.settled_at is 'When it last stopped flapping. What was before does not count again.';
 comment on column drift_states.latest_check_id is 'The newest check, whatever its verdict. It may have been deleted since.';
 comment on column drift_states.latest_verdict is 'The verdict of that check: compliant, drifted, incomplete or failed.';
 comment on column drift_states.latest_reason is 'Why that check failed; null if it did not.';
@@ -186,7 +202,7 @@ create table alerts (
     reminded_at timestamptz,
     resolved_at timestamptz,
     resolved_by text,
-    resolution text check (resolution in ('compliant', 'recovered', 'manual', 'disabled', 'unassigned', 'removed', 'settings')),
+    resolution text check (resolution in ('compliant', 'waived', 'due', 'recovered', 'manual', 'disabled', 'unassigned', 'removed', 'settings')),
     last_seq integer not null default 0,
     constraint drift_is_from_a_pack check (alert_type <> 'config_drift' or (pack_name is not null and check_id is not null)),
     constraint acknowledged_by_somebody check (
@@ -198,6 +214,7 @@ create table alerts (
 create unique index one_unresolved_alert on alerts (server_id, pack_name, alert_type) nulls not distinct
     where status <> 'resolved';
 create index alerts_by_time on alerts (opened_at);
+create index alerts_of_assignment on alerts (server_id, pack_name, alert_id);
 create index alerts_resolved on alerts (resolved_at) where resolved_at is not null;
 comment on table alerts is 'Alerts, one unresolved at most per server, pack and type: open, then perhaps acknowledged, then resolved.';
 comment on column alerts.alert_id is 'The alert.';
@@ -219,13 +236,13 @@ comment on column alerts.acknowledged_until is 'When the acknowledgement ends by
 comment on column alerts.reminded_at is 'When people were last reminded of it.';
 comment on column alerts.resolved_at is 'When it was resolved.';
 comment on column alerts.resolved_by is 'Who resolved it; driftwatch if the server complies, or can be checked, again.';
-comment on column alerts.resolution is 'Why it was resolved: compliant, recovered (the server, or its items, can be checked again), manual, disabled, unassigned, removed, or settings (failing_after or expect changed).';
+comment on column alerts.resolution is 'Why it was resolved: compliant, recovered (the server, or its items, can be checked again), waived (what is still wrong is accepted), due (it is wanted only later), manual, disabled, unassigned, removed, or settings (failing_after or expect changed).';
 comment on column alerts.last_seq is 'The number of its last event.';
 
 create table alert_events (
     alert_id bigint not null,
     seq integer not null,
-    event text not null check (event in ('opened', 'updated', 'recounted', 'moved', 'acknowledged', 'reopened', 'resolved')),
+    event text not null check (event in ('opened', 'updated', 'recounted', 'moved', 'acknowledged', 'reopened', 'resolved', 'flapping', 'settled')),
     at timestamptz not null,
     actor text not null,
     detail jsonb not null default '{}',
@@ -241,7 +258,7 @@ comment on column alert_events.detail is 'Facts about the event, such as counts,
 
 create table destinations (
     destination text primary key,
-    kind text not null default 'slack' check (kind in ('slack', 'console')),
+    kind text not null default 'slack' check (kind in ('slack', 'webhook', 'email', 'console')),
     settings jsonb not null default '{}',
     packs text[] not null default '{}',
     labels jsonb not null default '{}',
@@ -265,14 +282,14 @@ create table destinations (
     constraint held_by_somebody check ((held_at is null) = (held_by is null) and (held_at is null) = (held_reason is null)),
     -- Everything else could be a secret.
     constraint only_known_settings check (
-        settings - '{url_file,token_file,channel,api_url}'::text[] = '{}')
+        settings - '{url_file,token_file,key_file,password_file,channel,api_url,host,port,tls,from,to,user}'::text[] = '{}')
 ) with (
     -- Few rows, and every message updates one.
     fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200
 );
 comment on table destinations is 'Where messages are sent. One notifier at a time serves a destination, so that messages keep their order and their pace.';
 comment on column destinations.destination is 'The destination. default is the one of the notifier''s own settings; people add the others.';
-comment on column destinations.kind is 'How messages are sent: slack or console.';
+comment on column destinations.kind is 'How messages are sent: slack, webhook, email or console.';
 comment on column destinations.settings is 'Where and how, and the paths of the files with the secrets, which the notifier reads. No secret. Empty for default.';
 comment on column destinations.packs is 'It takes alerts of these packs; empty: of all.';
 comment on column destinations.labels is 'It takes alerts of servers that have each of these labels.';
@@ -301,7 +318,8 @@ create table outbox (
     destination text not null,
     kind text not null check (kind in (
         'drift_detected', 'drift_changed', 'drift_resolved', 'alert_acknowledged', 'alert_refreshed', 'check_failing',
-        'check_recovered', 'items_unreadable', 'items_readable', 'reminder', 'digest')),
+        'check_recovered', 'items_unreadable', 'items_readable', 'reminder', 'digest', 'drift_flapping',
+        'drift_settled')),
     payload jsonb not null,
     state text not null default 'pending' check (state in ('pending', 'sending', 'sent', 'folded', 'dead')),
     attempt integer not null default 0,
@@ -311,6 +329,8 @@ create table outbox (
     not_before timestamptz not null,
     muted_until timestamptz,
     group_key text,
+    schedule_name text,
+    slot_at timestamptz,
     message_id uuid not null default gen_random_uuid(),
     lease_token uuid,
     lease_expires_at timestamptz,
@@ -330,6 +350,11 @@ create table outbox (
 create index outbox_waiting on outbox (destination, outbox_id) where state = 'pending';
 create index outbox_due on outbox (destination, not_before, outbox_id) where state = 'pending';
 create index outbox_groups on outbox (destination, group_key, outbox_id) where state = 'pending' and not tried;
+create index outbox_of_slot on outbox (schedule_name, slot_at, destination, kind, outbox_id)
+    where state = 'pending' and not tried and slot_at is not null;
+create index outbox_messages_of_slot on outbox (destination, schedule_name, slot_at, kind, message_id)
+    where tried and slot_at is not null;
+create index outbox_of_group on outbox (group_key) where group_key is not null;
 create index outbox_of_message on outbox (message_id);
 create index outbox_sending on outbox (destination) where state = 'sending';
 create index outbox_dead on outbox (destination, created_at) where state = 'dead';
@@ -339,7 +364,7 @@ comment on column outbox.outbox_id is 'The notification, in order of writing.';
 comment on column outbox.alert_id is 'The alert; null for a reminder or a digest.';
 comment on column outbox.seq is 'The event of the alert that it is about.';
 comment on column outbox.destination is 'Where it is sent.';
-comment on column outbox.kind is 'drift_detected, drift_changed, drift_resolved, check_failing, check_recovered, items_unreadable, items_readable or alert_acknowledged; alert_refreshed: the alert''s own message is edited and nothing else is said; or, about no single alert, reminder or digest.';
+comment on column outbox.kind is 'drift_detected, drift_changed, drift_resolved, check_failing, check_recovered, items_unreadable, items_readable, drift_flapping (no more messages for now), drift_settled or alert_acknowledged; alert_refreshed: the alert''s own message is edited and nothing else is said; or, about no single alert, reminder or digest.';
 comment on column outbox.payload is 'The facts, with a version number. The text is written when it is sent.';
 comment on column outbox.state is 'pending, sending, sent, folded (nothing had to be sent: last_error says why), or dead: given up, because it was refused or too many attempts had no reply.';
 comment on column outbox.attempt is 'Number of attempts. Attempts that were too fast or could not reach the destination do not count.';
@@ -348,7 +373,9 @@ comment on column outbox.tried is 'An attempt counted, or may have delivered it.
 comment on column outbox.plain is 'Send it as plain text, because the full form was refused.';
 comment on column outbox.not_before is 'It is not sent before this.';
 comment on column outbox.muted_until is 'When the hold or the silence ended for which it waited last. delivery_health counts from then.';
-comment on column outbox.group_key is 'What it is about, as a hash. Notifications of the same kind and key that are due together go out as one message. Null: it goes alone.';
+comment on column outbox.group_key is 'What it is about, as a hash. Notifications of the same kind and key that wait together go out as one message. Null: it goes alone.';
+comment on column outbox.schedule_name is 'The schedule of its slot; null if no slot caused it.';
+comment on column outbox.slot_at is 'The slot whose check caused it: it waits for others of the same slot, for 30 seconds at most, or for 5 minutes after four messages. Null if no slot caused it.';
 comment on column outbox.message_id is 'The message that it went out in, or goes out in again: globally unique, and the same in every repetition. People recognise a repetition by the alert and the outbox_id, which each message contains.';
 comment on column outbox.lease_token is 'The token of the claim that is sending it, or sent it last.';
 comment on column outbox.lease_expires_at is 'After this time it is sent again.';

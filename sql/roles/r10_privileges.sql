@@ -11,18 +11,18 @@ select r.role_name, l.kind, o.object_name
 from (values
     ('public', 'function',
         'clock statement_clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold is_alive is_held_by serves
-         is_overdue stale_before count_of_items mute_covers'),
+         is_overdue stale_before count_of_items waiver_in_force schedule_zone schedule_day servers_waived mute_covers'),
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
          requeue_unsettled next_message is_next takes_alert remember_parent has_parent items_to_show edits_messages
-         is_only_an_edit cut_values
+         is_only_an_edit cut_values message_of_slot message_of_slot_after messages_of_slot wait_for_company hash_of
          why_not_checked enqueue_now add_alert_event owe_notification names_of wrong_now wrong_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory
          move_alert move_never_compliant lock_schedule split_alert replace_pack_versions
          failed_long_enough failing_step failing_facts failing_message last_failing keep_company settle_failing dark_title dark_items
          dark_message settle_dark settle_checking correct_schedules correct_waits correct_past_times may_lie_ahead
-         muted_by add_mute close_window reopen_alert owe_report'),
+         muted_by add_mute close_window reopen_alert owe_report instant_of item_named look_at_waived'),
     ('every process', 'function', 'register_worker touch_worker'),
     ('every role', 'relation', 'schema_info schema_migrations'),
     ('every process', 'relation', 'all_processes metrics'),
@@ -31,9 +31,10 @@ from (values
          complete_slots close_windows end_acknowledgements remind send_digest claim_heartbeat settle_heartbeat lock_unplanned_silences plan_silence forget_workers forget_checks forget_jobs forget_alerts forget_records'),
     ('driftwatch_worker', 'function',
         'claim_jobs promote_jobs renew_leases settle_job release_job job_state_under rescue_jobs held_jobs begin_effects
-         lock_assignments record_check remember open_alert update_alert recount_alert close_alert'),
+         lock_assignments record_check remember open_alert update_alert recount_alert close_alert
+         turns_of note_flapping tell_flapping tell_settled'),
     ('driftwatch_worker', 'relation', 'all_servers all_assignments all_packs all_pack_versions known_mismatches
-        known_unreadables'),
+        known_unreadables waived_items'),
     ('driftwatch_notifier', 'function',
         'announce_destination announce_added_destination destinations_to_serve report_unserved fingerprint_key_of
          claim_outbox parent_of settle_outbox release_destination'),
@@ -47,7 +48,7 @@ from (values
          set_schedule begin_apply apply_server apply_pack finish_apply remove_server
          remove_pack carry_out forget_items lock_alerts_of lock_servers servers_to_look_at enqueue_looks requeue_jobs
          retry_job cancel_job pause_queue resume_queue pause_schedule resume_schedule
-         fingerprint_key_of is_served')
+         fingerprint_key_of is_served add_waiver end_waiver apply_waivers')
 ) l (who, kind, names)
 cross join lateral regexp_split_to_table(l.names, '\s+') o (object_name)
 cross join lateral (

@@ -30,7 +30,7 @@ select s.server_id, s.display_name, d.pack_name, d.state, d.since, d.last_checke
            and d.since < (select statement_clock()) - interval '10 minutes' as check_overdue,
        d.last_check_id as remembered_check_id, s.labels, s.expect, failing.alert_id as failing_alert_id,
        failing.status as failing_alert_status, gone.alert_id as dark_alert_id, gone.status as dark_alert_status,
-       muted.why as muted_by
+       muted.why as muted_by, d.waived_count, d.due_count, d.flapping_since
 from servers s
 left join drift_states d on d.server_id = s.server_id
 left join packs p on p.pack_name = d.pack_name
@@ -64,6 +64,9 @@ comment on column fleet_status.last_verdict is 'The verdict of that check: compl
 comment on column fleet_status.last_reason is 'Why that check failed; null if it did not.';
 comment on column fleet_status.last_verdict_at is 'When that check was stored.';
 comment on column fleet_status.unreadable_count is 'Items that the last finished check could not judge.';
+comment on column fleet_status.waived_count is 'Items that the last finished check found different, which a waiver accepts.';
+comment on column fleet_status.due_count is 'Items that it found different from what the pack wants only later.';
+comment on column fleet_status.flapping_since is 'Since when its alerts open and resolve so often that nobody is notified about them.';
 comment on column fleet_status.alert_status is 'open or acknowledged; null if there is no unresolved alert about drift.';
 comment on column fleet_status.stale is 'Two slots have been due since the last finished check, or since the assignment if no check has finished; of a server with stale_after, that long has passed.';
 comment on column fleet_status.disabled is 'Switched off in the inventory, or disabled by an operator.';

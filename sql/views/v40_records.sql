@@ -35,7 +35,7 @@ create or replace view all_assignments as
 select a.server_id, a.pack_name, a.assigned_at, d.state, d.shown_state, d.since, d.last_check_id, d.last_checked_at,
        d.pack_digest, d.item_count, d.unreadable_count, d.unverified, d.unverified_contents, d.never_compliant,
        d.latest_check_id, d.latest_verdict, d.latest_reason, d.latest_checked_at, d.look_wanted_at, d.last_started_at,
-       d.checked_as
+       d.checked_as, d.waived_count, d.due_count
 from assignments a
 left join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name;
 comment on view all_assignments is
@@ -56,7 +56,7 @@ create or replace view all_checks as
 select c.check_id, c.job_id, c.schedule_name, c.slot_at, c.server_id, c.pack_name, c.pack_digest, c.verdict, c.reason,
        c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at, c.duration_ms,
        d.items, coalesce(s.display_name, c.server_id) as server_name,
-       coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest
+       coalesce(p.display_name, c.pack_name) as pack_display_name, p.digest as current_digest, c.waived_count, c.due_count
 from checks c
 left join check_details d on d.server_id = c.server_id and d.pack_name = c.pack_name and d.fingerprint = c.fingerprint
 left join servers s on s.server_id = c.server_id
@@ -109,6 +109,11 @@ comment on column all_alerts.items is 'What is wrong now, the first 20, or what 
 comment on column all_alerts.pack_name is 'The pack; null if the server as a whole cannot be checked.';
 comment on column all_alerts.failing is 'Of a server that cannot be checked: the reason, what ssh said, since when, and after how many slots.';
 
+create or replace view grouped_alerts as
+select distinct o.group_key, o.alert_id, o.kind from outbox o where o.group_key is not null;
+comment on view grouped_alerts is 'Which alerts messages put together, because they are about the same thing.';
+comment on column grouped_alerts.group_key is 'What they are about, as a hash: in the link of the message.';
+
 create or replace view alert_history as
 select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at
 from alert_events e
@@ -139,8 +144,15 @@ select o.outbox_id, o.destination, o.alert_id, o.seq, o.kind, o.state, o.payload
            when 'digest' then 'Digest: ' || coalesce(
                (select string_agg((s ->> 'count') || ' ' || (s ->> 'section'), ', ' order by n)
                 from jsonb_array_elements(o.payload -> 'report') with ordinality as sections (s, n)), 'nothing to report')
+           when 'drift_flapping' then
+               'Flapping on ' || said.server || ' with ' || said.pack || ': ' || (o.payload ->> 'turn_count') || ' turns in 14 days'
+           when 'drift_settled' then
+               'Flapping no more on ' || said.server || ' with ' || said.pack || ': '
+               || case when o.payload ->> 'resolution' is null then said.wrong || ' wrong' else 'nothing is wrong' end
            else case o.payload ->> 'resolution'
                     when 'compliant' then 'Configuration compliant on ' || said.server || ' with ' || said.pack
+                    when 'waived' then 'What is still wrong on ' || said.server || ' with ' || said.pack || ' is waived'
+                    when 'due' then 'What is still wrong on ' || said.server || ' with ' || said.pack || ' is due only later'
                     when 'recovered' then
                         case o.kind when 'check_recovered' then said.server || ' can be checked again'
                                     else 'All items of ' || said.pack || ' can be read again on ' || said.server end
@@ -203,3 +215,20 @@ create or replace view audit_trail as
 select l.at, l.actor, l.action, l.subject, l.detail, l.audit_id
 from audit_log l;
 comment on view audit_trail is 'What operators, apply and Driftwatch itself did, as long as that is kept. who_did_what has the last week as text.';
+
+create or replace view all_waivers as
+select w.waiver_id, w.source, w.server_id, w.labels, w.pack_name, w.item_key, w.item, w.reason, w.author, w.until_at,
+       w.created_at, w.ended_at, w.ended_by, waiver_in_force(w.ended_at, w.until_at) as in_force,
+       servers_waived(w.server_id, w.labels, w.pack_name) as servers
+from waivers w;
+comment on view all_waivers is 'The waivers, ended or not.';
+comment on column all_waivers.in_force is 'Whether it counts now.';
+comment on column all_waivers.servers is 'The servers with the pack that it is about.';
+
+create or replace view waived_items as
+select s.server_id, w.pack_name, w.item_key, w.item, w.reason, w.author, w.until_at, w.waiver_id
+from waivers w
+join servers s on s.server_id = w.server_id or s.labels @> w.labels
+join assignments a on a.server_id = s.server_id and a.pack_name = w.pack_name
+where s.removed_at is null and waiver_in_force(w.ended_at, w.until_at);
+comment on view waived_items is 'Which items are waived now, one row per server and waiver, whether they differ or not.';

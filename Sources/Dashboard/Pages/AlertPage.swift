@@ -59,14 +59,25 @@ struct AlertsPage: Sendable {
                     element("a", .href(.alerts(all: true))) { "Resolved ones too" }
                 }
             }
-            if alerts.isEmpty { element("p") { "There are none." } } else { table }
+            if alerts.isEmpty {
+                element("p") { "There are none." }
+            } else {
+                AlertTable(alerts: alerts, times: times, now: now).html
+            }
             if alerts.count == Self.maximumLines {
                 element("p", .class("quiet")) { "These are the newest \(Self.maximumLines)." }
             }
         }
     }
+}
 
-    private var table: HTML {
+/// A line for each alert.
+struct AlertTable: Sendable {
+    var alerts: [AlertLine]
+    var times: Times
+    var now: Date
+
+    var html: HTML {
         element("table", .class("fleet")) {
             element("thead") {
                 element("tr") {

@@ -37,7 +37,7 @@ struct DiffItems: Sendable {
         case remembered
         /// What was told of an alert that is over, where its check is gone.
         case told(title: String)
-        case notable, notApplicable, remarked
+        case waived, due, notable, notApplicable, remarked
 
         var title: String {
             switch self {
@@ -45,6 +45,8 @@ struct DiffItems: Sendable {
             case .unreadable: "Could not be read"
             case .remembered: "Known to be wrong now"
             case .told(let title): title
+            case .waived: "Waived"
+            case .due: "Due later"
             case .notable: "Different, which is no drift"
             case .notApplicable: "Does not apply to this server"
             case .remarked: "As expected, but"
@@ -76,7 +78,8 @@ struct DiffItems: Sendable {
         entries =
             outcomes.compactMap { Self.wrong($0, times) } + unreadable.compactMap(Self.unreadable)
             + Self.remembered(unseen, times)
-            + Self.told(content.removed?.alert, times) + outcomes.compactMap(Self.notable)
+            + Self.told(content.removed?.alert, times) + outcomes.compactMap { Self.exempt($0, in: .waived) }
+            + outcomes.compactMap { Self.exempt($0, in: .due) } + outcomes.compactMap(Self.notable)
             + outcomes.compactMap(Self.notApplicable) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }
@@ -108,6 +111,17 @@ struct DiffItems: Sendable {
     private static func joined(_ remarks: String?...) -> String? {
         let remarks = remarks.compactMap(\.self)
         return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
+    }
+
+    private static func exempt(_ outcome: ItemOutcome, in section: Section) -> Entry? {
+        guard case .exempt(let mismatches, let exemption) = outcome.finding else { return nil }
+        let own: Section = if case .waived = exemption { .waived } else { .due }
+        guard own == section else { return nil }
+        var entry = Entry(section: section, name: outcome.item, description: outcome.description)
+        entry.differences = mismatches.map { (DifferenceText($0), $0.diff) }
+        entry.unreadable = outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" }
+        entry.remark = ExemptionText.of(exemption)
+        return entry
     }
 
     private static func notable(_ outcome: ItemOutcome) -> Entry? {

@@ -131,6 +131,7 @@ struct DiffPage: Sendable {
             parts.append("\(check.mismatchCount) wrong\(differences)")
         }
         if check.unreadableCount > 0 { parts.append("\(check.unreadableCount) could not be read") }
+        parts += ExemptionText.counts(waived: check.waivedCount, due: check.dueCount)
         return parts.joined(separator: ", ") + "."
     }
 

@@ -6,12 +6,13 @@ internal import Redaction
 
 /// Why there is no page to show.
 enum PageError: Error, Equatable {
-    case malformedName, malformedCheck, malformedPage, noServer, noAssignment, noCheck, noAlert, otherHost, otherMethod
+    case malformedName, malformedCheck, malformedPage, malformedGroup, noServer, noAssignment, noCheck, noAlert,
+        noGroup, otherHost, otherMethod
 
     var status: HTTPResponse.Status {
         switch self {
-        case .malformedName, .malformedCheck, .malformedPage: .badRequest
-        case .noServer, .noAssignment, .noCheck, .noAlert: .notFound
+        case .malformedName, .malformedCheck, .malformedPage, .malformedGroup: .badRequest
+        case .noServer, .noAssignment, .noCheck, .noAlert, .noGroup: .notFound
         case .otherHost: .misdirectedRequest
         case .otherMethod: .methodNotAllowed
         }
@@ -24,10 +25,12 @@ enum PageError: Error, Equatable {
         case .malformedName: "No server or pack can have this name."
         case .malformedCheck: "A check is named by a number."
         case .malformedPage: "Pages are counted from 1."
+        case .malformedGroup: "A group of alerts has a key of 20 hexadecimal digits."
         case .noServer: "There is no server with this name."
         case .noAssignment: "This server was never checked against this pack."
         case .noCheck: "There is no check with this number for this server and pack."
         case .noAlert: "There is no alert with this number."
+        case .noGroup: "There is no alert of this group, or none is kept any more."
         case .otherHost:
             "Driftwatch is not set up for this host name. Add it with DRIFTWATCH_BASE_URL or DRIFTWATCH_WEB_NAMES."
         case .otherMethod: "These pages can only be read."

@@ -5,7 +5,8 @@ package enum Comparison {
     /// Total: facts that are missing or make no sense leave an expectation `unreadable`, they prove nothing. All that
     /// the check holds is masked and safe to store. `digest` is that of the resolved pack.
     package static func judge(
-        _ facts: Facts, against pack: Pack, digest: SHA256Digest, on server: ServerVariables = ServerVariables()
+        _ facts: Facts, against pack: Pack, digest: SHA256Digest, on server: ServerVariables = ServerVariables(),
+        exempting exemptions: Exemptions = .none
     ) -> Check {
         let keyed = pack.expectations.map { (key: $0.key, expectation: $0) }
         let outcomes = keyed.sorted { $0.key < $1.key }.map { key, expectation in
@@ -17,7 +18,8 @@ package enum Comparison {
                 case .unknown(let reason): .unreadable(reason)
                 }
             let item = (try? kind.get().item) ?? expectation.item
-            return evidence.outcome(of: expectation, key: key, item: item)
+            return evidence.outcome(
+                of: expectation, key: key, item: item, exemption: exemptions.exemption(of: expectation, key: key))
         }
         return Check(packName: pack.name, packDigest: digest, outcomes: outcomes)
     }

@@ -66,7 +66,7 @@ struct Evidence {
     /// What is proven wrong is wrong, whatever else could not be seen.
     ///
     /// `item` is what people are shown on the server.
-    func outcome(of expectation: Expectation, key: ItemKey, item: String) -> ItemOutcome {
+    func outcome(of expectation: Expectation, key: ItemKey, item: String, exemption: Exemption?) -> ItemOutcome {
         let item = VisibleText.line(item)
         let mismatches = contradictions.map { contradiction in
             Mismatch(
@@ -77,7 +77,11 @@ struct Evidence {
             if let notApplicable {
                 .notApplicable(VisibleText.line(notApplicable))
             } else if !mismatches.isEmpty {
-                expectation.severity == .info ? .notable(mismatches) : .wrong(mismatches)
+                if expectation.severity == .info {
+                    .notable(mismatches)
+                } else {
+                    exemption.map { .exempt(mismatches, $0) } ?? .wrong(mismatches)
+                }
             } else {
                 unseen.map { .unreadable($0) } ?? .ok
             }

@@ -21,16 +21,14 @@ extension Check {
                 canon.add("not_applicable")
                 canon.add(outcome.key.rawValue)
                 canon.add(why)
-            case .wrong(let mismatches), .notable(let mismatches):
-                let isWrong = if case .wrong = outcome.finding { true } else { false }
-                for mismatch in mismatches.sorted(by: { $0.type < $1.type }) {
-                    canon.add(isWrong ? "wrong" : "notable")
-                    canon.add(outcome.key.rawValue)
-                    canon.add(mismatch.type.rawValue)
-                    canon.add(mismatch.expected)
-                    canon.add(mismatch.actual)
-                    if let cause = mismatch.cause { canon.add(cause) }
-                }
+            case .wrong(let mismatches): canon.add("wrong", outcome.key, mismatches)
+            case .notable(let mismatches): canon.add("notable", outcome.key, mismatches)
+            case .exempt(let mismatches, .waived(let waiver)):
+                canon.add("waived", outcome.key, mismatches)
+                for text in [waiver.reason, waiver.author, waiver.until ?? ""] { canon.add(text) }
+            case .exempt(let mismatches, .due(let start)):
+                canon.add("due", outcome.key, mismatches)
+                canon.add(start)
             }
             for mismatch in outcome.unconfirmed.sorted(by: { $0.type < $1.type }) {
                 canon.add("unconfirmed")
@@ -54,6 +52,25 @@ extension Check {
     }
 }
 
+extension Check {
+    /// Identifies what changed, wherever it did: the same mismatches, with the same things there, have the same key.
+    ///
+    /// It covers the diff, which of a long content says more than the actual values, but not what is expected: that may name
+    /// the server.
+    package func changeKey(of added: Set<MismatchID>) -> String {
+        var canon = Canon()
+        canon.add("driftwatch-change-1")
+        canon.add(packName.rawValue)
+        for mismatch in mismatches.filter({ added.contains($0.id) }).sorted(by: { $0.id < $1.id }) {
+            canon.add(mismatch.key.rawValue)
+            canon.add(mismatch.type.rawValue)
+            canon.add(mismatch.actual)
+            canon.add(mismatch.diff ?? "")
+        }
+        return String(SHA256Digest(of: canon.bytes).description.dropFirst("sha256:".count).prefix(20))
+    }
+}
+
 /// Texts written one after another so that no two sequences give the same bytes: each with its length before it.
 private struct Canon {
     private(set) var bytes: [UInt8] = []
@@ -68,6 +85,17 @@ private struct Canon {
         add(cause.kind.rawValue)
         add([cause.package, cause.from, cause.to, cause.changedAt].map { $0 ?? "" }.joined(separator: "\n"))
         add((cause.loggedIn ?? []).joined(separator: "\n"))
+    }
+
+    mutating func add(_ what: String, _ key: ItemKey, _ mismatches: [Mismatch]) {
+        for mismatch in mismatches.sorted(by: { $0.type < $1.type }) {
+            add(what)
+            add(key.rawValue)
+            add(mismatch.type.rawValue)
+            add(mismatch.expected)
+            add(mismatch.actual)
+            if let cause = mismatch.cause { add(cause) }
+        }
     }
 
     mutating func add(_ pairs: [String: String]) {

@@ -5,9 +5,11 @@ internal import Foundation
 /// A JSON array of `{"key", "item", "status": "wrong", "mismatches": [{"type", "item", "key", "expected", "actual",
 /// "diff"}]}`, `{"key", "item", "status": "unreadable", "reason"}` (with `"remark"` where the
 /// reason alone does not say what is the matter) and `{"key", "item", "status": "ok", "remark"}`,
-/// `{"key", "item", "status": "notable", "mismatches"}` and `{"key", "item", "status": "not_applicable", "why"}`, with
-/// `"unconfirmed": [mismatch]` where a second look did not find what the first did, with
-/// `"description"` where the pack has one, and with `"unseen_content": reason` where the content alone could not be seen.
+/// `{"key", "item", "status": "notable", "mismatches"}`, `{"key", "item", "status": "waived", "mismatches", "waiver":
+/// {"reason", "author", "until"}}`, `{"key", "item", "status": "due", "mismatches", "from"}` and
+/// `{"key", "item", "status": "not_applicable", "why"}`, with `"unconfirmed": [mismatch]` where a second look did not find
+/// what the first did, with `"description"` where the pack has one, and with `"unseen_content": reason` where the content
+/// alone could not be seen.
 /// All of it is masked and safe to show.
 package struct StoredItems: Hashable, Sendable, Codable {
     /// None that there is nothing to say of.
@@ -58,12 +60,12 @@ extension Check {
 
 private struct Element: Codable {
     private enum CodingKeys: String, CodingKey {
-        case key, item, description, status, mismatches, reason, remark, why, unconfirmed
+        case key, item, description, status, mismatches, reason, remark, why, waiver, from, unconfirmed
         case unseenContent = "unseen_content"
     }
 
     private enum Status: String, Codable {
-        case wrong, notable, unreadable, ok
+        case wrong, notable, waived, due, unreadable, ok
         case notApplicable = "not_applicable"
     }
 
@@ -78,6 +80,14 @@ private struct Element: Codable {
         case .wrong: finding = .wrong(try container.decode([Mismatch].self, forKey: .mismatches))
         case .unreadable: finding = .unreadable(try container.decode(UnreadableReason.self, forKey: .reason))
         case .notable: finding = .notable(try container.decode([Mismatch].self, forKey: .mismatches))
+        case .waived:
+            finding = .exempt(
+                try container.decode([Mismatch].self, forKey: .mismatches),
+                .waived(try container.decode(Waiver.self, forKey: .waiver)))
+        case .due:
+            finding = .exempt(
+                try container.decode([Mismatch].self, forKey: .mismatches),
+                .due(from: try container.decode(String.self, forKey: .from)))
         case .notApplicable: finding = .notApplicable(try container.decode(String.self, forKey: .why))
         case .ok: finding = .ok
         }
@@ -107,6 +117,14 @@ private struct Element: Codable {
         case .notable(let mismatches):
             try container.encode(Status.notable, forKey: .status)
             try container.encode(mismatches, forKey: .mismatches)
+        case .exempt(let mismatches, .waived(let waiver)):
+            try container.encode(Status.waived, forKey: .status)
+            try container.encode(mismatches, forKey: .mismatches)
+            try container.encode(waiver, forKey: .waiver)
+        case .exempt(let mismatches, .due(let start)):
+            try container.encode(Status.due, forKey: .status)
+            try container.encode(mismatches, forKey: .mismatches)
+            try container.encode(start, forKey: .from)
         case .notApplicable(let why):
             try container.encode(Status.notApplicable, forKey: .status)
             try container.encode(why, forKey: .why)

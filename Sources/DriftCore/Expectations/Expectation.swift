@@ -6,6 +6,8 @@ package struct Expectation: Hashable, Sendable {
     package var severity: Severity
     /// Nil if it applies to every server.
     package var condition: Condition?
+    /// From when a difference counts; nil if it always does.
+    package var start: DayOrInstant?
 
     package enum Severity: String, Hashable, Sendable, CaseIterable {
         /// A difference is drift.
@@ -15,12 +17,14 @@ package struct Expectation: Hashable, Sendable {
     }
 
     package init(
-        _ subject: Subject, description: String? = nil, severity: Severity = .warning, condition: Condition? = nil
+        _ subject: Subject, description: String? = nil, severity: Severity = .warning, condition: Condition? = nil,
+        start: DayOrInstant? = nil
     ) {
         self.subject = subject
         self.description = description
         self.severity = severity
         self.condition = condition
+        self.start = start
     }
 
     package var key: ItemKey { subject.kind.key }

@@ -123,6 +123,8 @@ package struct ItemOutcome: Hashable, Sendable, Codable {
         case wrong([Mismatch])
         /// It differs, and the pack says that this is no drift: `severity: info`.
         case notable([Mismatch])
+        /// It differs, and that counts for nothing for now.
+        case exempt([Mismatch], Exemption)
         /// Nothing is proven wrong, but not all was seen.
         case unreadable(UnreadableReason)
         /// It is not about this server, for this reason in words.
@@ -179,18 +181,24 @@ package struct Check: Hashable, Sendable {
     }
 
     /// Of those that apply to the server.
-    package var itemCount: Int { okCount + mismatchCount + unreadableCount }
+    package var itemCount: Int { okCount + mismatchCount + unreadableCount + waivedCount + dueCount }
     /// As expected, or different without being drift.
     package var okCount: Int {
         outcomes.count { outcome in
             switch outcome.finding {
             case .ok, .notable: true
-            case .wrong, .unreadable, .notApplicable: false
+            case .wrong, .exempt, .unreadable, .notApplicable: false
             }
         }
     }
     package var mismatchCount: Int { outcomes.count { if case .wrong = $0.finding { true } else { false } } }
     package var unreadableCount: Int { outcomes.count { if case .unreadable = $0.finding { true } else { false } } }
+    /// Different, which somebody accepts.
+    package var waivedCount: Int {
+        outcomes.count { if case .exempt(_, .waived) = $0.finding { true } else { false } }
+    }
+    /// Different from what the pack wants only later.
+    package var dueCount: Int { outcomes.count { if case .exempt(_, .due) = $0.finding { true } else { false } } }
 
     package var mismatches: [Mismatch] {
         outcomes.flatMap { outcome -> [Mismatch] in

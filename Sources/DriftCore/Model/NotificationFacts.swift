@@ -22,6 +22,10 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case alertAcknowledged = "alert_acknowledged"
         /// Something changed that is not worth a message of its own: the message that shows the alert is edited.
         case alertRefreshed = "alert_refreshed"
+        /// Alerts open and resolve so often that nobody is notified about each any more.
+        case driftFlapping = "drift_flapping"
+        /// They have stopped doing so: what is true now.
+        case driftSettled = "drift_settled"
         /// Tells of no alert: somebody wants to see whether messages arrive. Never in the outbox.
         case test
 
@@ -30,7 +34,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     }
 
     package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
-        case compliant, recovered, manual, disabled, unassigned, removed, settings
+        case compliant, waived, due, recovered, manual, disabled, unassigned, removed, settings
     }
 
     package enum Status: String, Hashable, Sendable, Codable, CaseIterable {
@@ -143,11 +147,16 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     /// RFC 3339, UTC, whole seconds.
     package var openedAt: String
     package var occurredAt: String
-    /// Of `drift_resolved`, `check_recovered` and `items_readable`.
+    /// Of `drift_resolved`, `check_recovered` and `items_readable`; of `drift_flapping` and `drift_settled` if the alert is over.
     package var resolution: Resolution?
-    /// Only of a resolution as `compliant`: how many expectations the check was about, and how many it could not judge.
+    /// Only of a resolution as `compliant`, `waived` or `due`: how many expectations the check was about, how many it could not judge.
     package var itemCount: Int?
     package var unreadableCount: Int?
+    /// How many differed although nothing counts as wrong: somebody accepts it, or the pack wants it only later.
+    package var waivedCount: Int?
+    package var dueCount: Int?
+    /// Only of `drift_flapping`: how often it opened or resolved in 14 days.
+    package var turnCount: Int?
     /// Who acknowledged it, or resolved it by hand, disabled, unassigned or removed.
     package var actor: String?
     /// What the person who acknowledged or resolved it says.
@@ -165,6 +174,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var labels: [String: String]?
     /// The schedule's zone, in which people are told the times.
     package var timeZone: String?
+    /// What it is about, as a hash: `/alerts?group=KEY` lists all alerts about the same thing.
+    package var groupKey: String?
     /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
     package var openingUndelivered: Bool?
     /// Of `check_failing`, `check_recovered`, `items_unreadable` and `items_readable`.
@@ -193,10 +204,14 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case occurredAt = "occurred_at"
         case itemCount = "item_count"
         case unreadableCount = "unreadable_count"
+        case waivedCount = "waived_count"
+        case dueCount = "due_count"
+        case turnCount = "turn_count"
         case acknowledgedBy = "acknowledged_by"
         case acknowledgedAt = "acknowledged_at"
         case wrongItems = "wrong_items"
         case timeZone = "time_zone"
+        case groupKey = "group_key"
         case openingUndelivered = "opening_undelivered"
     }
 

@@ -4,10 +4,13 @@ package struct Inventory: Hashable, Sendable {
     package var schedule: ScheduleSetting?
     /// In the order of the file, each id once, with the file's defaults filled in.
     package var servers: [Server]
+    /// In the order of the file: all that there are.
+    package var waivers: [DeclaredWaiver]
 
-    package init(schedule: ScheduleSetting? = nil, servers: [Server] = []) {
+    package init(schedule: ScheduleSetting? = nil, servers: [Server] = [], waivers: [DeclaredWaiver] = []) {
         self.schedule = schedule
         self.servers = servers
+        self.waivers = waivers
     }
 }
 

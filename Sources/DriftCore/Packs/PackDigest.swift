@@ -34,6 +34,7 @@ extension Expectation {
         var fields = subject.kind.stored
         if severity != .warning { fields[text: "severity"] = severity.rawValue }
         if let condition { fields["when"] = condition.stored }
+        fields[text: "from"] = start?.text
         return fields
     }
 }

@@ -9,7 +9,12 @@
 /// |--------------------------------------|---------------|--------------------------------------|
 /// | something added                      | open it; tell | update it; tell                      |
 /// | nothing added, something still wrong | quiet         | recount it if the count moved; quiet |
-/// | nothing wrong any more               | quiet         | resolve it; tell                     |
+/// | nothing wrong any more               | quiet         | resolve it (see ``Ending``); tell    |
+///
+/// What is waived, or due only later, is *exempt*: it is judged and verified like all else, and never remembered as wrong.
+/// So it leaves the alert, and an alert that it leaves empty is resolved as `waived` or `due`. When the exemption ends
+/// and it is still wrong, it is added: somebody promised that it would be right by now. That holds of an expectation that
+/// never complied, too. An exempt expectation that could not be read at all is like any other unreadable one.
 ///
 /// So a first look at an expectation never alerts: it did not drift, it never complied. A check that could see nothing
 /// at all proves nothing: it only forgets what the pack no longer asks for, and notes what went dark. Counts are of
@@ -30,8 +35,18 @@ package struct Transition: Hashable, Sendable {
         case update(mismatchCount: Int, previousCount: Int, added: Set<MismatchID>)
         /// The live alert takes the new count; nobody is notified.
         case recount(mismatchCount: Int)
-        /// The live alert ends as `compliant`, and the notification `drift_resolved`.
-        case resolve
+        /// The live alert ends, and the notification `drift_resolved`.
+        case resolve(Ending)
+    }
+
+    /// How an alert ends by itself; raw values are stored as its resolution.
+    package enum Ending: String, Hashable, Sendable, CaseIterable {
+        /// All that was wrong last is right again.
+        case compliant
+        /// An item that was wrong last still differs, and is waived now.
+        case waived
+        /// None of them is waived, and one is wanted only later.
+        case due
     }
 
     package var state: DriftState
@@ -63,7 +78,7 @@ package struct Transition: Hashable, Sendable {
             case (let alert?, true, false):
                 .update(mismatchCount: count, previousCount: alert.mismatchCount, added: added)
             case (let alert?, true, true): alert.mismatchCount == count ? .none : .recount(mismatchCount: count)
-            case (_?, false, _): .resolve
+            case (_?, false, _): .resolve(remembered.ending(by: sight))
             }
         return Transition(state: state, action: action)
     }
@@ -85,17 +100,27 @@ private struct Sight {
     private(set) var wrong: Set<MismatchID> = []
     /// Nothing of them.
     private(set) var unseen: Set<ItemKey> = []
+    /// Wrong, which counts for nothing.
+    private(set) var exempt: Set<MismatchID> = []
+    private(set) var waivedKeys: Set<ItemKey> = []
+    private(set) var dueKeys: Set<ItemKey> = []
 
     init(_ check: Check) {
         for outcome in check.outcomes {
             switch outcome.finding {
             case .unreadable where outcome.unseenContent == nil: unseen.insert(outcome.key)
-            case .ok, .wrong, .notable, .unreadable, .notApplicable:
+            case .ok, .wrong, .notable, .exempt, .unreadable, .notApplicable:
                 if outcome.unseenContent == nil {
                     judged.insert(outcome.key)
                 } else {
                     partlyJudged.insert(outcome.key)
                 }
+            }
+            guard case .exempt(let mismatches, let exemption) = outcome.finding else { continue }
+            exempt.formUnion(mismatches.map(\.id))
+            switch exemption {
+            case .waived: waivedKeys.insert(outcome.key)
+            case .due: dueKeys.insert(outcome.key)
             }
         }
         wrong = Set(check.mismatches.map(\.id))
@@ -103,6 +128,10 @@ private struct Sight {
 
     /// There was something to see, and none of it could be seen; an empty pack hides nothing.
     var isBlind: Bool { judged.isEmpty && partlyJudged.isEmpty && !unseen.isEmpty }
+
+    func isExempt(_ mismatch: MismatchID) -> Bool {
+        waivedKeys.contains(mismatch.key) || dueKeys.contains(mismatch.key)
+    }
 
     /// Whether the check says nothing of what this mismatch is about.
     func leavesOpen(_ mismatch: MismatchID) -> Bool {
@@ -120,15 +149,23 @@ extension DriftState {
     fileprivate func after(_ sight: Sight) -> DriftState {
         var state = self
         state.dark = darkened(by: sight)
-        state.mismatches = sight.wrong.union(mismatches.filter(sight.leavesOpen))
-        let firstLooks = sight.wrong.subtracting(mismatches).filter(isFirstLook)
-        state.neverCompliant = neverCompliant.filter { sight.wrong.contains($0) || sight.leavesOpen($0) }
+        state.mismatches = sight.wrong.union(mismatches.filter { sight.leavesOpen($0) && !sight.isExempt($0) })
+        let wrong = sight.wrong.union(sight.exempt)
+        let firstLooks = wrong.subtracting(mismatches).filter(isFirstLook)
+        state.neverCompliant = neverCompliant.filter { wrong.contains($0) || sight.leavesOpen($0) }
             .union(firstLooks)
         state.unverifiedContents.formUnion(unverified.intersection(sight.partlyJudged))
         state.unverifiedContents.subtract(sight.judged)
         state.unverified.subtract(sight.judged.union(sight.partlyJudged))
         state.status = state.status(after: sight)
         return state
+    }
+
+    /// How the alert about what is remembered as wrong ends, where nothing is any more.
+    fileprivate func ending(by sight: Sight) -> Transition.Ending {
+        let keys = Set(mismatches.map(\.key))
+        if !keys.isDisjoint(with: sight.waivedKeys) { return .waived }
+        return keys.isDisjoint(with: sight.dueKeys) ? .compliant : .due
     }
 
     /// What was judged before and this check could not judge.

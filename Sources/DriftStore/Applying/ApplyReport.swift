@@ -55,6 +55,22 @@ package struct ApplyReport: Hashable, Sendable {
         package var unassigned: [PackName] = []
     }
 
+    /// A waiver of the inventory that is new or gone, or that matches nothing and is not stored.
+    package struct WaiverLine: Hashable, Sendable {
+        package enum Change: String, Hashable, Sendable {
+            case added, ended, unmatched
+        }
+
+        package var change: Change
+        /// Nil if labels say which servers.
+        package var server: ServerID?
+        package var labels: [String: String]?
+        package var pack: PackName
+        package var item: String
+        /// The servers that it is about.
+        package var servers: [ServerID]
+    }
+
     /// By name, the unchanged ones too.
     package var packs: [PackLine] = []
     /// By id, the unchanged ones too.
@@ -68,6 +84,7 @@ package struct ApplyReport: Hashable, Sendable {
     package var schedule: ScheduleSetting?
     /// What the row said before.
     package var formerSchedule: ScheduleSetting?
+    package var waivers: [WaiverLine] = []
     /// Alerts that end, move, open or change their count with it.
     package var alerts: [AlertLine] = []
     /// Servers that need a check now, because their packs or their address changed.
@@ -76,6 +93,7 @@ package struct ApplyReport: Hashable, Sendable {
     /// Whether the apply changes, or would change, the database.
     package var changesSomething: Bool {
         packs.contains { $0.change != .unchanged } || servers.contains { $0.change != .unchanged } || schedule != nil
+            || waivers.contains { $0.change != .unmatched }
     }
 
     package func count(ofServers change: Change) -> Int { servers.count { $0.change == change } }

@@ -54,7 +54,11 @@ struct ApplyTransaction {
             ScheduleSetting(cron: $0.cron, timeZone: $0.timeZone, spreadSeconds: $0.spreadSeconds)
         }
         report.schedule = try applySchedule(in: transaction)
-        report.checks = try checks(after: plan, report.servers, in: transaction)
+        // After the schedule: a day begins in its time zone.
+        if let inventory = request.configuration.inventory {
+            report.waivers = try ApplyReport.WaiverLine.applying(inventory.waivers, as: actor, in: transaction)
+        }
+        report.checks = try checks(after: plan, report, in: transaction)
         if report.changesSomething { try writeAudit(report, in: transaction) }
         return report
     }
@@ -168,9 +172,10 @@ struct ApplyTransaction {
 
     /// The servers that need a check now and should not wait for the next slot.
     private func checks(
-        after plan: ApplyPlan, _ lines: [ApplyReport.ServerLine], in transaction: borrowing Transaction
+        after plan: ApplyPlan, _ report: ApplyReport, in transaction: borrowing Transaction
     ) throws -> [ServerID] {
-        let candidates = Set(lines.filter { $0.change != .unchanged }.map(\.id)).union(plan.assignments.keys).sorted()
+        let candidates = Set(report.servers.filter { $0.change != .unchanged }.map(\.id))
+            .union(plan.assignments.keys).union(report.waivers.flatMap(\.servers)).sorted()
         guard !candidates.isEmpty else { return [] }
         return try transaction.rows(
             "select s from driftwatch.servers_to_look_at(\(candidates.map(\.rawValue))) s", as: ServerID.self)
@@ -181,13 +186,16 @@ struct ApplyTransaction {
             var servers: [String: Int]
             var packs: [String: Int]
             var removed: [ServerID]
+            var waivers: [String: Int]
             var checks: Int
             var alerts: [Int64]
         }
         let detail = Detail(
             servers: Dictionary(grouping: report.servers, by: \.change.rawValue).mapValues(\.count),
             packs: Dictionary(grouping: report.packs, by: \.change.rawValue).mapValues(\.count),
-            removed: report.servers.filter { $0.change == .removed }.map(\.id), checks: report.checks.count,
+            removed: report.servers.filter { $0.change == .removed }.map(\.id),
+            waivers: Dictionary(grouping: report.waivers, by: \.change.rawValue).mapValues(\.count),
+            checks: report.checks.count,
             alerts: report.alerts.compactMap(\.id))
         try transaction.execute(
             "select driftwatch.finish_apply(\(JSON(detail)), \(actor))")

@@ -10,14 +10,17 @@ package enum AlertsReader {
         case all
     }
 
-    /// The newest first.
+    /// The newest first; `group` as in ``NotificationFacts/groupKey``.
     package static func list(
-        _ filter: Filter, server: ServerID? = nil, limit: Int = 100, in transaction: borrowing Transaction
+        _ filter: Filter, server: ServerID? = nil, group: String? = nil, limit: Int = 100,
+        in transaction: borrowing Transaction
     ) throws -> [AlertLine] {
         try transaction.rows(
             """
             \(selection)
             where (\(filter == .all) or a.status <> 'resolved') and (\(server)::text is null or a.server_id = \(server))
+              and (\(group)::text is null or a.alert_id in (
+                  select g.alert_id from driftwatch.grouped_alerts g where g.group_key = \(group)))
             order by a.alert_id desc limit \(limit)
             """, of: AlertLine.self)
     }

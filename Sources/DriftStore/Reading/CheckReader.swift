@@ -26,7 +26,7 @@ package enum CheckReader {
 
     private static let selection: SQL = """
         select c.check_id, c.job_id, c.server_id, c.pack_name, c.pack_digest, c.slot_at, c.verdict, c.reason,
-               c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.started_at, c.checked_at,
+               c.item_count, c.ok_count, c.mismatch_count, c.unreadable_count, c.waived_count, c.due_count, c.started_at, c.checked_at,
                c.duration_ms, c.items, c.server_name, c.pack_display_name, c.current_digest
         from driftwatch.all_checks c
         """
@@ -72,6 +72,8 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
     package var okCount: Int
     package var mismatchCount: Int
     package var unreadableCount: Int
+    package var waivedCount: Int
+    package var dueCount: Int
     package var startedAt: Date?
     package var checkedAt: Date
     package var durationMilliseconds: Int?
@@ -98,12 +100,14 @@ package struct CheckView: Hashable, Sendable, RowDecodable {
         okCount = try row.column("ok_count")
         mismatchCount = try row.column("mismatch_count")
         unreadableCount = try row.column("unreadable_count")
+        waivedCount = try row.column("waived_count")
+        dueCount = try row.column("due_count")
         startedAt = try row.column("started_at")
         checkedAt = try row.column("checked_at")
         durationMilliseconds = try row.column("duration_ms")
         let stored: JSONText? = try row.column("items")
         items = stored.flatMap { try? StoredItems(json: $0.rawValue).outcomes }
         hasNewerDetails = stored != nil && items == nil
-        if items == nil, mismatchCount == 0, unreadableCount == 0 { items = [] }
+        if items == nil, mismatchCount + unreadableCount + waivedCount + dueCount == 0 { items = [] }
     }
 }

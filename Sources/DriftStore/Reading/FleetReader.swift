@@ -59,7 +59,8 @@ package enum FleetReader {
                f.unreadable_since, f.dark_count, f.last_check_id, f.last_verdict, f.last_reason, f.last_verdict_at,
                f.stale, f.outdated, f.check_overdue, f.disabled, f.disabled_reason, f.failing_streak,
                f.failing_since, f.failing_reason, f.alert_id, f.alert_status, f.expect, f.failing_alert_id,
-               f.failing_alert_status, f.dark_alert_id, f.dark_alert_status, f.muted_by
+               f.failing_alert_status, f.dark_alert_id, f.dark_alert_status, f.muted_by, f.waived_count, f.due_count,
+               f.flapping_since
         from driftwatch.fleet_status f
         """
 
@@ -182,6 +183,12 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var itemCount: Int?
     /// Those of them that it could not judge.
     package var unreadableCount: Int?
+    /// Items that it found different, which a waiver accepts.
+    package var waivedCount: Int?
+    /// Items that it found different from what the pack wants only later.
+    package var dueCount: Int?
+    /// Since when its alerts open and resolve so often that nobody is notified about them.
+    package var flappingSince: Date?
     /// Since when an item that could be read before no longer can be.
     package var unreadableSince: Date?
     /// How many items that is.
@@ -234,6 +241,9 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
         mismatchCount = try row.column("mismatch_count")
         itemCount = try row.column("item_count")
         unreadableCount = try row.column("unreadable_count")
+        waivedCount = try row.column("waived_count")
+        dueCount = try row.column("due_count")
+        flappingSince = try row.column("flapping_since")
         unreadableSince = try row.column("unreadable_since")
         darkCount = try row.column("dark_count")
         lastCheckID = try row.column("last_check_id")

@@ -86,7 +86,7 @@ package enum JobsReader {
         try transaction.rows(
             """
             select c.check_id, c.server_id, c.pack_name, c.verdict, c.reason, c.item_count, c.ok_count,
-                   c.mismatch_count, c.unreadable_count, c.checked_at, c.duration_ms
+                   c.mismatch_count, c.unreadable_count, c.waived_count, c.due_count, c.checked_at, c.duration_ms
             from driftwatch.all_checks c where c.job_id = \(id) order by c.pack_name
             """, of: JobCheck.self)
     }
@@ -219,6 +219,8 @@ package struct JobCheck: Hashable, Sendable, RowDecodable {
     package var okCount: Int
     package var mismatchCount: Int
     package var unreadableCount: Int
+    package var waivedCount: Int
+    package var dueCount: Int
     package var checkedAt: Date
     package var durationMilliseconds: Int?
 
@@ -232,6 +234,8 @@ package struct JobCheck: Hashable, Sendable, RowDecodable {
         okCount = try row.column("ok_count")
         mismatchCount = try row.column("mismatch_count")
         unreadableCount = try row.column("unreadable_count")
+        waivedCount = try row.column("waived_count")
+        dueCount = try row.column("due_count")
         checkedAt = try row.column("checked_at")
         durationMilliseconds = try row.column("duration_ms")
     }

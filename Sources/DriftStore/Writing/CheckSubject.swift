@@ -15,6 +15,8 @@ package struct CheckSubject: Sendable {
         package var causes: [MismatchID: Cause]
         /// How that check looked; nil if there was none.
         package var lastLook: LastLook?
+        /// What counts for nothing, as of when the attempt began.
+        package var exemptions: Exemptions
     }
 
     /// How the check looked that was last taken into account.
@@ -72,7 +74,8 @@ package struct CheckSubject: Sendable {
                     from driftwatch.known_mismatches m
                     where m.server_id = a.server_id and m.pack_name = a.pack_name) as remembered,
                    array(select u.item_key from driftwatch.known_unreadables u
-                    where u.server_id = a.server_id and u.pack_name = a.pack_name and u.was_readable) as dark
+                    where u.server_id = a.server_id and u.pack_name = a.pack_name and u.was_readable) as dark,
+                   \(StoredExemptions.columns)
             from driftwatch.all_servers s
             join driftwatch.all_assignments a on a.server_id = s.server_id
             join driftwatch.all_packs p on p.pack_name = a.pack_name
@@ -80,6 +83,7 @@ package struct CheckSubject: Sendable {
             order by a.pack_name
             """, of: AssignmentRow.self)
         guard let first = rows.first else { return nil }
+        let exemptions = StoredExemptions(at: first.startedAt, day: first.day, waivers: first.waivers)
         var packs: [AssignedPack] = []
         var alteredPacks: [AlteredPack] = []
         for row in rows {
@@ -92,7 +96,8 @@ package struct CheckSubject: Sendable {
                 packs.append(
                     AssignedPack(
                         pack: pack, digest: digest, lastCheckID: row.lastCheckID, remembered: row.remembered,
-                        causes: row.causes, lastLook: row.lastLook(of: server)))
+                        causes: row.causes, lastLook: row.lastLook(of: server),
+                        exemptions: exemptions.of(row.pack)))
             } catch let altered as AlteredPack {
                 alteredPacks.append(altered)
             }
@@ -141,6 +146,8 @@ private struct AssignmentRow: Sendable, RowDecodable {
     let lastCheckID: Int64
     let remembered: DriftState
     let causes: [MismatchID: Cause]
+    let day: String
+    let waivers: [StoredWaiver]
     private let lastDigest: String?
     private let lastValues: Values?
     private let lastStartedAt: Date?
@@ -169,6 +176,8 @@ private struct AssignmentRow: Sendable, RowDecodable {
             unverified: Set(try row.column("unverified", as: [ItemKey].self)),
             unverifiedContents: Set(try row.column("unverified_contents", as: [ItemKey].self)),
             dark: Set(try row.column("dark", as: [ItemKey].self)))
+        day = try row.column("day")
+        waivers = try row.column("waivers", as: JSON<[StoredWaiver]>.self).value
         lastDigest = try row.column("pack_digest")
         lastValues = try row.column("checked_as", as: JSON<Values>?.self)?.value
         lastStartedAt = try row.column("last_started_at")

@@ -33,6 +33,7 @@ package enum EffectsStore {
         package var lastCheckID: Int64
         package var alertID: Int64?
         package var alert: LiveAlert?
+        package var flapping: Flapping
     }
 
     /// Locks the server, and returns, locked, what is remembered of the packs that are still assigned.
@@ -47,7 +48,7 @@ package enum EffectsStore {
         let rows = try transaction.rows(
             """
             select a.pack_name, a.digest, a.state, a.unverified, a.unverified_contents, a.last_started_at, a.last_check_id,
-                   a.remembered, a.never_compliant, a.alert_id, a.alert_mismatch_count
+                   a.remembered, a.never_compliant, a.alert_id, a.alert_mismatch_count, a.equal_checks
             from driftwatch.begin_effects(
                 \(location.serverID), \(failure?.reason.rawValue), \(location.address), \(location.port), \(location.user),
                 \(location.configUser), \(location.connection), \(job),
@@ -57,12 +58,13 @@ package enum EffectsStore {
             """,
             as: (
                 PackName, String, DriftStatus, [ItemKey], [ItemKey], Date?, Int64, JSON<[StoredMismatch]>,
-                JSON<TypesByItem>, Int64?, Int?
+                JSON<TypesByItem>, Int64?, Int?, Int?
             ).self)
         var assignments: [PackName: Assignment] = [:]
         for row in rows {
             let (
-                pack, digest, status, unverified, contents, lastStartedAt, lastCheck, remembered, never, alertID, count
+                pack, digest, status, unverified, contents, lastStartedAt, lastCheck, remembered, never, alertID, count,
+                equalChecks
             ) =
                 row
             assignments[pack] = Assignment(
@@ -71,7 +73,7 @@ package enum EffectsStore {
                     mismatches: Set(remembered.value.map { MismatchID(key: $0.key, type: $0.type) }),
                     neverCompliant: Set(never.value), unverified: Set(unverified), unverifiedContents: Set(contents)),
                 packDigest: digest, lastStartedAt: lastStartedAt, lastCheckID: lastCheck, alertID: alertID,
-                alert: count.map(LiveAlert.init(mismatchCount:)))
+                alert: count.map(LiveAlert.init(mismatchCount:)), flapping: Flapping(equalChecks: equalChecks))
         }
         return assignments
     }
@@ -93,7 +95,7 @@ package enum EffectsStore {
                 \(origin.jobID), \(origin.serverID), \(check.packName), \(check.packDigest.description),
                 \(check.verdict), null, \(check.okCount), \(check.mismatchCount), \(check.unreadableCount),
                 \(fingerprint), \(items)::text::jsonb, \(origin.startedAt), \(origin.duration.wholeMilliseconds),
-                \(counts))
+                \(counts), \(check.waivedCount), \(check.dueCount))
             """
     }
 
@@ -144,28 +146,59 @@ package enum EffectsStore {
         in transaction: borrowing Transaction
     ) throws -> AlertChange? {
         let checkID = try remember(transition.state, seeing: check, from: origin, in: transaction)
-        switch (transition.action, assignment.alertID) {
+        var flapping = assignment.flapping
+        let turns =
+            flapping.asksForTurns(before: transition.action)
+            ? try transaction.one(
+                "select driftwatch.turns_of(\(origin.serverID), \(check.packName))", as: Int.self) : 0
+        let notice = flapping.see(transition, over: assignment.state, in: check, turnsBefore: turns)
+        let noting: SQL =
+            "select driftwatch.note_flapping(\(origin.serverID), \(check.packName), \(flapping.equalChecks))"
+        // Before the alert changes, so that its own message is left out.
+        if flapping != assignment.flapping, notice != .ended { try transaction.execute(noting) }
+        let change = try changeAlert(
+            transition.action, of: assignment, by: check, checkID, from: origin, in: transaction)
+        switch notice {
+        case nil: break
+        case .began(let turns):
+            if let alert = change?.alertID {
+                try transaction.execute("select driftwatch.tell_flapping(\(alert), \(turns))")
+            }
+        case .ended:
+            try transaction.execute(noting)
+            try transaction.execute("select driftwatch.tell_settled(\(origin.serverID), \(check.packName))")
+        }
+        return change
+    }
+
+    private static func changeAlert(
+        _ action: Transition.Action, of assignment: Assignment, by check: Check, _ checkID: Int64, from origin: Origin,
+        in transaction: borrowing Transaction
+    ) throws -> AlertChange? {
+        switch (action, assignment.alertID) {
         case (.none, _): return nil
         case (.open(let count, let added), _):
             let alert = try transaction.one(
                 """
                 select driftwatch.open_alert(
                     \(origin.serverID), \(check.packName), \(checkID), \(count), \(JSON(firstItems(of: check, added))),
-                    \(itemCount(added)))
+                    \(itemCount(added)), \(check.changeKey(of: added)))
                 """, as: Int64.self)
             return AlertChange(event: .opened, alertID: alert, checkID: checkID, pack: check.packName)
         case (.update(let count, _, let added), let alert?):
             _ = try transaction.execute(
                 """
                 select driftwatch.update_alert(
-                    \(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))), \(itemCount(added)))
+                    \(alert), \(checkID), \(count), \(JSON(firstItems(of: check, added))),
+                    \(itemCount(added)), \(check.changeKey(of: added)))
                 """)
             return AlertChange(event: .updated, alertID: alert, checkID: checkID, pack: check.packName)
         case (.recount(let count), let alert?):
             _ = try transaction.execute("select driftwatch.recount_alert(\(alert), \(checkID), \(count))")
             return nil
-        case (.resolve, let alert?):
-            _ = try transaction.execute("select driftwatch.close_alert(\(alert), 'compliant', 'driftwatch')")
+        case (.resolve(let ending), let alert?):
+            _ = try transaction.execute(
+                "select driftwatch.close_alert(\(alert), \(ending.rawValue), 'driftwatch')")
             return AlertChange(event: .resolved, alertID: alert, checkID: checkID, pack: check.packName)
         case (.update, nil), (.recount, nil), (.resolve, nil):
             preconditionFailure("a transition without a live alert neither updates nor resolves one")

@@ -33,6 +33,10 @@ package struct OutboxStore: Sendable {
         package var rows: [Row]
         /// Of this one claim.
         package var lease: UUID
+        /// Globally unique; a repetition has the same.
+        package var messageID: String
+        /// The first message about the alert of the first row to this destination.
+        package var threadID: String?
         package var isPlain: Bool
         /// Counts from 1; only what spent an attempt.
         package var attempt: Int
@@ -62,16 +66,21 @@ package struct OutboxStore: Sendable {
         let rows = try await database.rows(
             """
             select c.lease_token, c.wait, c.outbox_id, c.payload::text, c.plain, c.attempt, c.age, c.doubtful_attempts,
-                   c.failures, c.opening_undelivered, to_jsonb(p)
+                   c.failures, c.opening_undelivered, to_jsonb(p), c.message_id::text, c.thread_id::text
             from driftwatch.claim_outbox(\(destination), \(notifier), \(fingerprint), \(lease)) c
             left join lateral driftwatch.parent_of(c.outbox_id) p on true
             """,
-            as: (UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?, JSON<ParentMessage>?).self)
-        guard let (lease, wait, _, _, isPlain, attempt, age, doubtful, failures, _, _) = rows.first else {
+            as: (
+                UUID, Duration?, Int64?, String?, Bool?, Int?, Duration?, Int?, Int, Bool?, JSON<ParentMessage>?,
+                String?,
+                String?
+            ).self)
+        guard let (lease, wait, _, _, isPlain, attempt, age, doubtful, failures, _, _, messageID, threadID) = rows.first
+        else {
             return .held
         }
-        guard let isPlain, let attempt, let age, let doubtful else { return .idle(wait: wait) }
-        let claimed = rows.compactMap { _, _, id, payload, _, _, _, _, _, undelivered, parent in
+        guard let isPlain, let attempt, let age, let doubtful, let messageID else { return .idle(wait: wait) }
+        let claimed = rows.compactMap { _, _, id, payload, _, _, _, _, _, undelivered, parent, _, _ in
             id.flatMap { id in
                 payload.map {
                     Delivery.Row(
@@ -81,7 +90,8 @@ package struct OutboxStore: Sendable {
         }
         return .delivery(
             Delivery(
-                rows: claimed, lease: lease, isPlain: isPlain, attempt: attempt,
+                rows: claimed, lease: lease, messageID: messageID, threadID: threadID, isPlain: isPlain,
+                attempt: attempt,
                 age: rows.compactMap(\.6).max() ?? age, doubtfulAttempts: doubtful, destinationFailures: failures))
     }
 

@@ -12,6 +12,9 @@ extension Form {
                 "include", .oneOrMore(.text(.filePattern)),
                 "More files with `servers`, `groups`, and `defaults` of their own"),
             Key("ansible", .text(.filePath), "An Ansible inventory, as INI or YAML, whose hosts are servers"),
+            Key(
+                "waivers", .list(.mapping(.waiver)),
+                "Differences that somebody accepts: they are shown as waived, and are neither drift nor an alert"),
         ] + partKeys, rules: [.atLeastOne(["servers", "include", "ansible"])])
 
     /// A file that the inventory includes.

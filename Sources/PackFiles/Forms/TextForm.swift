@@ -84,6 +84,8 @@ extension TextForm {
     static let login = TextForm("a user name", like: "driftwatch", #"^[A-Za-z0-9_][A-Za-z0-9._@+-]*\$?$"#)
     static let cron = TextForm("a cron expression", like: "0 6 * * *", "^[ -~]+$")
     static let timeZone = TextForm("the name of a time zone", like: "Europe/Berlin", "^[ -~]+$")
+    static let dayOrInstant = TextForm(
+        "a day, or an instant in RFC 3339", like: "2027-01-15", "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$")
     static let spread = TextForm("a span of time", like: "10m", "^([0-9]+[smhd]|0+)$")
 
     private static func quantity(_ units: [String]) -> String { "^[0-9]+ *(\(units.joined(separator: "|")))$" }

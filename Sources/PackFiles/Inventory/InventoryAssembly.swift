@@ -3,6 +3,8 @@ internal import DriftCore
 /// Makes one inventory of a file, of those that it includes, and of Ansible's.
 struct InventoryAssembly {
     private let packs: Set<PackName>?
+    /// Of the first file.
+    private(set) var waivers: [WaiverDraft] = []
     /// Every file that was read, in reading order.
     private(set) var files: [String] = []
     private var readers: [String: FileReader] = [:]
@@ -15,6 +17,7 @@ struct InventoryAssembly {
     /// What could be read; `problems` has what is wrong.
     mutating func load(_ source: SourceFile, with named: InventoryFiles) -> (Inventory, InventoryReasons) {
         let draft = read(source, isIncluded: false)
+        waivers = draft.waivers
         resolver.defaults = InFile(file: source.path, value: draft.defaults)
         resolver.groups = draft.groups.map { InFile(file: source.path, value: $0) }
         var servers = draft.servers.map { EnteredServer(file: source.path, draft: $0) }
@@ -29,7 +32,9 @@ struct InventoryAssembly {
         resolver.ansiblePosition = draft.ansible?.position
         resolver.groups = withoutRepetition(resolver.groups)
         let (resolved, reasons) = resolver.resolve(withoutRepetition(servers), ansible: hosts, report: &readers)
-        return (Inventory(schedule: draft.schedule, servers: resolved), reasons)
+        let inventory = Inventory(
+            schedule: draft.schedule, servers: resolved, waivers: waivers.map(\.declaration))
+        return (inventory, reasons)
     }
 
     private mutating func read(_ source: SourceFile, isIncluded: Bool) -> InventoryDraft {

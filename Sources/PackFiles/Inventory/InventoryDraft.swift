@@ -14,6 +14,7 @@ struct InventoryDraft {
     var defaults = SharedSettings()
     var groups: [GroupDraft] = []
     var servers: [ServerDraft] = []
+    var waivers: [WaiverDraft] = []
 }
 
 /// One entry of `servers`.

@@ -39,6 +39,7 @@ struct InventoryReader {
             defaults: defaults(in: fields), groups: groups(in: fields), servers: servers(in: fields))
         guard !isIncluded else { return draft }
         draft.schedule = schedule(in: fields)
+        draft.waivers = waivers(in: fields)
         draft.includes = mentions("include", in: fields)
         draft.ansible = mentions("ansible", in: fields).first
         if ["servers", "include", "ansible"].allSatisfy({ fields[$0]?.node.isNull ?? true }) {

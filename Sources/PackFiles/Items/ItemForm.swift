@@ -45,6 +45,10 @@ extension Form {
                 "severity", .words(of: Expectation.Severity.self),
                 "`warning` (the default), or `info`: a difference is shown, and is neither drift nor an alert"),
             Key("when", .mapping(.condition), "To which servers the item applies; without it, to all"),
+            Key(
+                "from", .text(.dayOrInstant),
+                "From when the item counts; until then a difference is shown as due, and is neither drift nor an alert. A day begins in the schedule's time zone"
+            ),
         ])
 
     /// The keys of an item that others do not have.
@@ -68,9 +72,20 @@ extension PackFileReader {
         let description = description(in: fields)
         let severity: Expectation.Severity? = reader.choice("severity", in: fields)
         let condition = condition(in: fields)
-        return subject.map {
-            Expectation($0, description: description, severity: severity ?? .warning, condition: condition)
+        let start = dayOrInstant("from", in: fields)
+        if start != nil, severity == .info {
+            reader.warn(
+                "`from` has no effect beside `severity: info`", at: fields["from"]?.position,
+                hint: "a difference of the item never counts; remove one of them")
         }
+        return subject.map {
+            Expectation(
+                $0, description: description, severity: severity ?? .warning, condition: condition, start: start)
+        }
+    }
+
+    private mutating func dayOrInstant(_ key: String, in fields: Fields) -> DayOrInstant? {
+        reader.text(key, in: fields, where: Grammar.dayOrInstant).flatMap(DayOrInstant.init)
     }
 
     /// Whether the item's names and values are meant exactly as they are written, odd as they look.

@@ -12,7 +12,7 @@ struct AlertsCommand: AsyncParsableCommand {
             Example:
               driftwatch alerts ack 7 --comment "known, fixed tonight"
             """,
-        subcommands: [List.self, Show.self, Acknowledge.self, Resolve.self])
+        subcommands: [List.self, Show.self, Acknowledge.self, Resolve.self, Accept.self])
 
     struct List: DriftwatchCommand {
         static let configuration = CommandConfiguration(
@@ -31,6 +31,9 @@ struct AlertsCommand: AsyncParsableCommand {
         @Option(help: "Only alerts of this server.")
         var server: ServerID?
 
+        @Option(help: "Only alerts about the same thing, by the key that a message about several alerts names.")
+        var group: String?
+
         @Option(help: "How many at most.")
         var limit = 100
 
@@ -41,7 +44,7 @@ struct AlertsCommand: AsyncParsableCommand {
                 try await database.read { transaction in
                     (
                         try AlertsReader.list(
-                            all ? .all : .unresolved, server: server, limit: limit, in: transaction),
+                            all ? .all : .unresolved, server: server, group: group, limit: limit, in: transaction),
                         try Times(in: transaction)
                     )
                 }

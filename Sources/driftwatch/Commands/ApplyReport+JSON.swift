@@ -9,6 +9,7 @@ extension ApplyReport {
             ("dry_run", .flag(dryRun)),
             ("packs", .list(packs.filter { $0.change != .unchanged }.map(Self.json))),
             ("servers", .list(servers.filter { $0.change != .unchanged }.map(Self.json))),
+            ("waivers", .list(waivers.map(Self.json))),
             ("alerts", .list(alerts.map(Self.json))),
             ("schedule", schedule.map(Self.json) ?? .null),
             ("kept_packs", .texts(keptPacks.map(\.rawValue))),
@@ -47,6 +48,18 @@ extension ApplyReport {
             ("server_id", .text(server.id.rawValue)), ("change", .text(server.change.rawValue)),
             ("fields", .list(fields)), ("assigned", .texts(server.assigned.map(\.rawValue))),
             ("unassigned", .texts(server.unassigned.map(\.rawValue))),
+        ])
+    }
+
+    private static func json(_ waiver: WaiverLine) -> JSONValue {
+        .object([
+            ("change", .text(waiver.change.rawValue)), ("server_id", .optional(waiver.server?.rawValue)),
+            (
+                "labels",
+                waiver.labels.map { .object($0.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) }) } ?? .null
+            ),
+            ("pack_name", .text(waiver.pack.rawValue)), ("item", .text(waiver.item)),
+            ("servers", .texts(waiver.servers.map(\.rawValue))),
         ])
     }
 

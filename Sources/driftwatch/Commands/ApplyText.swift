@@ -20,6 +20,7 @@ struct ApplyText {
             let former = report.formerSchedule.map { "\(Self.words($0)) → " } ?? ""
             lines.append("schedule: \(former)\(Self.words(schedule))")
         }
+        lines += report.waivers.map(Self.line)
         lines += report.alerts.map(Self.line)
         lines.append("packs: \(Self.counts { report.count(ofPacks: $0) })")
         lines.append("servers: \(Self.counts { report.count(ofServers: $0) })")
@@ -50,6 +51,16 @@ struct ApplyText {
         case .added: "  + \(item.noun) \(item.item)"
         case .removed: "  - \(item.noun) \(item.item)"
         case .changed: "  ~ \(item.noun) \(item.item)\(fields.isEmpty ? "" : ": \(fields)")"
+        }
+    }
+
+    private static func line(_ waiver: ApplyReport.WaiverLine) -> String {
+        let target = waiver.server?.rawValue ?? waiver.labels?.labelWords.joined(separator: " ") ?? ""
+        let what = "waiver of \(waiver.item) in \(waiver.pack) for \(target)"
+        return switch waiver.change {
+        case .added: "\(what): added"
+        case .ended: "\(what): ended"
+        case .unmatched: "\(what): left out, because the pack has no such item"
         }
     }
 

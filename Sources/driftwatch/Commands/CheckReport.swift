@@ -69,7 +69,7 @@ struct CheckReport {
     private func print(_ check: CheckView, _ error: String?, to console: Console) {
         let verdict = verdictLine(
             check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-            unreadable: check.unreadableCount, console: console)
+            unreadable: check.unreadableCount, waived: check.waivedCount, due: check.dueCount, console: console)
         let detail = check.verdict == .failed ? error.map { " (\(visible($0)))" } : nil
         console.print("\(check.serverID) \(check.packName): \(verdict)\(detail ?? "")")
         console.print(lines: OutcomeText(check.items ?? [], console: console).lines)

@@ -15,6 +15,10 @@ extension DestinationCommand {
                 Examples:
                   driftwatch destination add web-team --kind slack --url-file /etc/driftwatch/web-team.url --label team=web
                   driftwatch destination add bot --kind slack --token-file /etc/driftwatch/bot.token --channel '#drift'
+                  driftwatch destination add tickets --kind webhook --url-file /etc/driftwatch/tickets.url \\
+                    --key-file /etc/driftwatch/tickets.key
+                  driftwatch destination add duty --kind email --host mail.example.net --from driftwatch@example.net \\
+                    --to duty@example.net --user driftwatch --password-file /etc/driftwatch/mail.password
                 """)
 
         @OptionGroup var common: CommonOptions
@@ -88,10 +92,42 @@ extension DestinationCommand {
             help: ArgumentHelp("Of a Slack bot: another address for its API.", valueName: "address"))
         var apiURL: String?
 
+        @Option(
+            help: ArgumentHelp("Of a JSON webhook: the file with the key that signs what is sent.", valueName: "file"))
+        var keyFile: String?
+
+        @Option(help: ArgumentHelp("Of e-mail: the mail server.", valueName: "host"))
+        var host: String?
+
+        @Option(
+            help: ArgumentHelp("Its port (default: 587, with implicit TLS 465, without TLS 25).", valueName: "port"))
+        var port: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "How it is spoken to: starttls, implicit, or none on this machine (default: starttls).",
+                valueName: "mode"))
+        var tls: String?
+
+        @Option(help: ArgumentHelp("The sender's address.", valueName: "address"))
+        var from: String?
+
+        @Option(help: ArgumentHelp("Who gets the mails, separated by commas.", valueName: "address,…"))
+        var to: String?
+
+        @Option(help: ArgumentHelp("Who logs in at the mail server.", valueName: "name"))
+        var user: String?
+
+        @Option(help: ArgumentHelp("The file with that user's password.", valueName: "file"))
+        var passwordFile: String?
+
         var fields: DestinationPlan.Fields {
             var fields = DestinationPlan.Fields()
             (fields.urlFile, fields.tokenFile) = (urlFile, tokenFile)
-            (fields.channel, fields.apiURL) = (channel, apiURL)
+            (fields.channel, fields.apiURL, fields.keyFile) = (channel, apiURL, keyFile)
+            (fields.host, fields.port, fields.tls) = (host, port, tls)
+            (fields.from, fields.to) = (from, to)
+            (fields.user, fields.passwordFile) = (user, passwordFile)
             return fields
         }
     }

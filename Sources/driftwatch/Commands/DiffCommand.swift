@@ -117,7 +117,8 @@ private enum Found: Sendable {
                 ("check_id", .null), ("server_id", .text(line.serverID.rawValue)),
                 ("pack_name", .optional(line.packName?.rawValue)), ("verdict", .text(verdict.rawValue)),
                 ("item_count", .optional(line.itemCount)), ("mismatch_count", .optional(line.mismatchCount)),
-                ("unreadable_count", .optional(line.unreadableCount)), ("checked_at", .optional(line.lastCheckedAt)),
+                ("unreadable_count", .optional(line.unreadableCount)), ("waived_count", .optional(line.waivedCount)),
+                ("due_count", .optional(line.dueCount)), ("checked_at", .optional(line.lastCheckedAt)),
                 ("items", .items(outcomes)),
             ])
         }
@@ -128,7 +129,7 @@ private enum Found: Sendable {
         case .check(let check):
             let sum = verdictLine(
                 check.verdict, reason: check.reason, items: check.itemCount, wrong: check.mismatchCount,
-                unreadable: check.unreadableCount, console: console)
+                unreadable: check.unreadableCount, waived: check.waivedCount, due: check.dueCount, console: console)
             console.print(
                 "\(check.serverID) \(check.packName): \(sum) (check \(check.id) of \(times.text(check.checkedAt)))")
             if let items = check.items {
@@ -141,7 +142,7 @@ private enum Found: Sendable {
         case .remembered(let line, let outcomes):
             let sum = verdictLine(
                 verdict, items: line.itemCount ?? 0, wrong: line.mismatchCount, unreadable: line.unreadableCount ?? 0,
-                console: console)
+                waived: line.waivedCount ?? 0, due: line.dueCount ?? 0, console: console)
             let age = line.lastCheckedAt.map { " of \(times.text($0))" } ?? ""
             let pack = line.packName?.rawValue ?? ""
             console.print("\(line.serverID) \(pack): \(sum) (the check\(age) is not kept any more)")

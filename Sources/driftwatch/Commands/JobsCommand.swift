@@ -213,6 +213,8 @@ struct JobsCommand: AsyncParsableCommand {
             .init("ok_count", "OK") { .number($0.okCount) },
             .init("mismatch_count", "WRONG") { .number($0.mismatchCount) },
             .init("unreadable_count", "UNREADABLE") { .number($0.unreadableCount) },
+            .init("waived_count", "WAIVED") { .number($0.waivedCount) },
+            .init("due_count", "DUE") { .number($0.dueCount) },
             .init("checked_at", "CHECKED") { .time($0.checkedAt) },
             .init("duration_ms", "MS") { .number($0.durationMilliseconds) },
         ])

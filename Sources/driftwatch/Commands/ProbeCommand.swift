@@ -52,12 +52,15 @@ struct ProbeCommand: DriftwatchCommand {
             return .fine
         }
         let remote = try RemoteSettings(context.settings)
-        let (line, packs) = try await context.withDatabase { database in
+        let (line, packs, exemptions) = try await context.withDatabase { database in
             try await database.read { transaction in
                 guard let line = try ServersReader.server(server, in: transaction) else {
                     throw CommandFailure.unknown(.server(server))
                 }
-                return (line, try ServersReader.packs(of: server, in: transaction))
+                return (
+                    line, try ServersReader.packs(of: server, in: transaction),
+                    try StoredExemptions.on(server, in: transaction)
+                )
             }
         }
         let wanted = packs.filter { pack == nil || $0.name == pack }
@@ -76,12 +79,16 @@ struct ProbeCommand: DriftwatchCommand {
                 return .unknown
             }
             let text = verdictLine(
-                .failed, reason: failure.reason.rawValue, items: 0, wrong: 0, unreadable: 0, console: context.console)
+                .failed, reason: failure.reason.rawValue, items: 0, wrong: 0, unreadable: 0, waived: 0, due: 0,
+                console: context.console)
             context.console.print("\(server): \(text) (\(visible(failure.detail)))")
             if let hint { context.console.note("  \(visible(hint))") }
             return .unknown
         }
-        let checks = wanted.map { Comparison.judge(facts, against: $0, digest: $0.digest, on: line.variables) }
+        let checks = wanted.map {
+            Comparison.judge(
+                facts, against: $0, digest: $0.digest, on: line.variables, exempting: exemptions.of($0.name))
+        }
         let status = checks.map(\.verdict.exitStatus).reduce(ExitStatus.fine) { $0.combined(with: $1) }
         guard !output.asJSON else {
             context.console.print(Self.json(server, checks, nil).pretty)
@@ -90,7 +97,7 @@ struct ProbeCommand: DriftwatchCommand {
         for check in checks {
             let verdict = verdictLine(
                 check.verdict, items: check.itemCount, wrong: check.mismatchCount, unreadable: check.unreadableCount,
-                console: context.console)
+                waived: check.waivedCount, due: check.dueCount, console: context.console)
             context.console.print("\(server) \(check.packName): \(verdict)")
             context.console.print(lines: OutcomeText(check.outcomes, console: context.console).lines)
         }

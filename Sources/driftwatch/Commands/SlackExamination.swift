@@ -3,7 +3,6 @@ import Foundation
 import HTTP
 import Postgres
 import Presentation
-import Slack
 
 /// The part of `doctor` that asks where messages go; it sends none.
 struct SlackExamination {
@@ -34,22 +33,40 @@ struct SlackExamination {
         if settings.baseURL == nil {
             report.add("links", .note, "messages contain a command instead of a link", hint: "set DRIFTWATCH_BASE_URL")
         }
-        guard case .slack = settings.destination, let host = host() else {
-            report.add("slack", .fine, "messages go to \(settings.destination.name)")
+        await examineWay("slack", to: settings.destination, test: "driftwatch notify-test")
+    }
+
+    /// Whether the other side answers here.
+    private func examineWay(_ stage: String, to destination: OpenDestination, test: String) async {
+        guard let origin = destination.origin else {
+            report.add(stage, .fine, "messages go to \(destination.name); \(test) sends one")
             return
         }
         // The bare host: no secret is sent, and no message.
         let client = HTTPClient()
         defer { client.close() }
         do {
-            _ = try await client.send(HTTPRequest(url: host, deadline: .seconds(10)))
-            report.add(
-                "slack", .fine, "\(settings.destination.name): \(host) answers; driftwatch notify-test sends a message")
+            _ = try await client.send(HTTPRequest(url: origin, deadline: .seconds(10)))
+            report.add(stage, .fine, "\(destination.name): \(origin) answers; \(test) sends a message")
         } catch {
             report.add(
-                "slack", .wrong, "\(host) does not answer: \(error)",
+                stage, .wrong, "\(origin) does not answer: \(error)",
                 hint: "DNS, firewall, or a proxy that https_proxy has to name")
         }
+    }
+
+    /// Of one that was added.
+    private func examineAdded(_ line: DestinationLine) async {
+        let opened: OpenDestination
+        do {
+            opened = try DestinationPlan(kind: line.kind, json: line.settings, of: line.name)
+                .open(context.settings, for: line.name)
+        } catch {
+            // Only the notifier needs its secrets, and it may run elsewhere.
+            report.add("destination", .note, "\(line.name) cannot be tried here: \(error)", hint: error.hint)
+            return
+        }
+        await examineWay("destination", to: opened, test: "driftwatch destination test \(line.name)")
     }
 
     private func examineDestination() async {
@@ -82,16 +99,7 @@ struct SlackExamination {
             } else {
                 report.add("destination", .fine, "\(line.name): \(plural(line.waiting, "message")) waiting")
             }
+            if line.name != Destinations.default { await examineAdded(line) }
         }
-    }
-
-    /// Scheme, host and port of where messages are posted.
-    private func host() -> String? {
-        let text =
-            context.settings.text(\.slackWebhookURL)?.text ?? context.settings.text(\.slackAPIURL)?.text
-            ?? SlackDestination.defaultAPI
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme, let host = parts.host
-        else { return nil }
-        return "\(scheme)://\(host)\(parts.port.map { ":\($0)" } ?? "")/"
     }
 }

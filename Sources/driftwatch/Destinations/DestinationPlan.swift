@@ -1,12 +1,35 @@
+import Dashboard
 import DriftCore
 import Foundation
+import HTTP
+import Mail
 import Slack
+import Webhook
 
 /// Where and how messages go, without a secret: what `destination add` stores and the notifier reads.
 enum DestinationPlan: Hashable, Sendable {
     case slackWebhook(urlFile: String)
     case slackBot(tokenFile: String, channel: String, api: String?)
+    case webhook(urlFile: String, keyFile: String)
+    case email(MailPlan)
     case console
+
+    struct MailPlan: Hashable, Sendable {
+        var host: String
+        var port: Int
+        var security: SMTPRequest.Security
+        var from: String
+        /// One address or several, with commas between them.
+        var to: String
+        var login: Login?
+
+        struct Login: Hashable, Sendable {
+            var user: String
+            var passwordFile: String
+        }
+
+        var recipients: [String] { DestinationPlan.addresses(to) }
+    }
 
     /// As the database has it.
     struct Fields: Codable, Hashable, Sendable {
@@ -14,12 +37,22 @@ enum DestinationPlan: Hashable, Sendable {
         var tokenFile: String?
         var channel: String?
         var apiURL: String?
+        var keyFile: String?
+        var host: String?
+        var port: String?
+        var tls: String?
+        var from: String?
+        var to: String?
+        var user: String?
+        var passwordFile: String?
 
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case channel
+            case channel, host, port, tls, from, to, user
             case urlFile = "url_file"
             case tokenFile = "token_file"
             case apiURL = "api_url"
+            case keyFile = "key_file"
+            case passwordFile = "password_file"
         }
 
         func json() throws -> String {
@@ -56,6 +89,9 @@ enum DestinationPlan: Hashable, Sendable {
                     tokenFile: try rest.file(.tokenFile, \.tokenFile), channel: try rest.text(.channel, \.channel),
                     api: rest.optional(\.apiURL))
             }
+        case .webhook:
+            self = .webhook(urlFile: try rest.file(.urlFile, \.urlFile), keyFile: try rest.file(.keyFile, \.keyFile))
+        case .email: self = .email(try rest.mail())
         case .console: self = .console
         case nil:
             throw SettingError(
@@ -77,6 +113,8 @@ enum DestinationPlan: Hashable, Sendable {
     var kind: OpenDestination.Kind {
         switch self {
         case .slackWebhook, .slackBot: .slack
+        case .webhook: .webhook
+        case .email: .email
         case .console: .console
         }
     }
@@ -87,6 +125,11 @@ enum DestinationPlan: Hashable, Sendable {
         case .slackWebhook(let file): fields.urlFile = file
         case .slackBot(let file, let channel, let api):
             (fields.tokenFile, fields.channel, fields.apiURL) = (file, channel, api)
+        case .webhook(let url, let key): (fields.urlFile, fields.keyFile) = (url, key)
+        case .email(let mail):
+            (fields.host, fields.port, fields.tls) = (mail.host, String(mail.port), mail.security.rawValue)
+            (fields.from, fields.to) = (mail.from, mail.to)
+            (fields.user, fields.passwordFile) = (mail.login?.user, mail.login?.passwordFile)
         case .console: break
         }
         return fields
@@ -112,8 +155,30 @@ enum DestinationPlan: Hashable, Sendable {
                 .bot(
                     token: try secret(file, .tokenFile).text, channel: channel, api: api ?? SlackDestination.defaultAPI)
             )
+        case .webhook(let urlFile, let keyFile):
+            let url = try secret(urlFile, .urlFile)
+            try NotifySettings.requireURL(url, sources)
+            let key = try secret(keyFile, .keyFile)
+            // Who can guess it can sign.
+            guard key.text.utf8.count >= 16 else {
+                throw SettingError(
+                    key.place, "the key has fewer than 16 characters", hint: "openssl rand -hex 32 makes one")
+            }
+            return .webhook(WebhookDestination(url: url.text, key: key.text))
+        case .email(let mail):
+            return .email(
+                MailDestination(
+                    host: mail.host, port: mail.port, security: mail.security,
+                    login: try mail.login.map { login throws(SettingError) in
+                        (user: login.user, password: try secret(login.passwordFile, .passwordFile).text)
+                    },
+                    from: mail.from, to: mail.recipients))
         case .console: return .console
         }
+    }
+
+    static func addresses(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// The fields that nobody has asked for yet.
@@ -150,6 +215,59 @@ enum DestinationPlan: Hashable, Sendable {
                 throw SettingError(place.name(key), "it is not an absolute path", hint: "write it with / at its start")
             }
             return file
+        }
+
+        mutating func mail() throws(SettingError) -> MailPlan {
+            let host = try text(.host, \.host)
+            guard host.wholeMatch(of: #/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]+/#) != nil else {
+                throw SettingError(place.name(.host), "`\(host)` is not a host", hint: "write it without a port")
+            }
+            let word = optional(\.tls) ?? SMTPRequest.Security.startTLS.rawValue
+            guard let security = SMTPRequest.Security(rawValue: word) else {
+                throw SettingError(
+                    place.name(.tls), "`\(word)` is not starttls, implicit or none",
+                    hint: "starttls is what holds without it")
+            }
+            guard security != .none || HostName.isLoopback(host.lowercased()) else {
+                throw SettingError(
+                    place.name(.tls), "without TLS, messages would go unencrypted to \(host)",
+                    hint: "use starttls or implicit; none is for a mail server on this machine")
+            }
+            let usual = [SMTPRequest.Security.startTLS: 587, .implicit: 465, .none: 25][security] ?? 25
+            let port = optional(\.port) ?? String(usual)
+            guard let number = Int(port), (1...65535).contains(number) else {
+                throw SettingError(place.name(.port), "`\(port)` is not a port")
+            }
+            let from = try address(.from, \.from)
+            let to = try text(.to, \.to)
+            let recipients = DestinationPlan.addresses(to)
+            guard
+                let wrong = recipients.first(where: { !MailDestination.isAddress($0) })
+                    ?? (recipients.isEmpty ? to : nil)
+            else {
+                return MailPlan(
+                    host: host, port: number, security: security, from: from, to: recipients.joined(separator: ","),
+                    login: try login())
+            }
+            throw SettingError(place.name(.to), "`\(wrong)` is not an address", hint: "write name@host, without <>")
+        }
+
+        private mutating func address(
+            _ key: Fields.CodingKeys, _ path: WritableKeyPath<Fields, String?>
+        ) throws(SettingError) -> String {
+            let address = try text(key, path)
+            guard MailDestination.isAddress(address) else {
+                throw SettingError(
+                    place.name(key), "`\(address)` is not an address", hint: "write name@host, without <>")
+            }
+            return address
+        }
+
+        /// Both or neither.
+        private mutating func login() throws(SettingError) -> MailPlan.Login? {
+            guard fields.user != nil || fields.passwordFile != nil else { return nil }
+            return MailPlan.Login(
+                user: try text(.user, \.user), passwordFile: try file(.passwordFile, \.passwordFile))
         }
 
         func requireNothing(_ kind: String) throws(SettingError) {

@@ -16,7 +16,8 @@ struct DestinationTrial {
         let opened = try await open(name)
         let baseURL = try context.settings.value(\.baseURL)
         let reply = await opened.sender(context.console, baseURL: baseURL).send(
-            OutboundNotification(outboxID: 0, facts: Self.facts(), form: .rich))
+            OutboundNotification(
+                .init(outboxID: 0, facts: Self.facts()), messageID: UUID().uuidString.lowercased()))
         let failure: String
         switch reply {
         case .sent:

@@ -55,7 +55,8 @@ struct ConfigurationFiles: Sendable {
     func load(knownPacks: Set<PackName>?) throws(ConfigurationProblems) -> LoadedConfiguration {
         do {
             var loaded = try ConfigurationLoader.load(
-                inventory: inventory, files: inventoryFiles, packs: packs, templates: templates, knownPacks: knownPacks)
+                inventory: inventory, files: inventoryFiles, packs: packs, templates: templates, knownPacks: knownPacks,
+                now: Moment(Date.now))
             loaded.warnings = warnings + loaded.warnings
             return loaded
         } catch {

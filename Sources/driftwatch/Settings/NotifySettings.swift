@@ -7,6 +7,8 @@ import Slack
 /// The destination of a process's own settings: `DRIFTWATCH_NOTIFY` (`slack`, the default, or `console`), and what Slack
 /// needs, a webhook, or a bot's token and a channel.
 struct NotifySettings: Sendable {
+    enum Kind: String, CaseIterable, Sendable { case slack, console }
+
     let destination: OpenDestination
     let baseURL: URL?
 

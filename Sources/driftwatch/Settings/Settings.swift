@@ -18,7 +18,7 @@ struct Settings: Sendable {
 
     let notify = Setting(
         "NOTIFY", option: "notify", "where messages go: slack, or console for standard output", .choice(),
-        standard: OpenDestination.Kind.slack)
+        standard: NotifySettings.Kind.slack)
     let slackWebhookURL = Setting<String?>(
         "SLACK_WEBHOOK_URL", "an incoming webhook", .text("address"), isSecret: true)
     let slackBotToken = Setting<String?>("SLACK_BOT_TOKEN", "or a bot's token", .text("token"), isSecret: true)

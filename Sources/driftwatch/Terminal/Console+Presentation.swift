@@ -26,10 +26,12 @@ extension OutcomeText {
 
 /// The line above what a check found, in the console's colours.
 func verdictLine(
-    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, console: Console
+    _ verdict: Verdict, reason: String? = nil, items: Int, wrong: Int, unreadable: Int, waived: Int, due: Int,
+    console: Console
 ) -> String {
     verdictLine(
-        verdict, reason: reason, items: items, wrong: wrong, unreadable: unreadable, palette: console.palette)
+        verdict, reason: reason, items: items, wrong: wrong, unreadable: unreadable, waived: waived, due: due,
+        palette: console.palette)
 }
 
 extension Verdict {

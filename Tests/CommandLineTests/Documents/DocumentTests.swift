@@ -8,7 +8,7 @@ import Testing
 /// What the documentation names exists: commands, options, settings, files, services, reasons.
 @Suite
 struct DocumentTests {
-    private static let kinds: Set = ["sh", "sh checked", "text", "yaml", "ini", "psql"]
+    private static let kinds: Set = ["sh", "sh checked", "text", "yaml", "ini", "psql", "python"]
 
     @Test(arguments: DocumentPage.all)
     func everyCommandInABlockIsOneThatExists(page: DocumentPage) async throws {

@@ -199,7 +199,7 @@ struct EditorSchemaTests {
             "driftwatch schema \(file) --markdown >docs/\(page).md")
     }
 
-    @Test(arguments: ["pack", "fleet"])
+    @Test(arguments: ["pack", "fleet", "notification"])
     func theSchemaIsPrinted(file: String) async throws {
         let printed = try await Program.run(["schema", file])
         #expect(printed.status == 0, "\(printed)")

@@ -98,7 +98,7 @@ extension Sample {
         ])
     )
     private static let common: [(String, Value)] = [
-        ("description", .yaml("Why")), ("severity", .yaml("info")), when,
+        ("description", .yaml("Why")), ("severity", .yaml("info")), when, ("from", .yaml("2027-01-15")),
     ]
     private static let literal: (String, Value) = ("literal", .yaml("true"))
     private static let hash = String(repeating: "b", count: 64)
@@ -219,6 +219,7 @@ extension Sample {
     private static let shared: [(String, Value)] = [
         ("port", .yaml("22")), ("user", .yaml("driftwatch")), ("config_user", .yaml("app")),
         ("connection", .yaml("ssh")), ("queue", .yaml("dmz")), ("packs", .yaml("[base]")),
+        ("failing_after", .yaml("3")), ("expect", .yaml("sometimes")), ("stale_after", .yaml("14d")),
     ]
     private static let labels: (String, Value) = ("labels", .yaml("{ role: web }"))
 
@@ -234,6 +235,13 @@ extension Sample {
                     ])
                 ),
                 ("include", .yaml("[more.yaml]")), ("ansible", .yaml("hosts")),
+                (
+                    "waivers",
+                    .list([
+                        ("server", .yaml("web-1")), ("pack", .yaml("base")), ("item", .yaml("/etc/motd")),
+                        ("reason", .yaml("old")), ("author", .yaml("ann")), ("until", .yaml("2027-02-01")),
+                    ])
+                ),
                 ("defaults", .mapping(shared + [labels])), ("groups", .yaml("{ web: { match: {} } }")),
                 (
                     "servers",
@@ -246,5 +254,12 @@ extension Sample {
             name: "group", form: Form.inventory.keys.first { $0.name == "groups" }?.shape.form ?? .inventory,
             keys: [("match", .yaml("{ role: [web, proxy] }"))] + shared,
             file: { "{ servers: [], groups: { web: \($0) } }" }, isInventory: true, hasItem: false),
+        Sample(
+            name: "waiver for labels",
+            form: Form.inventory.keys.first { $0.name == "waivers" }?.shape.form ?? .inventory,
+            keys: [
+                ("label", .yaml("{ role: web }")), ("pack", .yaml("base")), ("item", .yaml("/etc/motd")),
+                ("reason", .yaml("old")), ("author", .yaml("ann")),
+            ], file: { "{ servers: [], waivers: [\($0)] }" }, isInventory: true, hasItem: false),
     ]
 }

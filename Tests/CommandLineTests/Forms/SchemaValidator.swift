@@ -13,7 +13,7 @@ struct SchemaValidator {
         let hasValidator = try await Tool.run(["/usr/bin/env", "python3", "-c", "import jsonschema, yaml"]).status == 0
         guard hasValidator else { try Test.cancel("Python has no jsonschema or no yaml here") }
         return try await withFolder { folder in
-            let input = try JSONEncoder().encode([file.schema.text] + texts)
+            let input = try JSONEncoder().encode([file.schemaText] + texts)
             try input.write(to: URL(filePath: "\(folder)/input"))
             let answer = try await Tool.run(
                 ["/usr/bin/env", "python3", "-W", "error::FutureWarning", "-c", Self.script, "\(folder)/input"])

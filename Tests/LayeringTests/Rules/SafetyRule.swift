@@ -5,6 +5,7 @@ enum SafetyRule {
         "Sources/Postgres/", "Sources/HTTP/", "Sources/Runtime/FileLimit.swift",
         "Sources/DriftCore/Model/SHA256Digest.swift",
         "Sources/Remote/Buffer+Copy.swift", "Sources/Remote/AnswerExecutor.swift", "Sources/Remote/HeldFile.swift",
+        "Sources/Remote/OpenInput.swift",
         "Sources/driftwatch/Files/RegularFile.swift", "Sources/TestSupport/", "Tests/",
     ]
     private static let memoryWords: Set = [

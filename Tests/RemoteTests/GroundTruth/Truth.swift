@@ -25,7 +25,7 @@ enum Truth: Hashable, CustomStringConvertible {
         switch finding {
         case .ok: self = .ok
         case .wrong(let mismatches): self = .wrong(Self.types(of: mismatches))
-        case .notable(let mismatches): self = .notable(Self.types(of: mismatches))
+        case .notable(let mismatches), .exempt(let mismatches, _): self = .notable(Self.types(of: mismatches))
         case .unreadable(let reason): self = .unreadable([reason.rawValue])
         case .notApplicable: self = .notApplicable
         }

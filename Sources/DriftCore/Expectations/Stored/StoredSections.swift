@@ -45,10 +45,11 @@ struct StoredSections: Codable {
     private static func understood(
         _ kind: any KnownKind.Type, _ values: [String: StoredValue], key: ItemKey, item: String
     ) -> Expectation? {
-        let common = ["severity", "when"]
+        let common = ["severity", "when", "from"]
         var fields = StoredFields(values.filter { common.contains($0.key) })
         let severity = fields.word("severity", as: Expectation.Severity.self)
         let condition = fields.read("when", Condition.init(stored:))
+        let start = fields.read("from") { $0.text.flatMap(DayOrInstant.init) }
         var own = values.filter { !common.contains($0.key) }
         let subject: Expectation.Subject?
         if own.removeValue(forKey: TemplatedExpectation.mark) == .flag(true) {
@@ -60,6 +61,8 @@ struct StoredSections: Codable {
             subject = ownFields.isUnderstood ? known?.subject : nil
         }
         guard fields.isUnderstood else { return nil }
-        return subject.map { Expectation($0, severity: severity ?? .warning, condition: condition) }
+        return subject.map {
+            Expectation($0, severity: severity ?? .warning, condition: condition, start: start)
+        }
     }
 }

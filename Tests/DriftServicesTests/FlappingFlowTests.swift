@@ -1,0 +1,79 @@
+import DriftCore
+import Postgres
+import TestSupport
+import Testing
+
+@testable import DriftServices
+
+/// An alert that opens and resolves over and over, from the check to the outbox.
+@Suite(.timeLimit(.minutes(3)))
+struct FlappingFlowTests {
+    private static func flap(_ fleet: Fleet, _ wrong: Bool) async throws {
+        fleet.see(on: "web-1", present: wrong ? [] : ["/a"], missing: wrong ? ["/a"] : [])
+        try await fleet.check("web-1")
+    }
+
+    private static func kinds(_ fleet: Fleet) async throws -> [String] {
+        try await fleet.database.rows(
+            "select concat_ws(' ', kind, payload ->> 'turn_count', payload ->> 'resolution') from driftwatch.outbox where not driftwatch.is_only_an_edit(kind) order by outbox_id",
+            as: String.self)
+    }
+
+    private static let before = ["drift_detected", "drift_resolved compliant", "drift_detected"]
+
+    @Test func theFourthTurnIsToldOnceAndTheEndTellsWhatIsTrue() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            try await Self.flap(fleet, false)
+            for wrong in [true, false, true] { try await Self.flap(fleet, wrong) }
+            #expect(try await Self.kinds(fleet) == Self.before)
+            try await Self.flap(fleet, false)
+            let told = Self.before + ["drift_flapping 4 compliant"]
+            #expect(try await Self.kinds(fleet) == told)
+            let since = try await fleet.database.rows(
+                "select flapping_since is not null from driftwatch.fleet_status", as: Bool.self)
+            #expect(since == [true])
+
+            for wrong in [true, false, true, true] { try await Self.flap(fleet, wrong) }
+            #expect(try await Self.kinds(fleet) == told, "nobody is notified, and the alerts change all the same")
+            #expect(try await fleet.alerts().count == 4)
+            #expect(try await fleet.alerts().last == "open base 1")
+            try await Self.flap(fleet, true)
+            #expect(try await Self.kinds(fleet) == told + ["drift_settled"])
+            let events = try await fleet.database.rows(
+                "select event from driftwatch.alert_events where event in ('flapping', 'settled') order by alert_id, seq",
+                as: String.self)
+            #expect(events == ["flapping", "settled"])
+
+            try await Self.flap(fleet, false)
+            #expect(
+                try await Self.kinds(fleet).last == "drift_resolved compliant",
+                "turns before its end do not count again")
+        }
+    }
+
+    @Test func turnsOfOldDoNotCount() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            try await Self.flap(fleet, false)
+            for wrong in [true, false, true] { try await Self.flap(fleet, wrong) }
+            try await fleet.database.advanceClock(by: .seconds(15 * 86_400))
+            try await Self.flap(fleet, false)
+            #expect(try await Self.kinds(fleet) == Self.before + ["drift_resolved compliant"])
+        }
+    }
+
+    @Test func aResolutionOfWhatNobodyHeardOfIsNotToldAndAHoldEndsIt() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            try await Self.flap(fleet, false)
+            for wrong in [true, false, true, false, true] { try await Self.flap(fleet, wrong) }
+            try await fleet.database.execute(
+                "select driftwatch.resolve_alert((select max(alert_id) from driftwatch.alerts), 'x', 'ann')")
+            let kinds = try await Self.kinds(fleet)
+            #expect(
+                kinds.last == "drift_flapping 4 compliant", "nobody heard of the opening, so nobody hears of its end")
+            try await fleet.database.execute("select driftwatch.disable_drift_detection('web-1', 'x', null, 'ann')")
+            let since = try await fleet.database.rows(
+                "select concat_ws(' ', flapping_since, equal_checks) from driftwatch.drift_states", as: String.self)
+            #expect(since == [""])
+        }
+    }
+}
