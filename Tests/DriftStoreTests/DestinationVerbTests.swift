@@ -71,8 +71,7 @@ struct DestinationVerbTests {
     @Test(arguments: [("{}", true), ("{base}", true), ("{other,more}", true), ("{other}", false)])
     func anAlertWithoutAPackGoesByThePacksOfItsServer(packs: String, isTaken: Bool) async throws {
         let given = """
-            alter table alerts alter pack_name drop not null;
-            update alerts set pack_name = null where alert_id = 2;
+            update alerts set pack_name = null, alert_type = 'check_failing' where alert_id = 2;
             delete from outbox;
             insert into assignments (server_id, pack_name, assigned_at) values ('web-2', 'other', clock());
             """

@@ -195,7 +195,7 @@ struct MassDriftTests {
                 #expect(claimed.count == 1)
                 return try Self.blocks(in: transaction) - before
             }
-            #expect(blocks <= 60)
+            #expect(blocks <= 120)
         }
     }
 

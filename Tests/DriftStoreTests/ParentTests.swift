@@ -89,8 +89,8 @@ struct ParentTests {
     private static let shown: [(String, String)] = [
         ("select update_alert(2, 2, 3, '[]')", "open - 3 /a,/b"),
         ("select recount_alert(2, 2, 1)", "open - 1 /a,/b"),
-        ("select acknowledge_alert(2, 'mine', 'x')", "acknowledged x 2 /a,/b"),
-        ("select acknowledge_alert(2, null, 'x'); select update_alert(2, 2, 3, '[]')", "acknowledged x 3 /a,/b"),
+        ("select acknowledge_alert(2, 'mine', actor => 'x')", "acknowledged x 2 /a,/b"),
+        ("select acknowledge_alert(2, actor => 'x'); select update_alert(2, 2, 3, '[]')", "open 3 /a,/b"),
         ("delete from mismatches where item = '/a'; select recount_alert(2, 2, 1)", "open - 1 /b"),
         ("select close_alert(2, 'manual', 'x')", "resolved - 2 /a,/b"),
         // Nothing is wrong any more: then what was added last.
@@ -142,7 +142,7 @@ struct ParentTests {
     @Test
     func anAlertThatSplitsOffAnAcknowledgedOneIsShownAsAcknowledged() async throws {
         let split = """
-            select acknowledge_alert(2, null, 'x'); select close_alert(3, 'manual', 'x');
+            select acknowledge_alert(2, actor => 'x'); select close_alert(3, 'manual', 'x');
             select split_alert(2, 'base', 'more', 'apply');
             """
         try await Self.undoing(split) { transaction in
