@@ -90,7 +90,7 @@ struct ParentTests {
         ("select update_alert(2, 2, 3, '[]')", "open - 3 /a,/b"),
         ("select recount_alert(2, 2, 1)", "open - 1 /a,/b"),
         ("select acknowledge_alert(2, 'mine', actor => 'x')", "acknowledged x 2 /a,/b"),
-        ("select acknowledge_alert(2, actor => 'x'); select update_alert(2, 2, 3, '[]')", "open 3 /a,/b"),
+        ("select acknowledge_alert(2, actor => 'x'); select update_alert(2, 2, 3, '[]')", "open x 3 /a,/b"),
         ("delete from mismatches where item = '/a'; select recount_alert(2, 2, 1)", "open - 1 /b"),
         ("select close_alert(2, 'manual', 'x')", "resolved - 2 /a,/b"),
         // Nothing is wrong any more: then what was added last.
