@@ -100,14 +100,19 @@ package enum VisibleText {
 
     /// For chat messages, on one line: line breaks and tabs become spaces, what cannot be seen is dropped, but the
     /// joiners stay.
-    package static func message(_ text: String) -> String {
+    ///
+    /// Of a longer text only the first `limit` scalars that are kept, and one more: the rest would be cut off anyway.
+    package static func message(_ text: String, atMost limit: Int = .max) -> String {
         var kept = String.UnicodeScalarView()
+        var count = 0
         for scalar in text.unicodeScalars {
             switch scalar.kind {
             case .plain, .blank, .joiner, .unknown: kept.append(scalar)
             case .tab, .lineBreak: kept.append(" ")
-            case .control, .invisible: break
+            case .control, .invisible: continue
             }
+            count += 1
+            if count > limit { break }
         }
         return String(kept)
     }

@@ -16,7 +16,7 @@ package enum Escaping: Hashable, Sendable {
         var length = 0
         // How many pieces leave room for the "…".
         var kept = 0
-        for character in printable(text) {
+        for character in VisibleText.message(text, atMost: limit) {
             let piece = escape(character)
             length += piece.utf16.count
             guard length <= limit else { return limit > 0 ? pieces.prefix(kept).joined() + "…" : "" }
