@@ -32,7 +32,7 @@ struct QueueCostTests {
         Question("select driftwatch.requeue_jobs()", atMost: 29),
         Question("select driftwatch.complete_slots()", atMost: 13),
         Question("select driftwatch.enqueue_looks(max_jobs => 500)", atMost: 124),
-        Question("select driftwatch.end_holds()", atMost: 42),
+        Question("select driftwatch.end_holds()", atMost: 4),
         // What a notifier asks.
         Question(
             """

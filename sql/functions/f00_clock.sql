@@ -4,6 +4,17 @@ language sql volatile
 as 'select clock_timestamp()';
 comment on function clock() is 'The current time, for every comparison and every stored time.';
 
+-- Which day it is depends on a time zone. There is one for all: that of the schedule.
+create or replace function schedule_zone() returns text
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$ select coalesce((select s.time_zone from schedules s where s.schedule_name = 'default'), 'UTC') $$;
+comment on function schedule_zone() is 'The time zone of the schedule, in which days begin; UTC if there is no schedule.';
+
+create or replace function schedule_day() returns text
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$ select to_char(clock() at time zone schedule_zone(), 'YYYY-MM-DD') $$;
+comment on function schedule_day() is 'Today in the time zone of the schedule, such as 2027-01-15.';
+
 -- How payloads write times.
 create or replace function rfc3339(at timestamptz) returns text
 language sql immutable

@@ -93,7 +93,8 @@ begin
     for held in
         select s.server_id, s.disabled_until, s.disabled_by from servers s
         where s.disabled_until <= (select clock())
-        order by s.server_id
+        -- In the order of its index, which has only servers on hold: by name, all servers would be read.
+        order by s.disabled_until
         limit max_servers
         for update skip locked
     loop

@@ -44,9 +44,10 @@ begin
                'items', '[]'::jsonb, 'diff_path', a.diff_path, 'check_id', a.check_id,
                'opened_at', rfc3339(a.opened_at), 'occurred_at', rfc3339(clock()), 'labels', s.labels,
                'group_key', owe_notification.group_key,
-               'time_zone', (select d.time_zone from schedules d where d.schedule_name = 'default'),
+               'time_zone', schedule_zone(),
                'status', a.status, 'alert_type', a.alert_type, 'acknowledged_by', a.acknowledged_by,
-               'acknowledged_at', rfc3339(a.acknowledged_at), 'wrong_items', items_to_show(a.alert_id)) || detail,
+               'acknowledged_at', rfc3339(a.acknowledged_at),
+               'wrong_items', case when edits_messages(d.kind) then items_to_show(a.alert_id) end) || detail,
            clock() + wait_for_company(d.destination, owe_notification.kind, check_no),
            owe_notification.group_key, c.schedule_name, c.slot_at, clock()
     from alerts a
@@ -275,8 +276,8 @@ end
 $$;
 comment on function close_alert(bigint, text, text, text) is 'Resolves an alert and queues its last message. Does nothing if it is already resolved.';
 
--- pack null: the server as a whole, and all packs. What has never been read or never been right stays recorded. So an item that is still wrong at the
--- next check opens an alert again, and one that never complied is not said to have drifted.
+-- pack null: the server as a whole, and all packs. What has never been read or never been right stays recorded. So an item
+-- that is still wrong at the next check opens an alert again, and one that never complied is not said to have drifted.
 create or replace function stop_watching(server text, pack text, how text, who text, why text default null) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$

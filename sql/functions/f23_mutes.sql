@@ -1,6 +1,6 @@
 -- Mutes. While a hold or a silence is in force, the alerts that it covers open, change and resolve in the tables and on the
--- pages, and their messages wait in the outbox. At the end of a window the servers are looked at once more, and what is still
--- wrong then is sent. The view muted_servers decides what is muted. Who locks a mute and servers locks the mute first.
+-- pages, and their messages wait in the outbox. At the end of a window the servers are looked at once more, and then what
+-- waited is sent. The view muted_servers decides what is muted. Who locks a mute and servers locks the mute first.
 
 create or replace function mute_covers(mute_server text, mute_labels jsonb, server text, server_labels jsonb) returns boolean
 language sql immutable
@@ -73,7 +73,7 @@ as $$
         acting_as(actor))
 $$;
 comment on function hold_alerts(timestamptz, text, jsonb, text, text, text) is
-    'Holds the messages about servers, for a deploy, and returns the hold. They are still checked. At its end they are looked at, and what is still wrong is sent once.';
+    'Holds the messages about servers, for a deploy, and returns the hold. They are still checked. At its end they are looked at once more, and what waited is sent.';
 
 create or replace function silence_alerts(
     until timestamptz, reason text, labels jsonb default '{}', server_id text default null, pack_name text default null,

@@ -9,9 +9,9 @@ as $$
     values (target, kind,
             jsonb_build_object(
                 'version', 1, 'kind', kind, 'alert_id', 0, 'server_id', 'driftwatch', 'server_name', 'driftwatch',
-                'pack_name', '', 'mismatch_count', entries, 'items', '[]'::jsonb, 'diff_path', '/',
+                'mismatch_count', entries, 'items', '[]'::jsonb, 'diff_path', '/',
                 'opened_at', rfc3339(clock()), 'occurred_at', rfc3339(clock()), 'report', report,
-                'time_zone', (select s.time_zone from schedules s where s.schedule_name = 'default')),
+                'time_zone', schedule_zone()),
             clock(), clock());
     select pg_notify('driftwatch_outbox', '');
 $$;
@@ -30,10 +30,6 @@ declare
     report jsonb;
     entries integer;
 begin
-    if not exists (
-        select from alerts a where a.status = 'open' and coalesce(a.reminded_at, a.opened_at) <= now - after) then
-        return 0;
-    end if;
     due := array(
         select a.alert_id from alerts a
         join servers s on s.server_id = a.server_id

@@ -1,7 +1,7 @@
 -- Which servers are muted now, and why: the one place that decides it. Everything else asks this view, or muted_by.
 --
--- After a window, messages wait until the servers have been looked at once more, so that what the work has put right is
--- not reported. If that takes longer than 15 minutes, or nobody notices the end of the window for as long, they go out.
+-- After a window, messages wait until the servers have been looked at once more, so that they say what is true then. If that
+-- takes longer than 15 minutes, or nobody notices the end of the window for as long, they go out.
 create or replace view muted_servers as
 select s.server_id, m.pack_name, m.mute_id, m.kind,
        case m.kind when 'hold' then 'held' else 'silenced' end

@@ -6,17 +6,6 @@ language sql stable
 as $$ select ended_at is null and coalesce(until_at > driftwatch.statement_clock(), true) $$;
 comment on function waiver_in_force(timestamptz, timestamptz) is 'Whether a waiver with these two ends is in force. until_at null: it has no end of its own.';
 
--- Which day it is depends on a time zone. There is one for all: that of the schedule.
-create or replace function schedule_zone() returns text
-language sql stable security definer set search_path = driftwatch, pg_temp
-as $$ select coalesce((select s.time_zone from schedules s where s.schedule_name = 'default'), 'UTC') $$;
-comment on function schedule_zone() is 'The time zone of the schedule, in which days begin; UTC if there is no schedule.';
-
-create or replace function schedule_day() returns text
-language sql stable security definer set search_path = driftwatch, pg_temp
-as $$ select to_char(clock() at time zone schedule_zone(), 'YYYY-MM-DD') $$;
-comment on function schedule_day() is 'Today in the time zone of the schedule, such as 2027-01-15.';
-
 create or replace function instant_of(day_or_instant text) returns timestamptz
 language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
