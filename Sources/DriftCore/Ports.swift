@@ -239,6 +239,9 @@ package struct OutboundNotification: Hashable, Sendable {
 
     package var parts: [Part] { [first] + others }
 
+    /// How long a sender waits for a reply: what answers late may answer a repeat in time.
+    package func deadline(first: Duration) -> Duration { isRepeat ? first * 5 / 2 : first }
+
     /// Of the first; a repetition has the same.
     package var outboxID: Int64 { first.outboxID }
     /// Of the first.

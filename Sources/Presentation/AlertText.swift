@@ -221,7 +221,7 @@ package struct AlertText {
 
         var words: String {
             guard isUnreadable else { return DifferenceWords.of(type) }
-            return UnreadableReason(rawValue: type).map(ReasonText.of) ?? type.replacing("_", with: " ")
+            return ReasonText.of(unreadable: type)
         }
     }
 

@@ -20,6 +20,11 @@ package enum ReasonText {
     /// Why an item could not be read.
     package static func of(_ reason: UnreadableReason) -> String { "\(reason.words) (\(reason.rawValue))" }
 
+    /// The same, as it is stored; a reason that only a later version knows goes by its own name.
+    package static func of(unreadable reason: String) -> String {
+        UnreadableReason(rawValue: reason).map(of) ?? reason.replacing("_", with: " ")
+    }
+
     /// Why a check did not finish: a reason of the probe or of the queue.
     package static func of(failure reason: String?) -> String {
         guard let reason else { return "no reason is known" }

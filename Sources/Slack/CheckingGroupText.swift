@@ -4,7 +4,6 @@ internal import Presentation
 
 /// One message about several servers or packs that cannot be checked, or can be again: one cause, most likely.
 extension MessageText {
-
     /// Nil for a message about one alert, or about something else.
     package init?(checking message: OutboundNotification, baseURL: URL?, escaping: Escaping) {
         guard !message.others.isEmpty, let words = CheckingGroup(message.parts.map(\.facts), escaping) else {
@@ -12,7 +11,6 @@ extension MessageText {
         }
         let first = message.facts
         let times = Times(zone: first.timeZone)
-        let others = message.others.count
         title = words.title
         headline = words.headline
         server = words.servers.list(atMost: 20)
@@ -24,13 +22,10 @@ extension MessageText {
         since = "\(words.sinceWords) \(escaping.fit(Self.instant(began, times), 40))"
         labels = nil
         remark = nil
-        let undelivered = message.parts.count { $0.facts.openingUndelivered == true }
-        resolves = undelivered > 0 ? "The opening of \(undelivered) of them may not have been delivered" : nil
+        resolves = Self.undelivered(message.parts.map(\.facts))
         link = MessageLink(path: "/alerts", orCommand: "driftwatch alerts list", baseURL: baseURL, escaping)
         linkLabel = "The alerts"
-        identity =
-            "alert \(first.alertID) and \(others) more · outbox \(message.outboxID) and \(others) more · "
-            + escaping.fit(Self.instant(first.occurredAt, times), 40)
+        identity = Self.identity(of: message, times, escaping)
     }
 }
 
@@ -46,9 +41,8 @@ private struct CheckingGroup {
 
     init?(_ facts: [NotificationFacts], _ escaping: Escaping) {
         guard let first = facts.first else { return nil }
-        servers = Self.distinct(
-            facts.map { escaping.fit($0.serverName.isEmpty ? $0.serverID.rawValue : $0.serverName, 45) })
-        packs = Self.distinct(facts.compactMap(\.packName).map { escaping.fit($0.rawValue, 40) })
+        servers = facts.map { escaping.fit(MessageText.place($0), 45) }.distinct
+        packs = facts.compactMap(\.packName).map { escaping.fit($0.rawValue, 40) }.distinct
         let count = plural(Set(facts.map(\.serverID)).count, "server")
         let places = FailingPlaces(facts.compactMap(\.failing)).words(escaping)
         let isRecovered = facts.allSatisfy { $0.resolution == .recovered }
@@ -87,17 +81,6 @@ private struct CheckingGroup {
             sinceWords = "could not be checked since"
         default: return nil
         }
-    }
-
-    private static func distinct(_ texts: [String]) -> [String] {
-        var seen: Set<String> = []
-        return texts.filter { seen.insert($0).inserted }
-    }
-}
-
-extension [String] {
-    fileprivate func list(atMost limit: Int) -> String {
-        prefix(limit).joined(separator: ", ") + (count > limit ? " +\(count - limit) more" : "")
     }
 }
 

@@ -21,7 +21,7 @@ struct CheckingText {
 
     /// Nil for facts about something else.
     init?(_ facts: NotificationFacts, opened: String, times: Times, escaping: Escaping) {
-        let server = escaping.fit(facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName, 60)
+        let server = escaping.fit(MessageText.place(facts), 60)
         let failing = facts.failing
         let began = failing.map { escaping.fit(MessageText.instant($0.since, times), 40) } ?? opened
         let slots = failing.map { MessageText.bounded($0.slots) }.flatMap {
@@ -93,7 +93,6 @@ struct CheckingText {
 
     /// `/etc/shadow: the login user may not read it (permission_denied)`.
     static func line(on item: NotificationFacts.Item, _ escaping: Escaping) -> String {
-        let reason = UnreadableReason(rawValue: item.type).map(ReasonText.of) ?? item.type.replacing("_", with: " ")
-        return "\(escaping.fit(item.item, maximumItem)): \(escaping.fit(reason, maximumReason))"
+        "\(escaping.fit(item.item, maximumItem)): \(escaping.fit(ReasonText.of(unreadable: item.type), maximumReason))"
     }
 }

@@ -33,24 +33,18 @@ extension MessageText {
         title =
             Self.title(facts, onServers, escaping)
             + (key == nil && first.kind != .driftResolved ? ", in \(ways) ways" : "")
-        server = Self.list(servers, atMost: Self.maximumServers)
+        server = servers.list(atMost: Self.maximumServers)
         serverLabel = "Servers"
-        pack = Self.list(
-            Self.distinct(facts.compactMap { $0.packName.map { escaping.fit($0.rawValue, Self.maximumName) } }),
-            atMost: Self.maximumPacks
-        )
+        pack = facts.compactMap { $0.packName.map { escaping.fit($0.rawValue, Self.maximumName) } }
+            .distinct.list(atMost: Self.maximumPacks)
         let earliest = facts.map(\.openedAt).min() ?? first.openedAt
         let opened = escaping.fit(Self.instant(earliest, times), 40)
         let common = facts.dropFirst().reduce(first.labels ?? [:]) { common, next in
             common.filter { next.labels?[$0.key] == $0.value }
         }
         labels = Self.labels(common, escaping)
-        let others = message.others.count
-        identity =
-            "alert \(first.alertID) and \(others) more · outbox \(message.outboxID) and \(others) more · "
-            + escaping.fit(Self.instant(first.occurredAt, times), 40)
-        let undelivered = facts.filter { $0.openingUndelivered == true }.count
-        resolves = undelivered > 0 ? "The opening of \(undelivered) of them may not have been delivered" : nil
+        identity = Self.identity(of: message, times, escaping)
+        resolves = Self.undelivered(facts)
         added = nil
         (link, linkLabel) = Self.link(toGroup: key, baseURL: baseURL, escaping)
 
@@ -107,17 +101,20 @@ extension MessageText {
     }
 
     private static func name(of facts: NotificationFacts, _ escaping: Escaping) -> String {
-        escaping.fit(facts.serverName.isEmpty ? facts.serverID.rawValue : facts.serverName, 45)
+        escaping.fit(place(facts), 45)
     }
 
-    private static func list(_ names: [String], atMost limit: Int) -> String {
-        let shown = names.prefix(limit).joined(separator: ", ")
-        return names.count > limit ? "\(shown) +\(names.count - limit) more" : shown
+    /// `alert 1 and 36 more · outbox 7 and 36 more · 2026-11-22 06:00 UTC`.
+    static func identity(of message: OutboundNotification, _ times: Times, _ escaping: Escaping) -> String {
+        let others = message.others.count
+        return "alert \(message.facts.alertID) and \(others) more · outbox \(message.outboxID) and \(others) more · "
+            + escaping.fit(instant(message.facts.occurredAt, times), 40)
     }
 
-    private static func distinct(_ texts: [String]) -> [String] {
-        var seen: Set<String> = []
-        return texts.filter { seen.insert($0).inserted }
+    /// What a message about several resolutions says of their openings; nil if all were delivered.
+    static func undelivered(_ facts: [NotificationFacts]) -> String? {
+        let count = facts.count { $0.openingUndelivered == true }
+        return count > 0 ? "The opening of \(count) of them may not have been delivered" : nil
     }
 
     /// Of few alerts one line for each, else what is wrong on most servers first.
@@ -156,5 +153,18 @@ extension MessageText {
             MessageLink(path: "/alerts?group=\(key)", orCommand: command, baseURL: baseURL, escaping),
             "All servers, expected and actual"
         )
+    }
+}
+
+extension [String] {
+    /// Each once, in the order of their first places.
+    var distinct: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+
+    /// `web-1, web-2 +35 more`.
+    func list(atMost limit: Int) -> String {
+        prefix(limit).joined(separator: ", ") + (count > limit ? " +\(count - limit) more" : "")
     }
 }

@@ -236,6 +236,7 @@ package struct MessageText: Hashable, Sendable {
         return shown.isEmpty ? nil : shown
     }
 
+    /// `Web 1: /etc/motd: wrong permissions (+2)`.
     static func headline(
         _ item: WrongItem, on place: String, others: Int, maximumItem: Int = 60, _ escaping: Escaping
     ) -> String {

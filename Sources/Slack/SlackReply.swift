@@ -27,10 +27,7 @@ extension SlackDestination {
         case .server where answer.code == nil && [504, 524].contains(reply.status): return .noReply(reason)
         case .server: return .serverError(reason)
         case .pace:
-            let now = reply.headers["Date"].flatMap(RetryAfter.date) ?? now
-            let asked = [reply.headers["Retry-After"], answer.retryAfter].lazy.compactMap { $0 }
-                .compactMap { RetryAfter($0, now: now) }.first
-            return .pace(asked?.wait ?? RetryAfter.fallback)
+            return .pace(reply.askedWait(or: answer.retryAfter, now: now))
         }
     }
 
@@ -72,4 +69,13 @@ extension SlackDestination {
     }
 
     private func line(_ text: String) -> String { Escaping.none.fit(redact(printable(text)), 300) }
+}
+
+extension HTTPReply {
+    /// How long a reply that it was too fast asks to wait: by its header, else as `body` says it.
+    package func askedWait(or body: String? = nil, now: Date) -> Duration {
+        let now = headers["Date"].flatMap(RetryAfter.date) ?? now
+        let asked = [headers["Retry-After"], body].lazy.compactMap(\.self).compactMap { RetryAfter($0, now: now) }.first
+        return asked?.wait ?? RetryAfter.fallback
+    }
 }

@@ -103,7 +103,7 @@ package struct SlackSender: NotificationSender {
     ) async -> SlackReply {
         do {
             var request = HTTPRequest(
-                method: .post, url: "", deadline: notification.isRepeat ? deadline * 5 / 2 : deadline)
+                method: .post, url: "", deadline: notification.deadline(first: deadline))
             request.headers = [("Content-Type", "application/json; charset=utf-8")]
             switch destination {
             case .webhook(let url):

@@ -2,6 +2,7 @@ package import DriftCore
 package import Foundation
 package import HTTP
 internal import Presentation
+internal import Slack
 
 /// Posts notifications as signed JSON, each once, without retries.
 package struct WebhookSender: NotificationSender {
@@ -42,7 +43,7 @@ package struct WebhookSender: NotificationSender {
                 ("Driftwatch-Timestamp", timestamp),
                 ("Driftwatch-Signature", destination.signature(of: body, at: timestamp)),
             ],
-            body: body, deadline: notification.isRepeat ? deadline * 5 / 2 : deadline)
+            body: body, deadline: notification.deadline(first: deadline))
     }
 }
 
@@ -54,18 +55,13 @@ extension WebhookDestination {
         case 200..<300: .sent(remoteID: nil)
         case 300..<400: .badDestination("\(reason), a redirect")
         case 400, 413, 415, 422: .badMessage(reason)
-        case 429: .pace(asked(by: reply, now: now))
+        case 429: .pace(reply.askedWait(now: now))
         // A proxy that had no reply itself.
         case 504, 524: .noReply(reason)
         case 408, 425, 500...: .serverError(reason)
         // It is not there any more, or does not know us: what waits must not be thrown away.
         default: .badDestination(reason)
         }
-    }
-
-    private func asked(by reply: HTTPReply, now: Date) -> Duration {
-        let now = reply.headers["Date"].flatMap(RetryAfter.date) ?? now
-        return reply.headers["Retry-After"].flatMap { RetryAfter($0, now: now) }?.wait ?? RetryAfter.fallback
     }
 
     /// Classifies a failure to get a whole reply: by its status if one arrived, else by whether the message was sent.
