@@ -17,7 +17,9 @@ struct ReadingRoleTests {
     /// The commands that only read, by their names, as `bob` types them.
     private static let reading: [String: [String]] = [
         "status": ["here", "--check"], "diff": ["here", "--pack", "base"], "probe": ["here"], "doctor": ["here"],
-        "healthcheck": ["worker"], "alerts list": ["--all"], "alerts show": ["1"], "jobs list": [], "jobs show": ["1"],
+        "healthcheck": ["worker"], "alerts list": ["--all"], "alerts show": ["1"],
+        "alerts accept": ["1", "--packs", "packs"],
+        "waivers list": [], "jobs list": [], "jobs show": ["1"],
         "queue list": [], "servers list": [], "hold list": [], "silence list": [], "schedule show": [],
         "outbox list": ["--all"], "destination list": [],
         "migrate": ["--check"],

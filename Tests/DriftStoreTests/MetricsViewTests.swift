@@ -116,6 +116,10 @@ struct MetricsViewTests {
         Case(
             "destination_paused", #"{"destination": "default"}"#, is: 1,
             after: "update destinations set paused_at = clock();"),
+        Case("destination_unserved", #"{"destination": "default"}"#, is: 0, after: ""),
+        Case(
+            "destination_unserved", #"{"destination": "default"}"#, is: 1,
+            after: "update destinations set unserved_reason = 'x';"),
         Case(
             "destination_late", #"{"destination": "default"}"#, is: 1,
             after: "update destinations set recent_replies = '{NULL,00:00:06}', last_attempt_at = clock();"),
