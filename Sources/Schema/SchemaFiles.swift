@@ -47,6 +47,7 @@ enum SchemaFiles {
         File("f30_outbox", PackageResources.f30_outbox_sql),
         File("f31_destinations", PackageResources.f31_destinations_sql),
         File("f32_groups", PackageResources.f32_groups_sql),
+        File("f33_folding", PackageResources.f33_folding_sql),
         File("f40_operators", PackageResources.f40_operators_sql),
         File("f41_apply", PackageResources.f41_apply_sql),
         File("f42_moves", PackageResources.f42_moves_sql),

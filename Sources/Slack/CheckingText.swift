@@ -41,9 +41,8 @@ struct CheckingText {
             headline = isRecovered ? "\(server): can be checked again" : title
             since = "could not be checked since \(began)"
             linkLabel = "The server"
-            if facts.openingUndelivered == true {
-                resolves =
-                    "Its opening may not have been delivered: Server cannot be checked since \(began): "
+            resolves = MessageText.opening(facts).map {
+                "\($0): Server cannot be checked since \(began): "
                     + Self.reason(failing, escaping, Self.maximumReason)
             }
         case .itemsUnreadable:
@@ -62,10 +61,8 @@ struct CheckingText {
             headline = isRecovered ? "\(server): all items can be read again" : title
             since = "could not be read since \(began)"
             linkLabel = "What is true now"
-            if facts.openingUndelivered == true {
-                let count = plural(MessageText.bounded(facts.mismatchCount), "item")
-                resolves = "Its opening may not have been delivered: \(count) could not be read since \(began)"
-            }
+            let count = plural(MessageText.bounded(facts.mismatchCount), "item")
+            resolves = MessageText.opening(facts).map { "\($0): \(count) could not be read since \(began)" }
         default: return nil
         }
     }

@@ -113,8 +113,13 @@ extension MessageText {
 
     /// What a message about several resolutions says of their openings; nil if all were delivered.
     static func undelivered(_ facts: [NotificationFacts]) -> String? {
-        let count = facts.count { $0.openingUndelivered == true }
-        return count > 0 ? "The opening of \(count) of them may not have been delivered" : nil
+        let lost = facts.count { $0.openingUndelivered == true }
+        let folded = facts.count { $0.openingUndelivered != true && $0.openingFolded == true }
+        let words = [
+            lost > 0 ? "The opening of \(lost) of them may not have been delivered" : nil,
+            folded > 0 ? "\(folded) of them were over before their opening could be sent" : nil,
+        ].compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: ". ")
     }
 
     /// Of few alerts one line for each, else what is wrong on most servers first.

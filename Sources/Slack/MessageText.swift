@@ -48,7 +48,7 @@ package struct MessageText: Hashable, Sendable {
     package let labels: String?
     /// Who had acknowledged it before something was added, or what the person says who resolved it.
     package let remark: String?
-    /// What a resolution is about, if the opening message was never delivered.
+    /// What a resolution is about, if nobody was told of the opening.
     package let resolves: String?
     /// Absent in a test where no page is known.
     package let link: MessageLink?
@@ -149,7 +149,7 @@ package struct MessageText: Hashable, Sendable {
                 (facts.isOfCanary ? Self.canary : "")
                 + (wrong.first.map { Self.headline($0, on: Self.place(facts), others: new - 1, escaping) } ?? title)
             remark = facts.acknowledgedBy.flatMap { Self.given($0, Self.maximumActor, escaping) }.map {
-                "open again: \($0) had acknowledged it"
+                facts.status == .acknowledged ? "\($0) is at work on it" : "open again: \($0) had acknowledged it"
             }
             resolves = nil
             return
@@ -159,13 +159,9 @@ package struct MessageText: Hashable, Sendable {
         remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
         (self.count, added) = (nil, nil)
         (items, excerpts, more) = ([], [], 0)
-        guard facts.openingUndelivered == true else {
-            resolves = nil
-            return
-        }
         let what = found > 0 ? ", \(count)" : ""
         let which = shown.isEmpty ? "" : ": \(shown.prefix(3).joined(separator: "; "))"
-        resolves = "Its opening may not have been delivered: Configuration drift detected \(opened)\(what)\(which)"
+        resolves = Self.opening(facts).map { "\($0): Configuration drift detected \(opened)\(what)\(which)" }
     }
 
     /// All that matters in one line: the main thing, what, where, how much, the link.
@@ -192,6 +188,12 @@ package struct MessageText: Hashable, Sendable {
     /// `disabled by ann`; nil if it is not known how it was closed.
     static func closing(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
         facts.resolution.map { "\($0.rawValue)\(by(facts.actor, escaping))" }
+    }
+
+    /// Why a resolution has to say what it resolves; nil if that was told when it opened.
+    static func opening(_ facts: NotificationFacts) -> String? {
+        if facts.openingUndelivered == true { return "Its opening may not have been delivered" }
+        return facts.openingFolded == true ? "It was over before its opening could be sent" : nil
     }
 
     /// `Web 1 (web-1)`.

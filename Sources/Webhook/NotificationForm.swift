@@ -128,6 +128,10 @@ package enum NotificationForm {
         Member(
             "opening_undelivered", "Whether the message of the opening was given up", .flag, isOptional: true
         ) { $0.facts.openingUndelivered.map(JSONValue.flag) },
+        Member(
+            "opening_folded", "Whether it was over before its opening could be sent, so that only this message is",
+            .flag, isOptional: true
+        ) { $0.facts.openingFolded.map(JSONValue.flag) },
     ]
 
     private static let server: [Member<Part>] = [

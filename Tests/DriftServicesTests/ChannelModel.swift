@@ -1,14 +1,18 @@
 import Foundation
 import TestSupport
 
-/// What people must find in a channel, computed from what happened alone.
+/// What people must find in a channel, computed from what happened, and from which messages were folded.
 ///
 /// One event per message: the message of event n is number n in the outbox.
 struct ChannelModel {
     struct Event: Hashable {
         var alert: Int64
+        /// How many items are wrong after it.
+        var count: Int
         /// How the message about it begins, or contains; nil: nothing is said.
         var says: String?
+        /// How many were wrong before, if it adds items: the message says both.
+        var before: Int?
     }
 
     struct Alert: Hashable {
@@ -30,7 +34,7 @@ struct ChannelModel {
             let alert = Int64(alerts.count + 1)
             live[server] = alert
             alerts[alert] = Alert(count: count)
-            events.append(Event(alert: alert, says: "Configuration drift detected"))
+            events.append(Event(alert: alert, count: count, says: "Configuration drift detected"))
             return "perform driftwatch.open_alert('s\(server)', 'base', 1, \(count), '[]');"
         }
         switch Int.random(in: 0..<10, using: &generator) {
@@ -39,34 +43,41 @@ struct ChannelModel {
             // Whoever acknowledged it did not know of this.
             alerts[alert]?.word = "Open"
             alerts[alert]?.acknowledgedBy = nil
-            events.append(Event(alert: alert, says: "Configuration drift changed: \(before) → \(before + count)"))
+            events.append(
+                Event(alert: alert, count: before + count, says: "Configuration drift changed", before: before))
             return "perform driftwatch.update_alert(\(alert), 1, \(before + count), '[]');"
         case 4:
             alerts[alert]?.count = count
-            events.append(Event(alert: alert))
+            events.append(Event(alert: alert, count: count))
             return "perform driftwatch.recount_alert(\(alert), 1, \(count));"
         case 5, 6:
             let who = "p\(count)"
             alerts[alert]?.word = "Acknowledged"
             alerts[alert]?.acknowledgedBy = who
-            events.append(Event(alert: alert, says: "Acknowledged by \(who)"))
+            events.append(Event(alert: alert, count: before, says: "Acknowledged by \(who)"))
             return "perform driftwatch.acknowledge_alert(\(alert), actor => '\(who)');"
         case 7, 8:
             live[server] = nil
             alerts[alert]?.word = "Resolved"
-            events.append(Event(alert: alert, says: "Configuration compliant"))
+            events.append(Event(alert: alert, count: before, says: "Configuration compliant"))
             return "perform driftwatch.close_alert(\(alert), 'compliant', 'driftwatch');"
         default:
             live[server] = nil
             alerts[alert]?.word = "Closed"
-            events.append(Event(alert: alert, says: "Alert closed: manual by p\(count)"))
-            return "perform driftwatch.close_alert(\(alert), 'manual', 'p\(count)');"
+            // Of several that one person closed, one message would tell.
+            let who = "p\(events.count)"
+            events.append(Event(alert: alert, count: before, says: "Alert closed: manual by \(who)"))
+            return "perform driftwatch.close_alert(\(alert), 'manual', '\(who)');"
         }
     }
 
+    /// Messages that were not sent, each with the one that tells the same, or 0 if a later one of the alert made it moot.
+    typealias Folded = [Int: Int]
+
     /// What is wrong in the channel; nothing if it is as it must be.
-    func complaints(about messages: [SlackWorkspace.Message]) -> [String] {
-        var complaints: [String] = []
+    func complaints(about messages: [SlackWorkspace.Message], folded: Folded) -> [String] {
+        var complaints = folded.filter { !isJustified($0.key, toldIn: $0.value, folded) }
+            .map { "event \($0.key) was folded, as if \($0.value) told the same" }
         let posts = messages.map { Post($0) }
         let byAlert = Dictionary(grouping: posts, by: \.alert)
         for (alert, truth) in alerts {
@@ -75,7 +86,9 @@ struct ChannelModel {
             let kept = posts.filter { !$0.message.replyWasLost }
             // Nothing is lost, nothing comes twice but by a lost reply, and all in order.
             let told = kept.filter { events[$0.event - 1].says != nil }.map(\.event)
-            let owed = events.indices.filter { events[$0].alert == alert && events[$0].says != nil }.map { $0 + 1 }
+            let owed = events.indices.map { $0 + 1 }.filter {
+                events[$0 - 1].alert == alert && events[$0 - 1].says != nil && folded[$0] == nil
+            }
             if told != owed { complaints.append("alert \(alert): \(owed) was owed, \(told) was told") }
             for lost in posts where lost.message.replyWasLost {
                 if !kept.contains(where: { $0.event == lost.event && $0.message.ts > lost.message.ts }) {
@@ -115,10 +128,24 @@ struct ChannelModel {
         return complaints
     }
 
-    /// Whether a reply says what happened.
-    func saysWhatHappened(_ message: SlackWorkspace.Message) -> Bool {
-        let post = Post(message)
-        return message.thread == nil || events[post.event - 1].says.map(message.text.contains) == true
+    /// Whether all that happened to the alert from that message to this one was folded into that one, or a later message
+    /// of the alert was sent.
+    private func isJustified(_ event: Int, toldIn teller: Int, _ folded: Folded) -> Bool {
+        let alert = events[event - 1].alert
+        let same = events.indices.map { $0 + 1 }.filter { events[$0 - 1].alert == alert }
+        guard teller > 0 else { return same.contains { $0 > event && folded[$0] == nil } }
+        return teller < event && events[teller - 1].alert == alert
+            && same.filter { teller < $0 && $0 <= event }.allSatisfy { folded[$0] == teller }
+    }
+
+    /// Whether a reply says what happened, together with what was folded into it.
+    func saysWhatHappened(_ message: SlackWorkspace.Message, _ folded: Folded) -> Bool {
+        guard message.thread != nil else { return true }
+        let number = Post(message).event
+        let event = events[number - 1]
+        let last = folded.filter { $0.value == number }.keys.max().map { events[$0 - 1] } ?? event
+        let words = event.before.map { "Configuration drift changed: \($0) → \(last.count)" } ?? event.says
+        return words.map(message.text.contains) == true
     }
 
     private struct Post {

@@ -11,8 +11,19 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct NotifierTests {
     /// Alerts that open, change `changes` times, and resolve, on as many servers.
-    static func owe(_ servers: Int, changes: Int = 1, on database: Database) async throws {
+    ///
+    /// Each change has its own message, unless they are folded.
+    static func owe(
+        _ servers: Int, changes: Int = 1, on database: Database, isFolding: Bool = false
+    ) async throws {
         try await database.stopClock()
+        if !isFolding {
+            try await database.execute(
+                """
+                create or replace function driftwatch.fold_waiting(message bigint[]) returns boolean
+                language sql as $$ select false $$
+                """)
+        }
         for number in 1...servers {
             let server = "s\(number)"
             try await database.makeServer(server)
@@ -93,12 +104,24 @@ struct NotifierTests {
     }
 
     @Test
-    func anAlertThatWasOpenedBeforeAnyNotifierRanIsSentByTheFirst() async throws {
+    func whatHappenedBeforeAnyNotifierRanIsSentByTheFirst() async throws {
         try await withMigratedDatabase { database in
             try await Self.owe(1, on: database)
             let sender = RecordingSender()
             try await Self.drain([Self.notifier("first", on: database, sender)], on: database, steps: 4)
             #expect(sender.sent.map(\.facts.kind) == [.driftDetected, .driftChanged, .driftResolved])
+        }
+    }
+
+    @Test
+    func whatIsOverBeforeAnyNotifierRanTakesOneMessage() async throws {
+        try await withMigratedDatabase { database in
+            try await Self.owe(2, changes: 3, on: database, isFolding: true)
+            let sender = RecordingSender()
+            try await Self.drain([Self.notifier("first", on: database, sender)], on: database, steps: 4)
+            #expect(sender.sent.map(\.facts.alertID) == [1, 2])
+            #expect(sender.sent.allSatisfy { $0.facts.kind == .driftResolved && $0.facts.openingFolded == true })
+            #expect(sender.sent.map(\.facts.mismatchCount) == [4, 4])
         }
     }
 

@@ -211,11 +211,13 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_of_items", "cut_values", "diff_path", "edits_messages",
-            "failed_long_enough", "failing_message", "failing_step", "hash_of", "is_alive", "is_held_by",
+            "acting_as", "backoff", "clock", "count_names", "count_of_items", "cut_values", "diff_path",
+            "edits_messages",
+            "ends_alert",
+            "failed_long_enough", "failing_message", "failing_step", "first_ten", "hash_of", "is_alive", "is_held_by",
             "is_only_an_edit",
             "is_overdue", "look_still_wanted", "may_lie_ahead", "may_name_actors", "mute_covers", "names_of", "on_hold",
-            "own_actor", "pack_path",
+            "opens_alert", "own_actor", "pack_path",
             "place_in_spread", "queue_of",
             "raise_lease_lost", "refuse", "refuse_unknown", "rfc3339", "serves", "start_in_spread", "state_after",
             "statement_clock", "unknown_name", "waiver_in_force",

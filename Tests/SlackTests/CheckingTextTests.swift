@@ -91,6 +91,10 @@ struct CheckingTextTests {
         let items = lines(checking(.itemsReadable, resolution: .recovered, failing: nil, undelivered: true))
         #expect(
             items[1] == "Its opening may not have been delivered: 3 items could not be read since 2026-11-23 06:00 UTC")
+        var folded = checking(.checkRecovered, resolution: .recovered)
+        folded.openingFolded = true
+        #expect(
+            lines(folded)[1].hasPrefix("It was over before its opening could be sent: Server cannot be checked since "))
     }
 
     @Test func itemsThatCanNoLongerBeReadAreNamedWithTheirReasons() {

@@ -99,6 +99,15 @@ struct GroupTextTests {
         let undelivered = Self.lines(
             Self.message(.driftResolved, on: 3) { facts, number in facts.openingUndelivered = number > 1 })
         #expect(undelivered.contains("The opening of 2 of them may not have been delivered"))
+        let folded = Self.lines(
+            Self.message(.driftResolved, on: 3) { facts, number in
+                facts.openingUndelivered = number == 1
+                facts.openingFolded = number > 1
+            })
+        #expect(
+            folded.contains(
+                "The opening of 1 of them may not have been delivered. 2 of them were over before their opening could be sent"
+            ))
     }
 
     @Test

@@ -219,6 +219,27 @@ struct MessageTextTests {
                 == "Its opening may not have been delivered: Configuration drift detected 2026-11-21 06:00 UTC")
     }
 
+    @Test func aResolutionThatIsAllThatIsToldSaysWhatItResolves() {
+        var resolved = facts(.driftResolved, count: 3, items: threeItems, resolution: .compliant)
+        resolved.openingFolded = true
+        let words = lines(resolved)
+        #expect(
+            words[1].hasPrefix(
+                "It was over before its opening could be sent: Configuration drift detected 2026-11-21 06:00 UTC, 3 items: "
+            ))
+        resolved.openingUndelivered = true
+        #expect(lines(resolved)[1].hasPrefix("Its opening may not have been delivered: "))
+    }
+
+    @Test func anOpeningThatSomebodyAcknowledgedMeanwhileSaysSo() {
+        var opened = facts(.driftDetected, count: 3, items: threeItems)
+        opened.acknowledgedBy = "ann"
+        opened.status = .acknowledged
+        #expect(lines(opened).contains("ann is at work on it"))
+        opened.status = .open
+        #expect(lines(opened).contains("open again: ann had acknowledged it"))
+    }
+
     @Test func theLinkOfAResolutionLeadsToWhatIsTrueNow() {
         let resolved = facts(.driftResolved, resolution: .manual)
         #expect(lines(resolved)[0].hasSuffix(" · https://drift.example.net/servers/web-1/packs/base"))

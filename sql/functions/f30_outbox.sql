@@ -79,7 +79,10 @@ begin
     -- Only a paused destination has a next_probe_at.
     later := greatest(held.next_send_at, held.next_probe_at);
     if later <= now then
-        message := next_message(name, now);
+        loop
+            message := next_message(name, now);
+            exit when message is null or not fold_waiting(message);
+        end loop;
         select min(o.not_before) into later from outbox o
         where o.destination = name and o.state = 'pending' and o.not_before > now;
     end if;
@@ -96,10 +99,9 @@ begin
     return query
     select token, interval '0', o.outbox_id, o.kind, o.payload, o.plain, o.attempt, now - o.created_at,
            o.doubtful_attempts, held.failures,
-           o.kind in ('drift_resolved', 'check_recovered', 'items_readable') and exists (
+           ends_alert(o.kind) and exists (
                select from outbox opening
-               where opening.destination = name and opening.alert_id = o.alert_id
-                 and opening.kind in ('drift_detected', 'check_failing', 'items_unreadable')
+               where opening.destination = name and opening.alert_id = o.alert_id and opens_alert(opening.kind)
                  and opening.state = 'dead'),
            o.message_id,
            (select f.message_id from outbox f

@@ -178,6 +178,10 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     package var groupKey: String?
     /// Only of `drift_resolved`: the opening was never delivered, so this message says what it resolves.
     package var openingUndelivered: Bool?
+    /// Only of a resolution: the alert was over before the message of its opening could be sent.
+    ///
+    /// ``items`` has those of that message.
+    package var openingFolded: Bool?
     /// Of `check_failing`, `check_recovered`, `items_unreadable` and `items_readable`.
     package var failing: Failing?
     /// Only of `reminder` and `digest`, which are about no single alert: there ``alertID`` is 0.
@@ -213,6 +217,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case timeZone = "time_zone"
         case groupKey = "group_key"
         case openingUndelivered = "opening_undelivered"
+        case openingFolded = "opening_folded"
     }
 
     package init(
