@@ -115,12 +115,14 @@ package struct AlertText {
         var acknowledgedBy: String?
         var until: String?
         var turnCount: Int?
+        var mutedBy: String?
 
         enum CodingKeys: String, CodingKey {
             case mismatchCount = "mismatch_count"
             case previousCount = "previous_count"
             case checkID = "check_id"
             case turnCount = "turn_count"
+            case mutedBy = "muted_by"
             case acknowledgedBy = "acknowledged_by"
             case items, comment, resolution, failing, until
         }
@@ -128,6 +130,10 @@ package struct AlertText {
 
     private func words(_ event: AlertEvent) -> String {
         let detail = try? JSONDecoder().decode(Detail.self, from: Data(event.detail.utf8))
+        return words(event, detail) + (detail?.mutedBy.map { ", while \(visible($0))" } ?? "")
+    }
+
+    private func words(_ event: AlertEvent, _ detail: Detail?) -> String {
         let who = visible(event.actor)
         let comment = detail?.comment.map { ": \"\(visible($0))\"" } ?? ""
         let acknowledger = detail?.acknowledgedBy.map(visible)

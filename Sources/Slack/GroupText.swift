@@ -29,10 +29,9 @@ extension MessageText {
         let servers = Self.names(of: facts, escaping)
         let onServers = "on \(plural(servers.count, "server"))"
         let ways = Set(facts.map { $0.groupKey ?? "\($0.alertID)" }).count
+        let namesItems = first.kind == .driftDetected || first.kind == .driftChanged
 
-        title =
-            Self.title(facts, onServers, escaping)
-            + (key == nil && first.kind != .driftResolved ? ", in \(ways) ways" : "")
+        title = Self.title(facts, onServers, escaping) + (key == nil && namesItems ? ", in \(ways) ways" : "")
         server = servers.list(atMost: Self.maximumServers)
         serverLabel = "Servers"
         pack = facts.compactMap { $0.packName.map { escaping.fit($0.rawValue, Self.maximumName) } }
@@ -48,8 +47,8 @@ extension MessageText {
         added = nil
         (link, linkLabel) = Self.link(toGroup: key, baseURL: baseURL, escaping)
 
-        guard first.kind != .driftResolved else {
-            since = first.resolution == .compliant ? "drifted since \(opened)" : "open since \(opened)"
+        guard namesItems else {
+            since = Self.since(first, opened)
             (headline, count, items, excerpts, more) = (title, nil, [], [], 0)
             remark = first.comment.flatMap { comment in
                 facts.allSatisfy { $0.comment == comment } ? Self.given(comment, Self.maximumComment, escaping) : nil
@@ -78,11 +77,23 @@ extension MessageText {
             ?? title
     }
 
+    private static func since(_ first: NotificationFacts, _ opened: String) -> String {
+        switch first.kind {
+        case .driftFlapping: FlappingWords.quiet
+        case .driftSettled: FlappingWords.rest
+        default: first.resolution == .compliant ? "drifted since \(opened)" : "open since \(opened)"
+        }
+    }
+
     private static func title(
         _ facts: [NotificationFacts], _ onServers: String, _ escaping: Escaping
     ) -> String {
         switch facts[0].kind {
         case .driftChanged: return "Configuration drift changed \(onServers)"
+        case .driftFlapping: return FlappingWords.began(facts[0], onServers)
+        case .driftSettled:
+            let wrong = facts.count { $0.resolution == nil }
+            return FlappingWords.settled(wrong == 0 ? nil : "something on \(wrong)", onServers)
         case .driftResolved where facts.allSatisfy({ $0.resolution == .compliant }):
             let isWhole = facts.allSatisfy { $0.unreadableCount == 0 }
             return "\(isWhole ? "Configuration compliant" : rightAgain) \(onServers)"

@@ -126,8 +126,8 @@ package struct MessageText: Hashable, Sendable {
             title = FlappingWords.began(facts)
             since = FlappingWords.quiet
         case .driftSettled:
-            title = FlappingWords.settled(facts, count)
-            since = "\(Flapping.equalCheckLimit) checks in a row found the same"
+            title = FlappingWords.settled(facts.resolution == nil ? count : nil)
+            since = FlappingWords.rest
         case .driftResolved where facts.resolution == .compliant:
             title = ([Self.proven(facts)] + ExemptWords.counts(in: facts)).joined(separator: " · ")
             since = "drifted since \(opened)"

@@ -76,4 +76,55 @@ struct FlappingFlowTests {
             #expect(since == [""])
         }
     }
+
+    /// A deploy a week: what opens in a hold is no turn, nor is its end.
+    @Test func whatDeploysDoIsNoFlapping() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            try await Self.flap(fleet, false)
+            for _ in 0..<3 {
+                try await fleet.database.execute(
+                    "select driftwatch.hold_alerts(driftwatch.clock() + interval '1 hour', 'deploy', server_id => 'web-1')"
+                )
+                try await Self.flap(fleet, true)
+                try await fleet.database.execute(
+                    "select driftwatch.end_mute('hold', max(mute_id)) from driftwatch.mutes")
+                try await fleet.database.execute("update driftwatch.drift_states set look_wanted_at = null")
+                try await Self.flap(fleet, false)
+            }
+            #expect(try await Self.kinds(fleet).filter { $0.hasPrefix("drift_flapping") } == [])
+            let held = try await fleet.database.rows(
+                "select event from driftwatch.alert_events where detail ? 'muted_by' order by alert_id, seq",
+                as: String.self)
+            #expect(held == ["opened", "opened", "opened"])
+            for wrong in [true, false, true] { try await Self.flap(fleet, wrong) }
+            try await fleet.database.execute(
+                "select driftwatch.hold_alerts(driftwatch.clock() + interval '1 hour', 'deploy', server_id => 'web-1')")
+            try await Self.flap(fleet, false)
+            #expect(
+                try await Self.kinds(fleet).filter { $0.hasPrefix("drift_flapping") } == [],
+                "nothing begins to flap in a hold")
+        }
+    }
+
+    /// As in the same way on both, so that one message may tell it.
+    @Test func whatFlapsInTheSameWayHasOneKey() async throws {
+        try await Fleet.with([
+            "web-1": ["base": ["/a", "/b"]], "web-2": ["base": ["/a", "/b"]], "web-3": ["base": ["/a", "/b"]],
+        ]) { fleet in
+            for wrong in [false, true, false, true, false, false, false] {
+                for server in ["web-1", "web-2", "web-3"] {
+                    let path = server == "web-3" ? "/b" : "/a"
+                    fleet.see(
+                        on: server, present: ["/a", "/b"].filter { !wrong || $0 != path }, missing: wrong ? [path] : [])
+                    try await fleet.check(server)
+                }
+            }
+            let keys = try await fleet.database.rows(
+                """
+                select concat_ws(' ', kind, count(distinct group_key), count(group_key), count(*)) from driftwatch.outbox
+                where kind in ('drift_flapping', 'drift_settled') group by kind order by kind
+                """, as: String.self)
+            #expect(keys == ["drift_flapping 2 3 3", "drift_settled 2 3 3"])
+        }
+    }
 }

@@ -111,6 +111,21 @@ struct GroupTextTests {
     }
 
     @Test
+    func whatFlapsOnManyServersIsOneMessageAndSoIsItsEnd() {
+        let began = Self.lines(Self.message(.driftFlapping, on: 3) { facts, _ in facts.items = [] })
+        #expect(
+            began[0].hasPrefix(
+                "Flapping on 3 servers: opened or resolved 4 times in 14 days · Web 1, Web 2, Web 3 · pack base"))
+        #expect(began[0].contains("no more messages until 3 checks in a row find the same"))
+        let right = Self.lines(
+            Self.message(.driftSettled, on: 3, sameChange: false) { facts, _ in facts.resolution = .compliant })
+        #expect(right[0].hasPrefix("Flapping no more on 3 servers: nothing is wrong · Web 1"))
+        let wrong = Self.lines(
+            Self.message(.driftSettled, on: 3) { facts, number in facts.resolution = number == 1 ? nil : .compliant })
+        #expect(wrong[0].hasPrefix("Flapping no more on 3 servers: something on 1 wrong · Web 1"))
+    }
+
+    @Test
     func alertsThatAPersonClosedSayWhoAndWhy() {
         let lines = Self.lines(
             Self.message(.driftResolved, on: 2) { facts, _ in

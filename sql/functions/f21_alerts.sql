@@ -1,23 +1,23 @@
 -- How alerts change. The caller holds the lock on the drift state's row, then on the alert's; of an alert without a pack, on the
 -- server's row (f22_failing.sql).
 
--- The detail of an event that a check caused names the check.
+-- The detail of an event that a check caused names the check, and that of an event in a hold or a silence says so.
 create or replace function add_alert_event(alert bigint, event text, actor text, detail jsonb) returns integer
 language plpgsql security definer set search_path = driftwatch, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    number integer;
-    check_no bigint;
+    held alerts;
 begin
     update alerts a set last_seq = a.last_seq + 1, updated_at = clock()
-    where a.alert_id = alert returning a.last_seq, a.check_id into strict number, check_no;
-    if event in ('opened', 'updated', 'recounted') and check_no is not null then
-        detail := detail || jsonb_build_object('check_id', check_no);
+    where a.alert_id = alert returning * into strict held;
+    if event in ('opened', 'updated', 'recounted') and held.check_id is not null then
+        detail := detail || jsonb_build_object('check_id', held.check_id);
     end if;
     insert into alert_events (alert_id, seq, event, at, actor, detail)
-    values (alert, number, event, clock(), actor, detail);
-    return number;
+    values (alert, held.last_seq, event, clock(), actor,
+            detail || jsonb_strip_nulls(jsonb_build_object('muted_by', muted_by(held.server_id, held.pack_name))));
+    return held.last_seq;
 end
 $$;
 comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds the next event to an alert''s history, and returns its number.';
