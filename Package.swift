@@ -64,7 +64,9 @@ let package = Package(
             exclude: ["STATES.md"], swiftSettings: settings),
         library("Redaction", []),
         library("Cron", []),
-        library("DriftCore", ["Redaction", "CLibcrypto", .yams]),
+        .target(
+            name: "DriftCore", dependencies: ["Redaction", "CLibcrypto", .yams], exclude: ["Transition/ALERTS.md"],
+            swiftSettings: settings),
         library("PackFiles", ["DriftCore", "Redaction", "Cron", .yams]),
         library("DriftStore", ["DriftCore", "Postgres"]),
         .target(

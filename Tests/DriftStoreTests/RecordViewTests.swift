@@ -34,6 +34,39 @@ struct RecordViewTests {
         }
     }
 
+    @Test
+    func theHistoryOfAnAlertReadsAsWords() async throws {
+        try await Self.withRecords { database in
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                update test_clock set stopped_at = '2026-11-23 06:00Z', shift = '0';
+                select acknowledge_alert(1, 'mine', '2026-11-23 07:00Z', 'ann');
+                select update_alert(1, 1, 3, '[{"type": "wrong_owner", "item": "/a"}, {"type": "missing_file", "item": "/b"}]');
+                select recount_alert(1, 1, 1);
+                select acknowledge_alert(1, null, '2026-11-23 07:00Z', 'ann');
+                update test_clock set shift = '2 hours';
+                select end_acknowledgements();
+                select add_alert_event(1, 'moved', 'bob', '{"from": "base", "to": "web"}');
+                select add_alert_event(1, 'updated', 'driftwatch', '{"failing": {"reason": "host_key_changed"}}');
+                select hold_alerts('2026-11-23 09:00Z', 'deploy 42', server_id => 'web-1', actor => 'ann');
+                select resolve_alert(1, 'never mind', 'bob');
+                """)
+            #expect(
+                try await Self.answer("select words from driftwatch.alert_history order by seq", database) == [
+                    "opened: 1 item, new: /old (missing file)",
+                    "acknowledged by ann until 2026-11-23T07:00:00Z, \"mine\"",
+                    "1 → 3 items, new: /a (wrong owner), /b (missing file)",
+                    "3 → 1 item, nothing new",
+                    "acknowledged by ann until 2026-11-23T07:00:00Z",
+                    "open again: the time of ann's acknowledgement is over",
+                    "moved from base to web by bob",
+                    "host key changed",
+                    "resolved by bob: manual, \"never mind\", while held until 2026-11-23T09:00:00Z (deploy 42, by ann)",
+                ])
+        }
+    }
+
     @Test(
         arguments: [
             (

@@ -115,11 +115,29 @@ comment on view grouped_alerts is 'Which alerts messages put together, because t
 comment on column grouped_alerts.group_key is 'What they are about, as a hash: in the link of the message.';
 
 create or replace view alert_history as
-select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at
+select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.slot_at,
+       concat_ws(', ',
+           case e.event
+               when 'opened' then 'opened' || coalesce(': ' || count_of_items((e.detail ->> 'mismatch_count')::integer), '')
+               when 'updated' then (e.detail ->> 'previous_count') || ' → ' || count_of_items((e.detail ->> 'mismatch_count')::integer)
+               when 'recounted' then (e.detail ->> 'previous_count') || ' → ' || count_of_items((e.detail ->> 'mismatch_count')::integer)
+                   || ', nothing new'
+               when 'moved' then 'moved from ' || (e.detail ->> 'from') || ' to ' || (e.detail ->> 'to') || ' by ' || e.actor
+               when 'acknowledged' then 'acknowledged by ' || e.actor || coalesce(' until ' || (e.detail ->> 'until'), '')
+               when 'reopened' then 'open again: the time of ' || (e.detail ->> 'acknowledged_by') || '''s acknowledgement is over'
+               when 'resolved' then 'resolved by ' || e.actor || coalesce(': ' || (e.detail ->> 'resolution'), '')
+               else e.event end,
+           'new: ' || (
+               select string_agg((i ->> 'item') || ' (' || replace(i ->> 'type', '_', ' ') || ')', ', ')
+               from jsonb_array_elements(e.detail -> 'items') i),
+           replace(e.detail #>> '{failing,reason}', '_', ' '),
+           '"' || (e.detail ->> 'comment') || '"',
+           'while ' || (e.detail ->> 'muted_by')) as words
 from alert_events e
 left join checks c on c.check_id = (e.detail ->> 'check_id')::bigint
 left join jobs j on j.job_id = c.job_id;
 comment on view alert_history is 'What happened to each alert, who did it, and which check caused it.';
+comment on column alert_history.words is 'The same in words, with the reason.';
 comment on column alert_history.requested_by is 'Who asked for that check; null if a schedule did, or if that is not kept any more.';
 comment on column alert_history.slot_at is 'The slot of that check.';
 
