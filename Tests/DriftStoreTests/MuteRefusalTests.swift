@@ -45,6 +45,11 @@ struct MuteRefusalTests {
             "hold_alerts(\(soon), 'x', server_id => 'web-1', pack_name => 'away')",
             #"no server that is checked fits {"pack": "away", "server": "web-1"}"#, list
         ),
+        // web-3 has no packs.
+        (
+            "hold_alerts(\(soon), 'x', server_id => 'web-3')", #"no server that is checked fits {"server": "web-3"}"#,
+            list
+        ),
         ("end_mute('hold', 9)", "there is no hold 9", "driftwatch hold list shows those that have not ended"),
         ("hold_alerts(\(soon), 'x', \(web)), end_mute('hold', 1)", nil, nil),
         (
@@ -67,6 +72,7 @@ struct MuteRefusalTests {
                 alter table mutes alter mute_id restart;
                 update test_clock set stopped_at = '2026-11-23 06:00Z', shift = '0';
                 update servers set labels = '{"role": "web"}' where server_id = 'web-1';
+                select unassign('web-3', pack, 'x') from unnest('{base,more}'::text[]) pack;
                 """)
             var error: DatabaseError?
             do { try transaction.executeScript("select \(call)") } catch let refused as DatabaseError {

@@ -234,6 +234,11 @@ struct MuteTests {
         (weekly + window(-60, 0) + close, ["web-2"]),
         (weekly + window(-60, 0) + sent("4, 5") + close, []),
         (weekly + window(-60, 0) + close + looked + close, []),
+        (
+            "select silence_alerts(clock() + interval '1 hour', 'x', '{}', null, 'base');" + sent("4") + advance(60)
+                + close,
+            ["web-1"]
+        ),
         (weekly + window(-60, 0) + close + looked + window(60, 120) + advance(120) + close, ["web-2"]),
         (weekly + window(60, 120) + "select end_mute('silence', 1);", []),
         (
@@ -253,6 +258,31 @@ struct MuteTests {
         }
     }
 
+    /// What happens, and the alerts whose messages are noted to have waited until 06:30.
+    private static let waits: [(String, [Int64])] = [
+        (hold(web) + advance(30) + close, [2, 3]),
+        (hold("server_id => 'web-2'") + advance(30) + close, [4, 5]),
+        (hold("server_id => 'web-2', pack_name => 'more'") + advance(30) + close, [5]),
+        (hold("pack_name => 'base'") + advance(30) + close, [2, 4]),
+        (hold(web) + sent("2") + advance(30) + close, [3]),
+        (hold(web) + advance(29) + close, []),
+        (hold(web) + advance(30) + "select end_mute('hold', 1);", [2, 3]),
+        // One that is closed already is not closed again.
+        (weekly + window(-30, 0) + close + looked + advance(30) + "select end_mute('silence', 1);", []),
+    ]
+
+    @Test(arguments: waits)
+    func itsMessagesAndNoOthersHaveWaitedForIt(given: String, alerts: [Int64]) async throws {
+        try await Self.undoing(given) { transaction in
+            let found = try transaction.rows(
+                """
+                select distinct alert_id from driftwatch.outbox
+                where muted_until between '2026-11-23 06:30Z' and '2026-11-23 06:30Z' order by 1
+                """, as: Int64.self)
+            #expect(found == alerts)
+        }
+    }
+
     /// What happens, and each mute's id and state.
     private static let standings: [(String, [String])] = [
         (hold(web), ["1 in force"]),
@@ -265,6 +295,14 @@ struct MuteTests {
         (weekly + window(0, 20), ["1 in force"]),
         (weekly + "select plan_silence(1, null, null, 'UTC', 'nonsense');", ["1 broken"]),
         (weekly + window(0, 20) + "select end_mute('silence', 1);", ["1 ending"]),
+        // Another one goes on.
+        (hold(web) + hold("pack_name => 'base'", minutes: 60) + advance(30) + close, ["1 ending", "2 in force"]),
+        (
+            hold(web) + hold("pack_name => 'base'") + "select end_mute('hold', 1);", ["1 ending", "2 in force"]
+        ),
+        (
+            hold(web) + hold("pack_name => 'base'") + "select end_mute('hold', 2);", ["1 in force", "2 ending"]
+        ),
     ]
 
     @Test(arguments: standings)
@@ -285,6 +323,14 @@ struct MuteTests {
         (weekly + "select plan_silence(1, null, null, 'UTC', 'nonsense');", []),
         (weekly + "select end_mute('silence', 1);", []),
         (hold(web), []),
+        ("select silence_alerts('2026-11-23 08:00Z', 'x', server_id => 'web-1', starts => '2026-11-23 07:00Z');", []),
+        (hold(web) + advance(30) + close, []),
+        (weekly + window(10, 20), []),
+        (
+            weekly
+                + "insert into schedules (schedule_name, cron, time_zone, updated_at) values ('other', '0 7 * * *', 'UTC', clock());",
+            ["1"]
+        ),
         // In another zone it comes at another time, but a window that has begun stays.
         (weekly + window(10, 20) + "update schedules set time_zone = 'UTC';", ["1"]),
         (weekly + window(0, 20) + "update schedules set time_zone = 'UTC';", []),
