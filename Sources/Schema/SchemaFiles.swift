@@ -63,8 +63,8 @@ enum SchemaFiles {
         File("v50_metrics", PackageResources.v50_metrics_sql),
         File("r10_privileges", PackageResources.r10_privileges_sql),
         File("v30_questions", PackageResources.v30_questions_sql),
-        File("v31_digest", PackageResources.v31_digest_sql),
         File("v40_records", PackageResources.v40_records_sql),
+        File("v41_digest", PackageResources.v41_digest_sql),
         File("v90_comments", PackageResources.v90_comments_sql),
         grants,
     ]

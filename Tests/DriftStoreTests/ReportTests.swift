@@ -100,6 +100,70 @@ struct ReportTests {
         }
     }
 
+    @Test
+    func aReportIsAboutWhatItsDestinationTakes() async throws {
+        let routed =
+            "update destinations set packs = '{more}', labels = '{\"role\": \"web\"}' where destination = 'pager';"
+            + #"update servers set labels = '{"role": "web"}' where server_id = 'web-2';"#
+            + "delete from outbox where destination = 'pager';"
+        try await Self.undoing(routed + Self.advance(200) + Self.remind + Self.digest(-8) + Self.digest(3)) {
+            transaction in
+            let told = try transaction.rows(
+                """
+                select concat_ws(' ', o.kind, s ->> 'section', s ->> 'count', (
+                    select string_agg(concat_ws('/', e ->> 'server_id', e ->> 'pack_name'), ' ')
+                    from jsonb_array_elements(s -> 'entries') e))
+                from driftwatch.outbox o, jsonb_array_elements(o.payload -> 'report') s
+                where o.destination = 'pager' order by o.outbox_id, s ->> 'section'
+                """, as: String.self)
+            #expect(
+                told == [
+                    "reminder unacknowledged 1 web-2/more", "digest dark 1 web-2/more", "digest drifted 1 web-2/more",
+                    "digest unacknowledged 1 web-2/more",
+                ])
+        }
+        let elsewhere =
+            #"update destinations set labels = '{"role": "none"}' where destination = 'pager';"#
+            + "delete from outbox where destination = 'pager';"
+        try await Self.undoing(elsewhere + Self.advance(200) + Self.remind + Self.digest(-8) + Self.digest(3)) {
+            transaction in
+            let kinds = try transaction.rows(
+                "select kind || ' ' || (payload -> 'report')::text from driftwatch.outbox where destination = 'pager'",
+                as: String.self)
+            #expect(kinds == ["digest []"], "a digest comes even if it has nothing to say")
+        }
+    }
+
+    @Test
+    func theDigestTellsOfWaiversAndOfWhatIsDue() async throws {
+        let given = """
+            update drift_states set waived_count = 2 where server_id = 'web-1' and pack_name = 'base';
+            update drift_states set due_count = 3 where server_id = 'web-2' and pack_name = 'more';
+            insert into waivers (source, server_id, pack_name, item_key, item, reason, author, until_at, created_at) values
+                ('command', 'web-1', 'base', '/a', '/a', 'x', 'ann', clock() + interval '14 days', clock()),
+                ('command', 'web-1', 'base', '/b', '/b', 'x', 'ann', clock() + interval '13 days', clock()),
+                ('command', 'web-2', 'base', '/a', '/a', 'x', 'ann', clock() + interval '15 days', clock()),
+                ('command', 'web-2', 'base', '/b', '/b', 'x', 'ann', null, clock()),
+                ('command', 'web-2', 'more', '/b', '/b', 'x', 'ann', clock() - interval '1 day', clock());
+            """
+        try await Self.undoing(given) { transaction in
+            let entries = try transaction.rows(
+                """
+                select concat_ws(' ', section, server_id, pack_name, items) from driftwatch.digest_entries
+                where section in ('waived', 'expiring', 'due') order by place, server_id, pack_name
+                """, as: String.self)
+            #expect(entries == ["waived web-1 base 2", "expiring web-1 base 2", "due web-2 more 3"])
+            let disabled = try transaction.rows(
+                """
+                select driftwatch.disable_drift_detection(server_id, 'x') is null from driftwatch.all_servers
+                """, as: Bool.self)
+            #expect(!disabled.isEmpty)
+            let left = try transaction.rows(
+                "select section from driftwatch.digest_entries where section in ('waived', 'due')", as: String.self)
+            #expect(left == [])
+        }
+    }
+
     private static func digest(_ hours: Int) -> String {
         "select send_digest('2026-11-23 06:00Z'::timestamptz + interval '\(hours) hours');"
     }

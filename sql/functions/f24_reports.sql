@@ -26,7 +26,7 @@ as $$
 declare
     now constant timestamptz := clock();
     due bigint[];
-    target text;
+    target destinations;
     report jsonb;
     entries integer;
 begin
@@ -45,7 +45,7 @@ begin
         return 0;
     end if;
     update alerts a set reminded_at = now where a.alert_id = any(due);
-    for target in select d.destination from destinations d order by d.destination loop
+    for target in select * from destinations d order by d.destination loop
         select count(*), jsonb_build_array(jsonb_build_object('section', 'unacknowledged', 'count', count(*), 'entries',
                 jsonb_agg(jsonb_build_object(
                     'server_id', first.server_id, 'server_name', first.display_name, 'pack_name', first.pack_name,
@@ -54,14 +54,16 @@ begin
         into entries, report
         from (select a.*, s.display_name, row_number() over (order by a.opened_at, a.alert_id) as place
               from alerts a join servers s on s.server_id = a.server_id
-              where a.alert_id = any(due)) first;
-        perform owe_report(target, 'reminder', entries, report);
+              where a.alert_id = any(due) and takes_alert(target, a.alert_id)) first;
+        if entries > 0 then
+            perform owe_report(target.destination, 'reminder', entries, report);
+        end if;
     end loop;
     return cardinality(due);
 end
 $$;
 comment on function remind(interval) is
-    'Queues one message per destination about the open alerts that nobody acknowledged for this long, and returns how many they are.';
+    'Queues one message per destination about those of its alerts that are open and that nobody acknowledged for this long, and returns how many they are.';
 
 -- The first slot that a new database is told of is only noted: nothing of the time before it is known.
 create or replace function send_digest(slot timestamptz) returns boolean
@@ -70,29 +72,29 @@ as $$
 declare
     now constant timestamptz := clock();
     wanted constant boolean := exists (select from digests) and slot > now - interval '12 hours';
-    target text;
+    target destinations;
     report jsonb;
 begin
     insert into digests (slot_at, noted_at, was_sent) values (slot, now, wanted) on conflict do nothing;
     if not found or not wanted then
         return false;
     end if;
-    select coalesce(jsonb_agg(jsonb_build_object('section', s.section, 'count', s.entries, 'entries', s.first) order by s.place), '[]')
-    into report
-    from (select e.section, min(e.place) as place, count(*) as entries,
-                 jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
-                     'server_id', e.server_id, 'server_name', e.server_name, 'pack_name', e.pack_name, 'items', e.items,
-                     'since', rfc3339(e.since))) order by e.number)
-                     filter (where e.number <= 5) as first
-          from (select d.*, row_number() over (partition by d.section order by d.since, d.server_id, d.pack_name) as number
-                from digest_entries d) e
-          group by e.section) s;
-    for target in select d.destination from destinations d order by d.destination loop
-        perform owe_report(target, 'digest',
+    for target in select * from destinations d order by d.destination loop
+        select coalesce(jsonb_agg(jsonb_build_object('section', s.section, 'count', s.entries, 'entries', s.first) order by s.place), '[]')
+        into report
+        from (select e.section, min(e.place) as place, count(*) as entries,
+                     jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                         'server_id', e.server_id, 'server_name', e.server_name, 'pack_name', e.pack_name, 'items', e.items,
+                         'since', rfc3339(e.since))) order by e.number)
+                         filter (where e.number <= 5) as first
+              from (select d.*, row_number() over (partition by d.section order by d.since, d.server_id, d.pack_name) as number
+                    from digest_entries d where takes_subject(target, d.server_id, d.pack_name)) e
+              group by e.section) s;
+        perform owe_report(target.destination, 'digest',
             (select coalesce(sum((s ->> 'count')::integer), 0)::integer from jsonb_array_elements(report) s), report);
     end loop;
     return true;
 end
 $$;
 comment on function send_digest(timestamptz) is
-    'Queues the digest that was due then, for every destination. Once per time, however many schedulers ask; true if it was queued.';
+    'Queues the digest that was due then, for every destination about its servers and packs. Once per time, however many schedulers ask; true if it was queued.';

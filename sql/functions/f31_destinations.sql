@@ -25,19 +25,25 @@ $$;
 comment on function is_served(text, text, text) is
     'Whether the notifiers send to a destination in this way, and with the secret of this fingerprint.';
 
+-- What is about a server as a whole, without a pack, belongs to all of its packs.
+create or replace function takes_subject(d destinations, server text, pack text) returns boolean
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select exists (select from servers s where s.server_id = server and s.labels @> d.labels)
+        and (d.packs = '{}' or coalesce(pack = any(d.packs), exists (
+            select from assignments x where x.server_id = server and x.pack_name = any(d.packs))))
+$$;
+comment on function takes_subject(destinations, text, text) is 'Whether a destination is told of a server and pack; null: of a server as a whole.';
+
 -- The one place where alerts are routed. A destination that got the opening of an alert gets all that follows, even if the
--- labels of the server change meanwhile. An alert without a pack, about a server as a whole, belongs to all of its packs.
--- Nobody needs to read that an alert is over who was never told of it.
+-- labels of the server change meanwhile. Nobody needs to read that an alert is over who was never told of it.
 create or replace function takes_alert(d destinations, alert bigint) returns boolean
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
     select exists (select from outbox o where o.alert_id = alert and o.destination = d.destination)
         or exists (
-            select from alerts a join servers s on s.server_id = a.server_id
-            where a.alert_id = alert and a.status <> 'resolved'
-              and (d.packs = '{}' or a.pack_name = any(d.packs) or a.pack_name is null and exists (
-                    select from assignments x where x.server_id = a.server_id and x.pack_name = any(d.packs)))
-              and s.labels @> d.labels
+            select from alerts a
+            where a.alert_id = alert and a.status <> 'resolved' and takes_subject(d, a.server_id, a.pack_name)
               and (d.severities = '{}' or a.severity = any(d.severities)))
 $$;
 comment on function takes_alert(destinations, bigint) is 'Whether messages about an alert go to a destination.';

@@ -15,7 +15,7 @@ from (values
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look
-         requeue_unsettled next_message is_next takes_alert remember_parent has_parent items_to_show edits_messages
+         requeue_unsettled next_message is_next takes_alert takes_subject remember_parent has_parent items_to_show edits_messages
          is_only_an_edit cut_values message_of_slot message_of_slot_after messages_of_slot wait_for_company hash_of
          why_not_checked enqueue_now add_alert_event owe_notification names_of wrong_now wrong_items drift_message
          diff_path pack_path recount settle_alert lock_alert stop_watching unassign lift_hold move_memory

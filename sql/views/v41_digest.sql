@@ -1,4 +1,4 @@
--- What the digest is about, one row per entry. A section is one more SELECT here, and its title in DigestText.swift.
+-- What the digest is about, one row per entry. A section is one more SELECT here, and its words in ReportText.swift.
 
 create or replace view digest_entries (place, section, server_id, server_name, pack_name, items, since) as
 select 10, 'drifted', f.server_id, f.display_name, f.pack_name, f.mismatch_count, f.since
@@ -18,6 +18,21 @@ select 40, 'dark', f.server_id, f.display_name, f.pack_name, f.dark_count, f.unr
 from fleet_status f
 where f.dark_count > 0 and not f.disabled
 union all
+select 50, 'waived', f.server_id, f.display_name, f.pack_name, f.waived_count, null
+from fleet_status f
+where f.waived_count > 0 and not f.disabled
+union all
+select 60, 'expiring', w.server_id, s.display_name, w.pack_name, count(*)::integer, null
+from waived_items w
+join servers s on s.server_id = w.server_id
+-- Before the digest after the next one.
+where w.until_at <= statement_clock() + interval '14 days'
+group by w.server_id, s.display_name, w.pack_name
+union all
+select 70, 'due', f.server_id, f.display_name, f.pack_name, f.due_count, null
+from fleet_status f
+where f.due_count > 0 and not f.disabled
+union all
 select 80, 'muted', m.server_id, s.display_name, m.pack_name, null, null
 from muted_servers m
 join servers s on s.server_id = m.server_id and s.removed_at is null
@@ -27,7 +42,7 @@ from servers s
 where s.removed_at is null and on_hold(s.disabled_at, s.disabled_until);
 comment on view digest_entries is 'What the weekly digest is about now, one row per entry.';
 comment on column digest_entries.place is 'The order of the sections.';
-comment on column digest_entries.section is 'drifted, unacknowledged, failing, dark, muted or disabled.';
+comment on column digest_entries.section is 'drifted, unacknowledged, failing, dark, waived, expiring (waivers that end within 14 days), due, muted or disabled.';
 comment on column digest_entries.server_id is 'The server.';
 comment on column digest_entries.server_name is 'Its name for people.';
 comment on column digest_entries.pack_name is 'The pack; null: the whole server.';
