@@ -105,6 +105,15 @@ struct FoldingTests {
             "sent folded sending"
         ),
         (opened + add("/c") + held(0, when: ""), "drift_detected 3 +2 /a,/c", "sending folded"),
+        // What another destination was told, or what was folded, tells nobody here.
+        (
+            opened + sent + "delete from outbox where destination = 'default';" + add("/c") + close,
+            "drift_resolved 3 /c untold", "folded sending"
+        ),
+        (
+            opened + "update outbox set state = 'folded', last_error = 'x';" + add("/c") + close,
+            "drift_resolved 3 /c untold", "folded folded sending"
+        ),
         // One that was given up was told, as far as anybody knows.
         (
             opened + "update outbox set state = 'dead';" + add("/c") + close + held(0, when: "where seq > 1"),
@@ -135,6 +144,10 @@ struct FoldingTests {
                 "select count(*)::integer from driftwatch.outbox where state = 'folded' and last_error is null",
                 as: Int.self)
             #expect(mute == [0], "a folded message says why")
+            let others = try transaction.rows(
+                "select count(*)::integer from driftwatch.outbox where destination = 'pager' and payload ? 'opening_folded'",
+                as: Int.self)
+            #expect(others == [0])
         }
     }
 
