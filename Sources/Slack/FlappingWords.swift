@@ -13,6 +13,6 @@ enum FlappingWords {
 
     /// What is true now; `wrong` says what is wrong, nil if nothing is.
     static func settled(_ wrong: String?, _ onServers: String? = nil) -> String {
-        "Flapping no more\(onServers.map { " \($0)" } ?? ""): " + (wrong.map { "\($0) wrong" } ?? "nothing is wrong")
+        "Flapping no more\(onServers.map { " \($0)" } ?? ""): " + (wrong ?? "nothing is wrong")
     }
 }

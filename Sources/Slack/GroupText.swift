@@ -93,7 +93,7 @@ extension MessageText {
         case .driftFlapping: return FlappingWords.began(facts[0], onServers)
         case .driftSettled:
             let wrong = facts.count { $0.resolution == nil }
-            return FlappingWords.settled(wrong == 0 ? nil : "something on \(wrong)", onServers)
+            return FlappingWords.settled(wrong == 0 ? nil : "something is wrong on \(wrong)", onServers)
         case .driftResolved where facts.allSatisfy({ $0.resolution == .compliant }):
             let isWhole = facts.allSatisfy { $0.unreadableCount == 0 }
             return "\(isWhole ? "Configuration compliant" : rightAgain) \(onServers)"

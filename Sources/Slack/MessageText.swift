@@ -126,7 +126,7 @@ package struct MessageText: Hashable, Sendable {
             title = FlappingWords.began(facts)
             since = FlappingWords.quiet
         case .driftSettled:
-            title = FlappingWords.settled(facts.resolution == nil ? count : nil)
+            title = FlappingWords.settled(facts.resolution == nil ? "\(count) wrong" : nil)
             since = FlappingWords.rest
         case .driftResolved where facts.resolution == .compliant:
             title = ([Self.proven(facts)] + ExemptWords.counts(in: facts)).joined(separator: " · ")

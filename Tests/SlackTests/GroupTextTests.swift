@@ -122,7 +122,7 @@ struct GroupTextTests {
         #expect(right[0].hasPrefix("Flapping no more on 3 servers: nothing is wrong · Web 1"))
         let wrong = Self.lines(
             Self.message(.driftSettled, on: 3) { facts, number in facts.resolution = number == 1 ? nil : .compliant })
-        #expect(wrong[0].hasPrefix("Flapping no more on 3 servers: something on 1 wrong · Web 1"))
+        #expect(wrong[0].hasPrefix("Flapping no more on 3 servers: something is wrong on 1 · Web 1"))
     }
 
     @Test
