@@ -129,18 +129,14 @@ private final class Month {
     /// Lets the worker look at servers, and the model see what is there.
     private func look(slot: Int?, at servers: [String]) async throws {
         for server in world.servers.values {
-            let packs = server.packs
-            prober.script(server.id) { [server] _, _ in
-                if let away = server.away {
-                    return .failure(ProbeFailure(.unreachable, detail: "scripted", jumpHost: away.jumpHost))
+            let looks = Mutex(0)
+            prober.script(server.id) { _, _ in
+                let number = looks.withLock { count in
+                    count += 1
+                    return count
                 }
-                var files: [ServerPath: FileFact] = [:]
-                for path in packs.flatMap({ MonthWorld.packs[$0] ?? [] }) {
-                    files[ServerPath(path)] = .withMode(server.wrong[path]?.mode ?? 0o644)
-                }
-                return .success(Facts(files: files))
+                return server.answer(toLook: number)
             }
-            if let path = server.blink { blink(server, path) }
         }
         try await janitor.tidyUp()
         try await work()
@@ -149,22 +145,6 @@ private final class Month {
             guard let server = world.servers[name] else { continue }
             let waived = waivers.filter { $0.server == name && model.day < $0.until }.map(\.path)
             model.check(server, slot: slot, held: held.contains(name), waived: Set(waived))
-        }
-    }
-
-    private func blink(_ server: MonthWorld.Server, _ path: String) {
-        let isFirst = Mutex(true)
-        prober.script(server.id) { _, _ in
-            let mode: UInt16 = isFirst.withLock { isFirst in
-                defer { isFirst = false }
-                return isFirst ? 0o600 : 0o644
-            }
-            var files: [ServerPath: FileFact] = [:]
-            for path in server.packs.flatMap({ MonthWorld.packs[$0] ?? [] }) {
-                files[ServerPath(path)] = .withMode(server.wrong[path]?.mode ?? 0o644)
-            }
-            files[ServerPath(path)] = .withMode(mode)
-            return .success(Facts(files: files))
         }
     }
 
@@ -312,6 +292,19 @@ extension MonthModel.Told {
             count: isAboutFlapping ? 0 : facts.mismatchCount,
             items: isAboutItems || facts.openingFolded == true ? Set(facts.items.map(\.item)).sorted() : [],
             isFirst: facts.openingFolded == true)
+    }
+}
+
+extension MonthWorld.Server {
+    /// What a look at it sees, of which the first may differ from the second.
+    fileprivate func answer(toLook number: Int) -> Result<Facts, ProbeFailure> {
+        if let away { return .failure(ProbeFailure(.unreachable, detail: "scripted", jumpHost: away.jumpHost)) }
+        var files: [ServerPath: FileFact] = [:]
+        for path in packs.flatMap({ MonthWorld.packs[$0] ?? [] }) {
+            let mode = path == blink && number == 1 ? 0o600 : wrong[path]?.mode ?? 0o644
+            files[ServerPath(path)] = .withMode(mode)
+        }
+        return .success(Facts(files: files))
     }
 }
 
