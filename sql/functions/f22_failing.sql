@@ -65,7 +65,7 @@ as $$
 #variable_conflict use_column
 declare
     now constant timestamptz := clock();
-    key constant text := left(encode(sha256(convert_to(cause || e'\x1f' || coalesce(place, ''), 'UTF8')), 'hex'), 20);
+    key constant text := hash_of(cause, place);
     is_of_slot constant boolean := exists (select from jobs j where j.job_id = job and j.slot_at is not null);
 begin
     update outbox o

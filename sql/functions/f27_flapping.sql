@@ -6,18 +6,18 @@
 create or replace function turns_of(server text, pack text) returns integer
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
-    select case
-        when muted_by(server, pack) is not null or coalesce(bool_or(a.status <> 'resolved' and opened.detail ? 'muted_by'), false)
-            or exists (select from servers s where s.server_id = server and s.labels ->> 'canary' = 'true') then 0
-        else (count(turn.at) filter (where not opened.detail ? 'muted_by'
-                                     and turn.at > greatest(clock() - interval '14 days', d.settled_at)))::integer end
-    from drift_states d
-    join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.alert_type = 'config_drift'
-    join alert_events opened on opened.alert_id = a.alert_id and opened.event = 'opened'
-    cross join lateral (values (a.opened_at), (case when a.resolution = 'compliant' then a.resolved_at end)) turn (at)
-    where d.server_id = server and d.pack_name = pack
-    group by d.settled_at
-    union all select 0 limit 1
+    select coalesce((
+        select case
+            when muted_by(server, pack) is not null or bool_or(a.status <> 'resolved' and opened.detail ? 'muted_by')
+                or exists (select from servers s where s.server_id = server and s.labels ->> 'canary' = 'true') then 0
+            else (count(turn.at) filter (where not opened.detail ? 'muted_by'
+                                         and turn.at > greatest(clock() - interval '14 days', d.settled_at)))::integer end
+        from drift_states d
+        join alerts a on a.server_id = d.server_id and a.pack_name = d.pack_name and a.alert_type = 'config_drift'
+        join alert_events opened on opened.alert_id = a.alert_id and opened.event = 'opened'
+        cross join lateral (values (a.opened_at), (case when a.resolution = 'compliant' then a.resolved_at end)) turn (at)
+        where d.server_id = server and d.pack_name = pack
+        group by d.settled_at), 0)
 $$;
 comment on function turns_of(text, text) is
     'How often alerts of a server and pack opened, or resolved by themselves, in 14 days, since it last stopped flapping. 0 if nothing begins to flap now, and for a canary.';

@@ -119,9 +119,8 @@ select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.sl
        concat_ws(', ',
            case e.event
                when 'opened' then 'opened' || coalesce(': ' || count_of_items((e.detail ->> 'mismatch_count')::integer), '')
-               when 'updated' then (e.detail ->> 'previous_count') || ' → ' || count_of_items((e.detail ->> 'mismatch_count')::integer)
-               when 'recounted' then (e.detail ->> 'previous_count') || ' → ' || count_of_items((e.detail ->> 'mismatch_count')::integer)
-                   || ', nothing new'
+               when 'updated' then counts.words
+               when 'recounted' then counts.words || ', nothing new'
                when 'moved' then 'moved from ' || (e.detail ->> 'from') || ' to ' || (e.detail ->> 'to') || ' by ' || e.actor
                when 'acknowledged' then 'acknowledged by ' || e.actor || coalesce(' until ' || (e.detail ->> 'until'), '')
                when 'reopened' then 'open again: the time of ' || (e.detail ->> 'acknowledged_by') || '''s acknowledgement is over'
@@ -134,6 +133,8 @@ select e.alert_id, e.seq, e.event, e.at, e.actor, e.detail, j.requested_by, c.sl
            '"' || (e.detail ->> 'comment') || '"',
            'while ' || (e.detail ->> 'muted_by')) as words
 from alert_events e
+cross join lateral (
+    select (e.detail ->> 'previous_count') || ' → ' || count_of_items((e.detail ->> 'mismatch_count')::integer) as words) counts
 left join checks c on c.check_id = (e.detail ->> 'check_id')::bigint
 left join jobs j on j.job_id = c.job_id;
 comment on view alert_history is 'What happened to each alert, who did it, and which check caused it.';

@@ -25,7 +25,7 @@ union all
 select 60, 'expiring', w.server_id, s.display_name, w.pack_name, count(*)::integer, null
 from waived_items w
 join servers s on s.server_id = w.server_id
--- Before the digest after the next one.
+-- Until the digest after the next one.
 where w.until_at <= statement_clock() + interval '14 days'
 group by w.server_id, s.display_name, w.pack_name
 union all
