@@ -55,7 +55,7 @@ struct CorrectedTimesTests {
                 insert into public.visits values (driftwatch.clock() + interval '1 hour');
                 create table driftwatch.notes (at timestamptz, gone timestamptz, day timestamp);
                 insert into driftwatch.notes
-                values (driftwatch.clock() + interval '1 hour', now(), driftwatch.clock() + interval '1 hour');
+                values (driftwatch.clock() + interval '1 hour', driftwatch.clock(), driftwatch.clock() + interval '1 hour');
                 alter table driftwatch.notes drop column gone;
                 select driftwatch.write_audit('test', 'later', 'x');
                 update driftwatch.audit_log set at = driftwatch.clock() + interval '1 hour';
@@ -91,7 +91,7 @@ struct CorrectedTimesTests {
                 next_slot_at = driftwatch.clock() + interval '1 year'
             where schedule_name = 'default';
             insert into driftwatch.slots (schedule_name, slot_at, fired_at, skipped, enqueued)
-            select name, driftwatch.clock() + hours * interval '1 hour', case when skipped is null then now() end, skipped, 0
+            select name, driftwatch.clock() + hours * interval '1 hour', case when skipped is null then driftwatch.clock() end, skipped, 0
             from (values ('default', -3, null), ('default', -2, null), ('default', -1, 'paused'), ('default', 1, null),
                 ('default', 2, 'paused'), ('default', 100, null), ('other', -0.2, null), ('other', 100, null))
                 as s (name, hours, skipped);
@@ -136,8 +136,8 @@ struct CorrectedTimesTests {
                 """
                 insert into driftwatch.jobs (kind, server_id, requested_by, schedule_name, slot_at, state, run_at, created_at,
                     finished_at, lease_token, lease_expires_at, worker_id, last_error)
-                select 'drift_check', 'a', what, name, driftwatch.clock() + hours * interval '1 hour', state, now(), now(),
-                    case state when 'succeeded' then now() end, gen_random_uuid(), now(), 'w', 'as it was'
+                select 'drift_check', 'a', what, name, driftwatch.clock() + hours * interval '1 hour', state, driftwatch.clock(), driftwatch.clock(),
+                    case state when 'succeeded' then driftwatch.clock() end, gen_random_uuid(), driftwatch.clock(), 'w', 'as it was'
                 from (values ('waits', 'default', 100, 'available'), ('runs', 'default', 101, 'running'),
                     ('over', 'default', 102, 'succeeded'), ('near', 'default', 1, 'available'),
                     ('of another', 'other', 100, 'available')) as j (what, name, hours, state);
@@ -169,7 +169,7 @@ struct CorrectedTimesTests {
             try await database.execute(
                 """
                 insert into driftwatch.jobs (kind, server_id, schedule_name, slot_at, state, run_at, created_at)
-                values ('drift_check', 'a', 'default', driftwatch.clock() + interval '100 hours', 'available', now(), now())
+                values ('drift_check', 'a', 'default', driftwatch.clock() + interval '100 hours', 'available', driftwatch.clock(), driftwatch.clock())
                 """)
             let (claimed, isClaimed) = AsyncStream<Void>.makeStream()
             async let claiming: Void = database.withTransaction { transaction in
@@ -197,7 +197,7 @@ struct CorrectedTimesTests {
                     """
                     insert into driftwatch.jobs (kind, server_id, schedule_name, slot_at, state, run_at, created_at)
                     values ('drift_check', 'a', 'default', driftwatch.clock() + make_interval(hours => \(hours)::int),
-                        'available', now(), now())
+                        'available', driftwatch.clock(), driftwatch.clock())
                     """)
             }
             try await enqueue(101)

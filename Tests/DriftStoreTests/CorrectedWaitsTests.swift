@@ -95,7 +95,7 @@ struct CorrectedWaitsTests {
                         deadline_at, lease_token, worker_id, finished_at)
                     values ('drift_check', \(run.what), \(run.state), driftwatch.in_s(-60), driftwatch.in_s(-60),
                         driftwatch.in_s(\(run.claimed)), driftwatch.in_s(\(run.lease)), driftwatch.in_s(\(run.deadline)),
-                        gen_random_uuid(), 'w', case \(run.state) when 'succeeded' then now() end)
+                        gen_random_uuid(), 'w', case \(run.state) when 'succeeded' then driftwatch.clock() end)
                     """)
             }
             #expect(try await Self.corrected(database) == ["jobs that run 3"])
@@ -171,7 +171,7 @@ struct CorrectedWaitsTests {
                     insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, state, not_before,
                         lease_expires_at, lease_token, created_at)
                     values (1, \(seq), 'default', 'drift_detected', '{}', \(message.state),
-                        driftwatch.in_s(\(message.notBefore)), driftwatch.in_s(\(message.lease)), gen_random_uuid(), now())
+                        driftwatch.in_s(\(message.notBefore)), driftwatch.in_s(\(message.lease)), gen_random_uuid(), driftwatch.clock())
                     """)
             }
             #expect(try await Self.corrected(database) == ["messages 2"])
@@ -196,12 +196,12 @@ struct CorrectedWaitsTests {
             try await database.executeScript(
                 """
                 insert into driftwatch.jobs (kind, state, created_at, run_at, claimed_at, lease_expires_at, lease_token, worker_id)
-                values ('drift_check', 'available', now(), driftwatch.in_s(3600), null, null, null, null),
-                       ('drift_check', 'running', now(), now(), now(), driftwatch.in_s(3600), gen_random_uuid(), 'w');
+                values ('drift_check', 'available', driftwatch.clock(), driftwatch.in_s(3600), null, null, null, null),
+                       ('drift_check', 'running', driftwatch.clock(), driftwatch.clock(), driftwatch.clock(), driftwatch.in_s(3600), gen_random_uuid(), 'w');
                 update driftwatch.servers set disabled_at = driftwatch.in_s(3600), disabled_until = driftwatch.in_s(7200);
                 update driftwatch.destinations set next_probe_at = driftwatch.in_s(3600);
                 insert into driftwatch.outbox (alert_id, seq, destination, kind, payload, not_before, created_at)
-                values (1, 1, 'default', 'drift_detected', '{}', driftwatch.in_s(3600), now());
+                values (1, 1, 'default', 'drift_detected', '{}', driftwatch.in_s(3600), driftwatch.clock());
                 """)
             let all = ["starts of jobs 1", "jobs that run 1", "holds 1", "destinations 1", "messages 1"]
             try await database.holding("select from driftwatch.\(table) for update") {
