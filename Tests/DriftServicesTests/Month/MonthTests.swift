@@ -11,7 +11,9 @@ import Testing
 
 /// A month of 200 servers, with deploys, upgrades, flaps, outages, waivers, a cut network and a Slack that is away: what is
 /// told, held against a model that knows only what happened, and printed with the reasons for people to read.
-@Suite(.timeLimit(.minutes(10)))
+///
+/// One at a time: each is a lot of work.
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct MonthTests {
     @Test(arguments: [1, 2, 3] as [UInt64])
     func aMonthTellsAllThatHappenedInFewMessages(seed: UInt64) async throws {
@@ -55,7 +57,7 @@ private final class Month {
 
     func pass() async throws {
         try await prepare()
-        var settings = WorkerPoolSettings(workerID: "w", concurrency: 16)
+        var settings = WorkerPoolSettings(workerID: "w", concurrency: 4)
         settings.pollEvery = .milliseconds(20)
         let pool = WorkerPool(
             database: database, renewals: database, settings: settings,
