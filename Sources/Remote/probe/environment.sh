@@ -32,15 +32,17 @@ dw_put_variable() {
 }
 
 # Skips the output of startup files up to the mark, then reads variables that each end with a NUL; dw_line is the rest.
-# Writes only the variables that were asked about. For bash.
+# Writes only the variables that were asked about. Linux allows a variable 131072 bytes. For bash, which reads a pipe byte
+# by byte: what no startup file prints and no environment holds is not read.
 dw_read_environment() {
     eval 'exec 6< <(dw_log_in)'
     dw_read=0
-    while IFS= read -r -n 1048576 -u 6 dw_line && [ "$dw_read" -lt 1048576 ]; do
+    while IFS= read -r -n 65536 -u 6 dw_line && [ "$dw_read" -lt 65536 ]; do
         dw_read=$((dw_read + ${#dw_line} + 1))
         case $dw_line in "driftwatch-$dw_nonce begin") dw_state=error && break ;; esac
     done
-    while [ "$dw_state" = error ] && IFS= read -r -d '' -n 1048576 -u 6 dw_line && [ "$dw_read" -lt 1048576 ]; do
+    while [ "$dw_state" = error ] && IFS= read -r -d '' -n 131072 -u 6 dw_line && [ "$dw_read" -lt 1048576 ]; do
+        [ "${#dw_line}" -lt 131072 ] || break
         dw_read=$((dw_read + ${#dw_line} + 1))
         case $dw_names in *" ${dw_line%%=*} "*) dw_take_variable "$dw_line" || break ;; esac
     done
