@@ -73,9 +73,10 @@ let package = Package(
             name: "Remote", dependencies: ["DriftCore", "Redaction", .subprocess, .logging],
             exclude: ["PROTOCOL.md"], resources: [.embedInCode("probe")],
             swiftSettings: settings),
-        library("Webhook", ["DriftCore", "Presentation", "Redaction", "HTTP", "Slack"]),
-        library("Mail", ["DriftCore", "Redaction", "HTTP", "Slack"]),
-        library("Slack", ["DriftCore", "Presentation", "Redaction", "HTTP", .logging]),
+        library("Messages", ["DriftCore", "Presentation", "Redaction"]),
+        library("Slack", ["DriftCore", "Messages", "Redaction", "HTTP", .logging]),
+        library("Webhook", ["DriftCore", "Messages", "Presentation", "Redaction", "HTTP"]),
+        library("Mail", ["DriftCore", "Messages", "Redaction", "HTTP"]),
         library(
             "DriftServices",
             [
@@ -95,8 +96,8 @@ let package = Package(
             name: "driftwatch",
             dependencies: [
                 "Postgres", "HTTP", "Schema", "Runtime", "Instruments", "JobQueue", "Cron", "DriftCore", "PackFiles",
-                "DriftStore", "Redaction", "Remote", "Slack", "Webhook", "Mail", "DriftServices", "Presentation",
-                "Dashboard",
+                "DriftStore", "Redaction", "Remote", "Messages", "Slack", "Webhook", "Mail", "DriftServices",
+                "Presentation", "Dashboard",
                 .argumentParser,
                 .logging, .serviceLifecycle,
             ],
@@ -130,8 +131,9 @@ let package = Package(
         .testTarget(
             name: "RemoteTests", dependencies: ["Remote", "DriftCore", "PackFiles", "Redaction", "TestSupport"],
             exclude: ["Fixtures"], swiftSettings: settings),
-        tests("SenderTests", ["Slack", "Webhook", "Mail", "DriftCore", "HTTP", "Presentation", "TestSupport"]),
-        tests("SlackTests", ["Slack", "DriftCore", "HTTP", "TestSupport"]),
+        tests(
+            "SenderTests", ["Messages", "Slack", "Webhook", "Mail", "DriftCore", "HTTP", "Presentation", "TestSupport"]),
+        tests("SlackTests", ["Messages", "Slack", "DriftCore", "HTTP", "TestSupport"]),
         tests("PresentationTests", ["Presentation", "DriftCore", "DriftStore", "TestSupport"]),
         tests("DriftStoreTests", ["DriftStore", "DriftCore", "Postgres", "Schema", "TestSupport"]),
         tests(

@@ -1,6 +1,6 @@
 package import DriftCore
 package import Foundation
-internal import Slack
+internal import Messages
 
 /// A notification as a mail: plain text in UTF-8, with the headers by which mail programs put the mails of an alert together.
 ///

@@ -1,5 +1,6 @@
 package import DriftCore
 internal import Foundation
+internal import Messages
 
 /// Where messages go; it holds a secret, so neither its description nor its mirror shows what is in it.
 package enum SlackDestination: Hashable, Sendable {

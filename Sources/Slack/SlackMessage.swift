@@ -1,5 +1,6 @@
 package import DriftCore
 package import Foundation
+internal import Messages
 
 /// What is posted to Slack, within its limits: 50 blocks, 3000 characters a section, 10 fields of 2000, a header of
 /// 150, and 12 000 in all, where Slack's own unwritten limit begins near 13 000.

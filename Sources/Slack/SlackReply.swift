@@ -1,6 +1,7 @@
 package import DriftCore
 package import Foundation
 package import HTTP
+internal import Messages
 
 extension SlackDestination {
     /// Classifies a reply: by what its body says first, by its status second.
@@ -27,7 +28,8 @@ extension SlackDestination {
         case .server where answer.code == nil && [504, 524].contains(reply.status): return .noReply(reason)
         case .server: return .serverError(reason)
         case .pace:
-            return .pace(reply.askedWait(or: answer.retryAfter, now: now))
+            let texts = [reply.headers["Retry-After"], answer.retryAfter]
+            return .pace(RetryAfter.wait(asked: texts, date: reply.headers["Date"], now: now))
         }
     }
 
@@ -69,13 +71,4 @@ extension SlackDestination {
     }
 
     private func line(_ text: String) -> String { Escaping.none.fit(redact(printable(text)), 300) }
-}
-
-extension HTTPReply {
-    /// How long a reply that it was too fast asks to wait: by its header, else as `body` says it.
-    package func askedWait(or body: String? = nil, now: Date) -> Duration {
-        let now = headers["Date"].flatMap(RetryAfter.date) ?? now
-        let asked = [headers["Retry-After"], body].lazy.compactMap(\.self).compactMap { RetryAfter($0, now: now) }.first
-        return asked?.wait ?? RetryAfter.fallback
-    }
 }

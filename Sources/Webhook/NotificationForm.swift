@@ -1,7 +1,7 @@
 package import DriftCore
 package import Foundation
+internal import Messages
 package import Presentation
-internal import Slack
 
 /// The JSON that a webhook gets, version 1.
 ///

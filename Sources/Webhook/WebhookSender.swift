@@ -1,8 +1,8 @@
 package import DriftCore
 package import Foundation
 package import HTTP
+internal import Messages
 internal import Presentation
-internal import Slack
 
 /// Posts notifications as signed JSON, each once, without retries.
 package struct WebhookSender: NotificationSender {
@@ -55,7 +55,8 @@ extension WebhookDestination {
         case 200..<300: .sent(remoteID: nil)
         case 300..<400: .badDestination("\(reason), a redirect")
         case 400, 413, 415, 422: .badMessage(reason)
-        case 429: .pace(reply.askedWait(now: now))
+        case 429:
+            .pace(RetryAfter.wait(asked: [reply.headers["Retry-After"]], date: reply.headers["Date"], now: now))
         // A proxy that had no reply itself.
         case 504, 524: .noReply(reason)
         case 408, 425, 500...: .serverError(reason)

@@ -1,8 +1,8 @@
 import DriftCore
 import Foundation
 import HTTP
+import Messages
 import Postgres
-import Slack
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import DriftCore
 import Foundation
 import HTTP
 import Mail
+import Messages
 import Slack
 import Synchronization
 import TestSupport

@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Messages
 @testable import Slack
 
 /// What messages say of servers and items that cannot be checked.

@@ -1,4 +1,4 @@
-import Slack
+import Messages
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import DriftCore
 import Foundation
+import Messages
 import Slack
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import DriftCore
 import Foundation
-import Slack
+import Messages
 import Testing
 
 @Suite("MessageText")

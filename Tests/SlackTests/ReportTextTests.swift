@@ -2,6 +2,7 @@ import DriftCore
 import Foundation
 import Testing
 
+@testable import Messages
 @testable import Slack
 
 /// The words of reminders and of the digest, and how a canary's messages are marked.

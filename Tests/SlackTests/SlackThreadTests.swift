@@ -1,5 +1,6 @@
 import DriftCore
 import HTTP
+import Messages
 import Slack
 import TestSupport
 import Testing

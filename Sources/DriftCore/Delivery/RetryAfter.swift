@@ -18,6 +18,14 @@ package struct RetryAfter: Hashable, Sendable {
         wait = .seconds(min(max(seconds, 0), century))
     }
 
+    /// How long a reply that it was too fast asks to wait: the first of `texts` that can be read, or ``fallback``.
+    ///
+    /// `date` is the reply's own `Date` header.
+    package static func wait(asked texts: [String?], date: String?, now: Date) -> Duration {
+        let now = date.flatMap(Self.date) ?? now
+        return texts.lazy.compactMap(\.self).compactMap { Self($0, now: now) }.first?.wait ?? fallback
+    }
+
     /// Reads an HTTP date in the form that is still in use: `Sun, 06 Nov 1994 08:49:37 GMT`.
     package static func date(_ text: String) -> Date? {
         let formatter = DateFormatter()

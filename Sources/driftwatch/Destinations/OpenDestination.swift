@@ -2,6 +2,7 @@ import DriftCore
 import Foundation
 import HTTP
 import Mail
+import Messages
 import Presentation
 import Slack
 import Webhook

@@ -6,7 +6,6 @@ import Logging
 import Postgres
 import Presentation
 import Remote
-import Slack
 
 /// What is logged, and how it looks.
 struct LoggingSettings: Hashable, Sendable {

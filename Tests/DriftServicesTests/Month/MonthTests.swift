@@ -1,8 +1,8 @@
 import DriftCore
 import Foundation
 import JobQueue
+import Messages
 import Postgres
-import Slack
 import Synchronization
 import TestSupport
 import Testing

@@ -18,10 +18,10 @@ enum ImportRule {
         "PackFiles": ["DriftCore", "Redaction", "Cron", "Yams"],
         "DriftStore": ["DriftCore", "Postgres"],
         "Remote": ["DriftCore", "Redaction", "Subprocess", "SystemPackage", "Logging"],
-        "Slack": ["DriftCore", "Presentation", "Redaction", "HTTP", "Logging"],
-        // The words of a message are Slack's so far.
-        "Webhook": ["DriftCore", "Presentation", "Redaction", "HTTP", "Slack"],
-        "Mail": ["DriftCore", "Redaction", "HTTP", "Slack"],
+        "Messages": ["DriftCore", "Presentation", "Redaction"],
+        "Slack": ["DriftCore", "Messages", "Redaction", "HTTP", "Logging"],
+        "Webhook": ["DriftCore", "Messages", "Presentation", "Redaction", "HTTP"],
+        "Mail": ["DriftCore", "Messages", "Redaction", "HTTP"],
         "DriftServices": [
             "Cron", "DriftCore", "DriftStore", "Instruments", "JobQueue", "Runtime", "Postgres", "Logging",
             "ServiceLifecycle",

@@ -6,7 +6,8 @@ extension MessageText {
     /// What the message that shows an alert says now.
     ///
     /// Where something cannot be checked, that is what happened last.
-    static func present(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) -> Self {
+    package static func present(_ facts: NotificationFacts, outboxID: Int64, baseURL: URL?, escaping: Escaping) -> Self
+    {
         guard facts.status != nil, facts.alertType == .checkFailing else {
             return Self(stateOf: facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
         }
