@@ -267,10 +267,12 @@ struct ReportTests {
         }
     }
 
-    private static func slot(_ minutes: Int, _ columns: String = "clock(), 1, clock(), null") -> String {
+    private static func slot(
+        _ minutes: Int, _ columns: String = "clock(), 1, clock(), null", schedule: String = "default"
+    ) -> String {
         """
         insert into slots (schedule_name, slot_at, fired_at, enqueued, completed_at, skipped)
-        select 'default', '2026-11-23 06:00Z'::timestamptz + interval '\(minutes) minutes', \(columns);
+        select '\(schedule)', '2026-11-23 06:00Z'::timestamptz + interval '\(minutes) minutes', \(columns);
         """
     }
 
@@ -309,6 +311,7 @@ struct ReportTests {
         (slot(0) + claim + settle(0) + settle(0, "'late'") + seconds(600), []),
         // An older slot is not made up for.
         (slot(0) + slot(5) + claim + settle(5), []),
+        (slot(0) + slot(5, schedule: "other"), [0]),
     ]
 
     @Test(arguments: heartbeats)
@@ -331,6 +334,26 @@ struct ReportTests {
                 (select value from driftwatch.metrics where metric = 'driftwatch_heartbeat_failing'))
             from driftwatch.recent_slots
             """, as: String.self)
+    }
+
+    /// Slots of two schedules at the same time, and how many attempts failed.
+    @Test
+    func anAttemptIsRecordedAtItsOwnSlotAlone() async throws {
+        let slots = Self.slot(0) + Self.slot(5) + Self.slot(0, schedule: "other")
+        try await Self.undoing(slots + Self.claim + Self.settle(5, "'HTTP 500'") + Self.settle(5)) { transaction in
+            let settled = try transaction.rows(
+                """
+                select format('%s %s', schedule_name, heartbeat_failures) from slots
+                where heartbeat_due_at is not null or heartbeat_at is not null
+                """, as: String.self)
+            #expect(settled == ["default 1"])
+        }
+        try await Self.undoing(slots + Self.claim + Self.settle(0)) { transaction in
+            let settled = try transaction.rows(
+                "select schedule_name || extract(minute from slot_at) from slots where heartbeat_at is not null",
+                as: String.self)
+            #expect(settled == ["default0"])
+        }
     }
 
     @Test
