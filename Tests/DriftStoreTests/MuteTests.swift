@@ -41,6 +41,7 @@ struct MuteTests {
 
     private static let close = "select close_windows();"
     private static let looked = "update drift_states set look_wanted_at = null;"
+    private static let lookedNow = "update drift_states set look_wanted_at = null, last_started_at = clock();"
     private static let web = #"labels => '{"role": "web"}'"#
     private static let weekly =
         #"select silence_alerts_again('0 2 * * sun', '4 hours', 'weekly', labels => '{"role": "db"}');"#
@@ -58,6 +59,14 @@ struct MuteTests {
     private static let coverings: [(String, [String])] = [
         ("", []),
         (hold(web), whole),
+        // Another look than that after the window holds nothing back.
+        (hold(web) + "select end_mute('hold', 1);" + advance(1) + lookedNow + "select want_look('web-1');", []),
+        (hold(web) + "select end_mute('hold', 1); select want_look('web-1');", whole),
+        (
+            hold("pack_name => 'base', server_id => 'web-1'") + "select end_mute('hold', 1);" + lookedNow
+                + "update drift_states set look_wanted_at = clock(), last_started_at = '-infinity' where pack_name = 'more';",
+            []
+        ),
         (hold(#"'{"role": "web", "site": "north"}'"#), whole),
         (hold("server_id => 'web-1'"), whole),
         (hold("server_id => 'web-1', pack_name => 'base'"), ["web-1 base"]),
@@ -156,12 +165,25 @@ struct MuteTests {
     }
 
     private static let marks: [(String, String)] = [
-        (hold(web), "held until 2026-11-23T06:30:00Z (deploy 42, by alice)"),
+        (hold(web), "held until 2026-11-23 07:30 Europe/Berlin (deploy 42, by alice)"),
         (hold(web) + advance(30), "held until the server has been looked at (deploy 42, by alice)"),
         (hold(web) + "select end_mute('hold', 1);", "held until the server has been looked at (deploy 42, by alice)"),
         (
             "select silence_alerts('2026-11-23 08:00Z', 'disks', server_id => 'web-1', actor => 'bob');",
-            "silenced until 2026-11-23T08:00:00Z (disks, by bob)"
+            "silenced until 2026-11-23 09:00 Europe/Berlin (disks, by bob)"
+        ),
+        // The one that lasts longest, and then one whose window is over.
+        (
+            hold(web, minutes: 60) + hold("pack_name => 'base'"),
+            "held until 2026-11-23 08:00 Europe/Berlin (deploy 42, by alice)"
+        ),
+        (
+            hold(web) + hold("pack_name => 'base'", minutes: 60),
+            "held until 2026-11-23 08:00 Europe/Berlin (deploy 42, by alice)"
+        ),
+        (
+            hold(web, minutes: 60) + hold("pack_name => 'base'") + "select end_mute('hold', 1);",
+            "held until 2026-11-23 07:30 Europe/Berlin (deploy 42, by alice)"
         ),
     ]
 
@@ -288,8 +310,10 @@ struct MuteTests {
         (hold(web), ["1 in force"]),
         (hold(web) + advance(30), ["1 in force"]),
         (hold(web) + advance(30) + close, ["1 ending"]),
-        (hold(web) + advance(30) + close + advance(15) + close, ["1 ending"]),
-        (hold(web) + advance(30) + close + advance(16) + close, []),
+        (hold(web) + advance(30) + close + advance(14) + close, ["1 ending"]),
+        (hold(web) + advance(30) + close + advance(15) + close, []),
+        (hold(web) + advance(30) + close + looked, []),
+        (hold(web) + "select end_mute('hold', 1);" + looked, []),
         (weekly, ["1 waiting"]),
         (weekly + window(10, 20), ["1 waiting"]),
         (weekly + window(0, 20), ["1 in force"]),

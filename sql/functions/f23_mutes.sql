@@ -13,11 +13,13 @@ language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
 begin
     return (
-        select min(m.muted_by) from muted_servers m
-        where m.server_id = server and (m.pack_name is null or m.pack_name = pack));
+        select m.muted_by from muted_servers m
+        where m.server_id = server and (m.pack_name is null or m.pack_name = pack)
+        order by m.until_at desc nulls last, m.muted_by limit 1);
 end
 $$;
-comment on function muted_by(text, text) is 'Why messages about a server and pack wait now, in words; null if they do not.';
+comment on function muted_by(text, text) is
+    'Why messages about a server and pack wait now, in words: the mute that lasts longest; null if they do not.';
 
 create or replace function add_mute(wanted mutes, actor text) returns bigint
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -32,8 +34,12 @@ begin
         perform refuse(format('a %s needs a reason', wanted.kind), 'give a reason, for the next person who wonders');
     elsif selector = '{}' then
         perform refuse(format('a %s needs a server, a label or a pack', wanted.kind), 'name what it covers');
-    elsif wanted.cron is null and wanted.ends_at is null then
+    elsif wanted.cron is null and not coalesce(isfinite(wanted.ends_at), false) then
         perform refuse(format('a %s needs an end', wanted.kind), 'say until when');
+    elsif length(wanted.reason) > 300 or wanted.reason ~ '[[:cntrl:]]' then
+        perform refuse('the reason is not one line of 300 characters at most', 'say it shorter');
+    elsif not isfinite(wanted.starts_at) then
+        perform refuse(format('a %s needs a start', wanted.kind), 'give a time, or none for now');
     elsif wanted.ends_at <= clock() then
         perform refuse(format('%s is in the past', wanted.ends_at), 'give a later time');
     elsif wanted.ends_at <= wanted.starts_at then
@@ -46,7 +52,11 @@ begin
         select from assignments a join servers s on s.server_id = a.server_id
         where mute_covers(wanted.server_id, wanted.labels, s.server_id, s.labels)
           and (wanted.pack_name is null or a.pack_name = wanted.pack_name)) then
-        perform refuse(format('no server that is checked fits %s', selector), 'driftwatch servers list --json shows servers, labels and packs');
+        perform refuse(
+            'no server that is checked fits ' || concat_ws(' and ', 'server ' || wanted.server_id, (
+                select string_agg(format('label %s=%s', l.key, l.value), ' and ' order by l.key)
+                from jsonb_each_text(wanted.labels) l), 'pack ' || wanted.pack_name),
+            'driftwatch servers list --json shows servers, labels and packs');
     end if;
     insert into mutes (kind, server_id, labels, pack_name, reason, created_by, created_at, cron, lasts, starts_at, ends_at)
     values (wanted.kind, wanted.server_id, wanted.labels, wanted.pack_name, wanted.reason, actor, clock(), wanted.cron,
@@ -146,8 +156,10 @@ declare
 begin
     actor := acting_as(actor);
     select * into held from mutes m where m.mute_id = end_mute.mute_id and m.kind = end_mute.kind for update;
-    if not found or held.ended_at is not null then
+    if not found then
         perform refuse(format('there is no %s %s', kind, mute_id), format('driftwatch %s list shows those that have not ended', kind));
+    elsif held.ended_at is not null then
+        perform refuse(format('%s %s has ended already', kind, mute_id));
     end if;
     if held.starts_at <= clock() and coalesce(held.closed_at < held.ends_at, true) then
         perform close_window(mute_id);

@@ -51,7 +51,7 @@ cross join lateral (
     select coalesce(d.last_checked_at, d.since)
            < coalesce((select statement_clock()) - s.stale_after, (select stale_before('default'))) as stale) age
 left join (
-    select k.server_id, k.pack_name, min(m.muted_by) as why
+    select k.server_id, k.pack_name, (array_agg(m.muted_by order by m.until_at desc nulls last, m.muted_by))[1] as why
     from muted_servers m
     join drift_states k on k.server_id = m.server_id and (m.pack_name is null or m.pack_name = k.pack_name)
     group by k.server_id, k.pack_name) muted on muted.server_id = d.server_id and muted.pack_name = d.pack_name
@@ -87,7 +87,7 @@ comment on column fleet_status.dark_alert_status is 'open or acknowledged; null 
 create or replace view open_alerts as
 select a.alert_id, a.severity, a.status, a.server_id, s.display_name, a.pack_name, a.title, a.message, a.mismatch_count,
        a.opened_at, (select statement_clock()) - a.opened_at as age, a.acknowledged_by, a.diff_path, a.alert_type,
-       (select min(m.muted_by) from muted_servers m
+       (select (array_agg(m.muted_by order by m.until_at desc nulls last, m.muted_by))[1] from muted_servers m
         where m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)) as muted_by
 from alerts a
 join servers s on s.server_id = a.server_id
@@ -124,7 +124,7 @@ left join destinations d on d.destination = o.destination
 left join lateral (select * from holders h where d.xmax <> 0 and is_held_by(d.xmax, h.holder) limit 1) dh on true
 left join lateral (select * from holders h where o.xmax <> 0 and is_held_by(o.xmax, h.holder) limit 1) oh on true
 left join lateral (
-    select min(m.muted_by) as why from alerts a
+    select (array_agg(m.muted_by order by m.until_at desc nulls last, m.muted_by))[1] as why from alerts a
     join muted_servers m on m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)
     where a.alert_id = o.alert_id) muted on true
 where o.state not in ('sent', 'folded')

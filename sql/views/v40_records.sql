@@ -96,7 +96,7 @@ select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, coalesce(s.d
        (select e.detail -> 'failing' from alert_events e
         where e.alert_id = a.alert_id and e.detail ? 'failing' order by e.seq desc limit 1) as failing,
        case when a.status <> 'resolved' then (
-           select min(m.muted_by) from muted_servers m
+           select (array_agg(m.muted_by order by m.until_at desc nulls last, m.muted_by))[1] from muted_servers m
            where m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)) end as muted_by,
        a.acknowledged_until
 from alerts a
