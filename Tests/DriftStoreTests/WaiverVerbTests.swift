@@ -34,7 +34,22 @@ struct WaiverVerbTests {
         "select add_waiver(null, '\(labels)', 'base', '/a', 'old', null, 'ann');"
     }
 
+    /// As a server with its id in the path shows an item.
+    private static func shown(_ item: String, as key: String, on server: String = "web-1") -> String {
+        "update mismatches set item = '\(item)', item_key = '\(key)' where server_id = '\(server)' and pack_name = 'base' and item_key = '/a';"
+    }
+
+    private static func add(_ item: String) -> String {
+        "select add_waiver('web-1', null, 'base', '\(item)', 'old', null, 'ann');"
+    }
+
     @Test(arguments: [
+        (shown("/srv/web-1", as: "file:/a") + add("/srv/web-1"), ["web-1 base file:/a /a ann old"]),
+        (
+            labels + shown("/srv/web-2", as: "file:/a", on: "web-2")
+                + labelled(#"{"role": "web"}"#).replacing("'/a'", with: "'/srv/web-2'"),
+            ["web-2 base file:/a /a ann old"]
+        ),
         (made, ["web-1 base file:/a /a ann old 2099-01-01T00:00:00Z"]),
         ("select add_waiver('web-1', null, 'base', 'file:/a', 'old', null, 'ann');", ["web-1 base file:/a /a ann old"]),
         (labels + labelled(#"{"role": "web"}"#), ["web-2 base file:/a /a ann old"]),

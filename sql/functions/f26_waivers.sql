@@ -53,6 +53,21 @@ $$;
 comment on function item_named(text, text) is
     'The item of a pack with this key, or that people see under this name. No row if there is none; refuses a name of several.';
 
+-- What an item is called on a server, where its name in the pack has placeholders, is known of what is wrong or cannot be read.
+create or replace function key_shown(server text, labels jsonb, pack text, name text) returns text
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select min(shown.item_key)
+    from (select m.server_id, m.pack_name, m.item_key, m.item from mismatches m
+          union
+          select u.server_id, u.pack_name, u.item_key, u.item from unreadables u) shown
+    join servers s on s.server_id = shown.server_id
+    where shown.pack_name = pack and shown.item = name and (s.server_id = server or s.labels @> key_shown.labels)
+    having count(distinct shown.item_key) = 1
+$$;
+comment on function key_shown(text, jsonb, text, text) is
+    'The key of the item that people see under this name on a server, or on those with these labels; null if there is none, or several.';
+
 -- Locks only drift states, in the lock order. As apply_pack does, which changes them in the same way.
 create or replace function look_at_waived(server text, labels jsonb, pack text) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -97,7 +112,11 @@ begin
     elsif not exists (select from packs p where p.pack_name = add_waiver.pack_name) then
         perform refuse(format('there is no pack %s', pack_name), 'driftwatch status shows the assigned packs');
     end if;
-    select * into named from item_named(pack_name, item);
+    select n.* into named
+    from item_named(pack_name, item) n
+    union all
+    select n.* from item_named(pack_name, key_shown(server_id, labels, pack_name, item)) n
+    limit 1;
     if not found then
         perform refuse(format('%s has no item %s', pack_name, item),
             'write it as driftwatch diff shows it, or by its key, such as file:/etc/motd');

@@ -22,7 +22,7 @@ from (values
          move_alert move_never_compliant lock_schedule split_alert replace_pack_versions
          failed_long_enough failing_step failing_facts failing_message last_failing keep_company settle_failing dark_title dark_items
          dark_message settle_dark settle_checking correct_schedules correct_waits correct_past_times may_lie_ahead
-         muted_by add_mute close_window reopen_alert owe_report instant_of item_named look_at_waived
+         muted_by add_mute close_window reopen_alert owe_report instant_of item_named key_shown look_at_waived
          opens_alert ends_alert still_wrong count_names first_ten merged_facts fold_away fold_two fold_waiting
          tell_about_flapping'),
     ('every process', 'function', 'register_worker touch_worker'),
