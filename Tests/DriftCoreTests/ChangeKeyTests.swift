@@ -12,6 +12,19 @@ struct ChangeKeyTests {
         return check.changeKey(of: added ?? Set(mismatches.map(\.id)))
     }
 
+    @Test func thePathInTheHeadOfADiffIsOfOneServer() {
+        func key(_ path: String, _ line: String) -> String {
+            let diff = "--- expected \(path)\n+++ actual \(path)\n@@ -1 +1 @@\n-a\n+\(line)\n"
+            return Self.key([
+                Mismatch(
+                    type: .wrongContent, item: path, key: ItemKey(rawValue: "file:/srv/{{ server.id }}/cfg"),
+                    expected: [:], actual: [:], diff: diff)
+            ])
+        }
+        #expect(key("/srv/web-1/cfg", "b") == key("/srv/web-2/cfg", "b"))
+        #expect(key("/srv/web-1/cfg", "b") != key("/srv/web-1/cfg", "c"))
+    }
+
     private static func mismatch(
         _ path: String = "/etc/motd", _ type: MismatchType = .wrongContent, expected: String = "a",
         actual: String = "b",

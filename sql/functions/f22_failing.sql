@@ -203,6 +203,7 @@ declare
     due integer;
     fresh integer;
     items jsonb;
+    cause text;
     step text;
     seq integer;
     job bigint;
@@ -224,7 +225,8 @@ begin
         end if;
         return;
     end if;
-    select jsonb_agg(jsonb_build_object('type', f.reason, 'item', f.item) order by f.item_key) into items
+    select jsonb_agg(jsonb_build_object('type', f.reason, 'item', f.item) order by f.item_key),
+           string_agg(concat(f.reason, ' ', f.item_key), e'\x1f' order by f.item_key) into items, cause
     from (select * from dark_items(server, pack) d where not d.alerted order by d.item_key limit 10) f;
     update unreadables u set alerted = true
     where u.server_id = server and u.pack_name = pack and not u.alerted
@@ -252,7 +254,7 @@ begin
             'items', items, 'added_count', fresh, 'failing', (
                 select jsonb_build_object('since', rfc3339(min(d.since)), 'slots', max(d.slots))
                 from dark_items(server, pack) d)));
-        perform keep_company(live.alert_id, pack, items::text, job);
+        perform keep_company(live.alert_id, pack, cause, job);
     end if;
 end
 $$;

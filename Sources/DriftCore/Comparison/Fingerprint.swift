@@ -55,8 +55,8 @@ extension Check {
 extension Check {
     /// Identifies what changed, wherever it did: the same mismatches, with the same things there, have the same key.
     ///
-    /// It covers the diff, which of a long content says more than the actual values, but not what is expected: that may name
-    /// the server.
+    /// It covers the diff, which of a long content says more than the actual values, but not what is expected, nor the path in
+    /// the diff's head: they may name the server.
     package func changeKey(of added: Set<MismatchID>) -> String {
         var canon = Canon()
         canon.add("driftwatch-change-1")
@@ -65,9 +65,14 @@ extension Check {
             canon.add(mismatch.key.rawValue)
             canon.add(mismatch.type.rawValue)
             canon.add(mismatch.actual)
-            canon.add(mismatch.diff ?? "")
+            canon.add(mismatch.diff.map(Self.withoutPaths) ?? "")
         }
         return String(SHA256Digest(of: canon.bytes).description.dropFirst("sha256:".count).prefix(20))
+    }
+
+    private static func withoutPaths(_ diff: String) -> String {
+        diff.hasPrefix("--- ")
+            ? diff.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(2).joined(separator: "\n") : diff
     }
 }
 
