@@ -81,6 +81,9 @@ struct FoldingTests {
         (opened + close, "drift_resolved 2 /a untold", "folded sending"),
         (opened + add("/c") + close, "drift_resolved 3 /a,/c untold", "folded folded sending"),
         (opened + add("/c") + seen + close, "drift_resolved 3 /a,/c ann untold", "folded folded folded sending"),
+        // What it does now says more than that it opened.
+        (opened + add("/c") + "select tell_flapping(3, 4);", "drift_flapping 3 /a,/b,/c", "folded folded sending"),
+        (opened + sent + "select tell_flapping(3, 4);", "drift_flapping 2 /a,/b", "sent sending"),
         // People know of it, and the rest waits.
         (opened + sent + add("/c"), "drift_changed 3 +1 from 2 /c", "sent sending"),
         (opened + sent + add("/c") + add("/d", count: 4), "drift_changed 4 +2 from 2 /c,/d", "sent sending folded"),
@@ -144,6 +147,12 @@ struct FoldingTests {
                 "select count(*)::integer from driftwatch.outbox where state = 'folded' and last_error is null",
                 as: Int.self)
             #expect(mute == [0], "a folded message says why")
+            let astray = try transaction.rows(
+                """
+                select o.last_error from driftwatch.outbox o join driftwatch.outbox f
+                on o.last_error = 'told in message ' || f.outbox_id where f.state = 'folded'
+                """, as: String.self)
+            #expect(astray == [], "what was folded itself told nothing")
             let others = try transaction.rows(
                 "select count(*)::integer from driftwatch.outbox where destination = 'pager' and payload ? 'opening_folded'",
                 as: Int.self)

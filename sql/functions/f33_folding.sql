@@ -74,9 +74,17 @@ end
 $$;
 comment on function merged_facts(bigint, outbox, outbox) is 'The payload of one message that says what two would have said.';
 
+-- What was told in a message that is now folded itself has not been told: it has the reason of that one.
 create or replace function fold_away(message bigint, why text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
-as $$ update outbox o set state = 'folded', last_error = why where o.outbox_id = message $$;
+as $$
+    update outbox o set state = 'folded', last_error = why
+    from outbox f
+    where f.outbox_id = message
+      and (o.outbox_id = message
+           or o.alert_id = f.alert_id and o.destination = f.destination and o.state = 'folded'
+              and o.last_error = 'told in message ' || message)
+$$;
 comment on function fold_away(bigint, text) is 'Marks a message as one that had not to be sent.';
 
 -- What opened and ended within a hold or a silence, or at the look after it, is not told at all.
@@ -105,6 +113,9 @@ begin
             set payload = o.payload || jsonb_build_object('opening_folded', true, 'items', earlier.payload -> 'items')
             where o.outbox_id = later.outbox_id;
         end if;
+        return true;
+    elsif later.kind = 'drift_flapping' then
+        perform fold_away(earlier.outbox_id, 'told in message ' || later.outbox_id);
         return true;
     elsif later.kind in ('drift_changed', 'items_unreadable') or is_only_an_edit(later.kind) then
         merged := merged_facts(earlier.alert_id, earlier, later);
