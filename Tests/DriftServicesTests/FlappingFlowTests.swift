@@ -51,6 +51,79 @@ struct FlappingFlowTests {
         }
     }
 
+    /// Checks web-1, whose pack has /a, /b and /c, with these missing.
+    private static func check(_ fleet: Fleet, missing: String...) async throws {
+        fleet.see(on: "web-1", present: ["/a", "/b", "/c"].filter { !missing.contains($0) }, missing: missing)
+        try await fleet.check("web-1")
+    }
+
+    @Test func theSQLCountsAsTheDecisionDoes() async throws {
+        try await Fleet.with([:]) { fleet in
+            let turns = try await fleet.database.rows("select driftwatch.flapping_turns()", as: Int.self)
+            #expect(turns == [Flapping.turnLimit])
+        }
+    }
+
+    @Test func incidentsOfDifferentItemsAreNoFlapping() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a", "/b", "/c"]]]) { fleet in
+            try await Self.check(fleet)
+            for item in ["/a", "/b", "/c"] {
+                try await Self.check(fleet, missing: item)
+                try await Self.check(fleet)
+            }
+            let twice = ["drift_detected", "drift_resolved compliant"]
+            #expect(try await Self.kinds(fleet) == twice + twice + twice)
+            // The end of an alert that named /a when it changed is the fourth turn of /a.
+            try await Self.check(fleet, missing: "/b")
+            try await Self.check(fleet, missing: "/a", "/b")
+            try await Self.check(fleet)
+            #expect(
+                try await Self.kinds(fleet).dropFirst(6)
+                    == ["drift_detected", "drift_changed", "drift_flapping 4 compliant"])
+        }
+    }
+
+    @Test func whatDoesNotFlapIsToldAndSoIsItsEnd() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a", "/b", "/c"]]]) { fleet in
+            try await Self.check(fleet)
+            for _ in 0..<2 {
+                try await Self.check(fleet, missing: "/a")
+                try await Self.check(fleet)
+            }
+            var told = Self.before + ["drift_flapping 4 compliant"]
+            #expect(try await Self.kinds(fleet) == told)
+            // An alert about both, and one that /b joins later.
+            try await Self.check(fleet, missing: "/a", "/b")
+            try await Self.check(fleet)
+            told += ["drift_detected", "drift_resolved compliant"]
+            #expect(try await Self.kinds(fleet) == told)
+            try await Self.check(fleet, missing: "/a")
+            #expect(try await Self.kinds(fleet) == told)
+            try await Self.check(fleet, missing: "/a", "/c")
+            try await Self.check(fleet)
+            told += ["drift_changed", "drift_resolved compliant"]
+            #expect(try await Self.kinds(fleet) == told)
+            try await Self.check(fleet, missing: "/a")
+            try await Self.check(fleet)
+            #expect(try await Self.kinds(fleet) == told, "nobody heard of it")
+        }
+    }
+
+    /// Each alert named the item because the pack had changed, as a bad pack that is put right does everywhere.
+    @Test func whatAPackMadeWrongIsNoTurn() async throws {
+        try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
+            try await Self.flap(fleet, false)
+            for wrong in [true, false, true] { try await Self.flap(fleet, wrong) }
+            try await fleet.database.execute(
+                """
+                update driftwatch.alert_events
+                set detail = jsonb_set(detail, '{items,0,cause}', '{"kind": "pack"}') where detail ? 'items'
+                """)
+            try await Self.flap(fleet, false)
+            #expect(try await Self.kinds(fleet) == Self.before + ["drift_resolved compliant"])
+        }
+    }
+
     @Test func turnsOfOldDoNotCount() async throws {
         try await Fleet.with(["web-1": ["base": ["/a"]]]) { fleet in
             try await Self.flap(fleet, false)

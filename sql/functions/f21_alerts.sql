@@ -22,8 +22,6 @@ end
 $$;
 comment on function add_alert_event(bigint, text, text, jsonb) is 'Adds the next event to an alert''s history, and returns its number.';
 
--- While it flaps, nobody is notified about what checks do to its alerts.
---
 -- detail is merged into the payload, which holds the facts that every message needs. group_key is as in outbox. check_no is
 -- the check that caused it; null if a person did.
 create or replace function owe_notification(
@@ -63,8 +61,7 @@ begin
     where a.alert_id = alert and (edits_messages(d.kind) or not is_only_an_edit(owe_notification.kind))
       and not (owe_notification.kind in ('drift_detected', 'drift_changed', 'drift_resolved')
                and coalesce(detail ->> 'actor', 'driftwatch') = 'driftwatch'
-               and exists (select from drift_states f where f.server_id = a.server_id and f.pack_name = a.pack_name
-                           and f.flapping_since is not null))
+               and is_only_flapping(a, owe_notification.kind, detail -> 'items'))
     order by d.destination;
     perform pg_notify('driftwatch_outbox', '');
 end
@@ -99,7 +96,8 @@ begin
            diff_path(server, pack, check_no), check_no, clock(), clock()
     from servers s where s.server_id = server
     returning alert_id into strict id;
-    seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_build_object('mismatch_count', wrong_items, 'items', names_of(items)));
+    seq := add_alert_event(id, 'opened', 'driftwatch', jsonb_strip_nulls(jsonb_build_object(
+        'mismatch_count', wrong_items, 'items', names_of(items), 'change', change)));
     perform owe_notification(id, seq, 'drift_detected', jsonb_build_object('items', items, 'added_count', added_items),
         change, check_no);
     return id;

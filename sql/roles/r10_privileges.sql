@@ -24,7 +24,7 @@ from (values
          dark_message settle_dark settle_checking correct_schedules correct_waits correct_past_times may_lie_ahead
          muted_by add_mute close_window reopen_alert owe_report instant_of item_named key_shown look_at_waived
          opens_alert ends_alert still_wrong count_names first_ten merged_facts fold_away fold_two fold_waiting
-         tell_about_flapping'),
+         tell_about_flapping turns_of_item flapping_turns is_only_flapping'),
     ('every process', 'function', 'register_worker touch_worker'),
     ('every role', 'relation', 'schema_info schema_migrations'),
     ('every process', 'relation', 'all_processes metrics'),

@@ -1,14 +1,15 @@
-/// Whether an alert opens and resolves so often that each further message says nothing new.
+/// Whether an item goes wrong and right so often that each further message says nothing new.
 ///
-/// A *turn* is an alert that opens, or that is resolved because all is right again. Of one assignment:
+/// A *turn* of an item is an alert that begins to name it, or that is resolved because all is right again. Of one assignment:
 ///
-/// |          | not flapping                                | flapping                                            |
-/// |----------|---------------------------------------------|-----------------------------------------------------|
-/// | a turn   | the fourth in 14 days begins it; told once  | no message; the count of equal checks begins anew   |
-/// | no turn  | nothing                                     | the third equal check in a row ends it; told once   |
+/// |          | not flapping                                        | flapping                                            |
+/// |----------|-----------------------------------------------------|-----------------------------------------------------|
+/// | a turn   | an item's fourth in 14 days begins it; told once    | the count of equal checks begins anew               |
+/// | no turn  | nothing                                             | the third equal check in a row ends it; told once   |
 ///
-/// While it lasts, alerts open, change and resolve as ever, and nobody is notified. The message at its end tells what is
-/// true then. Turns before that end do not count again. A check that could see nothing is neither equal nor different.
+/// While it lasts, alerts open, change and resolve as ever, and people hear only of items with fewer turns, and of the end of
+/// an alert that they have heard of since. The message at its end tells what is true then. Turns before that end do not count
+/// again. A check that could see nothing is neither equal nor different.
 package struct Flapping: Hashable, Sendable {
     /// How many turns begin it.
     package static let turnLimit = 4

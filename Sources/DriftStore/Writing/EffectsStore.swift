@@ -150,7 +150,10 @@ package enum EffectsStore {
         let turns =
             flapping.asksForTurns(before: transition.action)
             ? try transaction.one(
-                "select driftwatch.turns_of(\(origin.serverID), \(check.packName))", as: Int.self) : 0
+                """
+                select driftwatch.turns_of(
+                    \(origin.serverID), \(check.packName), \(newNames(in: check, after: transition.action))::text[])
+                """, as: Int.self) : 0
         let notice = flapping.see(transition, over: assignment.state, in: check, turnsBefore: turns)
         let noting: SQL =
             "select driftwatch.note_flapping(\(origin.serverID), \(check.packName), \(flapping.equalChecks))"
@@ -169,6 +172,12 @@ package enum EffectsStore {
             try transaction.execute("select driftwatch.tell_settled(\(origin.serverID), \(check.packName))")
         }
         return change
+    }
+
+    /// The items that an alert is about to name; nil if none opens.
+    private static func newNames(in check: Check, after action: Transition.Action) -> [String]? {
+        guard case .open(_, let added) = action else { return nil }
+        return firstItems(of: check, added).map(\.item)
     }
 
     private static func changeAlert(

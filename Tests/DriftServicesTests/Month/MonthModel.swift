@@ -47,12 +47,14 @@ struct MonthModel {
     private struct Memory {
         var wrong: Set<String> = []
         var isOpen = false
-        var openedHeld = false
-        /// What was added last.
-        var added: Set<String> = []
         /// Of the alert that is open, or was last.
         var group = ""
-        var turns: [Int] = []
+        /// What the alert that is open, or was last, has named outside of holds.
+        var named: Set<String> = []
+        /// The days of each item's turns.
+        var turns: [String: [Int]] = [:]
+        /// People have heard of the alert since the assignment flaps.
+        var isHeardOf = false
         /// Equal checks in a row, while it flaps.
         var equal: Int?
         var slotsAway = 0
@@ -114,9 +116,8 @@ struct MonthModel {
                 kind: before.isOpen ? "drift_changed" : "drift_detected", count: counted.count, items: added,
                 group: change,
                 slot: slot, why: reasons, wasHeld: held)
-            if !before.isOpen { (memory.group, memory.openedHeld) = (change, held) }
+            if !before.isOpen { memory.group = change }
             memory.isOpen = true
-            memory.added = added
         } else if before.isOpen, counted.isEmpty {
             let reasons = before.wrong.map { waived.contains($0) ? "somebody accepts it" : server.righted[$0] ?? "" }
             event = Event(
@@ -125,15 +126,21 @@ struct MonthModel {
             memory.isOpen = false
         }
         if event != nil { transitions += 1 }
-        let isTurn =
-            !held && !memory.openedHeld
-            && (event?.kind == "drift_detected" || (event?.kind == "drift_resolved" && wrong.isEmpty))
-        let state = "\(pack) \(memory.isOpen) \((counted.isEmpty ? memory.added : counted).sorted())"
+        if event?.kind == "drift_detected" { (memory.named, memory.isHeardOf) = ([], false) }
+        let turning: Set<String> =
+            switch event?.kind {
+            case "drift_resolved"? where wrong.isEmpty: memory.named
+            case nil, "drift_resolved"?: []
+            default: held ? [] : added.subtracting(memory.named)
+            }
+        memory.named.formUnion(turning)
+        for item in turning { memory.turns[item, default: []].append(day) }
+        func flaps(_ item: String) -> Bool { (memory.turns[item] ?? []).filter { day - $0 < 14 }.count >= 4 }
+        let state = "\(pack) \(memory.isOpen) \(memory.group)"
         guard let equal = memory.equal else {
-            if isTurn { memory.turns = memory.turns.filter { day - $0 < 14 } + [day] }
-            if memory.turns.count >= 4, isTurn {
+            if !held, event?.kind != "drift_changed", turning.contains(where: flaps) {
                 memory.equal = 1
-                memory.turns = []
+                if let event, event.kind == "drift_detected", !added.allSatisfy(flaps) { memory.waiting.append(event) }
                 memory.waiting.append(
                     Event(kind: "drift_flapping", group: state, slot: slot, why: ["it flaps"]))
             } else if let event {
@@ -141,9 +148,14 @@ struct MonthModel {
             }
             return
         }
+        if let event, event.kind == "drift_resolved" ? memory.isHeardOf : !added.allSatisfy(flaps) {
+            memory.waiting.append(event)
+            memory.isHeardOf = true
+        }
         memory.equal = isSame ? equal + 1 : 1
         if memory.equal == 3 {
             memory.equal = nil
+            memory.turns = [:]
             memory.waiting.append(
                 Event(kind: "drift_settled", group: state, slot: slot, why: ["it rests"]))
         }
