@@ -30,7 +30,7 @@ package struct AlertText {
                     + (alert.acknowledgedUntil.map { " until \(times.stamp($0))" } ?? "")
             default: alert.status
             }
-        return [status, alert.mutedBy.map(visible)].compactMap(\.self).joined(separator: ", ")
+        return [status, alert.mutedBy.map(visible), flapping].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Such as `open since 2026-11-22 06:00 UTC: 2 items no longer compliant with base`.
@@ -38,7 +38,11 @@ package struct AlertText {
     /// And why messages about it wait, if they do.
     package var standing: String {
         "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))"
-            + (alert.mutedBy.map { "; messages wait: \(visible($0))" } ?? "")
+            + (alert.mutedBy.map { "; messages wait: \(visible($0))" } ?? "") + (flapping.map { "; \($0)" } ?? "")
+    }
+
+    private var flapping: String? {
+        alert.flappingSince.map { "flapping since \(times.stamp($0)): only other items are told" }
     }
 
     /// What is wrong, one line for each item; of a server that cannot be checked: why, and where.
@@ -166,7 +170,7 @@ package struct AlertText {
         case "reopened": return "open again: the time of \(acknowledger ?? "somebody")'s acknowledgement is over"
         case "flapping":
             return
-                "flapping: opened or resolved \(detail?.turnCount ?? 0) times in 14 days; nobody is notified until three checks"
+                "flapping: opened or resolved \(detail?.turnCount ?? 0) times in 14 days; only other items are told until three checks"
                 + " in a row find the same"
         case "settled": return "flapping no more: three checks in a row found the same"
         case "resolved": return Self.resolution(detail?.resolution, who) + comment

@@ -42,7 +42,7 @@ package struct FleetLineText: Hashable, Sendable {
             line.isCheckOverdue && !line.isDisabled ? (line.wasChecked ? "check overdue" : "first check overdue") : nil,
             line.isOutdated ? "the pack has changed since the last check" : nil,
             line.wasChecked && line.lastCheckID == nil ? "its checks are not kept any more" : nil,
-            line.flappingSince.map { "flapping since \(times.stamp($0)): nobody is notified" },
+            line.flappingSince.map { "flapping since \(times.stamp($0)): only other items are told" },
             Self.alert(line),
         ].compactMap { $0 }
     }

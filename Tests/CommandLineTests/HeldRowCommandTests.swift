@@ -39,6 +39,7 @@ struct HeldRowCommandTests {
             let job = try await database.rows("select driftwatch.enqueue_check('web-1', 'bob')", as: Int64.self)[0]
             try await database.execute("update driftwatch.jobs set run_at = run_at - interval '2 minutes'")
             try await database.holding("select job_id from driftwatch.jobs for update") {
+                try await database.advanceClock(by: .seconds(11))
                 let doctor = try await Program.run(["doctor", "web-1"], environment)
                 let line = try #require(
                     doctor.output.split(separator: "\n").first { $0.contains("job \(job) waits") }, "\(doctor)")

@@ -165,25 +165,25 @@ struct MuteTests {
     }
 
     private static let marks: [(String, String)] = [
-        (hold(web), "held until 2026-11-23 07:30 Europe/Berlin (deploy 42, by alice)"),
+        (hold(web), "held until 2026-11-23T06:30:00Z (deploy 42, by alice)"),
         (hold(web) + advance(30), "held until the server has been looked at (deploy 42, by alice)"),
         (hold(web) + "select end_mute('hold', 1);", "held until the server has been looked at (deploy 42, by alice)"),
         (
             "select silence_alerts('2026-11-23 08:00Z', 'disks', server_id => 'web-1', actor => 'bob');",
-            "silenced until 2026-11-23 09:00 Europe/Berlin (disks, by bob)"
+            "silenced until 2026-11-23T08:00:00Z (disks, by bob)"
         ),
         // The one that lasts longest, and then one whose window is over.
         (
             hold(web, minutes: 60) + hold("pack_name => 'base'"),
-            "held until 2026-11-23 08:00 Europe/Berlin (deploy 42, by alice)"
+            "held until 2026-11-23T07:00:00Z (deploy 42, by alice)"
         ),
         (
             hold(web) + hold("pack_name => 'base'", minutes: 60),
-            "held until 2026-11-23 08:00 Europe/Berlin (deploy 42, by alice)"
+            "held until 2026-11-23T07:00:00Z (deploy 42, by alice)"
         ),
         (
             hold(web, minutes: 60) + hold("pack_name => 'base'") + "select end_mute('hold', 1);",
-            "held until 2026-11-23 07:30 Europe/Berlin (deploy 42, by alice)"
+            "held until 2026-11-23T06:30:00Z (deploy 42, by alice)"
         ),
     ]
 

@@ -62,7 +62,7 @@ struct RecordViewTests {
                     "open again: the time of ann's acknowledgement is over",
                     "moved from base to web by bob",
                     "host key changed",
-                    "resolved by bob: manual, \"never mind\", while held until 2026-11-23 09:00 UTC (deploy 42, by ann)",
+                    "resolved by bob: manual, \"never mind\", while held until 2026-11-23T09:00:00Z (deploy 42, by ann)",
                 ])
         }
     }

@@ -34,6 +34,23 @@ struct HeldRowTests {
         }
     }
 
+    /// As by a worker that claims what has been due since before it began.
+    @Test
+    func aRowThatIsHeldForAMomentIsNotStuck() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("a")
+            try await database.enqueueAll()
+            try await database.execute(
+                "select driftwatch.register_worker('w', 'worker', 'here', 1, 'x', 1, '{default}')")
+            try await database.execute("update driftwatch.jobs set run_at = run_at - interval '2 minutes'")
+            try await database.holding("select job_id from driftwatch.jobs for update") {
+                #expect(try await database.count("queue_stuck") == 0)
+                try await database.advanceClock(by: .seconds(11))
+                #expect(try await database.count("queue_stuck") == 1)
+            }
+        }
+    }
+
     @Test
     func severalHoldersOfOneRowAreShown() async throws {
         try await withMigratedDatabase { database in

@@ -6,11 +6,11 @@ create or replace view muted_servers as
 select s.server_id, m.pack_name, m.mute_id, m.kind,
        case m.kind when 'hold' then 'held' else 'silenced' end
            || case when m.ends_at > t.now and m.ended_at is null
-                   then ' until ' || to_char(m.ends_at at time zone t.zone, 'YYYY-MM-DD HH24:MI ') || t.zone
+                   then ' until ' || rfc3339(m.ends_at)
                    else ' until the server has been looked at' end
            || ' (' || m.reason || ', by ' || m.created_by || ')' as muted_by,
        case when m.ended_at is null then m.ends_at end as until_at
-from (select statement_clock() as now, schedule_zone() as zone) t
+from (select statement_clock() as now) t
 cross join mutes m
 join servers s on mute_covers(m.server_id, m.labels, s.server_id, s.labels)
 where (m.ended_at is null and m.starts_at <= t.now

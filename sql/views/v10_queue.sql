@@ -89,7 +89,11 @@ select j.job_id, j.queue, j.kind, j.server_id, j.state, j.worker_id, j.attempt, 
 from (select statement_clock() as now) t
 cross join jobs j
 left join queues q on q.queue = j.queue
-left join lateral (select * from holders h where j.xmax <> 0 and is_held_by(j.xmax, h.holder) limit 1) h on true
+-- A claim or an end holds rows for a moment.
+left join lateral (
+    select * from holders h
+    where j.xmax <> 0 and is_held_by(j.xmax, h.holder) and coalesce(h.since < t.now - interval '10 seconds', true)
+    limit 1) h on true
 where j.finished_at is null
   and (j.lease_expires_at <= t.now or j.deadline_at <= t.now
        or (j.state <> 'running' and j.run_at < t.now - interval '60 seconds'

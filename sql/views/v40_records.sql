@@ -98,13 +98,18 @@ select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, coalesce(s.d
        case when a.status <> 'resolved' then (
            select (array_agg(m.muted_by order by m.until_at desc nulls last, m.muted_by))[1] from muted_servers m
            where m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)) end as muted_by,
-       a.acknowledged_until
+       a.acknowledged_until, flapping.since as flapping_since
 from alerts a
-left join servers s on s.server_id = a.server_id;
+left join servers s on s.server_id = a.server_id
+left join lateral (
+    select d.flapping_since as since from drift_states d
+    where d.server_id = a.server_id and d.pack_name = a.pack_name and a.alert_type = 'config_drift' and a.status <> 'resolved'
+) flapping on true;
 comment on view all_alerts is 'The alerts that are kept, resolved or not.';
 comment on column all_alerts.server_name is 'The name of the server for people.';
 comment on column all_alerts.check_kept is 'Whether its last check is kept.';
 comment on column all_alerts.muted_by is 'The hold or the silence for which messages about it wait; null if they do not.';
+comment on column all_alerts.flapping_since is 'Since when items of its pack flap, so that it is told only what does not; null if they do not.';
 comment on column all_alerts.items is 'What is wrong now, the first 20, or what was last added to a resolved one, as [{"type", "item", "cause"}]. Of items that cannot be read, the type is the reason.';
 comment on column all_alerts.pack_name is 'The pack; null if the server as a whole cannot be checked.';
 comment on column all_alerts.failing is 'Of a server that cannot be checked: the reason, what ssh said, since when, and after how many slots.';

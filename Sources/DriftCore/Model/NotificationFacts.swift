@@ -22,7 +22,7 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case alertAcknowledged = "alert_acknowledged"
         /// Something changed that is not worth a message of its own: the message that shows the alert is edited.
         case alertRefreshed = "alert_refreshed"
-        /// Alerts open and resolve so often that nobody is notified about each any more.
+        /// Items go wrong and right so often that people hear no more of each time.
         case driftFlapping = "drift_flapping"
         /// They have stopped doing so: what is true now.
         case driftSettled = "drift_settled"

@@ -42,7 +42,7 @@ package enum AlertsReader {
         select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, a.server_name, a.pack_name, a.title, a.message,
                a.mismatch_count, a.diff_path, a.check_id, a.check_kept, a.opened_at, a.updated_at, a.acknowledged_at,
                a.acknowledged_by, a.resolved_at, a.resolved_by, a.resolution, a.items, a.failing,
-               a.muted_by, a.acknowledged_until
+               a.muted_by, a.acknowledged_until, a.flapping_since
         from driftwatch.all_alerts a
         """
 }
@@ -73,6 +73,8 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
     package var acknowledgedBy: String?
     /// When the acknowledgement ends by itself; nil: never.
     package var acknowledgedUntil: Date?
+    /// Since when items of its pack flap: people hear only of what does not.
+    package var flappingSince: Date?
     package var resolvedAt: Date?
     package var resolvedBy: String?
     package var resolution: String?
@@ -110,6 +112,7 @@ package struct AlertLine: Hashable, Sendable, RowDecodable {
         failing = try row.column("failing", as: JSON<NotificationFacts.Failing>?.self)?.value
         mutedBy = try row.column("muted_by")
         acknowledgedUntil = try row.column("acknowledged_until")
+        flappingSince = try row.column("flapping_since")
     }
 }
 

@@ -187,7 +187,7 @@ package struct FleetLine: Hashable, Sendable, RowDecodable {
     package var waivedCount: Int?
     /// Items that it found different from what the pack wants only later.
     package var dueCount: Int?
-    /// Since when its alerts open and resolve so often that nobody is notified about them.
+    /// Since when items go wrong and right so often that people hear only of the others.
     package var flappingSince: Date?
     /// Since when an item that could be read before no longer can be.
     package var unreadableSince: Date?

@@ -201,6 +201,7 @@ struct AlertsCommand: AsyncParsableCommand {
             .init("resolved_by") { .text($0.resolvedBy) },
             .init("resolution") { .text($0.resolution) },
             .init("muted_by") { .text($0.mutedBy) },
+            .init("flapping_since") { .time($0.flappingSince) },
             .init("items") { .json(JSONValue(parsing: $0.items)) },
             .init("failing") { $0.failing.map { .json(json($0)) } ?? .text(nil) },
         ])
