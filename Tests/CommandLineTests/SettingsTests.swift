@@ -77,6 +77,12 @@ struct SettingsTests {
         #expect(try RetentionPolicy(SettingSources(environment: [:])) == RetentionPolicy())
     }
 
+    @Test(arguments: ["0", "0s", "0m"])
+    func aSecondLookMayBeOff(text: String) throws {
+        let sources = try SettingSources(environment: ["DRIFTWATCH_CONFIRM_AFTER": text])
+        #expect(try sources.value(\.confirmAfter) == .zero)
+    }
+
     static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
         ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try $0.value(\.workerConcurrency) }),
         ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try $0.value(\.workerConcurrency) }),

@@ -22,10 +22,13 @@ struct TimeSpan: ExpressibleByArgument, Hashable, CustomStringConvertible {
     let seconds: Int
     let description: String
 
-    init?(argument: String) {
+    init?(argument: String) { self.init(argument, least: 1) }
+
+    /// `least` is a number of any unit.
+    init?(_ argument: String, least: Int) {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
         guard let last = argument.last, let unit = units[last], let number = Int(argument.dropLast()),
-            (1...1_000_000).contains(number)
+            (least...1_000_000).contains(number)
         else { return nil }
         seconds = number * unit
         description = argument

@@ -71,7 +71,7 @@ extension SettingKind<Duration> {
             "span", wanted: "a time span from \(seconds.lowerBound)s to \(seconds.upperBound)s",
             show: { "\($0.components.seconds)s" },
             read: { text in
-                let span = TimeSpan(argument: text) ?? TimeSpan(argument: "\(text)s")
+                let span = TimeSpan(text, least: 0) ?? TimeSpan("\(text)s", least: 0)
                 return span.flatMap { seconds.contains($0.seconds) ? $0.duration : nil }
             })
     }
