@@ -40,6 +40,11 @@ package struct WaiverLine: Hashable, Sendable, RowDecodable {
     /// The servers that it is about now.
     package var servers: [ServerID]
 
+    /// Whether both accept the same item, on the same servers.
+    package func isAboutTheSame(as other: WaiverLine) -> Bool {
+        (serverID, packName, key) == (other.serverID, other.packName, other.key) && labels == other.labels
+    }
+
     package init(row: Row) throws {
         id = try row.column("waiver_id")
         source = try row.column("source")

@@ -130,18 +130,30 @@ struct WaiversCommand: AsyncParsableCommand {
             let actor = try context.person().sql
             let labels = Dictionary(labels.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
             let (span, text) = (until?.span?.duration, until?.text)
-            let id = try await context.withDatabase { database in
+            let (id, inForce) = try await context.withDatabase { database in
                 try await database.withTransaction { transaction in
                     // Spans count on the database's clock, as all that is compared with them does.
-                    try transaction.one(
+                    let id = try transaction.one(
                         """
                         select driftwatch.add_waiver(
                             \(server), \(labels.isEmpty ? nil : JSON(labels)), \(pack), \(item), \(reason),
                             coalesce(\(text)::text, driftwatch.rfc3339(driftwatch.clock() + \(span)::interval)), \(actor))
                         """, as: Int64.self)
+                    return (id, try WaiversReader.list(all: false, limit: 10_000, in: transaction))
                 }
             }
+            let added = inForce.first { $0.id == id }
+            guard let added, !added.servers.isEmpty else {
+                context.console.print("added waiver \(id)")
+                context.console.note(
+                    "it matches nothing now: no server that it names has the pack \(pack); "
+                        + "driftwatch waivers end \(id) ends it")
+                return .fine
+            }
             context.console.print("added waiver \(id); the next check takes it into account")
+            for other in inForce where other.id != id && other.isAboutTheSame(as: added) {
+                context.console.note("waiver \(other.id), by \(other.author), accepts the same")
+            }
             if until == nil { context.console.note("it has no end: driftwatch waivers end \(id) ends it") }
             return .fine
         }
