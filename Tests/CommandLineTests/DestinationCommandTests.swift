@@ -154,7 +154,8 @@ struct DestinationCommandTests {
                 let test = try await Program.run(["destination", "test", "team"], environment)
                 #expect(test.output == "sent to Slack webhook\nteam stays paused by ann\n", "\(test)")
                 #expect(slack.received.count { $0.method == "POST" } == 1, "doctor sends no message")
-                #expect(try await Program.run(["destination", "resume", "team"], environment).status == 0)
+                let both = try await Program.run(["destination", "resume", "team", "default"], environment)
+                #expect(both.output == "resumed team\nresumed default\n", "\(both)")
                 let resumed = try await Program.run(["destination", "test", "team"], environment)
                 #expect(resumed.output == "sent to Slack webhook\n", "\(resumed)")
             }
@@ -213,12 +214,15 @@ struct DestinationCommandTests {
 
     static let mistakes = [
         Mistake(arguments: ["--kind", "fax"], says: "there is no kind of destination fax"),
-        Mistake(arguments: ["--kind", "slack"], says: "--url-file: it is needed"),
+        Mistake(arguments: ["--kind", "slack"], says: "--url-file: it is needed, or --token-file (give either"),
         Mistake(arguments: ["--kind", "slack", "--url-file", "x.url"], says: "--url-file: it is not an absolute path"),
         Mistake(arguments: ["--kind", "slack", "--token-file", "/x"], says: "--channel: it is needed"),
         Mistake(
-            arguments: ["--kind", "slack", "--token-file", "/x", "--channel", "#a", "--url-file", "/y"],
-            says: "--url-file: a destination of the kind slack does not use it here"),
+            arguments: ["--kind", "slack", "--token-file", "/x", "--url-file", "/y"],
+            says: "--url-file: it excludes --token-file (give either --url-file, or --token-file and --channel)"),
+        Mistake(
+            arguments: ["--kind", "slack", "--url-file", "/y", "--channel", "#a"],
+            says: "--channel: a destination of the kind slack does not use it here"),
         Mistake(
             arguments: ["--kind", "console", "--channel", "#a"],
             says: "--channel: a destination of the kind console does not use it here"),

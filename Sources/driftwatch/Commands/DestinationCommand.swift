@@ -110,7 +110,7 @@ struct DestinationCommand: AsyncParsableCommand {
 
     struct Resume: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send to a destination again that is paused, or that waits.",
+            abstract: "Send to destinations again that are paused, or that wait.",
             discussion: """
                 Example:
                   driftwatch destination resume default
@@ -119,11 +119,11 @@ struct DestinationCommand: AsyncParsableCommand {
         @OptionGroup var common: CommonOptions
         @OptionGroup var acting: ActingOptions
 
-        @Argument(help: "The destination.")
-        var name = Destinations.default
+        @Argument(help: "The destinations.")
+        var names = [Destinations.default]
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            try await context.forEach([name], "resumed") { name, actor, transaction in
+            try await context.forEach(names, "resumed") { name, actor, transaction in
                 try transaction.execute("select driftwatch.resume_destination(\(name), \(actor))")
             }
         }

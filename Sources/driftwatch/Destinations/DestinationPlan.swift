@@ -82,6 +82,12 @@ enum DestinationPlan: Hashable, Sendable {
         var rest = Rest(fields, place)
         switch OpenDestination.Kind(rawValue: kind) {
         case .slack:
+            guard (fields.urlFile == nil) != (fields.tokenFile == nil) else {
+                let (url, token, channel) = (place.name(.urlFile), place.name(.tokenFile), place.name(.channel))
+                throw SettingError(
+                    url, "\(fields.urlFile == nil ? "it is needed, or" : "it excludes") \(token)",
+                    hint: "give either \(url), or \(token) and \(channel)")
+            }
             if fields.tokenFile == nil {
                 self = .slackWebhook(urlFile: try rest.file(.urlFile, \.urlFile))
             } else {
