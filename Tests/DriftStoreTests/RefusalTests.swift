@@ -34,17 +34,17 @@ struct RefusalTests {
             "", "acknowledge_alert(2, until => '2026-01-01Z')", "2026-01-01 00:00:00+00 is in the past",
             "give a later time, or none"
         ),
-        ("", "acknowledge_alert(99)", "there is no alert 99", list("alerts list")),
+        ("", "acknowledge_alert(99)", "there is no alert 99", list("alerts list --all")),
         ("", "resolve_alert(2)", nil, nil),
         ("", "resolve_alert(1)", "alert 1 is resolved already", nil),
-        ("", "resolve_alert(99)", "there is no alert 99", list("alerts list")),
+        ("", "resolve_alert(99)", "there is no alert 99", list("alerts list --all")),
         ("", "disable_drift_detection('web-1', 'new disk', clock() + interval '1 s')", nil, nil),
         (
-            "", "disable_drift_detection('web-1', ' ')", "a hold needs a reason",
+            "", "disable_drift_detection('web-1', ' ')", "to disable a server needs a reason",
             "give a reason, for the next person who wonders"
         ),
         (
-            "", "disable_drift_detection('web-1', null)", "a hold needs a reason",
+            "", "disable_drift_detection('web-1', null)", "to disable a server needs a reason",
             "give a reason, for the next person who wonders"
         ),
         (

@@ -154,7 +154,7 @@ struct WaiverVerbTests {
             "/a names several items of base: file:/a, mount:/a", "name one of them by its key"
         ),
         (twice, "add_waiver('web-1', null, 'base', 'mount:/a', 'old')", nil, nil),
-        ("", "end_waiver(999999)", "there is no waiver 999999", "driftwatch waivers list shows them all"),
+        ("", "end_waiver(999999)", "there is no waiver 999999", "driftwatch waivers list --all shows them all"),
         (ended, "end_waiver(\(last))", "*has ended already*", nil),
         (
             made + "update test_clock set stopped_at = '2099-01-02Z';", "end_waiver(\(last))", "*has ended already*",

@@ -22,7 +22,7 @@ as $$
                   case kind when 'server' then 'servers' when 'alert' then 'alerts' when 'job' then 'jobs'
                             when 'waiver' then 'waivers'
                             when 'dead message' then 'outbox' else kind end,
-                  case kind when 'dead message' then ' --dead' else '' end)
+                  case kind when 'dead message' then ' --dead' when 'alert' then ' --all' when 'waiver' then ' --all' else '' end)
 $$;
 comment on function unknown_name(text, text) is 'What to say of a server, alert, job, queue, waiver, dead message or destination that does not exist.';
 
@@ -210,7 +210,7 @@ as $$
 begin
     actor := acting_as(actor);
     if coalesce(btrim(reason), '') = '' then
-        perform refuse('a hold needs a reason', 'give a reason, for the next person who wonders');
+        perform refuse('to disable a server needs a reason', 'give a reason, for the next person who wonders');
     elsif until <= clock() then
         perform refuse(format('%s is in the past', until), 'give a later time, or none');
     end if;
@@ -226,7 +226,7 @@ begin
 end
 $$;
 comment on function disable_drift_detection(text, text, timestamptz, text) is
-    'Puts a server on hold: it is not checked, and its alerts are resolved as disabled.';
+    'Disables a server: it is not checked, and its alerts are resolved as disabled.';
 
 create or replace function enable_drift_detection(server_id text, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
@@ -245,7 +245,7 @@ begin
     perform enqueue_looks(array[server_id], null, actor);
 end
 $$;
-comment on function enable_drift_detection(text, text) is 'Ends an operator''s hold and asks for a check. drift_detection in the inventory still applies.';
+comment on function enable_drift_detection(text, text) is 'Enables a server that an operator disabled, and asks for a check. drift_detection in the inventory still applies.';
 
 create or replace function redrive_outbox(outbox_id bigint, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp

@@ -15,7 +15,7 @@ select s.server_id, s.display_name, s.address, s.port, s.ssh_user, s.config_user
 from servers s;
 comment on view all_servers is 'The servers under watch, and those that were: where they are, what they are checked against, who disabled them.';
 comment on column all_servers.queue is 'The queue of its jobs: the inventory''s, or local:ID.';
-comment on column all_servers.on_hold is 'Whether an operator''s hold is in force now.';
+comment on column all_servers.on_hold is 'Whether an operator has disabled the server, until now or for good. A hold of messages is not meant: see mutes.';
 comment on column all_servers.packs is 'The packs that it is checked against, by name.';
 
 create or replace view all_packs as

@@ -42,11 +42,10 @@ struct AlertsCommand: AsyncParsableCommand {
         func perform(_ context: CommandContext) async throws -> ExitStatus {
             let (alerts, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    (
-                        try AlertsReader.list(
-                            all ? .all : .unresolved, server: server, group: group, limit: limit, in: transaction),
-                        try Times(in: transaction)
-                    )
+                    let alerts = try AlertsReader.list(
+                        all ? .all : .unresolved, server: server, group: group, limit: limit, in: transaction)
+                    try CommandFailure.requireKnown(server, unlessFound: alerts, in: transaction)
+                    return (alerts, try Times(in: transaction))
                 }
             }
             let listing = output.asJSON ? AlertsCommand.listing : AlertsCommand.table(times, withEnd: all)

@@ -45,11 +45,10 @@ struct JobsCommand: AsyncParsableCommand {
         func perform(_ context: CommandContext) async throws -> ExitStatus {
             let (jobs, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    (
-                        try JobsReader.list(
-                            states: state.map(\.rawValue), server: server, queue: queue, limit: limit, in: transaction),
-                        try Times(in: transaction)
-                    )
+                    let jobs = try JobsReader.list(
+                        states: state.map(\.rawValue), server: server, queue: queue, limit: limit, in: transaction)
+                    try CommandFailure.requireKnown(server, unlessFound: jobs, in: transaction)
+                    return (jobs, try Times(in: transaction))
                 }
             }
             JobsCommand.listing.print(jobs, times: times, asJSON: output.asJSON, to: context.console)

@@ -1,4 +1,6 @@
 import DriftCore
+import DriftStore
+import Postgres
 import Presentation
 
 /// Something that a person named and that is not there, in the words of every command.
@@ -32,7 +34,7 @@ enum UnknownName {
         switch self {
         case .server: "driftwatch servers list shows them all"
         case .pack: "driftwatch status shows the assigned packs"
-        case .alert: "driftwatch alerts list shows them all"
+        case .alert: "driftwatch alerts list --all shows them all"
         case .job: "driftwatch jobs list shows them all"
         case .destination: "driftwatch destination list shows them all"
         case .check(_, let server, _): "driftwatch diff \(server) shows the newest"
@@ -43,4 +45,12 @@ enum UnknownName {
 
 extension CommandFailure {
     static func unknown(_ name: UnknownName) -> Self { Self(.usage, name.reason, hint: name.hint) }
+
+    /// Refuses a server of which nothing is `found` because it does not exist; a removed one may have left something.
+    static func requireKnown(
+        _ server: ServerID?, unlessFound found: some Collection, in transaction: borrowing Transaction
+    ) throws {
+        guard let server, found.isEmpty, try ServersReader.server(server, in: transaction) == nil else { return }
+        throw unknown(.server(server))
+    }
 }

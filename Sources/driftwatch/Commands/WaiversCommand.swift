@@ -45,10 +45,10 @@ struct WaiversCommand: AsyncParsableCommand {
         func perform(_ context: CommandContext) async throws -> ExitStatus {
             let (waivers, times) = try await context.withDatabase { database in
                 try await database.read { transaction in
-                    (
-                        try WaiversReader.list(all: all, server: server, limit: limit, in: transaction),
-                        try Times(in: transaction)
-                    )
+                    let waivers = try WaiversReader.list(
+                        all: all, server: server, limit: limit, in: transaction)
+                    try CommandFailure.requireKnown(server, unlessFound: waivers, in: transaction)
+                    return (waivers, try Times(in: transaction))
                 }
             }
             Self.listing(times).print(waivers, times: times, asJSON: output.asJSON, to: context.console)
