@@ -23,6 +23,7 @@ enum Main {
             return .usage
         }
         do {
+            try requireEachOptionOnce(arguments, of: type(of: parsed))
             let status = try await command.perform(
                 CommandContext(command, console: console, environment: environment))
             guard let lost = console.lost else { return status }

@@ -35,6 +35,12 @@ struct ExitStatusTests {
         Case(arguments: ["check", "--label", "role"], status: 2, says: "role"),
         Case(arguments: ["check", "--label", "a=1", "--label", "a=2"], status: 2, says: "--label a"),
         Case(arguments: ["check", "--all", "--as", "driftwatch"], environment: dead, status: 2, says: "--as"),
+        Case(
+            arguments: ["hold", "--server", "a", "--server=b", "--until", "1h", "--reason", "x"], environment: dead,
+            status: 2, says: "--server is given more than once, and takes one value (give it once)"),
+        Case(
+            arguments: ["check", "a", "--timeout", "1s", "--timeout", "2s"], status: 2, says: "--timeout is given more"),
+        Case(arguments: ["check", "--label", "a=1", "--label", "b=1"], environment: dead, status: 3),
         Case(arguments: ["probe", "--print-script", "--json"], status: 2, says: "--print-script"),
         Case(arguments: ["check", "a", "--timeout", "soon"], status: 2, says: "soon"),
         Case(arguments: ["worker", "--queue", ","], status: 2, says: "queue"),
@@ -115,9 +121,13 @@ struct ExitStatusTests {
             "there is no server nowhere (driftwatch servers list shows them all)"
         ),
         (["status", "--pack", "nosuch"], "there is no pack nosuch (driftwatch status shows the assigned packs)"),
-        (["alerts", "show", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
-        (["alerts", "ack", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
-        (["alerts", "resolve", "7"], "there is no alert 7 (driftwatch alerts list shows them all)"),
+        (["alerts", "show", "7"], "there is no alert 7 (driftwatch alerts list --all shows them all)"),
+        (["alerts", "ack", "7"], "there is no alert 7 (driftwatch alerts list --all shows them all)"),
+        (["alerts", "resolve", "7"], "there is no alert 7 (driftwatch alerts list --all shows them all)"),
+        (["alerts", "list", "--server", "x"], "there is no server x (driftwatch servers list shows them all)"),
+        (["jobs", "list", "--server", "x"], "there is no server x (driftwatch servers list shows them all)"),
+        (["waivers", "list", "--server", "x"], "there is no server x (driftwatch servers list shows them all)"),
+        (["waivers", "end", "7"], "there is no waiver 7 (driftwatch waivers list --all shows them all)"),
         (["jobs", "show", "7"], "there is no job 7 (driftwatch jobs list shows them all)"),
         (["outbox", "redrive", "7"], "there is no dead message 7 (driftwatch outbox list --dead shows them all)"),
         (
