@@ -6,6 +6,8 @@ package enum PackEditor {
     /// Why an item's text cannot be changed.
     package struct Refusal: Error, Hashable, Sendable {
         package var reason: String
+
+        package init(reason: String) { self.reason = reason }
     }
 
     /// The file with one item changed: the one with this name that begins on `line`.

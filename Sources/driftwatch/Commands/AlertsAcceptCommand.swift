@@ -12,7 +12,8 @@ extension AlertsCommand {
             discussion: """
                 Prints a patch of the pack's files, and changes nothing. After the patch and driftwatch apply, the next \
                 check finds the server as its pack wants it. The pack is looked for in the folder PATH; without its file, \
-                the items are printed as YAML. What has no value that can be accepted is said, and then the exit status is 1.
+                the items are printed as YAML. An item without a value that can be accepted is named, with the reason, and the exit \
+                status is 1.
 
                 Example:
                   driftwatch alerts accept 7 --packs ./config | patch -d ./config -p1
@@ -28,18 +29,23 @@ extension AlertsCommand {
         var packs: String?
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {
-            let (alert, pack, wrong, stored) = try await context.withDatabase { database in
+            let (alert, pack, wrong, stored, servers) = try await context.withDatabase { database in
                 try await database.read { transaction in
                     guard let alert = try AlertsReader.alert(id, in: transaction) else {
                         throw CommandFailure.unknown(.alert(id))
                     }
                     guard alert.type == .configDrift, let pack = alert.packName else {
+                        throw CommandFailure(.usage, "alert \(id) is not about drift, so there is nothing to accept")
+                    }
+                    guard alert.status != "resolved" else {
                         throw CommandFailure(
-                            .usage, "alert \(id) is not about drift: nothing is there that a pack could want")
+                            .usage, "alert \(id) is resolved already",
+                            hint: "driftwatch diff \(alert.serverID) --pack \(pack) shows how it is now")
                     }
                     return (
                         alert, pack, try Self.wrongItems(alert, of: pack, in: transaction),
-                        try ServersReader.packs(of: alert.serverID, in: transaction).first { $0.name == pack }
+                        try ServersReader.packs(of: alert.serverID, in: transaction).first { $0.name == pack },
+                        try ServersReader.list(ServerSelection(pack: pack), in: transaction).map(\.id)
                     )
                 }
             }
@@ -54,11 +60,21 @@ extension AlertsCommand {
                 guard let stored else {
                     throw CommandFailure.unknown(.assignment(alert.serverID, pack))
                 }
+                context.console.note("the pack's file is not here; --packs names its folder, for a patch of it")
                 answer = Acceptances(of: wrong, in: stored)
             }
             context.console.print(lines: answer.lines)
             for note in answer.notes { context.console.note(visible(note)) }
-            return answer.isWhole ? .fine : .badNews
+            let others = servers.filter { $0 != alert.serverID }
+            if !others.isEmpty, !answer.lines.isEmpty {
+                context.console.note(
+                    "the pack changes for \(plural(others.count, "other server")) too: \(names(others))")
+            }
+            guard !answer.isWhole else { return .fine }
+            context.console.note(
+                "what is left: change it by hand, or accept it with driftwatch waivers add "
+                    + "--server \(alert.serverID) --pack \(pack) --item ITEM --reason WHY")
+            return .badNews
         }
 
         /// The files, if the pack is among them; nil where no folder was named and there are none here.
@@ -78,7 +94,7 @@ extension AlertsCommand {
         /// What is known to be wrong now, by item, with the diffs of the newest check.
         private static func wrongItems(
             _ alert: AlertLine, of pack: PackName, in transaction: borrowing Transaction
-        ) throws -> [(key: ItemKey, mismatches: [Mismatch])] {
+        ) throws -> [WrongItem] {
             let known = try AssignmentReader.view(alert.serverID, pack, in: transaction)?.mismatches ?? []
             let newest = try CheckReader.check(alert.serverID, pack, in: transaction)
             let seen = (newest?.items ?? []).flatMap { outcome -> [Mismatch] in
@@ -91,105 +107,9 @@ extension AlertsCommand {
                         type: MismatchType(rawValue: known.type), item: known.item, key: known.key,
                         expected: known.expected, actual: known.actual)
             }
-            return Dictionary(grouping: mismatches, by: \.key).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        }
-    }
-}
-
-/// What is printed for the wrong items of an alert.
-private struct Acceptances {
-    private(set) var lines: [String] = []
-    private(set) var notes: [String] = []
-    /// Whether every wrong item is accepted.
-    private(set) var isWhole = true
-
-    /// As items in YAML, where the files are not known.
-    init(of wrong: [(key: ItemKey, mismatches: [Mismatch])], in pack: Pack) {
-        var sections: [String: [String]] = [:]
-        for (key, mismatches) in wrong {
-            guard let expectation = pack.expectations.first(where: { $0.key == key }) else { continue }
-            do {
-                let acceptance = try Acceptance(of: mismatches, in: expectation)
-                sections[expectation.section, default: []].append(try expectation.yaml(with: acceptance))
-            } catch let refusal as Acceptance.Refusal {
-                refuse(expectation.item, refusal.reason)
-            } catch {
-                refuse(expectation.item, "it cannot be written")
+            return Dictionary(grouping: mismatches, by: \.key).sorted { $0.key < $1.key }.map {
+                WrongItem(key: $0.key, mismatches: $0.value)
             }
         }
-        guard !sections.isEmpty else { return }
-        lines = ["# \(pack.name)", "items:"]
-        for (section, items) in sections.sorted(by: { $0.key < $1.key }) {
-            lines.append("  \(section):")
-            lines += items.map { "    - \($0)" }
-        }
-    }
-
-    /// As a patch of the files below `folder`.
-    ///
-    /// - Throws: ``ConfigurationProblems`` if the files cannot be loaded, before or after the changes.
-    init(
-        of wrong: [(key: ItemKey, mismatches: [Mismatch])], in name: PackName, _ files: ConfigurationFiles,
-        below folder: String
-    ) throws {
-        let loaded = try files.load(knownPacks: nil)
-        let places = loaded.places[name] ?? [:]
-        var packs = Dictionary(files.packs.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
-        var templates = files.templates
-        var changedTemplates: [(path: String, old: [UInt8], new: [UInt8])] = []
-        // From the bottom of each file, so that lines above stay where they are.
-        for (key, mismatches) in wrong.sorted(by: { (places[$1.key]?.line ?? 0) < (places[$0.key]?.line ?? 0) }) {
-            guard let expectation = loaded.packs[name]?.expectations.first(where: { $0.key == key }),
-                let place = places[key], let file = packs[place.file]
-            else {
-                refuse(mismatches.first?.item ?? key.rawValue, "the files do not have the item: apply them first")
-                continue
-            }
-            do {
-                var acceptance = try Acceptance(of: mismatches, in: expectation)
-                if let template = expectation.templateName, case .bytes(let old)? = templates[template],
-                    let diff = acceptance.diff, let hash = acceptance.contentHash,
-                    let new = FilePatch.applied(diff, to: old, giving: hash)
-                {
-                    acceptance = acceptance.keepingTemplate()
-                    templates[template] = .bytes(new)
-                    let path = NamedFile.folder(of: file.path) + "/templates/" + template
-                    changedTemplates.append((path, old, new))
-                }
-                packs[place.file] = try PackEditor.accepting(acceptance, of: expectation, on: place.line, in: file)
-                if file.stem != name.rawValue {
-                    notes.append("\(expectation.item) is written in \(place.file), for every pack that extends it")
-                }
-            } catch let refusal as Acceptance.Refusal {
-                refuse(expectation.item, refusal.reason)
-            } catch let refusal as PackEditor.Refusal {
-                refuse(expectation.item, refusal.reason)
-            }
-        }
-        _ = try ConfigurationLoader.load(
-            inventory: files.inventory, files: files.inventoryFiles, packs: files.packs.compactMap { packs[$0.path] },
-            templates: templates, knownPacks: nil)
-        for file in files.packs {
-            add(
-                FilePatch.text(Self.path(file.path, below: folder), from: file.bytes, to: packs[file.path]?.bytes ?? [])
-            )
-        }
-        for (path, old, new) in changedTemplates {
-            add(FilePatch.text(Self.path(path, below: folder), from: old, to: new))
-        }
-    }
-
-    private mutating func add(_ patch: String) {
-        lines += patch.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
-    }
-
-    private mutating func refuse(_ item: String, _ reason: String) {
-        isWhole = false
-        notes.append("\(item) cannot be accepted: \(reason)")
-    }
-
-    private static func path(_ path: String, below folder: String) -> String {
-        let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-        return path.hasPrefix(prefix) ? String(path.dropFirst(prefix.count)) : path
     }
 }

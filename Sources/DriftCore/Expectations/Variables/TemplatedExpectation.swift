@@ -336,7 +336,7 @@ extension Evidence {
 
 extension StoredValue {
     /// All texts in it.
-    fileprivate var texts: [String] {
+    var texts: [String] {
         switch self {
         case .text(let text): [text]
         case .list(let list): list.flatMap(\.texts)
