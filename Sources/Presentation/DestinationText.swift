@@ -24,9 +24,16 @@ package struct DestinationText {
         return parts.isEmpty ? "all alerts" : visible(parts.joined(separator: "; "))
     }
 
-    /// What is worth a look: that nobody can send to it, or that it answers late.
+    /// What is worth a look: that nobody can send to it, that attempts fail, or that it answers late.
     package var note: String? {
-        line.unservedReason.map { "no notifier can send to it: \(visible($0))" } ?? line.notice
+        line.unservedReason.map { "no notifier can send to it: \(visible($0))" } ?? failing ?? line.notice
+    }
+
+    /// Such as `the last 3 attempts failed: HTTP 503`; nil if it is paused, or the last attempt did not fail.
+    package var failing: String? {
+        guard line.failures > 0, line.pausedAt == nil else { return nil }
+        let attempts = line.failures == 1 ? "the last attempt" : "the last \(line.failures) attempts"
+        return "\(attempts) failed\(line.lastError.map { ": \(visible($0))" } ?? "")"
     }
 
     /// Such as `paused by ann: their channel moves`; nil if it is not paused.

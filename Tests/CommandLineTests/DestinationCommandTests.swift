@@ -207,6 +207,25 @@ struct DestinationCommandTests {
         }
     }
 
+    @Test
+    func attemptsThatFailAreSaidBeforeAnythingIsPaused() async throws {
+        try await Self.withDatabase { database, environment in
+            #expect(try await Program.run(["destination", "add", "out", "--kind", "console"], environment).status == 0)
+            try await Self.alert("a", on: database)
+            try await database.executeScript(
+                """
+                update driftwatch.outbox set last_error = 'HTTP 503';
+                update driftwatch.destinations set failures = 3, next_send_at = '2099-01-01Z' where destination = 'out';
+                """)
+            let list = try await Program.run(["destination", "list"], environment)
+            let line = try #require(list.output.split(separator: "\n").first { $0.hasPrefix("out") }, "\(list)")
+            #expect(line.contains("2099-01-01 00:00:00Z") && line.hasSuffix("the last 3 attempts failed: HTTP 503"))
+            let doctor = try await Program.run(["doctor"], environment)
+            #expect(doctor.output.contains("out: 1 message waiting, the last 3 attempts failed: HTTP 503"), "\(doctor)")
+            #expect(!doctor.output.contains("slack needs to know where to post"), "out is another way: \(doctor)")
+        }
+    }
+
     struct Mistake: Sendable {
         let arguments: [String]
         let says: String

@@ -20,6 +20,8 @@ package struct DestinationLine: Hashable, Sendable, RowDecodable {
     package var nextSendAt: Date
     package var nextProbeAt: Date?
     package var failures: Int
+    /// Why the newest attempt failed, while some do.
+    package var lastError: String?
     /// The notifier that holds it now.
     package var notifierID: String?
     package var waiting: Int
@@ -42,6 +44,7 @@ package struct DestinationLine: Hashable, Sendable, RowDecodable {
         nextSendAt = try row.column("next_send_at")
         nextProbeAt = try row.column("next_probe_at")
         failures = try row.column("failures")
+        lastError = try row.column("last_error")
         notifierID = try row.column("notifier_id")
         waiting = try row.column("waiting")
         dead = try row.column("dead")

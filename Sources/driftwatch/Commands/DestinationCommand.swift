@@ -52,10 +52,14 @@ struct DestinationCommand: AsyncParsableCommand {
                 .init("paused_by", "BY") { .text($0.pausedBy) },
                 .init("paused_reason", "REASON") { .text($0.pausedReason) },
                 .init("next_send_at") { .time($0.nextSendAt) },
-                .init("next_probe_at", "NEXT TRY") { .time($0.nextProbeAt) },
+                .init("next_probe_at") { .time($0.nextProbeAt) },
+                .init("next_try_at", "NEXT TRY") {
+                    .time($0.nextProbeAt ?? ($0.failures > 0 && $0.pausedAt == nil ? $0.nextSendAt : nil))
+                },
                 .init("failures", "FAILURES") { .number($0.failures) },
                 .init("notifier_id", "NOTIFIER") { .text($0.notifierID) },
                 .init("waiting", "WAITING") { .number($0.waiting) },
+                .init("last_error") { .text($0.lastError) },
                 .init("dead", "DEAD") { .number($0.dead) },
                 .init("unserved_reason") { .text($0.unservedReason) },
                 .init("notice", "NOTE") { .text(DestinationText($0).note) },

@@ -15,14 +15,16 @@ struct SlackExamination {
     }
 
     func run() async {
-        await examineDestination()
+        let hasOthers = await examineDestinations()
         let settings: NotifySettings
         do {
             guard let given = try NotifySettings.given(context.settings) else {
                 // Only the notifier needs them, and it may run elsewhere.
-                report.add(
-                    "slack", .note, "not set up here: DRIFTWATCH_NOTIFY: slack needs to know where to post",
-                    hint: NotifySettings.ways)
+                if !hasOthers {
+                    report.add(
+                        "slack", .note, "not set up here: DRIFTWATCH_NOTIFY: slack needs to know where to post",
+                        hint: NotifySettings.ways)
+                }
                 return
             }
             settings = given
@@ -69,7 +71,8 @@ struct SlackExamination {
         await examineWay("destination", to: opened, test: "driftwatch destination test \(line.name)")
     }
 
-    private func examineDestination() async {
+    /// Returns whether messages go anywhere but to what the notifier's own settings say.
+    private func examineDestinations() async -> Bool {
         let destinations = try? await context.withDatabase { database in
             try await database.read { transaction in try OutboxReader.destinations(in: transaction) }
         }
@@ -86,8 +89,13 @@ struct SlackExamination {
             } else if let pause = text.pause {
                 report.add(
                     "destination", .wrong, "\(line.name) is \(pause)",
-                    hint: "fix that fault, and restart the notifier if its settings changed; "
-                        + "then driftwatch destination resume \(line.name)")
+                    hint:
+                        "fix that fault, then driftwatch destination resume \(line.name); the notifier reads files with "
+                        + "secrets anew, and needs a restart only for its other settings")
+            } else if let failing = text.failing {
+                report.add(
+                    "destination", .note, "\(line.name): \(plural(line.waiting, "message")) waiting, \(failing)",
+                    hint: "it is tried again by itself; driftwatch destination test \(line.name) tries it now")
             } else if let notice = line.notice {
                 report.add(
                     "destination", .note, "\(line.name) \(notice)",
@@ -101,5 +109,6 @@ struct SlackExamination {
             }
             if line.name != Destinations.default { await examineAdded(line) }
         }
+        return destinations?.contains { $0.name != Destinations.default } ?? false
     }
 }
