@@ -198,7 +198,7 @@ extension FileReader {
         case .boolean(_, let written), .number(_, let written):
             error(
                 "\(quoted(name)) must be a text, not \(ScalarValue(scalar).noun)", at: position,
-                hint: "put it between quotes: \"\(written)\"")
+                hint: fault(written).map { $0.hint ?? $0.message } ?? "put it between quotes: \"\(written)\"")
         }
         return nil
     }

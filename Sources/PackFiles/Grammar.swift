@@ -307,6 +307,11 @@ extension Grammar {
 
     static func dayOrInstant(_ text: String) -> Fault? {
         guard DayOrInstant(text) != nil else {
+            let digits = Array(text)
+            let day = digits.count == 8 ? [digits[..<4], digits[4..<6], digits[6...]].map { String($0) } : []
+            if let meant = DayOrInstant(day.joined(separator: "-")) {
+                return Fault("\(quoted(text)) is not a day", hint: "write \(meant.text)")
+            }
             return Fault(
                 "\(quoted(text)) is neither a day nor an instant",
                 hint: "such as 2027-01-15, or 2027-01-15T06:00:00Z; no other form")

@@ -83,6 +83,13 @@ struct SettingsTests {
         #expect(try sources.value(\.confirmAfter) == .zero)
     }
 
+    @Test
+    func aDigestThatIsNeverDueIsSaidToBeOne() throws {
+        let sources = try SettingSources(environment: ["DRIFTWATCH_DIGEST": "0 8 30 2 *"])
+        let error = try #require(throws: SettingError.self) { _ = try ReporterSettings(sources) }
+        #expect(error.message.contains("never fires") && error.hint?.hasSuffix("or off") == true, "\(error)")
+    }
+
     static let malformed: [(String, String, @Sendable (SettingSources) throws -> Void)] = [
         ("DRIFTWATCH_WORKER_CONCURRENCY", "ten", { _ = try $0.value(\.workerConcurrency) }),
         ("DRIFTWATCH_WORKER_CONCURRENCY", "0", { _ = try $0.value(\.workerConcurrency) }),

@@ -115,14 +115,17 @@ struct HoldsAPITests {
         (#"{"until": 5, "reason": "x", "server": "web-1"}"#, 400, "until is not an instant"),
         (#"{"reason": "x", "server": "web-1"}"#, 400, "a hold needs an end"),
         (#"{"minutes": 30, "server": "web-1"}"#, 400, "a hold needs a reason"),
-        (#"{"minutes": 30, "reason": "a\nb", "server": "web-1"}"#, 400, "reason is not one short line"),
+        (
+            #"{"minutes": 30, "reason": "a\nb", "server": "web-1"}"#, 400,
+            "reason is not one line of at most 300 characters"
+        ),
         (#"{"minutes": 30, "reason": "x", "server": "web 1"}"#, 400, "server is not the name of a server"),
         (#"{"minutes": 30, "reason": "x", "labels": {"role": 1}}"#, 400, "labels is not a map of texts"),
         (#"{"minutes": 30, "reason": "x", "labels": []}"#, 400, "labels is not a map of texts"),
         (#"{"minutes": 30, "reason": "x"}"#, 422, "a hold needs a server, a label or a pack"),
         (#"{"minutes": 30, "reason": "x", "server": "web-9"}"#, 422, "no server that is checked fits"),
         (#"{"until": "2001-01-01T00:00:00Z", "reason": "x", "server": "web-1"}"#, 422, "is in the past"),
-        ("{\"reason\": \"\(String(repeating: "x", count: 20_000))\"}", 413, "too large"),
+        ("{\"reason\": \"\(String(repeating: "x", count: 20_000))\"}", 413, "larger than 16384 bytes"),
     ])
     func whatIsNotARequestIsRefusedWithWhatIsWrong(json: String, status: Int, words: String) async throws {
         try await Self.withAPI { database, browser in

@@ -47,7 +47,8 @@ struct LoadingConditionTests {
         ("when: { version: \"12\" }", "a `version` means something only for one `os`"),
         ("when: { architecture: \"a b\" }", "`a b` is not an architecture"),
         ("from: soon", "`soon` is neither a day nor an instant"), ("from: 2027-02-30", "neither a day nor an instant"),
-        ("from: 2027", "must be a text"), ("from: \"{{ labels.start }}\"", "`from` has a placeholder of the server"),
+        ("from: 2027", "must be a text"), ("from: 20270115", "write 2027-01-15"),
+        ("from: \"{{ labels.start }}\"", "`from` has a placeholder of the server"),
         ("when: { label: role }", "label must be a mapping"), ("when: { label: { role: } }", "has no value"),
     ])
     func whatIsWrongIsSaid(text: String, message: String) {

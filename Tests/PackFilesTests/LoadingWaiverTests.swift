@@ -58,10 +58,19 @@ struct LoadingWaiverTests {
         BadInput(inventory(full.replacing("new text in May", with: "\" \"")), line: 5, "`reason`: is empty"),
         BadInput(
             inventory(full.replacing("2027-05-01", with: "May")), line: 5, "`May` is neither a day nor an instant"),
+        BadInput(
+            inventory(full.replacing("2027-05-01", with: "20270501")), line: 5, "`until` must be a text",
+            "write 2027-05-01"),
         BadInput(inventory(full + ", why: x"), line: 5, "unknown key `why` in a waiver"),
         BadInput("waivers: all\nservers: []", line: 1, "`waivers` must be a list"),
     ])
     func whatIsWrongIsSaid(input: BadInput) { input.check(problems { try Self.load(input.text) }) }
+
+    @Test func anEndThatCannotBeReadIsNotTakenForNone() throws {
+        let found = problems { try Self.load(Self.inventory(Self.full.replacing("2027-05-01", with: "30d"))) }
+        #expect(found.contains { $0.message.contains("neither a day nor an instant") })
+        #expect(!found.contains { $0.message == "the waiver has no end" }, "\(found)")
+    }
 
     @Test func aNameOfSeveralItemsIsAnErrorThatListsThem() throws {
         let pack = "items: { files: [{ path: /srv, state: directory }], mounts: [{ path: /srv, type: ext4 }] }"

@@ -40,8 +40,8 @@ struct HoldRequest: Sendable {
                     guard case .text(let text) = label else { throw Self.malformed("labels", "a map of texts") }
                     labels[name] = text
                 }
-            case ("reason", .text(let text)) where Self.isShort(text, 300): reason = text
-            case ("by", .text(let text)) where Self.isShort(text, 80): person = text
+            case ("reason", .text(let text)) where Self.isShort(text, Self.reasonLimit): reason = text
+            case ("by", .text(let text)) where Self.isShort(text, Self.personLimit): person = text
             case ("minutes", .number(let minutes)) where (1...100_000).contains(minutes):
                 guard end == nil else { throw Self.twoEnds }
                 end = .after(.seconds(60 * minutes))
@@ -53,7 +53,8 @@ struct HoldRequest: Sendable {
                 end = .at(date)
             case ("server", _), ("pack", _): throw Self.malformed(key, "the name of a \(key)")
             case ("labels", _): throw Self.malformed(key, "a map of texts")
-            case ("reason", _), ("by", _): throw Self.malformed(key, "one short line of text")
+            case ("reason", _): throw Self.malformed(key, "one line of at most \(Self.reasonLimit) characters")
+            case ("by", _): throw Self.malformed(key, "one line of at most \(Self.personLimit) characters")
             case ("minutes", _): throw Self.malformed(key, "a whole number from 1 to 100000")
             case ("until", _): throw Self.malformed(key, "an instant in RFC 3339, such as 2026-12-01T06:00:00Z")
             default: throw APIRefusal(.badRequest, "there is no key \(visible(key))", hint: "keys: \(Self.keys)")
@@ -64,6 +65,9 @@ struct HoldRequest: Sendable {
         self.end = end
         self.reason = reason
     }
+
+    private static let reasonLimit = 300
+    private static let personLimit = 80
 
     private static let twoEnds = APIRefusal(.badRequest, "give minutes or until, not both")
 

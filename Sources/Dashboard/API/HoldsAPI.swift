@@ -34,7 +34,7 @@ struct HoldsAPI: Sendable {
         }
         let body: [UInt8]
         do { body = Array(buffer: try await request.body.collect(upTo: HoldRequest.maximumBody)) } catch {
-            throw APIRefusal(.contentTooLarge, "the body is too large")
+            throw APIRefusal(.contentTooLarge, "the body is larger than \(HoldRequest.maximumBody) bytes")
         }
         let wanted = try HoldRequest(json: body)
         let end: SQL =

@@ -48,6 +48,7 @@ struct WaiverDoubt {
             warn("there is no pack \(quoted(waiver.pack.rawValue))", hint: "the waiver has no effect")
         }
         switch waiver.until {
+        case nil where draft.hasEnd: break
         case nil: warn("the waiver has no end", hint: "give until: and a day, such as until: 2027-02-01")
         case let until?:
             if let now, until.hasCome(at: now) {

@@ -4,6 +4,8 @@ import Yams
 /// One of `waivers`, and where it stands.
 struct WaiverDraft {
     var declaration: DeclaredWaiver
+    /// Also if it is not one that can be read.
+    var hasEnd: Bool
     var position: Position
 }
 
@@ -52,6 +54,7 @@ extension InventoryReader {
         return WaiverDraft(
             declaration: DeclaredWaiver(
                 target, pack: PackName(rawValue: pack), item: item, reason: reason, author: author, until: until),
+            hasEnd: fields["until"].map { !$0.node.isNull } ?? false,
             position: fields.position)
     }
 

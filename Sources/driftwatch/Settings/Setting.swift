@@ -8,6 +8,7 @@ struct Setting<Value: Sendable>: Sendable {
     let standard: Value
     /// The value of a text; nil for a text that is not one.
     let read: @Sendable (String) -> Value?
+    let fault: @Sendable (String) -> SettingError.Reason?
 
     /// `shown` stands in `--help` and in the documentation for the value that `standard` has.
     init(
@@ -19,6 +20,7 @@ struct Setting<Value: Sendable>: Sendable {
             standard: shown ?? kind.show(standard), isSecret: false)
         self.standard = standard
         read = kind.read
+        fault = kind.fault
     }
 
     /// A setting without a value of its own; `absent` says what holds where nobody sets it.
@@ -31,6 +33,7 @@ struct Setting<Value: Sendable>: Sendable {
             isSecret: isSecret)
         standard = nil
         read = { text in kind.read(text).map(Optional.some) }
+        fault = kind.fault
     }
 }
 

@@ -12,6 +12,8 @@ struct SettingKind<Value: Sendable>: Sendable {
     let read: @Sendable (String) -> Value?
     /// The text of a value.
     let show: @Sendable (Value) -> String
+    /// Why a text is not a value, where more can be said than what is wanted.
+    var fault: @Sendable (String) -> SettingError.Reason? = { _ in nil }
 
     init(
         _ form: String, wanted: String, show: @escaping @Sendable (Value) -> String = { "\($0)" },
@@ -106,10 +108,17 @@ extension SettingKind<Duration?> {
 extension SettingKind<CronExpression?> {
     /// Nil stands for never.
     static var orOff: Self {
-        Self(
+        var kind = Self(
             "cron", wanted: "a cron expression of five fields, such as 0 8 * * mon, or off",
             show: { $0?.description ?? "off" },
             read: { $0 == "off" ? .some(nil) : (try? CronExpression($0)).map(Optional.some) })
+        kind.fault = { text in
+            do throws(CronError) { _ = try CronExpression(text) } catch {
+                return (error.message, error.hint.isEmpty ? "or off" : "\(error.hint); or off")
+            }
+            return nil
+        }
+        return kind
     }
 }
 

@@ -49,6 +49,7 @@ struct SettingSources: Sendable {
         let setting = Settings.declared[keyPath: path]
         guard let (text, place) = text(path) else { return absent ?? setting.standard }
         guard let value = setting.read(text) else {
+            if let fault = setting.fault(text) { throw SettingError(place, visible(fault.message), hint: fault.hint) }
             let shown = setting.declaration.isSecret ? "its value" : "`\(visible(text))`"
             throw SettingError(place, "\(shown) is not \(setting.declaration.wanted)")
         }
