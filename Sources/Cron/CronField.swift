@@ -110,13 +110,15 @@ struct CronField {
         return first...last
     }
 
+    private var article: String { name == "hour" ? "an" : "a" }
+
     private func value(of piece: Piece) throws(CronError) -> Int {
         if let index = names.firstIndex(of: piece.text.uppercased()) { return range.lowerBound + index }
         guard let number = digits(piece.text) else {
-            throw error("`\(piece.text)` is not a \(name)", piece, remedy(for: piece.text))
+            throw error("`\(piece.text)` is not \(article) \(name)", piece, remedy(for: piece.text))
         }
         guard range.contains(number) else {
-            throw error("`\(piece.text)` is not a \(name)", piece, allowed)
+            throw error("`\(piece.text)` is not \(article) \(name)", piece, allowed)
         }
         return number
     }

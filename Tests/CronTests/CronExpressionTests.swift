@@ -100,7 +100,7 @@ import Testing
         Mistake("@often", "`@often` is not a schedule", "@annually @daily"),
         Mistake("@reboot", "`@reboot` is not a schedule", "@annually @daily"),
         Mistake("60 6 * * *", "`60` is not a minute (minute, column 1)", "from 0 to 59"),
-        Mistake("0 24 * * *", "`24` is not a hour (hour, column 3)", "from 0 to 23"),
+        Mistake("0 24 * * *", "`24` is not an hour (hour, column 3)", "from 0 to 23"),
         Mistake("0  6 32 * *", "`32` is not a day of month (day of month, column 6)", "from 1 to 31"),
         Mistake("0 6 0 * *", "`0` is not a day of month", "from 1 to 31"),
         Mistake("0 6 * 13 *", "`13` is not a month", "a name from JAN to DEC"),

@@ -118,7 +118,7 @@ struct AlertsCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When it ends by itself, and the alert is open again: a span as 4h or 3d, or an instant in RFC 3339.",
+                "When it ends by itself, and the alert is open again: a span such as 4h, or an instant in RFC 3339.",
                 valueName: "when"))
         var until: Deadline?
 
@@ -133,7 +133,7 @@ struct AlertsCommand: AsyncParsableCommand {
     struct Resolve: ActingCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Resolve alerts by hand; quiet until something more goes wrong, or a server could be checked in between.",
+                "Resolve alerts by hand; quiet until something more goes wrong.",
             discussion: """
                 Example:
                   driftwatch alerts resolve 7 --comment "accepted"

@@ -31,7 +31,7 @@ struct HoldCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         @Option(
-            help: ArgumentHelp("When it ends: a span as 30m or 4h, or an instant in RFC 3339.", valueName: "when"))
+            help: ArgumentHelp("When it ends: a span such as 30m or 4h, or an instant in RFC 3339.", valueName: "when"))
         var until: Deadline
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {

@@ -107,7 +107,7 @@ struct ServersCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When it is turned on again: a span as 4h or 3d, or an instant in RFC 3339.", valueName: "when"))
+                "When it is turned on again: a span such as 4h or 3d, or an instant in RFC 3339.", valueName: "when"))
         var until: Deadline?
 
         func perform(_ context: CommandContext) async throws -> ExitStatus {

@@ -38,13 +38,15 @@ struct SilenceCommand: AsyncParsableCommand {
         var from: Deadline?
 
         @Option(
-            help: ArgumentHelp("When it ends: a span from now as 4h, or an instant in RFC 3339.", valueName: "when"))
+            help: ArgumentHelp(
+                "When it ends: a span from now such as 4h, or an instant in RFC 3339.", valueName: "when"))
         var until: Deadline?
 
         @Option(help: ArgumentHelp("When recurring windows start, in quotes.", valueName: "cron"))
         var cron: String?
 
-        @Option(name: .customLong("for"), help: ArgumentHelp("How long each of them lasts, as 4h.", valueName: "span"))
+        @Option(
+            name: .customLong("for"), help: ArgumentHelp("How long each of them lasts, such as 4h.", valueName: "span"))
         var length: TimeSpan?
 
         func validate() throws {

@@ -87,7 +87,7 @@ struct WaiversCommand: AsyncParsableCommand {
 
     struct Add: ActingCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Accept what an item differs in, on one server or on those with certain labels.",
+            abstract: "Accept a difference of an item, on one server or on those with certain labels.",
             discussion: """
                 The item is named as people see it, such as /etc/motd, or by its key, such as file:/etc/motd.
 
@@ -117,7 +117,7 @@ struct WaiversCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When it ends by itself: a day, a span as 30d, or an instant in RFC 3339.", valueName: "when"))
+                "When it ends by itself: a day, a span such as 30d, or an instant in RFC 3339.", valueName: "when"))
         var until: WaiverEnd?
 
         func validate() throws {
