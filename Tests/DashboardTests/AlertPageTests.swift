@@ -64,7 +64,14 @@ struct AlertPageTests {
                 """)
             let page = DashboardTests.text(try await get("/alerts?group=\(key)"))
             #expect(page.contains("The same change on 2 servers"))
-            #expect(page.contains("2 alerts, 1 of them not resolved."))
+            #expect(page.contains("2 alerts, 1 of them not resolved.") && page.contains("This is what is wrong on "))
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                select resolve_alert(alert_id, null, 'ann') from alerts where status <> 'resolved';
+                """)
+            let over = DashboardTests.text(try await get("/alerts?group=\(key)"))
+            #expect(over.contains("2 alerts, all resolved.") && over.contains("This was wrong on "))
             #expect(page.contains("<a href=\"/alerts/1\">1</a>") && page.contains("<a href=\"/alerts/2\">2</a>"))
             #expect(!page.contains("<a href=\"/alerts/3\">"))
             #expect(page.contains("goodbye"), "of the alert whose check is kept")

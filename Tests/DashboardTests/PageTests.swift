@@ -148,7 +148,9 @@ struct PageTests {
             try await DashboardTests.serve(database) { get in
                 let first = DashboardTests.text(try await get("/"))
                 #expect(
-                    first.contains("401 servers: 0 compliant, 2 drifted, 0 incomplete, 0 failed, 399 never checked"))
+                    first.contains(
+                        "401 servers, each with its packs: 0 compliant, 2 drifted, 0 incomplete, 0 failed, 399 never checked"
+                    ))
                 let rows = first.matches(of: #/<th scope="row"><a href="/servers/(.*?)"/#).map { String($0.1) }
                 #expect(rows.count == FleetPage.linesPerPage)
                 #expect(rows.prefix(3) == ["node-450", "web-1", "node-100"])

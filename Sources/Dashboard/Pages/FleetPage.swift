@@ -35,7 +35,7 @@ struct FleetPage: Sendable {
                 }
             } else {
                 element("p", .class("counts")) {
-                    "\(plural(counts.servers, "server")): \(FleetCountsText(counts.standings, stale: counts.stale).line)"
+                    "\(plural(counts.servers, "server")), each with its packs: \(FleetCountsText(counts.standings, stale: counts.stale).line)"
                 }
                 if let links { links.html }
                 table

@@ -29,11 +29,11 @@ struct GroupPage: Sendable {
         return Page(title: "The same change on \(plural(servers, "server"))") {
             element("h1") { "The same change on \(plural(servers, "server"))" }
             element("p", .class("lead")) {
-                "\(plural(alerts.count, "alert")), \(unresolved) of them not resolved. "
+                "\(plural(alerts.count, "alert")), \(unresolved == 0 ? "all resolved" : "\(unresolved) of them not resolved"). "
                 if alerts.count == Self.maximumLines { "These are the newest \(Self.maximumLines)." }
             }
             element("p") {
-                "This is what is wrong on "
+                unresolved == 0 ? "This was wrong on " : "This is what is wrong on "
                 element("a", .href(.diff(example.serverID, pack))) { example.serverName }
                 ":"
             }
