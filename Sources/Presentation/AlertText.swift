@@ -30,15 +30,18 @@ package struct AlertText {
                     + (alert.acknowledgedUntil.map { " until \(times.stamp($0))" } ?? "")
             default: alert.status
             }
-        return [status, alert.mutedBy.map(visible), flapping].compactMap(\.self).joined(separator: ", ")
+        let mute = alert.mutedBy.map { visible(times.local($0)) }
+        return [status, mute, flapping].compactMap(\.self).joined(separator: ", ")
     }
 
     /// Such as `open since 2026-11-22 06:00 UTC: 2 items no longer compliant with base`.
     ///
     /// And why messages about it wait, if they do.
     package var standing: String {
-        "\(alert.status) since \(times.stamp(since)): \(visible(alert.message))"
-            + (alert.mutedBy.map { "; messages wait: \(visible($0))" } ?? "") + (flapping.map { "; \($0)" } ?? "")
+        let isOver = alert.status == "resolved"
+        return "\(alert.status)\(isOver ? "" : " since") \(times.stamp(since))\(isOver ? "; before that" : ""): "
+            + visible(alert.message) + (alert.mutedBy.map { "; messages wait: \(visible(times.local($0)))" } ?? "")
+            + (flapping.map { "; \($0)" } ?? "")
     }
 
     private var flapping: String? {
@@ -134,7 +137,7 @@ package struct AlertText {
 
     private func words(_ event: AlertEvent) -> String {
         let detail = try? JSONDecoder().decode(Detail.self, from: Data(event.detail.utf8))
-        return words(event, detail) + (detail?.mutedBy.map { ", while \(visible($0))" } ?? "")
+        return words(event, detail) + (detail?.mutedBy.map { ", while \(visible(times.local($0)))" } ?? "")
     }
 
     private func words(_ event: AlertEvent, _ detail: Detail?) -> String {
@@ -200,12 +203,24 @@ package struct AlertText {
         }
     }
 
+    /// Of an alert that a change of the inventory or of a pack is about to close; completes "closes".
+    package static func closing(_ resolution: String) -> String {
+        switch resolution {
+        case "settings": "because failing_after or expect changes"
+        case "waived": "because what is wrong is waived"
+        case "disabled": "because drift detection is turned off"
+        case "unassigned": "because no pack of the server wants these items any more"
+        case "removed": "because the server is removed"
+        default: "as \(resolution)"
+        }
+    }
+
     private func words(_ message: OutboxLine) -> String {
         if let sentAt = message.sentAt {
             return "message \(message.id) sent to \(visible(message.destination)) \(times.stamp(sentAt))"
         }
         let why = message.why ?? message.lastError ?? message.state
-        return "message \(message.id) to \(visible(message.destination)) not sent: \(visible(why))"
+        return "message \(message.id) to \(visible(message.destination)) not sent: \(visible(times.local(why)))"
     }
 
     // MARK: Items
@@ -248,10 +263,14 @@ package struct AlertText {
         return order.map { ($0, (types[$0] ?? []).joined(separator: ", "), causes[$0]) }
     }
 
+    /// How many items an event keeps the names of.
+    private static let keptNames = 10
+
     private static func what(_ items: [Item], of count: Int?) -> String {
         let grouped = grouped(items)
         let shown = grouped.prefix(3).map { "\(visible($0.item)): \($0.words)" }
         let more = (count ?? grouped.count) - shown.count
-        return (shown + (more > 0 ? ["+\(more) more"] : [])).joined(separator: "; ")
+        let isOpen = count == nil && grouped.count >= keptNames
+        return (shown + (more > 0 ? ["+\(more)\(isOpen ? " or more" : " more")"] : [])).joined(separator: "; ")
     }
 }

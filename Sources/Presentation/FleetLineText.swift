@@ -33,7 +33,7 @@ package struct FleetLineText: Hashable, Sendable {
         }
         notes = [
             line.isDisabled ? line.disabledReason : nil,
-            line.isDisabled ? nil : line.mutedBy,
+            line.isDisabled ? nil : line.mutedBy.map(times.local),
             Self.failing(line, times),
             line.mismatchCount > 0 ? "\(plural(line.mismatchCount, "item")) wrong" : nil,
             Self.unreadable(line, times),

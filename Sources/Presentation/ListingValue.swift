@@ -3,6 +3,8 @@ package import Foundation
 /// One value of a listing, for the table and for JSON.
 package enum ListingValue: Sendable {
     case text(String?)
+    /// Said by the database, with instants in RFC 3339.
+    case told(String?)
     case number(Int64?)
     case time(Date?)
     case flag(Bool)
@@ -13,7 +15,7 @@ package enum ListingValue: Sendable {
 
     package var json: JSONValue {
         switch self {
-        case .text(let text): .optional(text)
+        case .text(let text), .told(let text): .optional(text)
         case .number(let number): .optional(number)
         case .time(let date): .optional(date)
         case .flag(let flag): .flag(flag)
@@ -26,6 +28,7 @@ package enum ListingValue: Sendable {
     package func shown(_ times: Times) -> String {
         switch self {
         case .text(let text): text.map { $0.isEmpty ? "-" : visible($0) } ?? "-"
+        case .told(let text): Self.text(text.map(times.local)).shown(times)
         case .number(let number): number.map(String.init) ?? "-"
         case .time(let date): date.map(times.text) ?? "-"
         case .flag(let flag): flag ? "yes" : "no"

@@ -25,7 +25,7 @@ package struct OutcomeText {
             notes += mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         case .exempt(let mismatches, let exemption):
-            notes = [palette.coloured(visible(ExemptionText.of(exemption)), .yellow)]
+            notes = [palette.coloured(visible(ExemptionText.of(exemption, times)), .yellow)]
             notes += mismatches.sorted { $0.type < $1.type }.flatMap(lines(of:))
             notes += outcome.unseenContent.map { unreadable(outcome, $0) } ?? []
         case .wrong(let mismatches):

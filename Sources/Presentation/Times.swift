@@ -25,6 +25,14 @@ package struct Times: Sendable {
         return "\(date.formatted(style).prefix(16)) \(zoneName)"
     }
 
+    /// A text of the database, with its instants in RFC 3339 as people read them.
+    package func local(_ text: String) -> String {
+        text.replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/#) { match in
+            (try? Date(String(match.output.0).replacing(#/\.\d+/#, with: ""), strategy: .iso8601)).map(stamp)
+                ?? String(match.output.0)
+        }
+    }
+
     /// For columns, with the offset: `2026-11-22 07:00:03+01:00`, or `2026-11-22 06:00:03Z`.
     package func text(_ date: Date) -> String {
         date.formatted(

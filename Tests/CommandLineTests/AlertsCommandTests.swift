@@ -88,6 +88,19 @@ struct AlertsCommandTests {
     }
 
     @Test
+    func namesThatAreNotKeptAreCountedAsOneOrMore() async throws {
+        try await withTestDatabase(from: .migrated) { lent in
+            try await lent.database.makeServer("web-1")
+            let items = (0..<10).map { #"{"type": "missing_file", "item": "/\#($0)"}"# }.joined(separator: ", ")
+            try await lent.database.execute(
+                "select driftwatch.open_alert('web-1', 'base', 1, 15, \("[\(items)]")::text::jsonb)")
+            let show = try await Program.run(["alerts", "show", "1"], ["DRIFTWATCH_DATABASE_URL": lent.conninfo])
+            #expect(show.output.contains("15 items wrong, new: /0: missing"), "\(show)")
+            #expect(show.output.contains("; +7 or more\n"), "\(show)")
+        }
+    }
+
+    @Test
     func theStoryIsInWords() async throws {
         try await Self.withAlert { database, environment in
             try await database.execute("delete from driftwatch.mismatches where item_key = 'package:curl'")
@@ -97,7 +110,7 @@ struct AlertsCommandTests {
             #expect(show.status == 0, "\(show)")
             let at = "2030-01-02 06:00 Asia/Tokyo"
             let expected = [
-                "Alert 1: Configuration drift on WEB-1 (web-1), pack base", "resolved since \(at)",
+                "Alert 1: Configuration drift on WEB-1 (web-1), pack base", "resolved since \(at); until then: ",
                 "\(at)  opened by check 1, of the slot of \(at): 1 item wrong, new: /etc/motd: wrong permissions",
                 "    message 1 sent to default \(at)",
                 "\(at)  1 → 2 items by check 2, which bob asked for, new: curl: not installed",

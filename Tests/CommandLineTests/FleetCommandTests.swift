@@ -189,7 +189,7 @@ struct FleetCommandTests {
             try "servers: [ { id: here, connection: local, packs: [tiny] } ]\n".write(
                 toFile: "\(folder)/fleet.yaml", atomically: true, encoding: .utf8)
             let kept = try await Program.run(["apply", folder], environment)
-            #expect(kept.output.contains("kept, although PATH lacks them: server there"))
+            #expect(kept.output.contains("kept, although they are not in the files: server there"))
             #expect(try await Program.run(["apply", "\(folder)/packs/tiny.yaml", "--prune"], environment).status == 2)
             let refused = try await Program.run(["apply", folder, "--prune"], environment)
             #expect(refused.status == 2)

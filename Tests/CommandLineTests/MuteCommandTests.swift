@@ -112,7 +112,7 @@ struct MuteCommandTests {
                 """
                 select driftwatch.hold_alerts('2030-01-01 21:30Z', 'deploy 42', server_id => 'web-1', actor => 'alice')
                 """)
-            let mark = "held until 2030-01-01T21:30:00Z (deploy 42, by alice)"
+            let mark = "held until 2030-01-02 06:30 Asia/Tokyo (deploy 42, by alice)"
             let status = try await Program.run(["status"], environment)
             let line = try #require(status.output.split(separator: "\n").first { $0.hasPrefix("web-1") })
             #expect(line.contains(mark) && line.contains("alert 1"), "\(line)")

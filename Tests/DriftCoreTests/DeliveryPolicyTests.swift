@@ -6,6 +6,11 @@ struct DeliveryPolicyTests {
     private static let policy = DeliveryPolicy()
     private static let day = Duration.seconds(24 * 3600)
 
+    @Test
+    func aWaitIsLoggedInWholeSeconds() {
+        #expect("\(DeliveryDecision.backOffRow(.milliseconds(4309), reason: "x"))" == "next try in 5 s: x")
+    }
+
     /// Every kind of reply, with every kind of history.
     struct Case: Sendable, CustomTestStringConvertible {
         var reply: DeliveryReply

@@ -78,8 +78,8 @@ struct DiffItems: Sendable {
         entries =
             outcomes.compactMap { Self.wrong($0, times) } + unreadable.compactMap(Self.unreadable)
             + Self.remembered(unseen, times)
-            + Self.told(content.removed?.alert, times) + outcomes.compactMap { Self.exempt($0, in: .waived) }
-            + outcomes.compactMap { Self.exempt($0, in: .due) } + outcomes.compactMap(Self.notable)
+            + Self.told(content.removed?.alert, times) + outcomes.compactMap { Self.exempt($0, in: .waived, times) }
+            + outcomes.compactMap { Self.exempt($0, in: .due, times) } + outcomes.compactMap(Self.notable)
             + outcomes.compactMap(Self.notApplicable) + outcomes.compactMap(Self.remarked)
         paging = Paging(entries.lazy.map(\.weight), count: Self.itemsPerPage, weight: Self.bytesPerPage)
     }
@@ -113,14 +113,14 @@ struct DiffItems: Sendable {
         return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
     }
 
-    private static func exempt(_ outcome: ItemOutcome, in section: Section) -> Entry? {
+    private static func exempt(_ outcome: ItemOutcome, in section: Section, _ times: Times) -> Entry? {
         guard case .exempt(let mismatches, let exemption) = outcome.finding else { return nil }
         let own: Section = if case .waived = exemption { .waived } else { .due }
         guard own == section else { return nil }
         var entry = Entry(section: section, name: outcome.item, description: outcome.description)
         entry.differences = mismatches.map { (DifferenceText($0), $0.diff) }
         entry.unreadable = outcome.unseenContent.map { "Its content could not be read: \(ReasonText.of($0))" }
-        entry.remark = ExemptionText.of(exemption)
+        entry.remark = ExemptionText.of(exemption, times)
         return entry
     }
 

@@ -34,16 +34,24 @@ extension DeliveryDecision: CustomStringConvertible {
         switch self {
         case .markSent: "sent"
         case .fold(let reason): "not sent: \(reason)"
-        case .waitDestination(let wait): "the destination asks to wait \(wait)"
+        case .waitDestination(let wait): "the destination asks to wait \(Self.rounded(wait))"
         case .retryPlain(let reason): "sent again as plain text: \(reason)"
         case .dead(let reason), .drop(let reason), .giveUp(_, let reason): "given up: \(reason)"
-        case .setAside(let wait, let reason): "set aside for \(wait): \(reason)"
+        case .setAside(let wait, let reason): "set aside for \(Self.rounded(wait)): \(reason)"
         case .pauseDestination(let reason, let probeAfter):
-            "destination paused, tried again in \(probeAfter): \(reason)"
-        case .backOffDestination(let wait, let reason): "destination out of reach, next try in \(wait): \(reason)"
-        case .backOffRow(let wait, let reason): "next try in \(wait): \(reason)"
-        case .repeatLater(let wait, _, let reason): "it may have been delivered, next try in \(wait): \(reason)"
+            "destination paused, tried again in \(Self.rounded(probeAfter)): \(reason)"
+        case .backOffDestination(let wait, let reason):
+            "destination out of reach, next try in \(Self.rounded(wait)): \(reason)"
+        case .backOffRow(let wait, let reason): "next try in \(Self.rounded(wait)): \(reason)"
+        case .repeatLater(let wait, _, let reason):
+            "it may have been delivered, next try in \(Self.rounded(wait)): \(reason)"
         }
+    }
+
+    /// Up to whole seconds.
+    private static func rounded(_ wait: Duration) -> String {
+        let (seconds, rest) = wait.components
+        return "\(seconds + (rest > 0 ? 1 : 0)) s"
     }
 }
 

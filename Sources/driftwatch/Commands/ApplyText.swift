@@ -71,7 +71,7 @@ struct ApplyText {
         let items = what(alert)
         return switch alert.fate {
         case .opens where alert.type == .checkFailing: "\(subject): opens, \(items)"
-        case .closes(let resolution): "\(subject): closes as \(resolution), \(items)"
+        case .closes(let resolution): "\(subject): closes \(AlertText.closing(resolution)), \(items)"
         case .moves(let pack): "\(subject): moves here from pack \(pack), \(items)"
         case .opens: "\(subject): opens for items of an alert in another pack, \(items)"
         case .recounts(let before): "\(subject): \(before) → \(items)"
@@ -104,6 +104,6 @@ struct ApplyText {
         let names = servers + packs
         guard !names.isEmpty else { return nil }
         let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
-        return "kept, although PATH lacks them: \(shown) (--prune removes them)"
+        return "kept, although they are not in the files: \(shown) (--prune removes them)"
     }
 }

@@ -96,7 +96,7 @@ struct CheckCommand: ActingCommand {
                 .usage, all && selection.pack == nil ? "there are no servers yet" : "no server has \(selection.words)",
                 hint: "driftwatch servers list shows them all")
         }
-        var asked = AskedChecks(isNamed: isNamed)
+        var asked = AskedChecks(isNamed: isNamed, times: try Times(in: transaction))
         for line in lines { asked.targets[line.id] = line.target }
         var wanted = isNamed ? selection.servers : lines.map(\.id)
         if isNamed, let pack = selection.pack {

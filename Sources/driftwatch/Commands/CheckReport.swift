@@ -72,7 +72,7 @@ struct CheckReport {
             unreadable: check.unreadableCount, waived: check.waivedCount, due: check.dueCount, console: console)
         let detail = check.verdict == .failed ? error.map { " (\(visible($0)))" } : nil
         console.print("\(check.serverID) \(check.packName): \(verdict)\(detail ?? "")")
-        console.print(lines: OutcomeText(check.items ?? [], console: console).lines)
+        console.print(lines: OutcomeText(check.items ?? [], console: console, times: asked.times).lines)
         let firstLooks = firstLooks(check)
         if firstLooks > 0 {
             console.print("  first look: \(plural(firstLooks, "item")) already wrong, not alerted")

@@ -21,8 +21,12 @@ struct AskedChecks: Sendable {
     /// What was never judged before: what is wrong at a first look alerts nobody.
     var unverified: [ServerID: [PackName: DriftState]] = [:]
     var targets: [ServerID: ProbeTarget] = [:]
+    let times: Times
 
-    init(isNamed: Bool) { self.isNamed = isNamed }
+    init(isNamed: Bool, times: Times) {
+        self.isNamed = isNamed
+        self.times = times
+    }
 
     /// Servers that have not answered, by id.
     func open(after answers: [CheckAnswer]) -> [ServerID] {

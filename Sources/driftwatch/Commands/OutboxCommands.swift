@@ -72,7 +72,7 @@ struct OutboxCommand: AsyncParsableCommand {
                 .init("sent_at", "SENT") { .time($0.sentAt) },
                 .init("message_id") { .text($0.messageID) },
                 .init("last_error") { .text($0.lastError) },
-                .init("why", "WHY") { .text($0.why ?? ($0.state == "folded" ? $0.lastError : nil)) },
+                .init("why", "WHY") { .told($0.why ?? ($0.state == "folded" ? $0.lastError : nil)) },
             ])
     }
 

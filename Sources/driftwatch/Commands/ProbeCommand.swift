@@ -52,14 +52,14 @@ struct ProbeCommand: DriftwatchCommand {
             return .fine
         }
         let remote = try RemoteSettings(context.settings)
-        let (line, packs, exemptions) = try await context.withDatabase { database in
+        let (line, packs, exemptions, times) = try await context.withDatabase { database in
             try await database.read { transaction in
                 guard let line = try ServersReader.server(server, in: transaction) else {
                     throw CommandFailure.unknown(.server(server))
                 }
                 return (
                     line, try ServersReader.packs(of: server, in: transaction),
-                    try StoredExemptions.on(server, in: transaction)
+                    try StoredExemptions.on(server, in: transaction), try Times(in: transaction)
                 )
             }
         }
@@ -99,7 +99,7 @@ struct ProbeCommand: DriftwatchCommand {
                 check.verdict, items: check.itemCount, wrong: check.mismatchCount, unreadable: check.unreadableCount,
                 waived: check.waivedCount, due: check.dueCount, console: context.console)
             context.console.print("\(server) \(check.packName): \(verdict)")
-            context.console.print(lines: OutcomeText(check.outcomes, console: context.console).lines)
+            context.console.print(lines: OutcomeText(check.outcomes, console: context.console, times: times).lines)
         }
         return status
     }

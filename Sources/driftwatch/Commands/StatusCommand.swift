@@ -65,7 +65,7 @@ struct StatusCommand: DriftwatchCommand {
             console.print(filterIsEmpty ? Self.listing(status.times).whenEmpty : "nothing matches")
         }
         for problem in status.problems + status.notices {
-            console.print(console.palette.coloured(visible(problem), .yellow))
+            console.print(console.palette.coloured(visible(status.times.local(problem)), .yellow))
         }
         console.print(status.summary)
     }

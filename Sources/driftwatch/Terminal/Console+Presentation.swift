@@ -19,7 +19,7 @@ extension Times {
 }
 
 extension OutcomeText {
-    init(_ outcomes: [ItemOutcome], console: Console, times: Times = Times(zone: nil)) {
+    init(_ outcomes: [ItemOutcome], console: Console, times: Times) {
         self.init(outcomes, palette: console.palette, times: times)
     }
 }
