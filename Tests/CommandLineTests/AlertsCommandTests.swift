@@ -110,7 +110,7 @@ struct AlertsCommandTests {
             #expect(show.status == 0, "\(show)")
             let at = "2030-01-02 06:00 Asia/Tokyo"
             let expected = [
-                "Alert 1: Configuration drift on WEB-1 (web-1), pack base", "resolved since \(at); until then: ",
+                "Alert 1: Configuration drift on WEB-1 (web-1), pack base", "resolved \(at); before that: ",
                 "\(at)  opened by check 1, of the slot of \(at): 1 item wrong, new: /etc/motd: wrong permissions",
                 "    message 1 sent to default \(at)",
                 "\(at)  1 → 2 items by check 2, which bob asked for, new: curl: not installed",
