@@ -77,11 +77,12 @@ package struct Dashboard: Service {
             let lines = try FleetReader.page(
                 start..<(start + FleetPage.linesPerPage), of: counts, in: transaction)
             let zone = try SchedulesReader.schedule(in: transaction)?.timeZone
-            let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: Times(zone: zone)).words }
+            let times = Times(zone: zone)
+            let pauses = try QueuesReader.pauses(in: transaction).map { PauseText($0, times: times).words }
             let delivery = try DeliveryReader.report(in: transaction)
             return FleetPage(
                 title: "Fleet", lines: lines, counts: counts,
-                warnings: pauses + delivery.problems + delivery.notices, zone: zone, now: Date(),
+                warnings: pauses + (delivery.problems + delivery.notices).map(times.local), zone: zone, now: Date(),
                 links: PageLinks(
                     "lines", start..<(start + lines.count), of: counts.lines, page: page, pages: pages,
                     place: Place.fleet))

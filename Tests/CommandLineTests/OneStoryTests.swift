@@ -37,7 +37,7 @@ struct OneStoryTests {
             let counts = summary.prefix { $0 != ";" }
             try await Self.withPages(status.environment) { page in
                 let fleet = try await page("/")
-                #expect(fleet.contains("8 servers: \(counts)<"))
+                #expect(fleet.contains("8 servers, each with its packs: \(counts)<"))
                 let rows = Self.rows(fleet)
                 #expect(rows.count == lines.count)
                 for (line, row) in zip(lines, rows) {

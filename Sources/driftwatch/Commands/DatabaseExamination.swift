@@ -44,13 +44,15 @@ struct DatabaseExamination {
         reportSchedule(schedule)
         try await TimeExamination(database, report).run(schedule)
         reportQueues(lines, workers)
+        let times = Times(zone: schedule?.timeZone)
         for pause in pauses {
-            let text = PauseText(pause, times: Times(zone: schedule?.timeZone))
+            let text = PauseText(pause, times: times)
             report.add(pause.queue == nil ? "schedule" : "queue", .note, text.words, hint: text.remedy)
         }
         reportHeldJobs(held)
         for problem in delivery.problems {
-            report.add("delivery", .wrong, problem, hint: "driftwatch outbox list, driftwatch destination list")
+            report.add(
+                "delivery", .wrong, times.local(problem), hint: "driftwatch outbox list, driftwatch destination list")
         }
         for name in namedServers where !lines.contains(where: { $0.id == name }) {
             let unknown = UnknownName.server(name)
