@@ -132,7 +132,7 @@ begin
 end
 $$;
 comment on function add_waiver(text, jsonb, text, text, text, text, text) is
-    'Accepts what an item differs in, on one server or on those with all of these labels, and returns the waiver. The item is named by its key, or as people see it.';
+    'Accepts that an item differs, on one server or on those with all of these labels, and returns the waiver. The item is named by its key, or as people see it.';
 
 create or replace function end_waiver(waiver_id bigint, actor text default session_user) returns void
 language plpgsql security definer set search_path = driftwatch, pg_temp
