@@ -176,7 +176,7 @@ package struct AlertText {
                 "flapping: opened or resolved \(detail?.turnCount ?? 0) times in 14 days; only other items are told until three checks"
                 + " in a row find the same"
         case "settled": return "flapping no more: three checks in a row found the same"
-        case "resolved": return Self.resolution(detail?.resolution, who) + comment
+        case "resolved": return ResolutionText.of(detail?.resolution, by: who) + comment
         default: return "\(event.event) by \(who)\(comment)"
         }
     }
@@ -186,21 +186,6 @@ package struct AlertText {
         if let slot = event.slotAt { return "\(name), of the slot of \(times.stamp(slot))" }
         guard let person = event.requestedBy, person != "driftwatch" else { return name }
         return "\(name), which \(visible(person)) asked for"
-    }
-
-    private static func resolution(_ resolution: String?, _ who: String) -> String {
-        switch resolution {
-        case "compliant": "resolved: what had drifted is right again"
-        case "recovered": "resolved: it can be checked again"
-        case "settings": "closed, because \(who) changed failing_after or expect"
-        case "waived": "resolved: what is still wrong is waived"
-        case "due": "resolved: what is still wrong is wanted only later"
-        case "manual": "resolved by hand by \(who)"
-        case "disabled": "closed, because \(who) disabled drift detection"
-        case "unassigned": "closed, because \(who) removed the pack from the server"
-        case "removed": "closed, because \(who) removed the server"
-        default: "resolved by \(who)"
-        }
     }
 
     /// Of an alert that a change of the inventory or of a pack is about to close; completes "closes".
