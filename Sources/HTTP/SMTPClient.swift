@@ -5,10 +5,12 @@ package final class SMTPClient: Sendable {
     private let queue = TransferQueue()
     private let settings: HTTPClient.Settings
 
-    /// Of the settings, those of TLS and of the connection count.
-    package init(certificateAuthorities: String? = nil, connectTimeout: Duration = .seconds(5)) {
+    /// A mail's deadline alone limits how long connecting takes.
+    ///
+    /// To libcurl, greeting and login belong to that, and mail servers let strangers wait for both.
+    package init(certificateAuthorities: String? = nil) {
         settings = HTTPClient.Settings(
-            certificateAuthorities: certificateAuthorities, connectTimeout: connectTimeout, usesProxy: false)
+            certificateAuthorities: certificateAuthorities, connectTimeout: .seconds(3600), usesProxy: false)
     }
 
     /// Sends a mail once, without retries.

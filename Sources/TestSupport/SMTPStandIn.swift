@@ -16,6 +16,8 @@ package final class SMTPStandIn: Sendable {
     package enum Answer: Hashable, Sendable {
         /// One line, or several with CR and LF between them.
         case reply(String)
+        /// The same after so many seconds.
+        case lateReply(Double, String)
         case silence
         /// Closes the connection.
         case drop
@@ -139,6 +141,9 @@ private struct Session {
     private func answer(_ command: SMTPStandIn.Command, _ usual: String, to line: String) -> Bool {
         switch script[command] ?? .reply(usual) {
         case .reply(let text): return socket.send(Array("\(text)\r\n".utf8))
+        case .lateReply(let seconds, let text):
+            Thread.sleep(forTimeInterval: seconds)
+            return socket.send(Array("\(text)\r\n".utf8))
         case .echo(let code): return socket.send(Array("\(code) \(line)\r\n".utf8))
         case .drop: return false
         case .silence:

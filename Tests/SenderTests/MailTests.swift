@@ -89,6 +89,20 @@ struct MailTests {
         }
     }
 
+    /// Servers let strangers wait for the greeting, and for the answer to a wrong password.
+    @Test(
+        arguments: [
+            ([.greeting: .lateReply(5.5, "220 stand-in")], .sent(remoteID: "2.0.0 queued as 7")),
+            (
+                [.greeting: .lateReply(3, "220 stand-in"), .auth: .lateReply(2.5, "535 5.7.8 no")],
+                .badDestination("535 5.7.8 no")
+            ),
+        ] as [([SMTPStandIn.Command: SMTPStandIn.Answer], DeliveryReply)])
+    func aServerMayLetAMailWait(script: [SMTPStandIn.Command: SMTPStandIn.Answer], wanted: DeliveryReply) async throws {
+        let server = try SMTPStandIn(script)
+        #expect(await Self.send(to: server, login: ("drift", "secret")) == wanted)
+    }
+
     @Test(arguments: [SMTPStandIn.Answer.silence, .drop])
     func aMailThatWasHandedOverMayHaveArrived(answer: SMTPStandIn.Answer) async throws {
         let server = try SMTPStandIn([.message: answer])
