@@ -142,6 +142,7 @@ private struct Session {
         switch script[command] ?? .reply(usual) {
         case .reply(let text): return socket.send(Array("\(text)\r\n".utf8))
         case .lateReply(let seconds, let text):
+            // The client is to wait this long, on a clock that libcurl does not let anyone pass in.
             Thread.sleep(forTimeInterval: seconds)
             return socket.send(Array("\(text)\r\n".utf8))
         case .echo(let code): return socket.send(Array("\(code) \(line)\r\n".utf8))
