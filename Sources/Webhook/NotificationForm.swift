@@ -38,6 +38,8 @@ package enum NotificationForm {
         let outboxID: Int64
         let text: MessageText
         let isPlain: Bool
+
+        var isRight: Bool { facts.resolution?.isProven == true }
     }
 
     // MARK: The table
@@ -47,7 +49,10 @@ package enum NotificationForm {
         Member("delivery", "The id of the message. A repetition has the same", .text) {
             .text($0.notification.messageID)
         },
-        Member("event", "What happened", .words(NotificationFacts.Kind.allCases.map(\.rawValue))) {
+        Member(
+            "event", "What happened",
+            .words(NotificationFacts.Kind.allCases.filter { !$0.isOnlyAnEdit }.map(\.rawValue))
+        ) {
             .text($0.notification.facts.kind.rawValue)
         },
         Member("text", "The same in a line for people", .text) { message in
@@ -99,11 +104,17 @@ package enum NotificationForm {
     private static let alert: [Member<Part>] = [
         Member("id", "Its number", .integer) { .number($0.facts.alertID) },
         Member("opened_at", "When it opened", .time) { .text($0.facts.openedAt) },
-        Member("wrong_count", "Items that are wrong", .integer) { .number(Int64($0.facts.mismatchCount)) },
-        Member("difference_count", "In how many ways they are", .integer, isOptional: true) {
-            number($0.facts.differenceCount)
+        Member(
+            "wrong_count", "Items that are wrong, or cannot be read, as far as is known: 0 once they are right again",
+            .integer
+        ) { .number(Int64($0.isRight ? 0 : $0.facts.mismatchCount)) },
+        Member("resolved_count", "Of what is right again: items that had been wrong", .integer, isOptional: true) {
+            $0.isRight ? number($0.facts.mismatchCount) : nil
         },
-        Member("never_compliant_count", "How many of the items were never right", .integer, isOptional: true) {
+        Member("difference_count", "In how many ways they are wrong", .integer, isOptional: true) { part in
+            part.facts.differenceCount.map { .number(Int64(part.isRight ? 0 : $0)) }
+        },
+        Member("never_compliant_count", "How many of the wrong items were never right", .integer, isOptional: true) {
             number($0.facts.neverCompliantCount)
         },
         Member("added_count", "How many of the items are new", .integer, isOptional: true) {
@@ -112,7 +123,7 @@ package enum NotificationForm {
         Member("previous_count", "How many items were wrong before", .integer, isOptional: true) {
             number($0.facts.previousCount)
         },
-        Member("acknowledged_by", "Who is at work on it", .text, isOptional: true) { text($0.facts.acknowledgedBy) },
+        Member("acknowledged_by", "Who acknowledged it", .text, isOptional: true) { text($0.facts.acknowledgedBy) },
         Member(
             "resolution", "Why it was resolved", .words(NotificationFacts.Resolution.allCases.map(\.rawValue)),
             isOptional: true

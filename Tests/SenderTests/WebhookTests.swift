@@ -52,6 +52,21 @@ struct WebhookTests {
         #expect((part["items"] as? [[String: Any]])?.first?["item"] as? String == "/etc/motd")
     }
 
+    @Test(
+        arguments: [
+            (.driftDetected, nil, 1, nil), (.driftResolved, .compliant, 0, 1), (.driftSettled, .compliant, 0, 1),
+            (.driftResolved, .manual, 1, nil),
+        ] as [(NotificationFacts.Kind, NotificationFacts.Resolution?, Int, Int?)])
+    func whatIsRightAgainIsNotCountedAsWrong(
+        kind: NotificationFacts.Kind, resolution: NotificationFacts.Resolution?, wrong: Int, resolved: Int?
+    ) async throws {
+        let sent = try await Self.sent(notification(facts(kind, resolution: resolution)))
+        let body = try JSONSerialization.jsonObject(with: Data(sent.body)) as? [String: Any]
+        let alert = (body?["notifications"] as? [[String: Any]])?.first?["alert"] as? [String: Any]
+        #expect(alert?["wrong_count"] as? Int == wrong && alert?["difference_count"] as? Int == wrong)
+        #expect(alert?["resolved_count"] as? Int == resolved)
+    }
+
     @Test func severalNotificationsComeInOneDocument() async throws {
         let several = OutboundNotification(
             .init(outboxID: 7, facts: facts()), [.init(outboxID: 8, facts: facts(server: "Web 2"))],
@@ -127,7 +142,7 @@ struct WebhookTests {
         let hasValidator = try await Tool.run(["/usr/bin/env", "python3", "-c", "import jsonschema"]).status == 0
         guard hasValidator else { try Test.cancel("Python has no jsonschema here") }
         var generator = SeededGenerator(seed: 5)
-        var good = NotificationFacts.Kind.allCases.flatMap { kind in
+        var good = NotificationFacts.Kind.allCases.filter { !$0.isOnlyAnEdit }.flatMap { kind in
             [OutboundNotification.Form.rich, .plain].map { notification(facts(kind), form: $0) }
         }
         good += NotificationFacts.Resolution.allCases.map {
@@ -139,6 +154,7 @@ struct WebhookTests {
         let bad = [
             text.replacing("\"version\":1", with: "\"version\":2"),
             text.replacing("\"event\":\"drift_detected\"", with: "\"event\":\"x\""),
+            text.replacing("\"event\":\"drift_detected\"", with: "\"event\":\"alert_acknowledged\""),
             text.replacing("\"delivery\":", with: "\"other\":"), text.replacing("\"notifications\":[", with: "\"x\":["),
             text.replacing("\"notification\":7", with: "\"notification\":\"7\""),
             text.replacing("\"id\":42", with: "\"id\":null"),

@@ -35,6 +35,11 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
 
     package enum Resolution: String, Hashable, Sendable, Codable, CaseIterable {
         case compliant, waived, due, recovered, manual, disabled, unassigned, removed, settings
+
+        /// Whether a check found that nothing counts as wrong any more.
+        ///
+        /// Otherwise people closed the alert, and what it was about may still be so.
+        package var isProven: Bool { [.compliant, .waived, .due, .recovered].contains(self) }
     }
 
     package enum Status: String, Hashable, Sendable, Codable, CaseIterable {
