@@ -6,24 +6,31 @@ internal import Presentation
 extension MessageText {
     /// Nil for a message about one alert, or about something else.
     package init?(checking message: OutboundNotification, baseURL: URL?, escaping: Escaping) {
-        guard !message.others.isEmpty, let words = CheckingGroup(message.parts.map(\.facts), escaping) else {
+        guard !message.others.isEmpty, let words = CheckingGroup(Self.inOrder(message.parts.map(\.facts)), escaping)
+        else {
             return nil
         }
         let first = message.facts
         let times = Times(zone: first.timeZone)
         title = words.title
-        headline = words.headline
+        headline = words.isOver ? Self.headline(title, words.servers) : title
         server = words.servers.list(atMost: 20)
         serverLabel = "Servers"
         pack = words.packs.isEmpty ? nil : words.packs.list(atMost: 3)
         items = words.items
         (count, added, excerpts, more) = (nil, nil, [], 0)
-        let began = message.parts.map { $0.facts.failing?.since ?? $0.facts.openedAt }.min() ?? first.openedAt
-        since = "\(words.sinceWords) \(escaping.fit(Self.instant(began, times), 40))"
+        let failing = message.parts.compactMap(\.facts.failing?.since)
+        let isKnown = failing.count == message.parts.count
+        let began = (isKnown ? failing : message.parts.map(\.facts.openedAt)).min() ?? first.openedAt
+        since =
+            "\(isKnown ? words.sinceWords : words.isOver ? "alerts opened" : "alerts open since") \(escaping.fit(Self.instant(began, times), 40))"
         labels = nil
         remark = nil
         resolves = Self.undelivered(message.parts.map(\.facts))
-        link = MessageLink(path: "/alerts", orCommand: "driftwatch alerts list", baseURL: baseURL, escaping)
+        link = MessageLink(
+            path: words.isOver ? "/alerts?all" : "/alerts",
+            orCommand: words.isOver ? "driftwatch alerts list --all" : "driftwatch alerts list", baseURL: baseURL,
+            escaping)
         linkLabel = "The alerts"
         identity = Self.identity(of: message, times, escaping)
     }
@@ -32,7 +39,7 @@ extension MessageText {
 /// The parts of such a message that depend on what it is about.
 private struct CheckingGroup {
     let title: String
-    let headline: String
+    var isOver = false
     /// Of each server once.
     let servers: [String]
     let packs: [String]
@@ -48,10 +55,11 @@ private struct CheckingGroup {
         let isRecovered = facts.allSatisfy { $0.resolution == .recovered }
         switch first.kind {
         case .checkFailing:
-            title = "\(count) cannot be checked"
-            let reason = escaping.fit(ReasonText.of(failure: first.failing?.reason), 50)
-            headline = "\(title): \(reason)" + (places.common.map { "; \($0)" } ?? "")
-            items = [escaping.fit(ReasonText.of(failure: first.failing?.reason), 120)] + places.lines
+            let reason = first.failing?.reason
+            title =
+                "\(count) cannot be checked: \(escaping.fit(ReasonText.words(failure: reason), 50))"
+                + (places.common.map { "; \($0)" } ?? "")
+            items = [escaping.fit(ReasonText.of(failure: reason), 120)] + places.lines
             if let detail = first.failing?.detail {
                 let shown = escaping.fit(detail, 300)
                 if !shown.isEmpty { items.append("\(servers[0]): \(shown)") }
@@ -60,25 +68,19 @@ private struct CheckingGroup {
             sinceWords = "since"
         case .checkRecovered where isRecovered:
             title = "\(count) can be checked again"
-            headline = title
             items = places.lines
-            sinceWords = "could not be checked since"
+            (sinceWords, isOver) = ("could not be checked since", true)
         case .itemsUnreadable:
             let items = plural(MessageText.bounded(first.mismatchCount), "item")
-            title = "Items can no longer be read on \(count)"
-            headline = "\(count): \(items)\(packs.first.map { " of \($0)" } ?? "") can no longer be read"
+            title = "\(count): \(items)\(packs.first.map { " of \($0)" } ?? "") can no longer be read"
             self.items = first.items.prefix(10).map { CheckingText.line(on: $0, escaping) }
             sinceWords = "since"
         case .itemsReadable where isRecovered:
             title = "All items can be read again on \(count)"
-            headline = title
-            sinceWords = "could not be read since"
+            (sinceWords, isOver) = ("could not be read since", true)
         case .checkRecovered, .itemsReadable:
-            let closed = "\(plural(facts.count, "alert")) closed on \(count)"
-            let isOne = Set(facts.map { MessageText.closing($0, escaping) }).count == 1
-            title = closed + (isOne ? MessageText.closing(first, escaping).map { ": \($0)" } ?? "" : "")
-            headline = closed
-            sinceWords = "could not be checked since"
+            title = MessageText.closing(facts, escaping)
+            (sinceWords, isOver) = ("could not be checked since", true)
         default: return nil
         }
     }

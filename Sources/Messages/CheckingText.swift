@@ -9,7 +9,6 @@ struct CheckingText {
     private static let maximumDetail = 300
     private static let maximumItem = 100
 
-    let title: String
     let headline: String
     /// Why, where, and how to fix it; or the items, each with its reason.
     var items: [String] = []
@@ -21,48 +20,47 @@ struct CheckingText {
 
     /// Nil for facts about something else.
     init?(_ facts: NotificationFacts, opened: String, times: Times, escaping: Escaping) {
-        let server = escaping.fit(MessageText.place(facts), 60)
+        let server = escaping.fit(MessageText.place(facts), 45)
         let failing = facts.failing
-        let began = failing.map { escaping.fit(MessageText.instant($0.since, times), 40) } ?? opened
+        let began = failing.map { escaping.fit(MessageText.instant($0.since, times), 40) }
         let slots = failing.map { MessageText.bounded($0.slots) }.flatMap {
             $0 > 0 ? ", \(plural($0, "slot")) in a row" : nil
         }
         let isRecovered = facts.resolution == .recovered
-        let closed = MessageText.closing(facts, escaping).map { "Alert closed: \($0)" } ?? "Alert closed"
+        let closed = MessageText.title(ofEnd: facts, escaping)
         switch facts.kind {
         case .checkFailing:
-            title = "Server cannot be checked"
-            headline = "\(server): cannot be checked: \(Self.reason(failing, escaping, 60))"
+            let reason = escaping.fit(ReasonText.words(failure: failing?.reason), 60)
+            headline = "\(server): cannot be checked: \(reason)"
             items = Self.why(failing, facts, escaping)
-            since = "since \(began)\(slots ?? "")"
+            since = began.map { "since \($0)\(slots ?? "")" } ?? "alert open since \(opened)"
             linkLabel = "The server"
         case .checkRecovered:
-            title = isRecovered ? "Server can be checked again" : closed
-            headline = isRecovered ? "\(server): can be checked again" : title
-            since = "could not be checked since \(began)"
-            linkLabel = "The server"
+            headline = "\(server): \(isRecovered ? "can be checked again" : closed)"
+            since = began.map { "could not be checked since \($0)" } ?? "alert opened \(opened)"
+            linkLabel = MessageText.linkLabel(facts, "The server")
             resolves = MessageText.opening(facts).map {
-                "\($0): Server cannot be checked since \(began): "
+                "\($0): Server cannot be checked\(began.map { " since \($0)" } ?? ""): "
                     + Self.reason(failing, escaping, Self.maximumReason)
             }
         case .itemsUnreadable:
             let count = MessageText.bounded(facts.mismatchCount)
             let new = max(facts.addedCount.map(MessageText.bounded) ?? 0, facts.items.count)
             let pack = facts.packName.map { " of \(escaping.fit($0.rawValue, 40))" } ?? ""
-            title = "Items can no longer be read"
             headline = "\(server): \(plural(count, "item"))\(pack) can no longer be read"
             items = facts.items.prefix(10).map { Self.line(on: $0, escaping) }
             more = new - items.count
             added = new < count ? "\(new) new" : nil
-            since = "since \(began)\(slots ?? "")"
+            since = began.map { "since \($0)\(slots ?? "")" } ?? "alert open since \(opened)"
             linkLabel = "What could be read"
         case .itemsReadable:
-            title = isRecovered ? "All items can be read again" : closed
-            headline = isRecovered ? "\(server): all items can be read again" : title
-            since = "could not be read since \(began)"
-            linkLabel = "What is true now"
+            headline = "\(server): \(isRecovered ? "all items can be read again" : closed)"
+            since = began.map { "could not be read since \($0)" } ?? "alert opened \(opened)"
+            linkLabel = MessageText.linkLabel(facts, "What is true now")
             let count = plural(MessageText.bounded(facts.mismatchCount), "item")
-            resolves = MessageText.opening(facts).map { "\($0): \(count) could not be read since \(began)" }
+            resolves = MessageText.opening(facts).map {
+                "\($0): \(count) could not be read\(began.map { " since \($0)" } ?? ", alert opened \(opened)")"
+            }
         default: return nil
         }
     }

@@ -10,10 +10,13 @@ enum ExemptWords {
 
     /// `What is still wrong is waived · 2 waived, 1 due`.
     static func title(of facts: NotificationFacts) -> String {
-        let title =
-            facts.resolution == .waived ? "What is still wrong is waived" : "What is still wrong is wanted only later"
+        let title = title(of: facts.resolution)
         let counts = counts(in: facts)
         return counts.isEmpty ? title : "\(title) · \(counts.joined(separator: ", "))"
+    }
+
+    static func title(of resolution: NotificationFacts.Resolution?) -> String {
+        resolution == .waived ? "What is still wrong is waived" : "What is still wrong is wanted only later"
     }
 
     /// What a payload claims beyond it must not overflow.

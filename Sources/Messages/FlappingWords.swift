@@ -11,8 +11,23 @@ enum FlappingWords {
     static let quiet = "no more messages until \(Flapping.equalCheckLimit) checks in a row find the same"
     static let rest = "\(Flapping.equalCheckLimit) checks in a row found the same"
 
-    /// What is true now; `wrong` says what is wrong, nil if nothing is.
-    static func settled(_ wrong: String?, _ onServers: String? = nil) -> String {
-        "Flapping no more\(onServers.map { " \($0)" } ?? ""): " + (wrong ?? "nothing is wrong")
+    static let name = "No longer flapping"
+
+    /// `what` is true now.
+    static func settled(_ what: String, _ onServers: String? = nil) -> String {
+        "\(name)\(onServers.map { " \($0)" } ?? ""): \(what)"
     }
+
+    /// What is true where no alert is open.
+    static func over(_ resolution: NotificationFacts.Resolution?) -> String {
+        switch resolution {
+        case .compliant: "nothing is wrong"
+        case .waived, .due: ExemptWords.title(of: resolution).lowercasedFirst
+        default: "the alert is closed"
+        }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }

@@ -22,7 +22,7 @@ extension MessageText {
     }
 
     private init(several message: OutboundNotification, baseURL: URL?, escaping: Escaping) {
-        let facts = message.parts.map(\.facts)
+        let facts = Self.inOrder(message.parts.map(\.facts))
         let first = message.facts
         let times = Times(zone: first.timeZone)
         let key = Set(facts.map(\.groupKey)).count == 1 ? first.groupKey : nil
@@ -48,11 +48,28 @@ extension MessageText {
         (link, linkLabel) = Self.link(toGroup: key, baseURL: baseURL, escaping)
 
         guard namesItems else {
-            since = Self.since(first, opened)
-            (headline, count, items, excerpts, more) = (title, nil, [], [], 0)
-            remark = first.comment.flatMap { comment in
+            let isAboutFlapping = first.kind == .driftFlapping || first.kind == .driftSettled
+            let wrong = first.kind == .driftSettled ? facts.filter { $0.resolution == nil || !$0.items.isEmpty } : []
+            let named = wrong.map { facts in
+                let item = WrongItem.all(of: facts.items).first
+                return Self.name(of: facts, escaping) + (item.map { " (\(Self.what($0, 40, escaping)))" } ?? "")
+            }
+            headline = Self.headline(title, wrong.isEmpty ? servers : named)
+            items = wrong.isEmpty ? [] : Array(Self.summary(of: wrong, times, escaping).prefix(Self.maximumItems))
+            let last = facts.reduce(0) { $0 + Self.bounded($1.mismatchCount) }
+            let isByHand = first.kind == .driftResolved && facts.allSatisfy { $0.resolution == .manual }
+            count = isByHand && last > 0 ? Self.had(last, first) : nil
+            (excerpts, more) = ([], 0)
+            let isProven = facts.allSatisfy { $0.resolution?.isProven == true }
+            since =
+                isAboutFlapping
+                ? escaping.fit(Self.instant(first.occurredAt, times), 40)
+                : "\(isProven ? "drifted" : "open") since \(opened)"
+            let comment = first.comment.flatMap { comment in
                 facts.allSatisfy { $0.comment == comment } ? Self.given(comment, Self.maximumComment, escaping) : nil
             }
+            remark =
+                isAboutFlapping ? first.kind == .driftFlapping ? FlappingWords.quiet : FlappingWords.rest : comment
             return
         }
         since = first.kind == .driftChanged ? "open since \(opened)" : "since \(opened)"
@@ -77,12 +94,33 @@ extension MessageText {
             ?? title
     }
 
-    private static func since(_ first: NotificationFacts, _ opened: String) -> String {
-        switch first.kind {
-        case .driftFlapping: FlappingWords.quiet
-        case .driftSettled: FlappingWords.rest
-        default: first.resolution == .compliant ? "drifted since \(opened)" : "open since \(opened)"
+    /// The title, and the first servers, as far as there is room.
+    static func headline(_ title: String, _ servers: [String]) -> String {
+        servers.list(within: 150 - title.utf16.count - 2).map { "\(title): \($0)" } ?? title
+    }
+
+    /// By name, `web-9` before `web-10`, so that every destination lists servers in the same order.
+    static func inOrder(_ facts: [NotificationFacts]) -> [NotificationFacts] {
+        facts.map { (key: orderKey(of: $0), facts: $0) }.sorted {
+            ($0.key, $0.facts.serverID.rawValue, $0.facts.alertID) < (
+                $1.key, $1.facts.serverID.rawValue, $1.facts.alertID
+            )
+        }.map(\.facts)
+    }
+
+    /// The start of the name in lower case, each number with zeros before it.
+    private static func orderKey(of facts: NotificationFacts) -> String {
+        var (key, number): ([UInt8], [UInt8]) = ([], [])
+        for byte in place(facts).utf8.prefix(64) + [0] {
+            if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+                number.append(byte)
+                continue
+            }
+            if !number.isEmpty { key += Array(repeating: UInt8(ascii: "0"), count: 64 - number.count) + number }
+            number = []
+            key.append((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte)
         }
+        return String(decoding: key, as: UTF8.self)
     }
 
     private static func title(
@@ -92,15 +130,15 @@ extension MessageText {
         case .driftChanged: return "Configuration drift changed \(onServers)"
         case .driftFlapping: return FlappingWords.began(facts[0], onServers)
         case .driftSettled:
-            let wrong = facts.count { $0.resolution == nil }
-            return FlappingWords.settled(wrong == 0 ? nil : "something is wrong on \(wrong)", onServers)
+            let wrong = facts.count { $0.resolution == nil || !$0.items.isEmpty }
+            let states = Set(facts.map { FlappingWords.over($0.resolution) })
+            let right = states.count == 1 ? states.first : nil
+            return FlappingWords.settled(
+                wrong == 0 ? right ?? "nothing is open" : "something is wrong on \(wrong)", onServers)
         case .driftResolved where facts.allSatisfy({ $0.resolution == .compliant }):
             let isWhole = facts.allSatisfy { $0.unreadableCount == 0 }
             return "\(isWhole ? "Configuration compliant" : rightAgain) \(onServers)"
-        case .driftResolved:
-            let isOne = Set(facts.map { [$0.resolution?.rawValue, $0.actor] }).count == 1
-            let how = isOne ? closing(facts[0], escaping) : nil
-            return "\(plural(facts.count, "alert")) closed \(onServers)\(how.map { ": \($0)" } ?? "")"
+        case .driftResolved: return closing(facts, escaping)
         default: return "Configuration drift detected \(onServers)"
         }
     }
@@ -177,6 +215,11 @@ extension [String] {
     var distinct: [String] {
         var seen: Set<String> = []
         return filter { seen.insert($0).inserted }
+    }
+
+    /// As many as there is room for, `web-1, web-2 +35 more`; nil if there is room for none.
+    func list(within room: Int) -> String? {
+        (1..<21).reversed().lazy.map { list(atMost: $0) }.first { $0.utf16.count <= room }
     }
 
     /// `web-1, web-2 +35 more`.

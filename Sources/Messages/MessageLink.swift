@@ -13,10 +13,17 @@ package enum MessageLink: Hashable, Sendable {
 
     /// Joins the base URL and the path of the facts; without a usable base URL it is the command.
     ///
-    /// Of a resolution it leads to what is true when it is followed: the check that the alert was about is over.
+    /// Of a resolution it leads to what is true when it is followed: the check that the alert was about is over. Where the
+    /// server or its pack is gone, nothing is left but the alert.
     ///
     /// Of the base URL only scheme, host, port and path are used: a password in it stays here.
     init(_ facts: NotificationFacts, baseURL: URL?, escaping: Escaping) {
+        guard !facts.isAboutWhatIsGone else {
+            let alert = facts.alertID
+            self.init(
+                path: "/alerts/\(alert)", orCommand: "driftwatch alerts show \(alert)", baseURL: baseURL, escaping)
+            return
+        }
         let isOver = facts.resolution != nil || facts.kind == .alertAcknowledged
         let diffPath = isOver ? String(facts.diffPath.prefix { $0 != "?" }) : facts.diffPath
         let check = isOver ? nil : facts.checkID.map { " --check \($0)" }

@@ -13,7 +13,29 @@ extension MessageText {
         }
         var facts = facts
         if facts.kind.isOnlyAnEdit { facts.kind = facts.packName == nil ? .checkFailing : .itemsUnreadable }
-        return Self(facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
+        var text = Self(facts, outboxID: outboxID, baseURL: baseURL, escaping: escaping)
+        text.headline = "\(word(facts)): \(text.headline)"
+        text.title =
+            facts.status == .acknowledged
+            ? acknowledged(facts, "Acknowledged", Times(zone: facts.timeZone), escaping) : text.headline
+        return text
+    }
+
+    /// What the message begins with.
+    private static func word(_ facts: NotificationFacts) -> String {
+        switch facts.status {
+        case .open, nil: "Open"
+        case .acknowledged: "Acknowledged"
+        case .resolved: facts.resolution?.isProven == true ? "Resolved" : "Closed"
+        }
+    }
+
+    /// `acknowledged by alice, 2026-11-22 06:00 UTC`.
+    private static func acknowledged(
+        _ facts: NotificationFacts, _ word: String, _ times: Times, _ escaping: Escaping
+    ) -> String {
+        let time = facts.acknowledgedAt.map { ", \(escaping.fit(instant($0, times), 40))" } ?? ""
+        return "\(word)\(by(facts.acknowledgedBy, escaping))\(time)"
     }
 
     /// What the message says that shows an alert as it is: whether it is open, acknowledged or resolved, how much is wrong
@@ -25,36 +47,31 @@ extension MessageText {
         let found = Self.bounded(facts.mismatchCount)
         let wrong = WrongItem.all(of: Self.shownItems(facts))
         let drift = "Configuration drift detected"
-        let word: String
         switch facts.status {
-        case .open, nil:
-            (word, title, since) = ("Open", drift, "since \(opened)")
+        case .open, nil: (title, since) = (drift, "since \(opened)")
         case .acknowledged:
-            let time = facts.acknowledgedAt.map { ", \(instant($0))" } ?? ""
-            word = "Acknowledged"
-            title = "\(drift) · acknowledged\(Self.by(facts.acknowledgedBy, escaping))\(time)"
-            since = "since \(opened)"
-        case .resolved where facts.resolution == .compliant:
-            (word, title, since) = ("Resolved", Self.proven(facts), "from \(opened) to \(occurred)")
+            (title, since) = (
+                "\(drift) · \(Self.acknowledged(facts, "acknowledged", times, escaping))", "since \(opened)"
+            )
         case .resolved:
-            word = "Closed"
-            let by = Self.by(facts.actor, escaping)
-            title = "Alert closed\(facts.resolution.map { ": \($0.rawValue)\(by)" } ?? "")"
-            since = "from \(opened) to \(occurred)"
+            title = Self.title(ofEnd: facts, escaping)
+            // What is told later of an alert that is over does not say when that was.
+            since = facts.kind == .driftResolved ? "from \(opened) to \(occurred)" : "opened \(opened)"
         }
-        headline = Self.headline(wrong.first, of: facts, others: max(found, wrong.count) - 1, after: word, escaping)
+        headline = Self.headline(
+            wrong.first, of: facts, others: max(found, wrong.count) - 1, after: Self.word(facts), escaping)
         server = Self.server(facts, escaping)
         pack = facts.packName.map { escaping.fit($0.rawValue, Self.maximumName) }
         serverLabel = "Server"
         let isOver = facts.status == .resolved
-        linkLabel = isOver ? "What is true now" : "Expected and actual"
+        linkLabel = Self.linkLabel(facts, isOver ? "What is true now" : "Expected and actual")
         let words = Self.count(found, facts)
         count = isOver ? nil : words
-        added = isOver ? "\(CountText.wrong(items: found, differences: nil)) had drifted" : nil
+        added = isOver ? Self.had(max(found, wrong.count), facts) : nil
         let shown = wrong.prefix(Self.maximumItemsOfState).map { Self.line(on: $0, times, escaping) }
         items = shown
         excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
-        more = found - shown.count
+        more = max(found, wrong.count) - shown.count
         labels = Self.labels(facts.labels ?? [:], escaping)
         remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
         resolves = nil
@@ -65,12 +82,13 @@ extension MessageText {
     /// Fewer than of a change, so that the plain form stays within 4000 characters with all that it says beside them.
     private static let maximumItemsOfState = 8
 
-    /// Those that are wrong, with all that is known of those that are new.
+    /// Those that are wrong, with all that is known of those that are new; of what is over, all that are known.
     private static func shownItems(_ facts: NotificationFacts) -> [NotificationFacts.Item] {
         guard let wrong = facts.wrongItems else { return facts.items }
         // By hash: names may be long, and comparing each with each would take minutes.
         let known = Dictionary(facts.items.map { ([$0.type, $0.item], $0) }, uniquingKeysWith: { first, _ in first })
-        return wrong.map { known[[$0.type, $0.item]] ?? $0 }
+        guard facts.status == .resolved else { return wrong.map { known[[$0.type, $0.item]] ?? $0 } }
+        return facts.items + wrong.filter { known[[$0.type, $0.item]] == nil }
     }
 
     /// `Open: Web 1: /etc/motd: wrong permissions (+2)`, at most 150 characters.

@@ -22,21 +22,21 @@ package struct MessageText: Hashable, Sendable {
     /// Before what a canary planted: nobody has to do anything.
     private static let canary = "Canary: "
 
-    /// What a phone shows first, at most 150 characters: `Web 1: /etc/motd: wrong permissions (+2)`, or the title.
-    package let headline: String
+    /// What a phone shows first, at most 150 characters: `Web 1: /etc/motd: wrong permissions (+2)`.
+    package internal(set) var headline: String
     /// Such as `Configuration drift detected`.
-    package let title: String
+    package internal(set) var title: String
     /// What ``server`` is.
     package let serverLabel: String
     /// `Web 1 (web-1)`; of a test, where it was sent from.
     package let server: String
     /// Absent in a test, and where the server as a whole cannot be checked.
     package let pack: String?
-    /// `2 items, 3 differences`; absent in a resolution, a test, and where something cannot be checked.
+    /// `2 items, 3 differences`; absent in a test, where something cannot be checked, and where nothing is wrong.
     package let count: String?
     /// What ``items`` are, where they are not all that is wrong: `2 new`, or `3 items had drifted`.
     package let added: String?
-    /// Lines such as `/etc/motd: wrong permissions: mode 0640, expected 0644`, ten at the most; none in a resolution.
+    /// Lines such as `/etc/motd: wrong permissions: mode 0640, expected 0644`, ten at the most.
     package let items: [String]
     /// The first changed lines of the first files, each file under its name.
     package let excerpts: [String]
@@ -46,7 +46,7 @@ package struct MessageText: Hashable, Sendable {
     package let since: String
     /// `role=web, site=north`; nil without any.
     package let labels: String?
-    /// Who had acknowledged it before something was added, or what the person says who resolved it.
+    /// Who is at work on it, what the person says who resolved it, or what follows for later messages.
     package let remark: String?
     /// What a resolution is about, if nobody was told of the opening.
     package let resolves: String?
@@ -93,19 +93,20 @@ package struct MessageText: Hashable, Sendable {
 
         let opened = escaping.fit(Self.instant(facts.openedAt, times), 40)
         if let words = CheckingText(facts, opened: opened, times: times, escaping: escaping) {
-            (title, headline, items, more, since) = (words.title, words.headline, words.items, words.more, words.since)
+            (title, headline, items, more, since) = (
+                words.headline, words.headline, words.items, words.more, words.since
+            )
             (linkLabel, added, resolves) = (words.linkLabel, words.added, words.resolves)
             remark =
-                [facts.comment, facts.acknowledgedBy.map { "\($0) is at work on it" }].compactMap(\.self).first
-                .flatMap { Self.given($0, Self.maximumComment, escaping) }
+                facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) } ?? Self.worker(facts, escaping)
             (count, excerpts) = (nil, [])
             return
         }
         let found = Self.bounded(facts.mismatchCount)
         let count = Self.count(found, facts)
-        let wrong = WrongItem.all(of: facts.items)
+        let wrong = WrongItem.all(of: Self.told(facts))
         let shown = wrong.prefix(Self.maximumItems).map { Self.line(on: $0, times, escaping) }
-        let new = max(facts.addedCount.map(Self.bounded) ?? 0, wrong.count)
+        let isEnd = facts.kind == .driftResolved
         switch facts.kind {
         // The others have returned above.
         case .driftDetected, .test, .checkFailing, .checkRecovered, .itemsUnreadable, .itemsReadable, .reminder,
@@ -124,49 +125,56 @@ package struct MessageText: Hashable, Sendable {
             since = "open since \(opened)"
         case .driftFlapping:
             title = FlappingWords.began(facts)
-            since = FlappingWords.quiet
+            since = occurred
         case .driftSettled:
-            title = FlappingWords.settled(facts.resolution == nil ? "\(count) wrong" : nil)
-            since = FlappingWords.rest
-        case .driftResolved where facts.resolution == .compliant:
-            title = ([Self.proven(facts)] + ExemptWords.counts(in: facts)).joined(separator: " · ")
-            since = "drifted since \(opened)"
-        case .driftResolved where facts.resolution == .waived || facts.resolution == .due:
-            title = ExemptWords.title(of: facts)
-            since = "drifted since \(opened)"
+            let what = facts.resolution == nil ? "\(count) wrong" : FlappingWords.over(facts.resolution)
+            title = wrong.isEmpty ? FlappingWords.settled(what) : FlappingWords.name
+            since = occurred
         case .driftResolved:
-            title = Self.closing(facts, escaping).map { "Alert closed: \($0)" } ?? "Alert closed"
-            since = "open since \(opened)"
+            title = Self.title(ofEnd: facts, escaping)
+            since = facts.resolution?.isProven == true ? "drifted since \(opened)" : "open since \(opened)"
         }
-        guard facts.kind == .driftResolved || facts.kind == .alertAcknowledged else {
+        let isWhole = isEnd || facts.kind == .driftSettled
+        let new = max(isWhole ? found : facts.addedCount.map(Self.bounded) ?? 0, wrong.count)
+        headline =
+            (facts.isOfCanary ? Self.canary : "")
+            + Self.headline(of: facts, title, wrong.first, others: new - 1, escaping)
+        guard isEnd || facts.kind == .alertAcknowledged else {
             linkLabel = "Expected and actual"
             self.count = facts.resolution == nil ? count : nil
             added = new > 0 && new < found ? "\(new) new" : nil
             items = shown
             excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
-            more = new - shown.count
-            headline =
-                (facts.isOfCanary ? Self.canary : "")
-                + (wrong.first.map { Self.headline($0, on: Self.place(facts), others: new - 1, escaping) } ?? title)
-            remark = facts.acknowledgedBy.flatMap { Self.given($0, Self.maximumActor, escaping) }.map {
-                facts.status == .acknowledged ? "\($0) is at work on it" : "open again: \($0) had acknowledged it"
-            }
+            more = wrong.isEmpty && isWhole ? 0 : new - shown.count
+            let flapping: String? =
+                switch facts.kind {
+                case .driftFlapping: FlappingWords.quiet
+                case .driftSettled: FlappingWords.rest
+                default: nil
+                }
+            let notes = [flapping, Self.worker(facts, escaping)].compactMap(\.self)
+            remark = notes.isEmpty ? nil : notes.joined(separator: "; ")
             resolves = nil
             return
         }
-        headline = facts.isOfCanary ? "\(Self.canary)\(title)" : title
-        linkLabel = "What is true now"
+        linkLabel = Self.linkLabel(facts, "What is true now")
         remark = facts.comment.flatMap { Self.given($0, Self.maximumComment, escaping) }
-        (self.count, added) = (nil, nil)
-        (items, excerpts, more) = ([], [], 0)
         let what = found > 0 ? ", \(count)" : ""
         let which = shown.isEmpty ? "" : ": \(shown.prefix(3).joined(separator: "; "))"
-        resolves = Self.opening(facts).map { "\($0): Configuration drift detected \(opened)\(what)\(which)" }
+        resolves =
+            isEnd ? Self.opening(facts).map { "\($0): Configuration drift detected \(opened)\(what)\(which)" } : nil
+        let isNamed = isEnd && resolves == nil && !wrong.isEmpty
+        self.count = isEnd && facts.resolution == .manual && found > 0 ? Self.had(found, facts) : nil
+        added = isNamed && self.count == nil ? Self.had(new, facts) : nil
+        (items, excerpts) = (isNamed ? shown : [], [])
+        more = isNamed ? new - shown.count : 0
     }
 
-    /// All that matters in one line: the main thing, what, where, how much, the link.
+    /// All that matters in one line, each thing once: the main thing, what, where, how much, the link.
     package var summary: String {
-        var parts = headline == title ? [title, server] : [headline, title, server]
+        var parts = [headline]
+        if !headline.contains(title) { parts.append(title) }
+        if !headline.components(separatedBy: ": ").contains(server) { parts.append(server) }
         if let pack { parts.append("pack \(pack)") }
         parts.append(count.map { [$0, added].compactMap(\.self).joined(separator: ", ") } ?? since)
         if let link { parts.append(link.text) }
@@ -175,19 +183,14 @@ package struct MessageText: Hashable, Sendable {
 
     /// The summary, then a line for each thing that it left out.
     package func lines(withExcerpts: Bool = true) -> [String] {
-        var lines = [summary] + items.map { "  \($0)" }
+        var lines = [summary]
+        if count == nil, let added { lines.append("\(added):") }
+        lines += items.map { "  \($0)" }
         if more > 0 { lines.append("  +\(more) more") }
         if withExcerpts { lines += excerpts.flatMap { $0.split(separator: "\n").map { "    \($0)" } } }
         if count != nil { lines.append(since) }
         if let labels { lines.append(labels) }
         return lines + [remark, resolves].compactMap(\.self) + [identity]
-    }
-
-    static let rightAgain = "What had drifted is right again"
-
-    /// `disabled by ann`; nil if it is not known how it was closed.
-    static func closing(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
-        facts.resolution.map { "\($0.rawValue)\(by(facts.actor, escaping))" }
     }
 
     /// Why a resolution has to say what it resolves; nil if that was told when it opened.
@@ -213,15 +216,6 @@ package struct MessageText: Hashable, Sendable {
         actor.flatMap { given($0, maximumActor, escaping) }.map { " by \($0)" } ?? ""
     }
 
-    /// What a check that found nothing wrong proved: all is right, or only what had drifted.
-    static func proven(_ facts: NotificationFacts) -> String {
-        guard let unreadable = facts.unreadableCount.map(bounded), let items = facts.itemCount.map(bounded) else {
-            return rightAgain
-        }
-        guard unreadable > 0 else { return "Configuration compliant" }
-        return "\(rightAgain) · \(unreadable) of \(items) \(items == 1 ? "item" : "items") could not be read"
-    }
-
     /// No pack has more items; what a payload claims beyond it must not overflow.
     static func bounded(_ count: Int) -> Int { min(max(count, 0), 1_000_000) }
 
@@ -238,13 +232,46 @@ package struct MessageText: Hashable, Sendable {
         return shown.isEmpty ? nil : shown
     }
 
+    /// The items that a message names: those that are new, or, of what is over or at rest, all that are known.
+    private static func told(_ facts: NotificationFacts) -> [NotificationFacts.Item] {
+        let isWhole = facts.kind == .driftResolved || facts.kind == .driftSettled && facts.resolution == nil
+        return facts.items.isEmpty && isWhole ? facts.wrongItems ?? [] : facts.items
+    }
+
+    /// Who is at work on it, or had acknowledged it before more went wrong; nil once it is over.
+    private static func worker(_ facts: NotificationFacts, _ escaping: Escaping) -> String? {
+        guard facts.status != .resolved, facts.resolution == nil else { return nil }
+        return facts.acknowledgedBy.flatMap { given($0, maximumActor, escaping) }.map {
+            facts.status == .acknowledged ? "\($0) is at work on it" : "open again: \($0) had acknowledged it"
+        }
+    }
+
+    /// The server, then the item that matters most, or the title.
+    private static func headline(
+        of facts: NotificationFacts, _ title: String, _ item: WrongItem?, others: Int, _ escaping: Escaping
+    ) -> String {
+        let server = escaping.fit(place(facts), 45)
+        let more = others > 0 ? " (+\(others))" : ""
+        switch (facts.kind, item) {
+        case (.driftSettled, let item?): return "\(server): \(FlappingWords.settled(what(item, 40, escaping)))\(more)"
+        case (.driftResolved, let item?) where facts.resolution == .compliant:
+            let how = facts.unreadableCount == 0 ? "compliant again" : "right again"
+            return "\(server): \(how): \(escaping.fit(item.name, 60))\(more)"
+        case (.driftFlapping, _), (.driftResolved, _), (_, nil): return "\(server): \(title)"
+        case (_, let item?): return headline(item, on: place(facts), others: others, escaping)
+        }
+    }
+
     /// `Web 1: /etc/motd: wrong permissions (+2)`.
     static func headline(
         _ item: WrongItem, on place: String, others: Int, maximumItem: Int = 60, _ escaping: Escaping
     ) -> String {
-        let first = DifferenceWords.of(item.differences[0].type)
-        return "\(escaping.fit(place, 45)): \(escaping.fit(item.name, maximumItem)): \(escaping.fit(first, 30))"
-            + (others > 0 ? " (+\(others))" : "")
+        "\(escaping.fit(place, 45)): \(what(item, maximumItem, escaping))" + (others > 0 ? " (+\(others))" : "")
+    }
+
+    /// `/etc/motd: wrong permissions`.
+    static func what(_ item: WrongItem, _ maximumItem: Int, _ escaping: Escaping) -> String {
+        "\(escaping.fit(item.name, maximumItem)): \(escaping.fit(DifferenceWords.of(item.differences[0].type), 30))"
     }
 
     /// `/etc/motd (what it is for): wrong permissions: mode 0640, expected 0644; wrong owner: … – the pack changed`.

@@ -27,9 +27,14 @@ package enum ReasonText {
 
     /// Why a check did not finish: a reason of the probe or of the queue.
     package static func of(failure reason: String?) -> String {
+        let code = reason.flatMap { ProbeFailure.Reason(rawValue: $0) == nil ? nil : " (\($0))" }
+        return words(failure: reason) + (code ?? "")
+    }
+
+    /// The same, without the stored reason.
+    package static func words(failure reason: String?) -> String {
         guard let reason else { return "no reason is known" }
-        guard let known = ProbeFailure.Reason(rawValue: reason) else { return reason.replacing("_", with: " ") }
-        return "\(known.words) (\(reason))"
+        return ProbeFailure.Reason(rawValue: reason)?.words ?? reason.replacing("_", with: " ")
     }
 }
 

@@ -151,7 +151,7 @@ extension SlackMessage.Color {
             switch facts.status {
             case .open: .danger
             case .acknowledged: .warning
-            case .resolved: .good
+            case .resolved: facts.resolution?.isProven == false ? .warning : .good
             // Of a test.
             case nil: .good
             }

@@ -66,7 +66,7 @@ struct ChannelModel {
             alerts[alert]?.word = "Closed"
             // Of several that one person closed, one message would tell.
             let who = "p\(events.count)"
-            events.append(Event(alert: alert, count: before, says: "Alert closed: manual by \(who)"))
+            events.append(Event(alert: alert, count: before, says: "Alert resolved by hand by \(who)"))
             return "perform driftwatch.close_alert(\(alert), 'manual', '\(who)');"
         }
     }

@@ -46,7 +46,7 @@ struct CheckingTextTests {
     @Test func aServerThatCannotBeCheckedSaysWhyWhereSinceWhenAndHowToFixIt() {
         #expect(
             lines(checking(.checkFailing)) == [
-                "Web 1: cannot be checked: the server cannot be reached (unreachable) · Server cannot be checked · Web 1 (web-1)"
+                "Web 1: cannot be checked: the server cannot be reached · Web 1 (web-1)"
                     + " · since 2026-11-21 06:00 UTC, 3 slots in a row · https://drift.example.net/servers/web-1",
                 "  the server cannot be reached (unreachable)",
                 "  ssh: connect to host web-1 port 22: Connection timed out",
@@ -69,9 +69,9 @@ struct CheckingTextTests {
 
     @Test(
         arguments: [
-            (NotificationFacts.Resolution.recovered, nil, "Web 1: can be checked again · Server can be checked again"),
-            (.manual, "ann", "Alert closed: manual by ann"),
-            (.settings, "ann", "Alert closed: settings by ann"),
+            (NotificationFacts.Resolution.recovered, nil, "Web 1: can be checked again"),
+            (.manual, "ann", "Web 1: Alert resolved by hand by ann"),
+            (.settings, "ann", "Web 1: Alert closed, because ann changed failing_after or expect"),
         ] as [(NotificationFacts.Resolution, String?, String)])
     func anEndSaysWhatEndedAndSinceWhenItWasSo(
         resolution: NotificationFacts.Resolution, actor: String?, start: String
@@ -91,7 +91,10 @@ struct CheckingTextTests {
         )
         let items = lines(checking(.itemsReadable, resolution: .recovered, failing: nil, undelivered: true))
         #expect(
-            items[1] == "Its opening may not have been delivered: 3 items could not be read since 2026-11-23 06:00 UTC")
+            items[1]
+                == "Its opening may not have been delivered: 3 items could not be read, alert opened 2026-11-23 06:00 UTC"
+        )
+        #expect(items[0].contains(" · alert opened 2026-11-23 06:00 UTC · "))
         var folded = checking(.checkRecovered, resolution: .recovered)
         folded.openingFolded = true
         #expect(
@@ -103,9 +106,9 @@ struct CheckingTextTests {
         facts.addedCount = 2
         #expect(
             lines(facts) == [
-                "Web 1: 3 items of base can no longer be read · Items can no longer be read · Web 1 (web-1) · pack base"
+                "Web 1: 3 items of base can no longer be read · Web 1 (web-1) · pack base"
                     + " · since 2026-11-21 06:00 UTC, 3 slots in a row · https://drift.example.net/servers/web-1/packs/base?check=7",
-                "  /etc/shadow: \(UnreadableReason.permissionDenied.words) (permission_denied)",
+                "2 new:", "  /etc/shadow: \(UnreadableReason.permissionDenied.words) (permission_denied)",
                 "  /etc/gshadow: not known to this version", "alert 42 · outbox 7 · 2026-11-23 06:00 UTC",
             ])
         #expect(MessageText(facts, outboxID: 7, baseURL: nil, escaping: .none).added == "2 new")
@@ -115,8 +118,34 @@ struct CheckingTextTests {
 
     @Test func itemsThatCanBeReadAgainLeadToWhatIsTrueNow() {
         let lines = lines(checking(.itemsReadable, resolution: .recovered))
-        #expect(lines[0].hasPrefix("Web 1: all items can be read again · All items can be read again · "))
+        #expect(lines[0].hasPrefix("Web 1: all items can be read again · Web 1 (web-1) · "))
         #expect(lines[0].hasSuffix(" · https://drift.example.net/servers/web-1/packs/base"))
+    }
+
+    /// What a bot's message about the alert says.
+    @Test(
+        arguments: [
+            (.open, nil, "Open: Web 1: cannot be checked: the server cannot be reached · Web 1 (web-1) · "),
+            (
+                .acknowledged, nil,
+                "Acknowledged: Web 1: cannot be checked: the server cannot be reached · "
+                    + "Acknowledged by ann, 2026-11-23 07:00 UTC · Web 1 (web-1) · "
+            ),
+            (.resolved, .recovered, "Resolved: Web 1: can be checked again · "),
+            (.resolved, .manual, "Closed: Web 1: Alert resolved by hand by ann · "),
+        ] as [(NotificationFacts.Status, NotificationFacts.Resolution?, String)])
+    func aMessageThatIsEditedSaysItsState(
+        status: NotificationFacts.Status, resolution: NotificationFacts.Resolution?, start: String
+    ) {
+        var facts = checking(
+            status == .resolved ? .checkRecovered : .checkFailing, resolution: resolution, actor: "ann")
+        if status == .acknowledged {
+            facts.kind = .alertAcknowledged
+            (facts.acknowledgedBy, facts.acknowledgedAt) = ("ann", "2026-11-23T07:00:03Z")
+        }
+        (facts.status, facts.alertType) = (status, .checkFailing)
+        let lines = MessageText.present(facts, outboxID: 7, baseURL: nil, escaping: .none).lines()
+        #expect(lines[0].hasPrefix(start), "\(lines)")
     }
 
     // MARK: Several at once
@@ -141,8 +170,8 @@ struct CheckingTextTests {
         let names = (1...20).map { "s-\($0)" }.joined(separator: ", ")
         #expect(
             lines == [
-                "41 servers cannot be checked: the server cannot be reached (unreachable); all behind bastion"
-                    + " · 41 servers cannot be checked · \(names) +21 more · since 2026-11-21 06:00 UTC · driftwatch alerts list",
+                "41 servers cannot be checked: the server cannot be reached; all behind bastion"
+                    + " · \(names) +21 more · since 2026-11-21 06:00 UTC · driftwatch alerts list",
                 "  the server cannot be reached (unreachable)", "  all behind bastion", "  all tried from wall",
                 "  s-1: ssh: connect to host web-1 port 22: Connection timed out",
                 "  driftwatch doctor s-1 says how to fix it there",
@@ -160,7 +189,7 @@ struct CheckingTextTests {
             facts.append(one)
         }
         let lines = try groupLines(facts)
-        #expect(lines[0].hasPrefix("6 servers cannot be checked: the server cannot be reached (unreachable) · "))
+        #expect(lines[0].hasPrefix("6 servers cannot be checked: the server cannot be reached · "))
         #expect(
             lines[2...5] == [
                 "  3 in the network 192.0.2.0/24", "  2 at the address nat", "  1 elsewhere", "  all tried from wall",
@@ -171,22 +200,32 @@ struct CheckingTextTests {
         let again = try groupLines(Array(repeating: checking(.checkRecovered, resolution: .recovered), count: 3))
         #expect(
             again[0].hasPrefix(
-                "3 servers can be checked again · s-1, s-2, s-3 · could not be checked since 2026-11-21 06:00 UTC"))
+                "3 servers can be checked again: s-1, s-2, s-3 · could not be checked since 2026-11-21 06:00 UTC"))
+        #expect(again[0].hasSuffix("driftwatch alerts list --all"), "those that are open are others")
         let closed = try groupLines(
             Array(
                 repeating: checking(.checkRecovered, resolution: .disabled, actor: "ann", undelivered: true), count: 3))
-        #expect(closed[0].hasPrefix("3 alerts closed on 3 servers · 3 alerts closed on 3 servers: disabled by ann · "))
+        #expect(
+            closed[0].hasPrefix("3 alerts on 3 servers closed, because ann disabled drift detection: s-1, s-2, s-3 · "))
         #expect(closed.contains("The opening of 3 of them may not have been delivered"))
         let items = try groupLines(Array(repeating: checking(.itemsReadable, resolution: .recovered), count: 2))
-        #expect(items[0].hasPrefix("All items can be read again on 2 servers · s-1, s-2 · pack base · "))
+        #expect(items[0].hasPrefix("All items can be read again on 2 servers: s-1, s-2 · pack base · "))
     }
 
     @Test func theSameItemsOnManyServersAreOneMessage() throws {
         let lines = try groupLines(Array(repeating: checking(.itemsUnreadable), count: 2))
         #expect(
             lines[0].hasPrefix(
-                "2 servers: 3 items of base can no longer be read · Items can no longer be read on 2 servers"))
+                "2 servers: 3 items of base can no longer be read · s-1, s-2 · "))
         #expect(lines[2] == "  /etc/gshadow: not known to this version")
+    }
+
+    @Test func whatIsNotKnownToBeSinceThenIsNotSaidToBe() throws {
+        let items = try groupLines([
+            checking(.itemsReadable, resolution: .recovered),
+            checking(.itemsReadable, resolution: .recovered, failing: nil),
+        ])
+        #expect(items[0].contains(" · alerts opened 2026-11-23 06:00 UTC · "), "\(items)")
     }
 
     @Test func aMessageAboutOneAlertOrAboutDriftIsNotOfThisKind() {

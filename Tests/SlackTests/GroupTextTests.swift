@@ -92,11 +92,12 @@ struct GroupTextTests {
     @Test
     func theEndOfAChangeIsToldOnce() {
         let whole = Self.lines(Self.message(.driftResolved, on: 37))
-        #expect(whole[0].hasPrefix("Configuration compliant on 37 servers · Web 1, "))
+        #expect(whole[0].hasPrefix("Configuration compliant on 37 servers: Web 1, Web 2, "))
+        #expect(whole[0].contains(" +23 more · Web 1, "), "\(whole)")
         #expect(whole[0].contains(" · drifted since 2026-11-21 06:00 UTC · https://"))
         let part = Self.lines(
             Self.message(.driftResolved, on: 2) { facts, number in facts.unreadableCount = number - 1 })
-        #expect(part[0].hasPrefix("What had drifted is right again on 2 servers · "))
+        #expect(part[0].hasPrefix("What had drifted is right again on 2 servers: Web 1, Web 2 · "))
         let undelivered = Self.lines(
             Self.message(.driftResolved, on: 3) { facts, number in facts.openingUndelivered = number > 1 })
         #expect(undelivered.contains("The opening of 2 of them may not have been delivered"))
@@ -116,14 +117,24 @@ struct GroupTextTests {
         let began = Self.lines(Self.message(.driftFlapping, on: 3) { facts, _ in facts.items = [] })
         #expect(
             began[0].hasPrefix(
-                "Flapping on 3 servers: opened or resolved 4 times in 14 days · Web 1, Web 2, Web 3 · pack base"))
-        #expect(began[0].contains("no more messages until 3 checks in a row find the same"))
+                "Flapping on 3 servers: opened or resolved 4 times in 14 days: Web 1, Web 2, Web 3 · pack base"))
+        #expect(began.contains("no more messages until 3 checks in a row find the same"))
         let right = Self.lines(
-            Self.message(.driftSettled, on: 3, sameChange: false) { facts, _ in facts.resolution = .compliant })
-        #expect(right[0].hasPrefix("Flapping no more on 3 servers: nothing is wrong · Web 1"))
+            Self.message(.driftSettled, on: 3, sameChange: false) { facts, _ in
+                (facts.resolution, facts.items) = (.compliant, [])
+            })
+        #expect(right[0].hasPrefix("No longer flapping on 3 servers: nothing is wrong: Web 1, Web 2, Web 3 · "))
         let wrong = Self.lines(
-            Self.message(.driftSettled, on: 3) { facts, number in facts.resolution = number == 1 ? nil : .compliant })
-        #expect(wrong[0].hasPrefix("Flapping no more on 3 servers: something is wrong on 1 · Web 1"))
+            Self.message(.driftSettled, on: 3) { facts, number in
+                facts.resolution = number == 2 ? nil : .compliant
+                if number != 2 { facts.items = [] }
+            })
+        #expect(
+            wrong[0].hasPrefix(
+                "No longer flapping on 3 servers: something is wrong on 1: Web 2 (/etc/ssh/sshd_config: wrong content) · "
+            ),
+            "\(wrong)")
+        #expect(wrong[1] == "  Web 2: /etc/ssh/sshd_config: wrong content")
     }
 
     @Test
@@ -132,14 +143,28 @@ struct GroupTextTests {
             Self.message(.driftResolved, on: 2) { facts, _ in
                 (facts.resolution, facts.actor, facts.comment) = (.disabled, "ann", "moving house")
             })
-        #expect(lines[0].hasPrefix("2 alerts closed on 2 servers: disabled by ann · "))
+        #expect(
+            lines[0].hasPrefix("2 alerts on 2 servers closed, because ann disabled drift detection: Web 1, Web 2 · "))
         #expect(lines.contains("moving house"))
         let mixed = Self.lines(
             Self.message(.driftResolved, on: 2) { facts, number in
                 (facts.resolution, facts.actor, facts.comment) = (.disabled, "person \(number)", "\(number)")
             })
-        #expect(mixed[0].hasPrefix("2 alerts closed on 2 servers · "))
+        #expect(mixed[0].hasPrefix("2 alerts on 2 servers closed: Web 1, Web 2 · "))
         #expect(!mixed.contains("1") && !mixed.contains("2"))
+    }
+
+    @Test
+    func serversAreListedByName() {
+        let lines = Self.lines(
+            Self.message(on: 3) { facts, number in facts.serverName = ["web-10", "web-9", "Db-1"][number - 1] })
+        #expect(lines[0].contains(" · Db-1, web-9, web-10 · "), "\(lines)")
+    }
+
+    @Test
+    func whatAPersonClosedMayBeWrongStill() {
+        let lines = Self.lines(Self.message(.driftResolved, on: 2) { facts, _ in facts.resolution = .manual })
+        #expect(lines[0].contains(" · 6 items wrong at the last check · "), "\(lines)")
     }
 
     @Test

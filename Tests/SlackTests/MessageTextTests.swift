@@ -81,7 +81,8 @@ struct MessageTextTests {
         #expect(lines(changed).contains("open again: alice had acknowledged it"))
         var resolved = facts(.driftResolved, resolution: .manual, actor: "alice")
         resolved.comment = "deploy 42, as announced"
-        #expect(lines(resolved).dropFirst().first == "deploy 42, as announced")
+        #expect(lines(resolved).contains("deploy 42, as announced"))
+        #expect(lines(resolved)[0].contains("resolved by hand by alice · "))
     }
 
     @Test func aPayloadIsReadAsItWasWritten() throws {
@@ -153,7 +154,7 @@ struct MessageTextTests {
     @Test func aCompliantResolutionSaysSinceWhenItHadDrifted() {
         #expect(
             lines(facts(.driftResolved, count: 0, resolution: .compliant, actor: "driftwatch")) == [
-                "Configuration compliant · Web 1 (web-1) · pack base · drifted since 2026-11-21 06:00 UTC · "
+                "Web 1: Configuration compliant · Web 1 (web-1) · pack base · drifted since 2026-11-21 06:00 UTC · "
                     + "https://drift.example.net/servers/web-1/packs/base",
                 "alert 42 · outbox 7 · 2026-11-22 06:00 UTC",
             ])
@@ -166,7 +167,7 @@ struct MessageTextTests {
     ])
     func aResolutionSaysCompliantOnlyWhereAllWasSeen(seen: (unreadable: Int, items: Int)?, title: String) {
         let text = lines(facts(.driftResolved, count: 0, resolution: .compliant, seen: seen))[0]
-        #expect(text.hasPrefix("\(title) · Web 1 (web-1) · pack base · drifted since"), "\(text)")
+        #expect(text.hasPrefix("Web 1: \(title) · Web 1 (web-1) · pack base · drifted since"), "\(text)")
     }
 
     @Test func aFlappingAlertIsToldOnceAndThenWhatIsTrue() {
@@ -174,11 +175,66 @@ struct MessageTextTests {
         began.turnCount = 4
         #expect(
             lines(began)[0].hasPrefix(
-                "Flapping: opened or resolved 4 times in 14 days · Web 1 (web-1) · pack base · 2 items"))
+                "Web 1: Flapping: opened or resolved 4 times in 14 days · Web 1 (web-1) · pack base · 2 items"))
         #expect(lines(began).contains("no more messages until 3 checks in a row find the same"))
-        #expect(lines(facts(.driftSettled, count: 2))[0].hasPrefix("Flapping no more: 2 items wrong · Web 1 (web-1)"))
-        let right = lines(facts(.driftSettled, count: 2, resolution: .compliant))[0]
-        #expect(right.hasPrefix("Flapping no more: nothing is wrong · Web 1 (web-1)"), "\(right)")
+        #expect(
+            lines(facts(.driftSettled, count: 2))[0].hasPrefix(
+                "Web 1: No longer flapping: 2 items wrong · Web 1 (web-1)"))
+        let items = lines(facts(.driftSettled, count: 12, items: threeItems))
+        #expect(
+            items[0].hasPrefix(
+                "Web 1: No longer flapping: /etc/motd: wrong permissions (+11) · Web 1 (web-1) · pack base · 12 items · "
+            ))
+        #expect(
+            items[1...4] == [
+                "  /etc/motd: wrong permissions", "  curl: not installed", "  EDITOR: wrong value", "  +9 more",
+            ])
+    }
+
+    @Test(arguments: [
+        (NotificationFacts.Resolution.compliant, "nothing is wrong"), (.waived, "what is still wrong is waived"),
+        (.manual, "the alert is closed"),
+    ])
+    func whatSettledWithoutAnAlertSaysOnlyWhatIsKnown(resolution: NotificationFacts.Resolution, words: String) {
+        let right = lines(facts(.driftSettled, count: 2, resolution: resolution))[0]
+        #expect(right.hasPrefix("Web 1: No longer flapping: \(words) · Web 1 (web-1)"), "\(right)")
+    }
+
+    /// Who works on what is over, or had, is of no interest.
+    @Test(arguments: [NotificationFacts.Kind.driftFlapping, .driftSettled, .driftResolved, .checkRecovered])
+    func nobodyIsAtWorkOnWhatIsOver(kind: NotificationFacts.Kind) {
+        var over = facts(kind, resolution: .compliant)
+        (over.status, over.acknowledgedBy) = (.resolved, "ann")
+        #expect(!lines(over).contains { $0.contains("ann") }, "\(lines(over))")
+    }
+
+    @Test(arguments: [
+        (
+            NotificationFacts.Resolution.compliant, "Web 1: compliant again: /etc/motd (+4) · Configuration compliant",
+            "5 items had drifted:"
+        ),
+        (.manual, "Web 1: Alert resolved by hand by ann", "  /etc/motd: wrong permissions"),
+        (.disabled, "Web 1: Alert closed, because ann disabled drift detection", "5 items wrong at the last check:"),
+    ])
+    func anEndNamesWhatHadBeenWrong(resolution: NotificationFacts.Resolution, start: String, label: String) {
+        var over = facts(.driftResolved, count: 5, resolution: resolution, actor: "ann")
+        over.wrongItems = threeItems.map { .init(type: $0.0, item: $0.1) }
+        let lines = lines(over)
+        #expect(lines[0].hasPrefix("\(start) · Web 1 (web-1) · "), "\(lines)")
+        #expect(lines[1] == label)
+        #expect(lines.contains("  EDITOR: wrong value") && lines.contains("  +2 more"))
+    }
+
+    @Test func aServerWhoseNameIsItsIDIsNamedOnce() {
+        let same = lines(facts(.driftResolved, resolution: .compliant, serverName: "web-1"))[0]
+        #expect(same.hasPrefix("web-1: Configuration compliant · pack base · "), "\(same)")
+        var canary = facts(.driftDetected, items: threeItems, serverName: "web-1")
+        canary.labels = ["canary": "true"]
+        let opened = lines(canary)[0]
+        #expect(
+            opened.hasPrefix(
+                "Canary: web-1: /etc/motd: wrong permissions (+2) · Configuration drift detected · pack base · "),
+            "\(opened)")
     }
 
     @Test(arguments: [
@@ -193,18 +249,34 @@ struct MessageTextTests {
         var resolved = facts(.driftResolved, count: 0, resolution: resolution, actor: "driftwatch")
         (resolved.waivedCount, resolved.dueCount) = (waived, due)
         let first = lines(resolved)[0]
-        #expect(first.hasPrefix("\(title) · Web 1 (web-1) · pack base · drifted since"), "\(first)")
+        #expect(first.hasPrefix("Web 1: \(title) · Web 1 (web-1) · pack base · drifted since"), "\(first)")
     }
 
     @Test(
         "any other resolution says who closed the alert and how",
-        arguments: NotificationFacts.Resolution.allCases.filter { ![.compliant, .waived, .due].contains($0) })
-    func anyOtherResolutionSaysWhoAndHow(resolution: NotificationFacts.Resolution) {
-        let first = lines(facts(.driftResolved, resolution: resolution, actor: "alice"))[0]
-        #expect(
-            first.hasPrefix("Alert closed: \(resolution.rawValue) by alice · Web 1 (web-1) · pack base · open since "))
+        arguments: [
+            (.manual, "Alert resolved by hand by alice"),
+            (.disabled, "Alert closed, because alice disabled drift detection"),
+            (.unassigned, "Alert closed, because alice removed the pack from the server"),
+            (.removed, "Alert closed, because alice removed the server"),
+            (.settings, "Alert closed, because alice changed failing_after or expect"),
+        ] as [(NotificationFacts.Resolution, String)])
+    func anyOtherResolutionSaysWhoAndHow(resolution: NotificationFacts.Resolution, words: String) {
+        let first = lines(facts(.driftResolved, count: 0, resolution: resolution, actor: "alice"))[0]
+        #expect(first.hasPrefix("Web 1: \(words) · Web 1 (web-1) · pack base · open since "), "\(first)")
         let nobody = lines(facts(.driftResolved, resolution: resolution))[0]
-        #expect(nobody.hasPrefix("Alert closed: \(resolution.rawValue) · Web 1 (web-1)"))
+        #expect(nobody.hasPrefix("Web 1: \(words.replacing("alice", with: "somebody")) · Web 1 (web-1)"))
+    }
+
+    /// Where the server or its pack is gone, `driftwatch diff` knows neither.
+    @Test(
+        arguments: [NotificationFacts.Resolution.removed, .unassigned],
+        [NotificationFacts.Kind.driftResolved, .checkRecovered])
+    func whatIsGoneLeadsToItsAlert(resolution: NotificationFacts.Resolution, kind: NotificationFacts.Kind) {
+        let gone = facts(kind, resolution: resolution, actor: "alice")
+        #expect(lines(gone, baseURL: nil)[0].hasSuffix(" · driftwatch alerts show 42"))
+        #expect(lines(gone)[0].hasSuffix(" · https://drift.example.net/alerts/42"))
+        #expect(MessageText(gone, outboxID: 7, baseURL: nil, escaping: .none).linkLabel == "The alert")
     }
 
     @Test func aResolutionWhoseOpeningWasNeverDeliveredSaysWhatItResolves() {

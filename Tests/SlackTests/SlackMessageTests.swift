@@ -87,7 +87,7 @@ struct SlackMessageTests {
                         #expect(message.texts.last?.text.hasPrefix("alert 9 · outbox \(Int64.max)") == true)
                     }
                     let first = try #require(message.text.split(separator: "\n").first)
-                    #expect(first.contains("driftwatch diff ") || first.contains("https://drift.example.net/"))
+                    #expect(first.contains(#/driftwatch (diff|alerts show) |https://drift\.example\.net//#))
                 }
             }
         }
@@ -165,7 +165,7 @@ struct SlackMessageTests {
             #expect(
                 [
                     "Expected and actual", "What is true now", "The server", "What could be read",
-                    "All servers, expected and actual", "The fleet", "The alerts",
+                    "All servers, expected and actual", "The fleet", "The alerts", "The alert",
                 ].contains(button.text))
             #expect(button.url.wholeMatch(of: #/https://drift\.example\.net/[!-;=?-{}~]*/#) != nil)
             #expect(button.url.utf16.count <= 3000)

@@ -17,7 +17,7 @@ struct SlackThreadTests {
         facts.status = status
         facts.acknowledgedBy = status == .acknowledged ? "alice" : nil
         facts.wrongItems = Array(facts.items.prefix(count))
-        if kind.isOnlyAnEdit { facts.items = [] }
+        if kind.isOnlyAnEdit || kind == .driftResolved { facts.items = [] }
         return facts
     }
 
@@ -54,7 +54,7 @@ struct SlackThreadTests {
         #expect(
             slack.messages.map(\.headline) == [
                 "Resolved: Web 1: /etc/motd: wrong permissions (+1)", "Web 1: /etc/motd: wrong permissions (+2)",
-                "Acknowledged by alice", "Configuration compliant",
+                "Web 1: Acknowledged by alice", "Web 1: compliant again: /etc/motd (+1)",
             ])
         #expect(slack.messages[0].edits == 4)
         #expect(slack.messages[1].text.contains("Configuration drift changed: 3 → 4"))
