@@ -10,4 +10,15 @@ extension Schedule {
         let next = nextSlot(after: date)
         return (next, next + seconds)
     }
+
+    /// Refuses windows of this length of which each begins before the last one is over: together they never end.
+    ///
+    /// - Throws: ``CronError``
+    package func requireTimeBetweenWindows(lasting length: Duration) throws(CronError) {
+        let gap = Spread(seconds: shortestGap)
+        guard length >= .seconds(gap.seconds) else { return }
+        throw CronError(
+            message: "a window begins \(gap) after another, before that one is over",
+            hint: "make them shorter, or less frequent")
+    }
 }

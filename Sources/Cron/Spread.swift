@@ -45,7 +45,7 @@ package struct Spread: Hashable, Sendable, CustomStringConvertible {
 
 extension Schedule {
     /// The shortest time in seconds between two of a hundred slots; always the same ones.
-    fileprivate var shortestGap: Int {
+    var shortestGap: Int {
         var shortest = Int.max
         var slot = nextSlot(after: Date(timeIntervalSinceReferenceDate: 0))
         for _ in 0..<100 {

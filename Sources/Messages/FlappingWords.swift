@@ -8,7 +8,7 @@ enum FlappingWords {
         return "Flapping\(onServers.map { " \($0)" } ?? ""): opened or resolved \(turns) times in \(Flapping.days) days"
     }
 
-    static let quiet = "no more messages until \(Flapping.equalCheckLimit) checks in a row find the same"
+    static let quiet = "only other items are told until \(Flapping.equalCheckLimit) checks in a row find the same"
     static let rest = "\(Flapping.equalCheckLimit) checks in a row found the same"
 
     static let name = "No longer flapping"

@@ -30,12 +30,17 @@ extension MessageText {
         }
     }
 
-    /// `acknowledged by alice, 2026-11-22 06:00 UTC`.
+    /// `acknowledged by alice, 2026-11-22 06:00 UTC, until 2026-11-25 06:00 UTC`.
     private static func acknowledged(
         _ facts: NotificationFacts, _ word: String, _ times: Times, _ escaping: Escaping
     ) -> String {
         let time = facts.acknowledgedAt.map { ", \(escaping.fit(instant($0, times), 40))" } ?? ""
-        return "\(word)\(by(facts.acknowledgedBy, escaping))\(time)"
+        return "\(word)\(by(facts.acknowledgedBy, escaping))\(time)\(until(facts, times, escaping))"
+    }
+
+    /// `, until 2026-11-25 06:00 UTC`, where an acknowledgement has an end.
+    static func until(_ facts: NotificationFacts, _ times: Times, _ escaping: Escaping) -> String {
+        facts.acknowledgedUntil.map { ", until \(escaping.fit(instant($0, times), 40))" } ?? ""
     }
 
     /// What the message says that shows an alert as it is: whether it is open, acknowledged or resolved, how much is wrong
@@ -44,6 +49,7 @@ extension MessageText {
         let times = Times(zone: facts.timeZone)
         func instant(_ text: String) -> String { escaping.fit(Self.instant(text, times), 40) }
         let (opened, occurred) = (instant(facts.openedAt), instant(facts.occurredAt))
+        let ended = facts.resolvedAt ?? (facts.kind == .driftResolved ? facts.occurredAt : nil)
         let found = Self.bounded(facts.mismatchCount)
         let wrong = WrongItem.all(of: Self.shownItems(facts))
         let drift = "Configuration drift detected"
@@ -55,8 +61,7 @@ extension MessageText {
             )
         case .resolved:
             title = Self.title(ofEnd: facts, escaping)
-            // What is told later of an alert that is over does not say when that was.
-            since = facts.kind == .driftResolved ? "from \(opened) to \(occurred)" : "opened \(opened)"
+            since = ended.map { "from \(opened) to \(instant($0))" } ?? "opened \(opened)"
         }
         headline = Self.headline(
             wrong.first, of: facts, others: max(found, wrong.count) - 1, after: Self.word(facts), escaping)

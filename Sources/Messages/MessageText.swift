@@ -114,7 +114,7 @@ package struct MessageText: Hashable, Sendable {
             title = "Configuration drift detected"
             since = "since \(opened)"
         case .alertAcknowledged:
-            title = "Acknowledged\(Self.by(facts.actor, escaping))"
+            title = "Acknowledged\(Self.by(facts.actor, escaping))\(Self.until(facts, times, escaping))"
             since = "open since \(opened)"
         case .alertRefreshed:
             title = "Configuration drift: \(count)"

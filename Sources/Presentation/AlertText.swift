@@ -161,7 +161,7 @@ package struct AlertText {
         case "updated":
             return "\(detail?.previousCount ?? 0) → \(plural(count, "item")) by \(cause(event, detail?.checkID))"
                 + ", new: \(Self.what(items, of: nil))"
-                + (acknowledger.map { "; open again, which \($0) had acknowledged" } ?? "")
+                + (acknowledger.map { "; open again, after \($0) had acknowledged it" } ?? "")
         case "recounted":
             return "\(detail?.previousCount ?? 0) → \(plural(count, "item")) by \(cause(event, detail?.checkID))"
                 + ", nothing new"
@@ -175,7 +175,7 @@ package struct AlertText {
             return
                 "flapping: opened or resolved \(detail?.turnCount ?? 0) times in 14 days; only other items are told until three checks"
                 + " in a row find the same"
-        case "settled": return "flapping no more: three checks in a row found the same"
+        case "settled": return "no longer flapping: three checks in a row found the same"
         case "resolved": return ResolutionText.of(detail?.resolution, by: who) + comment
         default: return "\(event.event) by \(who)\(comment)"
         }

@@ -94,7 +94,7 @@ package enum NotificationForm {
         },
         Member(
             "items",
-            "The first ten items that are new, an entry for each difference. Left out of a message that is sent "
+            "The first ten items that are new, or, of an end, that the alert was about; an entry for each difference. Left out of a message that is sent "
                 + "once more because the first form of it was refused", .list(.object(item)), isOptional: true
         ) { part in
             part.isPlain ? nil : .list(part.facts.items.map { object(item, $0) })

@@ -58,7 +58,8 @@ struct AlertsCommandTests {
     @Test
     func anAlertThatFlapsSaysThatItIsNotTold() async throws {
         try await Self.withAlert { database, environment in
-            try await database.execute("update driftwatch.drift_states set flapping_since = '2030-01-01 21:00Z', equal_checks = 1")
+            try await database.execute(
+                "update driftwatch.drift_states set flapping_since = '2030-01-01 21:00Z', equal_checks = 1")
             let words = "flapping since 2030-01-02 06:00 Asia/Tokyo: only other items are told"
             for command in [["alerts", "list"], ["alerts", "show", "1"], ["status", "web-1"]] {
                 let shown = try await Program.run(command, environment)

@@ -96,6 +96,14 @@ struct MuteCommandTests {
             ], "--from belongs to --until"
         ),
         (["silence", "add", "--server", "web-1", "--reason", "x", "--cron", "0 25 * * *", "--for", "4h"], "25"),
+        (
+            ["silence", "add", "--server", "web-1", "--reason", "x", "--cron", "0 2 * * *", "--for", "24h"],
+            "a window begins 1d after another, before that one is over (make them shorter, or less frequent)"
+        ),
+        (
+            ["silence", "add", "--server", "web-1", "--reason", "x", "--cron", "* * * * *", "--for", "1h"],
+            "a window begins 1m after another"
+        ),
     ])
     func whatMakesNoSenseIsRefused(arguments: [String], words: String) async throws {
         try await Self.withFleet { _, environment in

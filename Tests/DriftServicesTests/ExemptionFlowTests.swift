@@ -21,7 +21,8 @@ struct ExemptionFlowTests {
     private static func resolutions(_ fleet: Fleet) async throws -> [String] {
         try await fleet.database.rows(
             """
-            select concat_ws(' ', payload ->> 'resolution', payload ->> 'waived_count', payload ->> 'due_count')
+            select concat_ws(' ', payload ->> 'resolution', payload ->> 'waived_count', payload ->> 'due_count',
+                payload ->> 'comment')
             from driftwatch.outbox where kind = 'drift_resolved' order by outbox_id
             """, as: String.self)
     }
@@ -42,7 +43,7 @@ struct ExemptionFlowTests {
             try await fleet.check("web-1")
             #expect(try await fleet.alerts() == ["resolved base 1 waived"])
             #expect(try await Self.counts(fleet) == "compliant 0/1/0 1/0")
-            #expect(try await Self.resolutions(fleet) == ["waived 1 0"])
+            #expect(try await Self.resolutions(fleet) == ["waived 1 0 ann: later"])
             #expect(try await fleet.states() == ["base compliant"])
 
             try await fleet.database.advanceClock(by: .seconds(86_400))

@@ -45,6 +45,63 @@ struct ParentTests {
         }
     }
 
+    private static let item = #"[{"type": "missing_file", "item": "/new"}]"#
+
+    /// What happens, and what an alert of web-1 and base shows.
+    @Test(arguments: [
+        ("", "/a missing_file,/b missing_file"),
+        // None is wrong any more: all that it has named.
+        ("delete from mismatches where server_id = 'web-1';", ""),
+        (
+            "select update_alert(2, 2, 3, '\(item)'), update_alert(2, 2, 3, '[]'); delete from mismatches where server_id = 'web-1';",
+            "/new missing_file"
+        ),
+        (
+            """
+            select update_alert(2, 2, 3, '\(item)'), update_alert(2, 2, 3, '[{"type": "wrong_owner", "item": "/c"}, {"type": "missing_file", "item": "/new"}]'),
+                update_alert(3, 2, 3, '[{"type": "wrong_owner", "item": "/other"}]');
+            delete from mismatches where server_id = 'web-1';
+            """, "/c wrong_owner,/new missing_file"
+        ),
+        // Of what cannot be read: the items that it has named.
+        ("update alerts set alert_type = 'check_failing' where alert_id = 2;", ""),
+        (
+            "update alerts set alert_type = 'check_failing' where alert_id = 2; update unreadables set alerted = server_id = 'web-1' and pack_name = 'base';",
+            "/c slow"
+        ),
+    ])
+    func anAlertShowsWhatIsWrongOrWhatItWasAbout(given: String, shown: String) async throws {
+        try await Self.undoing(given) { transaction in
+            let items = try transaction.rows(
+                """
+                select coalesce(string_agg(concat(i ->> 'item', ' ', i ->> 'type'), ',' order by n), '')
+                from jsonb_array_elements(driftwatch.items_to_show(2)) with ordinality e (i, n)
+                """, as: String.self)
+            #expect(items == [shown])
+        }
+    }
+
+    @Test
+    func theEndNamesWhatTheAlertWasAboutAndWhenItCame() async throws {
+        let given = """
+            update test_clock set stopped_at = '2026-11-23 06:00Z', shift = '0';
+            select acknowledge_alert(2, 'mine', '2026-11-23 07:00Z', 'ann');
+            select close_alert(2, 'compliant', 'x');
+            """
+        try await Self.undoing(given) { transaction in
+            let facts = try transaction.rows(
+                """
+                select concat_ws(' ', kind, payload #>> '{items,0,item}', payload ->> 'acknowledged_until', payload ->> 'resolved_at')
+                from driftwatch.outbox where alert_id = 2 and destination = 'default' order by seq
+                """, as: String.self)
+            #expect(
+                facts == [
+                    "drift_detected", "alert_acknowledged 2026-11-23T07:00:00Z",
+                    "drift_resolved /a 2026-11-23T07:00:00Z 2026-11-23T06:00:00Z",
+                ])
+        }
+    }
+
     @Test
     func aSettleThatIsRepeatedOrTooLateRemembersNothing() async throws {
         let late = """

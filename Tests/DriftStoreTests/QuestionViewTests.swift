@@ -102,7 +102,7 @@ struct QuestionViewTests {
                 messages == [
                     "Configuration drift detected on WEB-1: 1 item not compliant with base: /a",
                     "Configuration drift changed on WEB-1: 1 → 3 items not compliant with base",
-                    "Alert closed on WEB-1 for base: manual by alice",
+                    "Alert closed on WEB-1 for base: manual by alice: /a",
                     "Configuration drift detected on WEB-1: 2 items not compliant with base",
                     "Configuration compliant on WEB-1 with base",
                 ])

@@ -118,7 +118,7 @@ struct GroupTextTests {
         #expect(
             began[0].hasPrefix(
                 "Flapping on 3 servers: opened or resolved 4 times in 14 days: Web 1, Web 2, Web 3 · pack base"))
-        #expect(began.contains("no more messages until 3 checks in a row find the same"))
+        #expect(began.contains("only other items are told until 3 checks in a row find the same"))
         let right = Self.lines(
             Self.message(.driftSettled, on: 3, sameChange: false) { facts, _ in
                 (facts.resolution, facts.items) = (.compliant, [])

@@ -176,7 +176,7 @@ struct MessageTextTests {
         #expect(
             lines(began)[0].hasPrefix(
                 "Web 1: Flapping: opened or resolved 4 times in 14 days · Web 1 (web-1) · pack base · 2 items"))
-        #expect(lines(began).contains("no more messages until 3 checks in a row find the same"))
+        #expect(lines(began).contains("only other items are told until 3 checks in a row find the same"))
         #expect(
             lines(facts(.driftSettled, count: 2))[0].hasPrefix(
                 "Web 1: No longer flapping: 2 items wrong · Web 1 (web-1)"))

@@ -29,6 +29,23 @@ struct StateTextTests {
         #expect(Self.lines(Self.over(kind))[0].contains(when))
     }
 
+    @Test func theEndIsWhenItWasWhateverIsToldLater() {
+        var settled = Self.over(.driftSettled)
+        settled.resolvedAt = "2026-11-21T07:30:00Z"
+        #expect(Self.lines(settled)[0].contains(" · from 2026-11-21 06:00 UTC to 2026-11-21 07:30 UTC · "))
+    }
+
+    @Test func anAcknowledgementSaysUntilWhen() {
+        var taken = facts(.alertAcknowledged, actor: "ann")
+        (taken.status, taken.acknowledgedBy) = (.acknowledged, "ann")
+        (taken.acknowledgedAt, taken.acknowledgedUntil) = ("2026-11-22T06:00:00Z", "2026-11-25T06:00:00Z")
+        let until = "until 2026-11-25 06:00 UTC"
+        let state = Self.lines(taken).joined(separator: "\n")
+        #expect(state.contains("acknowledged by ann, 2026-11-22 06:00 UTC, \(until)"))
+        let told = MessageText(taken, outboxID: 7, baseURL: nil, escaping: .none).lines().joined(separator: "\n")
+        #expect(told.contains("Acknowledged by ann, \(until)"))
+    }
+
     @Test(arguments: [
         (NotificationFacts.Resolution.compliant, "Resolved", "4 items had drifted:"),
         (.waived, "Resolved", "4 items had drifted:"), (.manual, "Closed", "4 items wrong at the last check:"),

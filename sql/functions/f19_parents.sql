@@ -28,15 +28,23 @@ as $$
                     jsonb_build_object('type', m.type, 'item', m.item, 'expected', cut_values(m.expected), 'actual', cut_values(m.actual))
                     order by m.item_key, m.type)
          from (select m.*, dense_rank() over (order by m.item_key) as place
-               from mismatches m where m.server_id = a.server_id and m.pack_name = a.pack_name) m
+               from mismatches m
+               where m.server_id = a.server_id and m.pack_name = a.pack_name and a.alert_type = 'config_drift') m
          where m.place <= 10),
-        (select e.detail -> 'items' from alert_events e
-         where e.alert_id = a.alert_id and e.detail ? 'items' order by e.seq desc limit 1),
+        (select jsonb_agg(jsonb_build_object('type', u.reason, 'item', u.item) order by u.item_key)
+         from (select * from unreadables u
+               where u.server_id = a.server_id and u.pack_name = a.pack_name and u.alerted and a.alert_type = 'check_failing'
+               order by u.item_key limit 10) u),
+        (select jsonb_agg(jsonb_build_object('type', i.type, 'item', i.item) order by i.item, i.type)
+         from (select distinct i ->> 'type' as type, i ->> 'item' as item, dense_rank() over (order by i ->> 'item') as place
+               from alert_events e cross join jsonb_array_elements(e.detail -> 'items') i
+               where e.alert_id = a.alert_id and e.detail ? 'items') i
+         where i.place <= 10),
         '[]')
     from alerts a where a.alert_id = alert
 $$;
 comment on function items_to_show(bigint) is
-    'The first ten items that an alert shows as wrong now, or, if none is, those that were added last: [{"type", "item"}], perhaps with "expected" and "actual".';
+    'The first ten items that an alert shows as wrong or unreadable now, or, if none is, of those that it has named: [{"type", "item"}], perhaps with "expected" and "actual".';
 
 create or replace function parent_of(message bigint) returns table (channel text, channel_id text, remote_id text, shared boolean)
 language sql stable security definer set search_path = driftwatch, pg_temp

@@ -44,7 +44,8 @@ begin
                'group_key', owe_notification.group_key,
                'time_zone', schedule_zone(),
                'status', a.status, 'alert_type', a.alert_type, 'acknowledged_by', a.acknowledged_by,
-               'acknowledged_at', rfc3339(a.acknowledged_at),
+               'acknowledged_at', rfc3339(a.acknowledged_at), 'acknowledged_until', rfc3339(a.acknowledged_until),
+               'resolved_at', rfc3339(a.resolved_at),
                'wrong_items', case when edits_messages(d.kind) then items_to_show(a.alert_id) end) || detail,
            clock() + wait_for_company(d.destination, owe_notification.kind, check_no),
            owe_notification.group_key, c.schedule_name, c.slot_at, clock()
@@ -259,6 +260,11 @@ begin
         from alerts a join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name
         where a.alert_id = alert;
     end if;
+    if how = 'waived' then
+        comment := (
+            select string_agg(distinct w.author || ': ' || w.reason, '; ') from waived_items w
+            where w.server_id = closed.server_id and w.pack_name = closed.pack_name);
+    end if;
     failing := last_failing(alert);
     seq := add_alert_event(alert, 'resolved', who,
         jsonb_strip_nulls(jsonb_build_object('resolution', how, 'comment', comment)) || seen);
@@ -267,6 +273,7 @@ begin
         case when closed.alert_type = 'config_drift' then 'drift_resolved' when closed.pack_name is null then 'check_recovered'
              else 'items_readable' end,
         jsonb_build_object('resolution', how, 'actor', who, 'comment', comment) || seen
+        || case closed.alert_type when 'config_drift' then jsonb_build_object('items', items_to_show(alert)) else '{}' end
         || case when failing is null then '{}' else jsonb_build_object('failing', failing) end,
         case closed.alert_type when 'config_drift' then group_key end,
         case closed.alert_type when 'config_drift' then check_no end);

@@ -87,7 +87,8 @@ as $$
 declare
     told record;
 begin
-    select a.resolution, d.last_check_id, items_to_show(alert) as items,
+    select a.resolution, d.last_check_id,
+           case when kind = 'drift_settled' and a.status = 'resolved' then '[]' else items_to_show(alert) end as items,
            hash_of(kind, a.pack_name, a.resolution, coalesce(opened.detail ->> 'change', alert::text)) as key
     into strict told
     from alerts a join drift_states d on d.server_id = a.server_id and d.pack_name = a.pack_name

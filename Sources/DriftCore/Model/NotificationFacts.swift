@@ -169,10 +169,13 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
     /// What the alert was when this was written; nil if there is no alert.
     package var status: Status?
     package var alertType: AlertType?
-    /// Who is at work on the alert, and since when (RFC 3339); of `drift_changed`, also who had acknowledged it before.
+    /// Who is at work on the alert, since when and until when (RFC 3339); of `drift_changed`, also who had acknowledged it before.
     package var acknowledgedBy: String?
     package var acknowledgedAt: String?
-    /// The first ten items that were wrong when this was written, or, if none was, those that were added last; one entry
+    package var acknowledgedUntil: String?
+    /// When the alert was resolved (RFC 3339); nil if it is not.
+    package var resolvedAt: String?
+    /// The first ten items that were wrong when this was written, or, if none was, of those that the alert has named; one entry
     /// for each difference.
     package var wrongItems: [Item]?
     /// Of the server.
@@ -218,6 +221,8 @@ package struct NotificationFacts: Hashable, Sendable, Codable {
         case turnCount = "turn_count"
         case acknowledgedBy = "acknowledged_by"
         case acknowledgedAt = "acknowledged_at"
+        case acknowledgedUntil = "acknowledged_until"
+        case resolvedAt = "resolved_at"
         case wrongItems = "wrong_items"
         case timeZone = "time_zone"
         case groupKey = "group_key"

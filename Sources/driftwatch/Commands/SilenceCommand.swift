@@ -59,7 +59,9 @@ struct SilenceCommand: AsyncParsableCommand {
             default: break
             }
             do {
-                if let cron { _ = try CronExpression(cron) }
+                if let cron, let length {
+                    try Schedule(cron: cron, timeZone: "UTC").requireTimeBetweenWindows(lasting: length.duration)
+                }
             } catch {
                 throw ValidationError("\(error.message)\(error.hint.isEmpty ? "" : " (\(error.hint))")")
             }

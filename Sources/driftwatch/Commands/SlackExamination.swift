@@ -41,7 +41,7 @@ struct SlackExamination {
     /// Whether the other side answers here.
     private func examineWay(_ stage: String, to destination: OpenDestination, test: String) async {
         guard let origin = destination.origin else {
-            report.add(stage, .fine, "messages go to \(destination.name); \(test) sends one")
+            report.add(stage, .fine, "it is \(destination.name); \(test) sends a message")
             return
         }
         // The bare host: no secret is sent, and no message.

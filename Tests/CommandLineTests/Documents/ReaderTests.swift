@@ -70,7 +70,10 @@ struct ReaderTests {
                 "web-1: ~/.ssh/authorized_keys: wrong permissions · Configuration drift detected · pack base · 1 item",
                 "  ~/.ssh/authorized_keys (Who may log in): wrong permissions: mode 0640, expected 0600",
             ] { #expect(session.messages.contains(drifted), "\(session)") }
-            #expect(session.messages.contains("web-1: Configuration compliant · pack base"), "\(session)")
+            #expect(
+                session.messages.contains(
+                    "web-1: compliant again: ~/.ssh/authorized_keys · Configuration compliant · pack base"),
+                "\(session)")
             let listing = session.steps.first { $0.block.text.contains("alerts list") }?.output
             #expect(listing?.contains("resolved") == true, "\(session)")
         }
@@ -135,7 +138,7 @@ struct ReaderTests {
         #expect(restored.output.contains(/web-1 +base +drifted/), "\(restored)")
         #expect(restored.output.contains("alert 1"), "\(restored)")
         let resolved = session.messages.split(separator: "\n").filter {
-            $0.hasPrefix("web-1: Configuration compliant")
+            $0.hasPrefix("web-1: compliant again: ")
         }
         #expect(resolved.count == 2, "the restored alert closes again: \(session)")
         for step in session.steps where step.block.text.contains("doctor") {
