@@ -33,7 +33,8 @@ private func hint(for name: String) -> String {
 
 /// Up to three names that someone who wrote `name` may have meant: the nearest, where any is near enough.
 private func nearest(_ name: String, in known: [String]) -> String {
-    let written = Array(name.lowercased().replacing(" ", with: "_").utf8.prefix(60))
+    guard name.utf8.count <= 60 else { return "" }
+    let written = Array(name.lowercased().replacing(" ", with: "_").utf8)
     let distances = known.map { candidate in
         let lowercased = candidate.lowercased()
         let city = lowercased.split(separator: "/").last.map { Array($0.utf8) } ?? []

@@ -86,12 +86,16 @@ extension MessageText {
 
     /// Fewer than of a change, so that the plain form stays within 4000 characters with all that it says beside them.
     private static let maximumItemsOfState = 8
+    /// More than ten items have.
+    private static let maximumDifferencesOfState = 100
 
     /// Those that are wrong, with all that is known of those that are new; of what is over, all that are known.
     private static func shownItems(_ facts: NotificationFacts) -> [NotificationFacts.Item] {
-        guard let wrong = facts.wrongItems else { return facts.items }
+        guard let wrong = facts.wrongItems?.prefix(maximumDifferencesOfState) else { return facts.items }
         // By hash: names may be long, and comparing each with each would take minutes.
-        let known = Dictionary(facts.items.map { ([$0.type, $0.item], $0) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(
+            facts.items.prefix(maximumDifferencesOfState).map { ([$0.type, $0.item], $0) },
+            uniquingKeysWith: { first, _ in first })
         guard facts.status == .resolved else { return wrong.map { known[[$0.type, $0.item]] ?? $0 } }
         return facts.items + wrong.filter { known[[$0.type, $0.item]] == nil }
     }
