@@ -37,7 +37,13 @@ select m.mute_id, m.kind, m.server_id, m.labels, m.pack_name, m.reason, m.create
           and exists (select from assignments a
                       where a.server_id = s.server_id and (m.pack_name is null or a.pack_name = m.pack_name))) as servers
 from mutes m
-where m.ended_at is null or exists (select from muted_servers waiting where waiting.mute_id = m.mute_id);
+where m.ended_at is null
+   or (m.closed_at > (select statement_clock()) - interval '15 minutes'
+       and exists (
+           select from drift_states d join servers s on s.server_id = d.server_id
+           where d.look_wanted_at is not null and coalesce(d.last_started_at < m.closed_at, true)
+             and (m.pack_name is null or d.pack_name = m.pack_name)
+             and mute_covers(m.server_id, m.labels, s.server_id, s.labels)));
 comment on view all_mutes is 'The holds and silences that are in force, or will be.';
 comment on column all_mutes.state is 'waiting for its window, in force, ending (its servers are looked at once more), or broken: see problem.';
 comment on column all_mutes.servers is 'How many servers it covers now.';
