@@ -8,8 +8,14 @@ enum FlappingWords {
         return "Flapping\(onServers.map { " \($0)" } ?? ""): opened or resolved \(turns) times in \(Flapping.days) days"
     }
 
-    static let quiet = "only other items are told until \(Flapping.equalCheckLimit) checks in a row find the same"
-    static let rest = "\(Flapping.equalCheckLimit) checks in a row found the same"
+    /// What follows for later messages, or what ended it; nil of a message about something else.
+    static func note(_ kind: NotificationFacts.Kind) -> String? {
+        switch kind {
+        case .driftFlapping: "only other items are told until \(Flapping.equalCheckLimit) checks in a row find the same"
+        case .driftSettled: "\(Flapping.equalCheckLimit) checks in a row found the same"
+        default: nil
+        }
+    }
 
     static let name = "No longer flapping"
 

@@ -48,7 +48,7 @@ extension MessageText {
         (link, linkLabel) = Self.link(toGroup: key, baseURL: baseURL, escaping)
 
         guard namesItems else {
-            let isAboutFlapping = first.kind == .driftFlapping || first.kind == .driftSettled
+            let flapping = FlappingWords.note(first.kind)
             let wrong = first.kind == .driftSettled ? facts.filter { $0.resolution == nil || !$0.items.isEmpty } : []
             let named = wrong.map { facts in
                 let item = WrongItem.all(of: facts.items).first
@@ -62,14 +62,13 @@ extension MessageText {
             (excerpts, more) = ([], 0)
             let isProven = facts.allSatisfy { $0.resolution?.isProven == true }
             since =
-                isAboutFlapping
-                ? escaping.fit(Self.instant(first.occurredAt, times), 40)
-                : "\(isProven ? "drifted" : "open") since \(opened)"
+                flapping == nil
+                ? "\(isProven ? "drifted" : "open") since \(opened)"
+                : escaping.fit(Self.instant(first.occurredAt, times), 40)
             let comment = first.comment.flatMap { comment in
                 facts.allSatisfy { $0.comment == comment } ? Self.given(comment, Self.maximumComment, escaping) : nil
             }
-            remark =
-                isAboutFlapping ? first.kind == .driftFlapping ? FlappingWords.quiet : FlappingWords.rest : comment
+            remark = flapping ?? comment
             return
         }
         since = first.kind == .driftChanged ? "open since \(opened)" : "since \(opened)"

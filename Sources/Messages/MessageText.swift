@@ -146,13 +146,7 @@ package struct MessageText: Hashable, Sendable {
             items = shown
             excerpts = wrong.lazy.compactMap { Self.excerpt(of: $0, escaping) }.prefix(Self.maximumExcerpts).map(\.self)
             more = wrong.isEmpty && isWhole ? 0 : new - shown.count
-            let flapping: String? =
-                switch facts.kind {
-                case .driftFlapping: FlappingWords.quiet
-                case .driftSettled: FlappingWords.rest
-                default: nil
-                }
-            let notes = [flapping, Self.worker(facts, escaping)].compactMap(\.self)
+            let notes = [FlappingWords.note(facts.kind), Self.worker(facts, escaping)].compactMap(\.self)
             remark = notes.isEmpty ? nil : notes.joined(separator: "; ")
             resolves = nil
             return
