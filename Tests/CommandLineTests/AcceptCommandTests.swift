@@ -140,15 +140,20 @@ struct AcceptCommandTests {
         }
     }
 
+    /// The pack's file after the printed patch.
+    private static func patched(_ accepted: Program.Result, in folder: String) async throws -> String {
+        let patched = try await Tool.run(
+            ["/bin/sh", "-c", "patch -d \"$0\" -p1", folder], input: Array(accepted.output.utf8))
+        #expect(patched.status == 0, "\(patched.text) \(accepted.output)")
+        return try String(contentsOfFile: "\(folder)/packs/base.yaml", encoding: .utf8)
+    }
+
     @Test(arguments: cases)
     func thePatchMakesThePresentValueTheWantedOne(example: Case) async throws {
         try await Self.withAlert(example.items, example.mismatch) { _, folder, environment in
             let accepted = try await Program.run(["alerts", "accept", "1", "--packs", folder], environment)
             #expect(accepted.status == 0 && accepted.errors.isEmpty, "\(accepted)")
-            let patched = try await Tool.run(
-                ["/bin/sh", "-c", "patch -d \"$0\" -p1", folder], input: Array(accepted.output.utf8))
-            #expect(patched.status == 0, "\(patched.text) \(accepted.output)")
-            let file = try String(contentsOfFile: "\(folder)/packs/base.yaml", encoding: .utf8)
+            let file = try await Self.patched(accepted, in: folder)
             #expect(file.hasSuffix(example.says), "\(file)")
             let again = try await Program.run(["apply", folder], environment)
             #expect(again.status == 0 && again.output.contains("pack base: changed"), "\(again)")
@@ -333,10 +338,7 @@ struct AcceptCommandTests {
             try await Self.find("@@ -1,3 +1,3 @@\n one\n \n-two\n+2\n", mismatch, in: database)
             let accepted = try await Program.run(["alerts", "accept", "1", "--packs", folder], environment)
             #expect(accepted.status == 0 && accepted.errors.isEmpty, "\(accepted)")
-            let patched = try await Tool.run(
-                ["/bin/sh", "-c", "patch -d \"$0\" -p1", folder], input: Array(accepted.output.utf8))
-            #expect(patched.status == 0, "\(patched.text) \(accepted.output)")
-            let file = try String(contentsOfFile: "\(folder)/packs/base.yaml", encoding: .utf8)
+            let file = try await Self.patched(accepted, in: folder)
             #expect(file.hasSuffix(items.replacing("two", with: "2")), "\(file)")
         }
     }

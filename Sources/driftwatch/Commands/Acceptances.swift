@@ -2,26 +2,23 @@ import DriftCore
 import DriftStore
 import PackFiles
 
-/// All that is wrong with one item.
-struct WrongItem {
-    var key: ItemKey
-    var mismatches: [Mismatch]
-}
-
 /// What is printed for the wrong items of an alert.
 struct Acceptances {
+    /// All that is wrong, by item; no list is empty.
+    typealias Wrong = [ItemKey: [Mismatch]]
+
     private(set) var lines: [String] = []
     private(set) var notes: [String] = []
     /// Whether every wrong item is accepted.
     private(set) var isWhole = true
 
     /// As items in YAML, where the files are not known.
-    init(of wrong: [WrongItem], in pack: Pack) {
+    init(of wrong: Wrong, in pack: Pack) {
         var sections: [String: [String]] = [:]
-        for item in wrong {
-            guard let expectation = pack.expectations.first(where: { $0.key == item.key }) else { continue }
+        for (key, mismatches) in wrong.sorted(by: { $0.key < $1.key }) {
+            guard let expectation = pack.expectations.first(where: { $0.key == key }) else { continue }
             do {
-                let acceptance = try Acceptance(of: item.mismatches, in: expectation)
+                let acceptance = try Acceptance(of: mismatches, in: expectation)
                 sections[expectation.section, default: []].append(try expectation.yaml(with: acceptance))
             } catch let refusal as Acceptance.Refusal {
                 refuse(expectation.item, refusal.reason)
@@ -40,20 +37,22 @@ struct Acceptances {
     /// As a patch of the files below `folder`.
     ///
     /// - Throws: ``ConfigurationProblems`` if the files cannot be loaded as they are.
-    init(of wrong: [WrongItem], in name: PackName, _ files: ConfigurationFiles, below folder: String) throws {
+    init(of wrong: Wrong, in name: PackName, _ files: ConfigurationFiles, below folder: String) throws {
         let loaded = try files.load(knownPacks: nil)
         let places = loaded.places[name] ?? [:]
         var accepted = try AcceptedFiles(files)
         // From the bottom of each file, so that lines above stay where they are.
-        for item in wrong.sorted(by: { (places[$1.key]?.line ?? 0) < (places[$0.key]?.line ?? 0) }) {
-            guard let expectation = loaded.packs[name]?.expectations.first(where: { $0.key == item.key }),
-                let place = places[item.key], let file = accepted.packs[place.file]
+        for (key, mismatches) in wrong.sorted(by: {
+            (places[$1.key]?.line ?? 0, $0.key) < (places[$0.key]?.line ?? 0, $1.key)
+        }) {
+            guard let expectation = loaded.packs[name]?.expectations.first(where: { $0.key == key }),
+                let place = places[key], let file = accepted.packs[place.file]
             else {
-                refuse(item.mismatches.first?.item ?? item.key.rawValue, "the files do not have it: apply them first")
+                refuse(mismatches.first?.item ?? key.rawValue, "the files do not have it: apply them first")
                 continue
             }
             do {
-                let acceptance = try Acceptance(of: item.mismatches, in: expectation)
+                let acceptance = try Acceptance(of: mismatches, in: expectation)
                 try accepted.accept(acceptance, of: expectation, at: place)
                 if file.stem != name.rawValue {
                     notes.append("\(expectation.item) is written in \(place.file), for every pack that extends it")

@@ -94,7 +94,7 @@ extension AlertsCommand {
         /// What is known to be wrong now, by item, with the diffs of the newest check.
         private static func wrongItems(
             _ alert: AlertLine, of pack: PackName, in transaction: borrowing Transaction
-        ) throws -> [WrongItem] {
+        ) throws -> Acceptances.Wrong {
             let known = try AssignmentReader.view(alert.serverID, pack, in: transaction)?.mismatches ?? []
             let newest = try CheckReader.check(alert.serverID, pack, in: transaction)
             let seen = (newest?.items ?? []).flatMap { outcome -> [Mismatch] in
@@ -107,9 +107,7 @@ extension AlertsCommand {
                         type: MismatchType(rawValue: known.type), item: known.item, key: known.key,
                         expected: known.expected, actual: known.actual)
             }
-            return Dictionary(grouping: mismatches, by: \.key).sorted { $0.key < $1.key }.map {
-                WrongItem(key: $0.key, mismatches: $0.value)
-            }
+            return Dictionary(grouping: mismatches, by: \.key)
         }
     }
 }
