@@ -89,7 +89,7 @@ struct FoldingTests {
         (opened + sent + add("/c") + add("/d", count: 4), "drift_changed 4 +2 from 2 /c,/d", "sent sending folded"),
         (opened + sent + add("/c") + right("/c") + recount, "alert_refreshed 1 ", "sent folded sending"),
         (opened + sent + add("/c") + seen, "drift_changed 3 +1 from 2 /c ann acknowledged", "sent sending folded"),
-        (opened + sent + add("/c") + close, "drift_resolved 3 ", "sent folded sending"),
+        (opened + sent + add("/c") + close, "drift_resolved 3 /c", "sent folded sending"),
         (opened + sent + seen, "alert_acknowledged 2  ann acknowledged", "sent sending"),
         (opened + sent + seen + recount, "alert_refreshed 1  ann acknowledged", "sent folded sending"),
         (opened + sent + recount + close, "drift_resolved 1 ", "sent folded sending"),
@@ -104,7 +104,7 @@ struct FoldingTests {
         (opened + held(16, when: "") + close, "drift_resolved 2 /a untold", "folded sending"),
         (opened + add("/c") + close + held(0, when: ""), "", "folded folded folded"),
         (
-            opened + sent + add("/c") + close + held(0, when: "where seq > 1"), "drift_resolved 3 ",
+            opened + sent + add("/c") + close + held(0, when: "where seq > 1"), "drift_resolved 3 /c",
             "sent folded sending"
         ),
         (opened + add("/c") + held(0, when: ""), "drift_detected 3 +2 /a,/c", "sending folded"),
@@ -120,7 +120,7 @@ struct FoldingTests {
         // One that was given up was told, as far as anybody knows.
         (
             opened + "update outbox set state = 'dead';" + add("/c") + close + held(0, when: "where seq > 1"),
-            "drift_resolved 3 ", "dead folded sending"
+            "drift_resolved 3 /c", "dead folded sending"
         ),
     ]
 

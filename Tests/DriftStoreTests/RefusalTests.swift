@@ -40,11 +40,11 @@ struct RefusalTests {
         ("", "resolve_alert(99)", "there is no alert 99", list("alerts list --all")),
         ("", "disable_drift_detection('web-1', 'new disk', clock() + interval '1 s')", nil, nil),
         (
-            "", "disable_drift_detection('web-1', ' ')", "to disable a server needs a reason",
+            "", "disable_drift_detection('web-1', ' ')", "disabling a server needs a reason",
             "give a reason, for the next person who wonders"
         ),
         (
-            "", "disable_drift_detection('web-1', null)", "to disable a server needs a reason",
+            "", "disable_drift_detection('web-1', null)", "disabling a server needs a reason",
             "give a reason, for the next person who wonders"
         ),
         (

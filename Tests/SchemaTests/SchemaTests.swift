@@ -211,7 +211,7 @@ struct SchemaRuleTests {
                 order by 1
                 """)
         let pure = [
-            "acting_as", "backoff", "clock", "count_names", "count_of_items", "cut_values", "diff_path",
+            "acting_as", "awaits_look", "backoff", "clock", "count_names", "count_of_items", "cut_values", "diff_path",
             "edits_messages",
             "ends_alert",
             "failed_long_enough", "failing_message", "failing_step", "first_ten",
@@ -239,8 +239,8 @@ struct SchemaRuleTests {
                     order by 1
                     """, as: String.self)
                 let harmless = [
-                    "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "may_name_actors", "mute_covers",
-                    "on_hold",
+                    "awaits_look", "clock", "count_of_items", "is_alive", "is_held_by", "is_overdue", "items_named",
+                    "may_name_actors", "mute_covers", "on_hold",
                     "own_actor",
                     "queue_of", "queue_of", "rfc3339", "schedule_day", "schedule_zone", "server_is_eligible",
                     "servers_waived", "serves",

@@ -20,6 +20,21 @@ as $$
 $$;
 comment on function cut_values(jsonb) is 'The values of an object as texts of at most 120 characters.';
 
+-- Each as it was named last.
+create or replace function items_named(alert bigint, most integer) returns jsonb
+language sql stable security definer set search_path = driftwatch, pg_temp
+as $$
+    select jsonb_agg(i.value order by i.item, i.type)
+    from (select n.*, dense_rank() over (order by n.item) as place
+          from (select distinct on (i ->> 'item', i ->> 'type') i ->> 'item' as item, i ->> 'type' as type, i as value
+                from alert_events e cross join jsonb_array_elements(e.detail -> 'items') i
+                where e.alert_id = alert and e.detail ? 'items'
+                order by i ->> 'item', i ->> 'type', e.seq desc) n) i
+    where i.place <= most
+$$;
+comment on function items_named(bigint, integer) is
+    'The first items that an alert has ever named: [{"type", "item", "cause"}], an entry for each difference; null if there is none.';
+
 create or replace function items_to_show(alert bigint) returns jsonb
 language sql stable security definer set search_path = driftwatch, pg_temp
 as $$
@@ -35,12 +50,7 @@ as $$
          from (select * from unreadables u
                where u.server_id = a.server_id and u.pack_name = a.pack_name and u.alerted and a.alert_type = 'check_failing'
                order by u.item_key limit 10) u),
-        (select jsonb_agg(jsonb_build_object('type', i.type, 'item', i.item) order by i.item, i.type)
-         from (select distinct i ->> 'type' as type, i ->> 'item' as item, dense_rank() over (order by i ->> 'item') as place
-               from alert_events e cross join jsonb_array_elements(e.detail -> 'items') i
-               where e.alert_id = a.alert_id and e.detail ? 'items') i
-         where i.place <= 10),
-        '[]')
+        items_named(a.alert_id, 10), '[]')
     from alerts a where a.alert_id = alert
 $$;
 comment on function items_to_show(bigint) is

@@ -7,6 +7,12 @@ language sql immutable
 as $$ select (mute_server is null or mute_server = server) and server_labels @> mute_labels $$;
 comment on function mute_covers(text, jsonb, text, jsonb) is 'Whether a mute of this server, or of servers with these labels, covers a server.';
 
+create or replace function awaits_look(wanted_at timestamptz, started_at timestamptz, closed_at timestamptz) returns boolean
+language sql immutable
+as $$ select wanted_at is not null and coalesce(started_at < closed_at, true) $$;
+comment on function awaits_look(timestamptz, timestamptz, timestamptz) is
+    'Whether an assignment still waits for the look after a window: one is wanted, and the last attempt started before the window closed.';
+
 -- pack null: about the server as a whole.
 create or replace function muted_by(server text, pack text) returns text
 language plpgsql stable security definer set search_path = driftwatch, pg_temp

@@ -104,7 +104,7 @@ comment on function tell_about_flapping(bigint, text, jsonb) is 'Queues drift_fl
 create or replace function tell_flapping(alert bigint, turns integer) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$ select tell_about_flapping(alert, 'drift_flapping', jsonb_build_object('turn_count', turns)) $$;
-comment on function tell_flapping(bigint, integer) is 'Queues the one message about a flapping alert: until it settles there is no other.';
+comment on function tell_flapping(bigint, integer) is 'Queues the one message that says that an item flaps.';
 
 -- The message is about the last alert, open or resolved.
 create or replace function tell_settled(server text, pack text) returns void

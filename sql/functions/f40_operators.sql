@@ -210,7 +210,7 @@ as $$
 begin
     actor := acting_as(actor);
     if coalesce(btrim(reason), '') = '' then
-        perform refuse('to disable a server needs a reason', 'give a reason, for the next person who wonders');
+        perform refuse('disabling a server needs a reason', 'give a reason, for the next person who wonders');
     elsif until <= clock() then
         perform refuse(format('%s is in the past', until), 'give a later time, or none');
     end if;

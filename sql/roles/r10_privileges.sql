@@ -11,7 +11,8 @@ select r.role_name, l.kind, o.object_name
 from (values
     ('public', 'function',
         'clock statement_clock rfc3339 queue_of server_is_eligible own_actor may_name_actors on_hold is_alive is_held_by serves
-         is_overdue stale_before count_of_items waiver_in_force schedule_zone schedule_day servers_waived mute_covers'),
+         is_overdue stale_before count_of_items waiver_in_force schedule_zone schedule_day servers_waived mute_covers awaits_look
+         items_named'),
     ('nobody', 'function',
         'raise_lease_lost write_audit refuse acting_as backoff place_in_spread start_in_spread unwanted_jobs
          jobs_ended end_attempt state_after look_still_wanted refuse_unknown unknown_name note_look want_look

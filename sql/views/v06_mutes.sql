@@ -19,7 +19,7 @@ where (m.ended_at is null and m.starts_at <= t.now
        and exists (
            select from drift_states d
            where d.server_id = s.server_id and (m.pack_name is null or d.pack_name = m.pack_name)
-             and d.look_wanted_at is not null and coalesce(d.last_started_at < m.closed_at, true)));
+             and awaits_look(d.look_wanted_at, d.last_started_at, m.closed_at)));
 comment on view muted_servers is 'The servers whose messages wait because of a hold or a silence: one row per server and mute.';
 comment on column muted_servers.pack_name is 'Only messages about this pack wait; null: all about the server.';
 comment on column muted_servers.muted_by is 'Why they wait, in words.';
@@ -41,7 +41,7 @@ where m.ended_at is null
    or (m.closed_at > (select statement_clock()) - interval '15 minutes'
        and exists (
            select from drift_states d join servers s on s.server_id = d.server_id
-           where d.look_wanted_at is not null and coalesce(d.last_started_at < m.closed_at, true)
+           where awaits_look(d.look_wanted_at, d.last_started_at, m.closed_at)
              and (m.pack_name is null or d.pack_name = m.pack_name)
              and mute_covers(m.server_id, m.labels, s.server_id, s.labels)));
 comment on view all_mutes is 'The holds and silences that are in force, or will be.';

@@ -156,7 +156,7 @@ select d.destination, d.kind, coalesce(d.held_at, d.paused_at) as paused_at, owe
             then 'answers late: ' || late.answers || ' of the last ' || cardinality(d.recent_replies)
                  || ' attempts had no reply within 5 s' end as notice,
        d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now) as unserved,
-       owed.muted
+       owed.muted, case when d.failures > 0 then first.last_error end as last_error
 from (select statement_clock() as now) t
 cross join destinations d
 left join lateral (
@@ -191,6 +191,7 @@ cross join lateral (
 order by d.destination;
 comment on view delivery_health is 'Whether messages reach each destination.';
 comment on column delivery_health.waiting is 'Messages that have not been sent yet, without muted ones; 10000 stands for that many or more.';
+comment on column delivery_health.last_error is 'Why the oldest waiting message has not been sent; null if the last attempt at the destination did not fail.';
 comment on column delivery_health.muted is 'Messages that wait for the end of a hold or a silence.';
 comment on column delivery_health.oldest_at is 'When the oldest of them was queued.';
 comment on column delivery_health.dead is 'Messages of the last week that were given up and can still be sent: driftwatch outbox redrive.';

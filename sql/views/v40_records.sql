@@ -90,9 +90,7 @@ select a.alert_id, a.alert_type, a.severity, a.status, a.server_id, coalesce(s.d
                   where a.status <> 'resolved' and a.alert_type = 'check_failing' and u.server_id = a.server_id
                     and u.pack_name = a.pack_name and u.alerted
                   order by u.item_key limit 20) u),
-           (select e.detail -> 'items' from alert_events e
-            where e.alert_id = a.alert_id and e.detail ? 'items' order by e.seq desc limit 1),
-           '[]') as items,
+           items_named(a.alert_id, 20), '[]') as items,
        (select e.detail -> 'failing' from alert_events e
         where e.alert_id = a.alert_id and e.detail ? 'failing' order by e.seq desc limit 1) as failing,
        case when a.status <> 'resolved' then (
@@ -110,7 +108,7 @@ comment on column all_alerts.server_name is 'The name of the server for people.'
 comment on column all_alerts.check_kept is 'Whether its last check is kept.';
 comment on column all_alerts.muted_by is 'The hold or the silence for which messages about it wait; null if they do not.';
 comment on column all_alerts.flapping_since is 'Since when items of its pack flap, so that it is told only what does not; null if they do not.';
-comment on column all_alerts.items is 'What is wrong now, the first 20, or what was last added to a resolved one, as [{"type", "item", "cause"}]. Of items that cannot be read, the type is the reason.';
+comment on column all_alerts.items is 'What is wrong now, the first 20, or what a resolved one has named, as [{"type", "item", "cause"}]. Of items that cannot be read, the type is the reason.';
 comment on column all_alerts.pack_name is 'The pack; null if the server as a whole cannot be checked.';
 comment on column all_alerts.failing is 'Of a server that cannot be checked: the reason, what ssh said, since when, and after how many slots.';
 

@@ -54,11 +54,10 @@ package enum OutboxReader {
                    coalesce(d.held_at, d.paused_at) as paused_at, d.held_by as paused_by,
                    coalesce(d.held_reason, d.paused_reason) as paused_reason, d.next_send_at, d.next_probe_at, d.failures,
                    d.notifier_id, d.waiting, d.dead, d.unserved_reason,
-                   (select m.last_error from driftwatch.all_messages m
-                    where d.failures > 0 and m.destination = d.destination and m.state = 'pending'
-                      and m.last_error is not null order by m.outbox_id limit 1) as last_error,
-                   (select h.notice from driftwatch.delivery_health h where h.destination = d.destination) as notice
-            from driftwatch.all_destinations d order by d.destination
+                   h.last_error, h.notice
+            from driftwatch.all_destinations d
+            left join driftwatch.delivery_health h on h.destination = d.destination
+            order by d.destination
             """, of: DestinationLine.self)
     }
 }
