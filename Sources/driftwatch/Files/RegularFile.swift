@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import SystemPackage
 
 /// Why a file could not be read; completes "the file x …".
 enum FileProblem: Error, Hashable, CustomStringConvertible {
@@ -48,11 +49,10 @@ struct RegularFile: Sendable {
             }
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
-        owner = status.st_uid
-        mode = status.st_mode & 0o7777
+        guard let status = try? FileDescriptor(rawValue: descriptor).stat() else { throw .unreadable }
+        guard status.type == .regular else { throw .notRegular }
+        owner = status.userID.rawValue
+        mode = status.permissions.rawValue
         realPath =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)"))
             ?? URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
