@@ -8,8 +8,8 @@ extension DatabaseTemplate {
     /// destination default. What is known of them differs from one to the next, so that it shows where it does not belong.
     ///
     /// The ids of what is about a server end in the server's number, and of what is about an assignment in its number: web-1
-    /// is 2 of 3, and its base is 5 of 9. Job 12 is web-1's of a slot, and 22 one that has not looked yet. Nothing is wrong
-    /// with web-1's base, and it has no alert that is open.
+    /// is 2 of 3, and its base is 5 of 9. Job 12 has looked at web-1's base for a slot, and job 22 is about to. Nothing is
+    /// wrong with web-1's base, and it has no alert that is open.
     static let crowd = DatabaseTemplate("crowd") { database in
         try await DatabaseTemplate.migrated.prepare(database)
         for server in ["app-1", "web-1", "zoo-1"] {
@@ -38,13 +38,14 @@ extension DatabaseTemplate {
             insert into workers (worker_id, process, host, pid, version, started_at, last_seen_at)
             select distinct 'w-' || server_id, 'worker', 'host-' || server_id, s, '1', clock(), clock() from numbered;
             insert into jobs (job_id, kind, server_id, schedule_name, slot_at, state, run_at, worker_id, created_at, finished_at) overriding system value
-            select distinct base + s, 'check_server', server_id, 'default', clock() + (s + base) * interval '1 hour' - interval '10 hours',
-                   'succeeded', clock(), 'w-' || server_id, clock(), clock()
-            from numbered, unnest(array[10, 20]) base;
+            select distinct base + s, 'check_server', server_id, case when s = 2 and base < 30 then 'default' end,
+                   case when s = 2 and base < 30 then clock() + (base - 8) * interval '1 hour' end, 'succeeded', clock(),
+                   'w-' || server_id, clock(), clock()
+            from numbered, unnest(array[10, 20, 30]) base;
 
             insert into checks (check_id, job_id, schedule_name, slot_at, server_id, pack_name, pack_digest, verdict, item_count,
                                 mismatch_count, fingerprint, started_at, checked_at) overriding system value
-            select 100 + n, 10 + s, 'default', clock() + s * interval '1 hour', server_id, pack_name, name, 'drifted', n, n, 'f', clock(), clock()
+            select 100 + n, case pack_name when 'base' then 10 else 30 end + s, 'default', clock() + s * interval '1 hour', server_id, pack_name, name, 'drifted', n, n, 'f', clock(), clock()
             from numbered;
             insert into check_details (server_id, pack_name, fingerprint, items)
             select server_id, pack_name, 'f', jsonb_build_array(name) from numbered;
@@ -148,6 +149,7 @@ extension DatabaseTemplate {
             union all select 'job', server_id, null, null, null, to_jsonb(j) from jobs j
             union all select 'waiver', coalesce(server_id, labels ->> 'name'), pack_name, null, null, to_jsonb(w) from waivers w
             union all select 'mute', coalesce(server_id, labels ->> 'name'), pack_name, null, null, to_jsonb(m) from mutes m
+            union all select 'audit', null, null, null, null, to_jsonb(l) - 'audit_id' from audit_log l
             union all select 'destination', null, null, destination, null, to_jsonb(d) - 'fingerprint_key' from destinations d
             union all select 'alert', server_id, pack_name, null, alert_id, to_jsonb(a) from alerts a
             union all select 'event', server_id, pack_name, null, alert_id, to_jsonb(e) from alert_events e join of_alerts using (alert_id)

@@ -20,7 +20,7 @@ extension CrowdTests {
 
     /// Alert 1000 about two items.
     private static let wentDark =
-        dark(["/u", "/w"]) + "select settle_dark('web-1', 'base', 'recovered', 'driftwatch');"
+        dark(["/u", "/v"]) + "select settle_dark('web-1', 'base', 'recovered', 'driftwatch');"
 
     private static func failing(_ slots: Int, alerted: Bool = false) -> String {
         """
@@ -92,8 +92,8 @@ extension CrowdTests {
         Case(.assignment, "select dark_title('web-1', 'base', 2), dark_message('web-1', 'base')", given: dark(["/u"])),
         Case(.assignment, "select * from dark_items('web-1', 'base')", given: dark(["/u"]) + dark(["/w"], slots: 2)),
         Case(.assignment, settleDark),
-        Case(.assignment, settleDark, given: dark(["/u", "/w"])),
-        Case(.assignment, settleDark, given: dark(["/u", "/w"], alerted: 1)),
+        Case(.assignment, settleDark, given: dark(["/u", "/v"])),
+        Case(.assignment, settleDark, given: dark(["/u", "/v"], alerted: 1)),
         Case(.assignment, settleDark, given: wentDark + dark(["/y"])),
         Case(
             .assignment, settleDark,
@@ -177,7 +177,7 @@ extension CrowdTests {
         Case(.assignment, onlyFlapping(1000, "drift_changed"), given: opened),
         Case(.assignment, onlyFlapping(1000, "drift_changed"), given: opened + flaps),
         Case(.assignment, onlyFlapping(1000, "drift_resolved"), given: opened + flaps),
-        Case(.assignment, onlyFlapping(1000, "drift_resolved"), given: opened + told + flaps),
+        Case(.alert, onlyFlapping(1000, "drift_resolved"), given: opened + told + flaps),
         Case(.assignment, "select note_flapping('web-1', 'base', 1)"),
         Case(.assignment, "select note_flapping('web-1', 'base', null)", given: flaps),
         Case(.assignment, "select note_flapping('web-1', 'base', null)"),

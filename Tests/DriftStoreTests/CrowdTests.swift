@@ -7,7 +7,7 @@ import Testing
 ///
 /// Each call happens twice: to web-1's base alone, and in the crowd. Both times it has to return the same and leave the same
 /// behind, and the crowd has to be as it was.
-@Suite(.database(from: .crowd), .timeLimit(.minutes(3)))
+@Suite(.database(from: .crowd), .serialized, .timeLimit(.minutes(3)))
 struct CrowdTests {
     /// What a call is about: whatever else there is makes the crowd.
     enum Subject: String, Sendable {

@@ -26,6 +26,8 @@ struct HeldUntilTheEndTests {
 
     private static let effects = "begin_effects('web-1', null, 'web-1', null, null, null, 'ssh')"
 
+    private static let closing = "close_window(hold_alerts(clock() + interval '1 hour', 'x', server_id => 'web-1'))"
+
     static let cases = [
         Case(effects, holds: ["web-1"], of: "servers"),
         Case(effects, holds: [], of: "servers", against: "key share"),
@@ -41,6 +43,9 @@ struct HeldUntilTheEndTests {
         Case("lock_alert(2)", holds: ["2"], of: "alerts"),
         Case("lock_alert(2)", holds: [], of: "servers"),
         Case("settle_checking('web-1', 'x')", holds: ["web-1 base", "web-1 more"], of: "drift_states"),
+        Case(closing, holds: ["web-1"], of: "servers"),
+        Case(closing, holds: [], of: "servers", against: "key share"),
+        Case("look_at_waived('web-1', null, 'base')", holds: ["web-1 base"], of: "drift_states"),
         Case("enable_drift_detection('web-1')", holds: ["web-1"], of: "servers"),
         Case("announce_destination('default', 'slack', null)", holds: ["default"], of: "destinations"),
         Case(

@@ -91,4 +91,19 @@ struct MuteRefusalTests {
             #expect(error?.serverHint == hint)
         }
     }
+
+    @Test
+    func ofTwoWhoEndAHoldTheSecondIsRefused() async throws {
+        try await withTestDatabase(from: .twoServers) { lent in
+            let database = lent.database
+            let hold = try await database.rows(
+                "select driftwatch.hold_alerts(now() + interval '1 day', 'x', server_id => 'web-1')", as: Int64.self)[0]
+            try await database.whileUncommitted("select driftwatch.end_mute('hold', \(hold), 'ann')") {
+                let refusal = await #expect(throws: DatabaseError.self) {
+                    try await database.execute("select driftwatch.end_mute('hold', \(hold), 'bob')")
+                }
+                #expect(refusal?.serverMessage == "hold \(hold) has ended already")
+            }
+        }
+    }
 }

@@ -55,7 +55,7 @@ struct WaiverVerbTests {
         (labels + labelled(#"{"role": "web"}"#), ["web-2 base file:/a /a ann old"]),
         (labels + labelled(#"{"role": "web", "site": "b"}"#), []),
         (made + "delete from assignments where server_id = 'web-1';", []),
-        (made + "update servers set removed_at = clock() where server_id = 'web-1';", []),
+        (made + "select remove_server('web-1', 'ann');", []),
         (ended, []),
         (made + "update test_clock set stopped_at = '2099-01-01Z';", []),
         (
@@ -164,6 +164,7 @@ struct WaiverVerbTests {
             inventory, "end_waiver(\(last))", "*is from the inventory*",
             "remove it from waivers in fleet.yaml and run driftwatch apply"
         ),
+        (inventory + "select apply_waivers('[]', 'ann');", "end_waiver(\(last))", "*has ended already*", nil),
     ])
     func whatCannotBeDoneIsRefusedWithItsReason(
         given: String, call: String, refusal: String?, hint: String?

@@ -28,7 +28,7 @@ as $$
     from (select n.*, dense_rank() over (order by n.item) as place
           from (select distinct on (i ->> 'item', i ->> 'type') i ->> 'item' as item, i ->> 'type' as type, i as value
                 from alert_events e cross join jsonb_array_elements(e.detail -> 'items') i
-                where e.alert_id = alert and e.detail ? 'items'
+                where e.alert_id = alert
                 order by i ->> 'item', i ->> 'type', e.seq desc) n) i
     where i.place <= most
 $$;

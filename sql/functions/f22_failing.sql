@@ -110,9 +110,7 @@ begin
         perform owe_notification(live, seq, 'check_failing', jsonb_build_object('failing', failing));
         perform keep_company(live, failing ->> 'reason', failing ->> 'jump_host', job);
     when 'close' then
-        if how <> 'recovered' then
-            update servers s set failing_alerted = false where s.server_id = server and s.failing_alerted;
-        end if;
+        update servers s set failing_alerted = false where s.server_id = server;
         failing := last_failing(live);
         perform close_alert(live, how, who);
         if how = 'recovered' then
@@ -218,7 +216,7 @@ begin
     select c.job_id into job from drift_states d join checks c on c.check_id = d.last_check_id
     where d.server_id = server and d.pack_name = pack;
     if step = 'close' then
-        update unreadables u set alerted = false where u.server_id = server and u.pack_name = pack and u.alerted;
+        update unreadables u set alerted = false where u.server_id = server and u.pack_name = pack;
         perform close_alert(live.alert_id, how, who);
         if how = 'recovered' then
             perform keep_company(live.alert_id, pack, null, job);
@@ -229,7 +227,7 @@ begin
            string_agg(concat(f.reason, ' ', f.item_key), e'\x1f' order by f.item_key) into items, cause
     from (select * from dark_items(server, pack) d where not d.alerted order by d.item_key limit 10) f;
     update unreadables u set alerted = true
-    where u.server_id = server and u.pack_name = pack and not u.alerted
+    where u.server_id = server and u.pack_name = pack
       and u.item_key in (select d.item_key from dark_items(server, pack) d);
     if step = 'open' then
         insert into alerts (alert_type, server_id, pack_name, title, message, mismatch_count, diff_path, check_id, opened_at, updated_at)

@@ -148,7 +148,7 @@ begin
               where o.outbox_id = any(waiting) and a.server_id = s.server_id)));
     perform from servers s where s.server_id = any(among) order by s.server_id for no key update;
     perform want_look(server) from unnest(among) server;
-    update outbox o set muted_until = now where o.outbox_id = any(waiting) and o.state = 'pending';
+    update outbox o set muted_until = now where o.outbox_id = any(waiting);
 end
 $$;
 comment on function close_window(bigint) is 'Ends the window of a mute: asks for a check of its servers, and notes with its messages that they have waited for it until now.';

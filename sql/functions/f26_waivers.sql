@@ -70,19 +70,14 @@ comment on function key_shown(text, jsonb, text, text) is
 
 -- Locks only drift states, in the lock order. As apply_pack does, which changes them in the same way.
 create or replace function look_at_waived(server text, labels jsonb, pack text) returns void
-language plpgsql security definer set search_path = driftwatch, pg_temp
+language sql security definer set search_path = driftwatch, pg_temp
 as $$
-#variable_conflict use_variable
-begin
-    perform from drift_states d
-    join servers s on s.server_id = d.server_id
-    where d.pack_name = pack and (s.server_id = server or s.labels @> look_at_waived.labels)
-    order by d.server_id
-    for update of d;
     update drift_states d set look_wanted_at = clock()
-    from servers s
-    where s.server_id = d.server_id and d.pack_name = pack and (s.server_id = server or s.labels @> look_at_waived.labels);
-end
+    from (select s.server_id from servers s join drift_states w on w.server_id = s.server_id and w.pack_name = pack
+          where s.server_id = server or s.labels @> look_at_waived.labels
+          order by s.server_id
+          for update of w) waived
+    where d.server_id = waived.server_id and d.pack_name = pack
 $$;
 comment on function look_at_waived(text, jsonb, text) is 'Asks for a check of the servers that a waiver is about.';
 
@@ -222,6 +217,6 @@ as $$
     select coalesce(array_agg(s.server_id order by s.server_id), '{}')
     from servers s
     join assignments a on a.server_id = s.server_id and a.pack_name = pack
-    where s.removed_at is null and (s.server_id = server or s.labels @> servers_waived.labels)
+    where s.server_id = server or s.labels @> servers_waived.labels
 $$;
 comment on function servers_waived(text, jsonb, text) is 'The servers with the pack that a waiver is about.';

@@ -33,7 +33,7 @@ select m.mute_id, m.kind, m.server_id, m.labels, m.pack_name, m.reason, m.create
             when m.starts_at <= (select statement_clock()) then 'in force'
             else 'waiting' end as state,
        (select count(*)::integer from servers s
-        where s.removed_at is null and mute_covers(m.server_id, m.labels, s.server_id, s.labels)
+        where mute_covers(m.server_id, m.labels, s.server_id, s.labels)
           and exists (select from assignments a
                       where a.server_id = s.server_id and (m.pack_name is null or a.pack_name = m.pack_name))) as servers
 from mutes m

@@ -252,5 +252,5 @@ select s.server_id, w.pack_name, w.item_key, w.item, w.reason, w.author, w.until
 from waivers w
 join servers s on s.server_id = w.server_id or s.labels @> w.labels
 join assignments a on a.server_id = s.server_id and a.pack_name = w.pack_name
-where s.removed_at is null and waiver_in_force(w.ended_at, w.until_at);
+where waiver_in_force(w.ended_at, w.until_at);
 comment on view waived_items is 'Which items are waived now, one row per server and waiver, whether they differ or not.';
