@@ -42,25 +42,39 @@ package struct Listing<Row>: Sendable {
         let headings = shownColumns.map { $0.heading ?? "" }
         let isFirst = widths.isEmpty
         if isFirst { widths = headings.map { width($0) } }
-        let cells = rows.map { row in shownColumns.map { $0.value(row).shown(times) } }
+        let cells = rows.map { row in shownColumns.map { Cell($0.value(row).shown(times)) } }
         for column in shownColumns.indices {
-            widths[column] = max(widths[column], cells.map { width($0[column]) }.max() ?? 0)
+            widths[column] = max(widths[column], cells.map { $0[column].width }.max() ?? 0)
         }
-        let body = zip(rows, cells).map { row, texts in
-            line(texts, widths) { palette.coloured($0, shownColumns[$1].colour(row)) }
+        let body = zip(rows, cells).map { row, cells in
+            line(cells, widths) { palette.coloured($0, shownColumns[$1].colour(row)) }
         }
-        return isFirst ? [line(headings, widths) { text, _ in text }] + body : body
+        return isFirst ? [line(headings.map(Cell.init), widths) { text, _ in text }] + body : body
     }
 
-    /// The texts of one line, each padded and then dressed.
-    private func line(_ texts: [String], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
-        var line = ""
-        line.reserveCapacity(widths.reduce(2 * widths.count, +))
-        for column in texts.indices {
-            if column > 0 { line += "  " }
-            line += dress(pad(texts[column], to: widths[column]), column)
+    private struct Cell {
+        let text: String
+        let width: Int
+
+        init(_ text: String) {
+            self.text = text
+            width = Presentation.width(text)
         }
-        return trimmed(line)
+    }
+
+    /// The texts of one line, dressed, with blanks between them and none at the end.
+    private func line(_ cells: [Cell], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
+        var line = ""
+        var blanks = 0
+        for (column, cell) in cells.enumerated() {
+            if cell.width > 0 {
+                append(blanks: blanks, to: &line)
+                line += dress(cell.text, column)
+                blanks = 0
+            }
+            blanks += widths[column] - cell.width + 2
+        }
+        return line
     }
 
     package func json(_ rows: [Row]) -> JSONValue { .list(rows.map { json($0) }) }
@@ -70,8 +84,4 @@ package struct Listing<Row>: Sendable {
         .object(columns.map { ($0.key, $0.value(row).json) } + parts)
     }
 
-    private func trimmed(_ line: String) -> String {
-        guard let last = line.utf8.lastIndex(where: { $0 != UInt8(ascii: " ") }) else { return "" }
-        return String(line[...last])
-    }
 }

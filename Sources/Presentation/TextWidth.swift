@@ -14,6 +14,18 @@ package func width(_ text: String) -> Int {
 
 /// `text` with blanks after it, so that it takes at least `columns`.
 package func pad(_ text: String, to columns: Int) -> String {
-    let missing = columns - width(text)
-    return missing > 0 ? text + String(repeating: " ", count: missing) : text
+    var padded = text
+    append(blanks: columns - width(text), to: &padded)
+    return padded
 }
+
+/// Nothing where `count` is negative.
+package func append(blanks count: Int, to text: inout String) {
+    var missing = count
+    while missing > 0 {
+        text += Substring(someBlanks.utf8.prefix(missing))
+        missing -= someBlanks.utf8.count
+    }
+}
+
+private let someBlanks = String(repeating: " ", count: 64)

@@ -213,11 +213,45 @@ struct AnswerTests {
         where alert_id between 201 and 200 + \(count) and seq = 1 and destination = 'default';
         """
     }
+    /// Another alert is about the same thing, and has no message that could be edited.
+    private static let together = """
+        delete from alert_parents where alert_id = 201;
+        update outbox
+        set kind = 'drift_detected', group_key = 'g', schedule_name = null, slot_at = null,
+            not_before = clock() - alert_id * interval '1 minute'
+        where destination = 'default' and (alert_id = 1000 or alert_id = 201 and seq = 1);
+        """
+    /// Two changes were found in the slot of job 12; others wait that are of another schedule or slot.
+    private static let inSlot = """
+        delete from alert_parents where alert_id in (204, 207, 208);
+        delete from mutes;
+        update outbox set kind = 'drift_detected', schedule_name = case alert_id when 207 then 'daily' else 'default' end,
+            slot_at = clock() + alert_id % 3 * interval '1 hour' + interval '2 hours'
+        where destination = 'default' and alert_id in (207, 208) and seq = 1;
+        update outbox set kind = 'drift_detected', schedule_name = 'default', slot_at = clock() + interval '2 hours',
+            not_before = clock() - alert_id * interval '1 minute'
+        where destination = 'default' and (alert_id = 1000 or alert_id = 204 and seq = 1);
+        """
+    private static let next = """
+        o.alert_id from unnest(next_message('default', clock())) with ordinality n (id, place)
+        join outbox o on o.outbox_id = n.id order by n.place
+        """
     private static let ofSlot = "messages_of_slot('default', 'drift_detected', 'default', clock() + interval '2 hours')"
 
     static let groups = [
         Case(ofSlot, given: sent(2), "2"),
         Case(ofSlot, given: sent(9), "5"),
+        Case(next, given: opened + together, "1000,201"),
+        Case(
+            next,
+            given: opened + together
+                + "insert into alert_parents select destination, 201, channel, channel_id, remote_id, false, posted_at from alert_parents where alert_id = 202;",
+            "1000"),
+        // While the slot lasts, one of its five messages is kept: what is left goes together.
+        Case(next, given: opened + sent(3) + inSlot, "204,1000"),
+        Case(next, given: opened + sent(3) + inSlot + "update slots set completed_at = clock();", "1000"),
+        // What edits a message goes alone.
+        Case(next, given: opened + together + parent("default", shared: false), "1000"),
     ]
 
     private static let closed = "select close_alert(max(alert_id), 'compliant', 'driftwatch') from alerts;"
