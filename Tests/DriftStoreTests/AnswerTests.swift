@@ -221,26 +221,48 @@ struct AnswerTests {
             not_before = clock() - alert_id * interval '1 minute'
         where destination = 'default' and (alert_id = 1000 or alert_id = 201 and seq = 1);
         """
-    /// Two changes were found in the slot of job 12; others wait that are of another schedule or slot.
+    /// Two changes were found in the slot of job 12; what else waits differs in one thing each.
     private static let inSlot = """
-        delete from alert_parents where alert_id in (204, 207, 208);
+        delete from alert_parents where alert_id < 210;
         delete from mutes;
-        update outbox set kind = 'drift_detected', schedule_name = case alert_id when 207 then 'daily' else 'default' end,
-            slot_at = clock() + alert_id % 3 * interval '1 hour' + interval '2 hours'
-        where destination = 'default' and alert_id in (207, 208) and seq = 1;
-        update outbox set kind = 'drift_detected', schedule_name = 'default', slot_at = clock() + interval '2 hours',
-            not_before = clock() - alert_id * interval '1 minute'
-        where destination = 'default' and (alert_id = 1000 or alert_id = 204 and seq = 1);
+        update outbox
+        set kind = case alert_id when 209 then 'drift_changed' else 'drift_detected' end,
+            schedule_name = case alert_id when 207 then 'daily' else 'default' end,
+            slot_at = clock() + case alert_id when 208 then 3 else 2 end * interval '1 hour',
+            state = case alert_id when 206 then 'folded' else 'pending' end, not_before = clock() - alert_id * interval '1 minute'
+        where destination = 'default' and (alert_id in (204, 1000) or alert_id between 206 and 211 and seq = 1);
         """
     private static let next = """
         o.alert_id from unnest(next_message('default', clock())) with ordinality n (id, place)
         join outbox o on o.outbox_id = n.id order by n.place
         """
+    private static let isNext = "is_next(o) from outbox o where alert_id = 1000 and destination = 'default'"
     private static let ofSlot = "messages_of_slot('default', 'drift_detected', 'default', clock() + interval '2 hours')"
+
+    private static func still(_ items: String) -> String {
+        "item ->> 'type', item ->> 'item' from jsonb_array_elements(still_wrong(1000, '\(items)')) item"
+    }
+    private static let wrong = """
+        insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)
+        values ('web-1', 'base', '/y', 'wrong_owner', '/y', '{}', '{}', clock(), 105);
+        """
+    private static let settle = "select settle_dark('web-1', 'base', 'recovered', 'driftwatch');"
+
+    static let folding = [
+        Case(
+            still(#"[{"type": "wrong_mode", "item": "/y"}, {"type": "wrong_owner", "item": "/y"}]"#),
+            given: wrong + opened, "wrong_owner /y"),
+        Case(still(#"[{"type": "slow", "item": "/u"}]"#), given: wentDark, "slow /u"),
+        Case(still(#"[{"type": "slow", "item": "/u"}]"#), given: dark(3, item: "/w") + settle, ""),
+        Case(still(#"[{"type": "slow", "item": "/w"}]"#), given: wentDark + dark(2, item: "/w"), ""),
+    ]
 
     static let groups = [
         Case(ofSlot, given: sent(2), "2"),
         Case(ofSlot, given: sent(9), "5"),
+        Case(isNext, given: opened, "t"),
+        Case(
+            isNext, given: opened + "select hold_alerts(clock() + interval '1 hour', 'x', server_id => 'web-1');", "f"),
         Case(next, given: opened + together, "1000,201"),
         Case(
             next,
@@ -288,7 +310,7 @@ struct AnswerTests {
         Case(turns, given: opened + silently, "1"),
         Case(
             turns,
-            given: opened + dark(3, item: "/x") + "select settle_dark('web-1', 'base', 'recovered', 'driftwatch');", "1"
+            given: opened + dark(3, item: "/x") + settle, "1"
         ),
         Case("turns_of('web-1', 'base', '{/z}')", given: opened, "0"),
         Case(turns, given: opened + canary("web-1"), "0"),
@@ -311,7 +333,7 @@ struct AnswerTests {
             given: "select note_flapping('web-1', 'base', null);", "t"),
     ]
 
-    @Test(arguments: groups + flapping + company + memory + names + items + waivers)
+    @Test(arguments: folding + groups + flapping + company + memory + names + items + waivers)
     func answers(example: Case) async throws {
         try await TestDatabase.current.database.undoing { transaction in
             try transaction.executeScript(
