@@ -54,7 +54,8 @@ language plpgsql stable security definer set search_path = driftwatch, pg_temp
 as $$
 declare
     old constant jsonb := earlier.payload -> 'items';
-    new constant jsonb := case when is_only_an_edit(later.kind) then '[]' else later.payload -> 'items' end;
+    -- None of an edit.
+    new constant jsonb := later.payload -> 'items';
     kept constant jsonb := still_wrong(alert, (
         select coalesce(jsonb_agg(i.value order by i.ordinality), '[]')
         from jsonb_array_elements(old) with ordinality i
@@ -66,7 +67,7 @@ begin
     return earlier.payload || (later.payload - 'actor' - 'comment') || jsonb_build_object(
         'kind', earlier.kind, 'items', first_ten(kept || new),
         'added_count', (earlier.payload ->> 'added_count')::integer - count_names(old) + count_names(kept)
-            + case when is_only_an_edit(later.kind) then 0 else (later.payload ->> 'added_count')::integer end,
+            + coalesce((later.payload ->> 'added_count')::integer, 0),
         'previous_count', earlier.payload -> 'previous_count',
         'acknowledged_by', coalesce(nullif(later.payload -> 'acknowledged_by', 'null'), earlier.payload -> 'acknowledged_by'),
         'group_key', case when earlier.payload ->> 'group_key' is not null then key end);
@@ -79,11 +80,8 @@ create or replace function fold_away(message bigint, why text) returns void
 language sql security definer set search_path = driftwatch, pg_temp
 as $$
     update outbox o set state = 'folded', last_error = why
-    from outbox f
-    where f.outbox_id = message
-      and (o.outbox_id = message
-           or o.alert_id = f.alert_id and o.destination = f.destination and o.state = 'folded'
-              and o.last_error = 'told in message ' || message)
+    where o.alert_id = (select f.alert_id from outbox f where f.outbox_id = message)
+      and (o.outbox_id = message or o.last_error = 'told in message ' || message)
 $$;
 comment on function fold_away(bigint, text) is 'Marks a message as one that had not to be sent.';
 
@@ -119,7 +117,7 @@ begin
         return true;
     elsif later.kind in ('drift_changed', 'items_unreadable') or is_only_an_edit(later.kind) then
         merged := merged_facts(earlier.alert_id, earlier, later);
-        if earlier.kind = 'drift_changed' and merged -> 'items' = '[]' and (merged ->> 'added_count')::integer <= 0 then
+        if earlier.kind = 'drift_changed' and (merged ->> 'added_count')::integer <= 0 then
             perform fold_away(earlier.outbox_id, 'what was added is right again');
         else
             perform fold_away(later.outbox_id, 'told in message ' || earlier.outbox_id);
