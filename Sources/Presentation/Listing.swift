@@ -42,31 +42,22 @@ package struct Listing<Row>: Sendable {
         let headings = shownColumns.map { $0.heading ?? "" }
         let isFirst = widths.isEmpty
         if isFirst { widths = headings.map { width($0) } }
-        let cells = rows.map { row in shownColumns.map { Cell($0.value(row).shown(times)) } }
+        let cells = rows.map { row in shownColumns.map { TableCell($0.value(row).shown(times)) } }
         for column in shownColumns.indices {
             widths[column] = max(widths[column], cells.map { $0[column].width }.max() ?? 0)
         }
         let body = zip(rows, cells).map { row, cells in
             line(cells, widths) { palette.coloured($0, shownColumns[$1].colour(row)) }
         }
-        return isFirst ? [line(headings.map(Cell.init), widths) { text, _ in text }] + body : body
-    }
-
-    private struct Cell {
-        let text: String
-        let width: Int
-
-        init(_ text: String) {
-            self.text = text
-            width = Presentation.width(text)
-        }
+        return isFirst ? [line(headings.map(TableCell.init), widths) { text, _ in text }] + body : body
     }
 
     /// The texts of one line, dressed, with blanks between them and none at the end.
-    private func line(_ cells: [Cell], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
+    private func line(_ cells: [TableCell], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
         var line = ""
         var blanks = 0
-        for (column, cell) in cells.enumerated() {
+        for column in cells.indices {
+            let cell = cells[column]
             if cell.width > 0 {
                 append(blanks: blanks, to: &line)
                 line += dress(cell.text, column)
@@ -83,5 +74,15 @@ package struct Listing<Row>: Sendable {
     package func json(_ row: Row, parts: [(String, JSONValue)] = []) -> JSONValue {
         .object(columns.map { ($0.key, $0.value(row).json) } + parts)
     }
+}
 
+/// Outside ``Listing``, so that it is no generic type.
+private struct TableCell {
+    let text: String
+    let width: Int
+
+    init(_ text: String) {
+        self.text = text
+        width = Presentation.width(text)
+    }
 }

@@ -104,4 +104,23 @@ struct AcknowledgementTests {
             #expect(ended == [0])
         }
     }
+
+    @Test
+    func anAlertThatIsResolvedMeanwhileStaysResolved() async throws {
+        try await withTestDatabase(from: .twoServers) { lent in
+            let database = lent.database
+            try await database.executeScript(
+                """
+                set search_path = driftwatch;
+                \(Self.acknowledge(2, minutes: 60)) \(Self.hour)
+                """)
+            try await database.whileUncommitted("select driftwatch.resolve_alert(2)") {
+                let ended = try await database.rows("select driftwatch.end_acknowledgements()", as: Int.self)
+                #expect(ended == [0])
+            }
+            let left = try await database.rows(
+                "select status from driftwatch.alerts where alert_id = 2", as: String.self)
+            #expect(left == ["resolved"])
+        }
+    }
 }

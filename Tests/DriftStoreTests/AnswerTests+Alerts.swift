@@ -99,6 +99,18 @@ extension AnswerTests {
                 """, "opened ,updated 1"),
         Case(darkMessage, given: darkItems(10), "10 "),
         Case(darkMessage, given: darkItems(12), "10 and 2 more"),
+        Case(
+            "payload ? 'failing' from outbox where alert_id = 1000 and destination = 'default' order by seq",
+            given: opened + closed, "f,f"),
+        Case(updated, given: opened + namedMore, "f"),
+        Case(updated, given: opened + "select acknowledge_alert(1000, 'ann');" + namedMore, "t"),
+        Case(
+            "detail ->> 'comment' from alert_events where alert_id = 1000 and event = 'resolved'",
+            given: opened + """
+                insert into waivers (source, server_id, pack_name, item_key, item, reason, author, created_at)
+                values ('command', 'web-1', 'base', 'file:/y', '/y', 'known', 'bob', clock());
+                select close_alert(1000, 'waived', 'driftwatch');
+                """, "bob: known"),
         // An alert about drift never names what cannot be read.
         Case(
             "items_to_show(max(alert_id)) -> 0 ->> 'item' from alerts", given: dark(3, alerted: true) + opened, "/y"),
@@ -110,6 +122,8 @@ extension AnswerTests {
         Case(hasParent, given: opened + parent("default", shared: true), "f"),
         Case(hasParent, given: opened + parent("pager", shared: false), "f"),
     ]
+    private static let updated =
+        "detail ? 'acknowledged_by' from alert_events where alert_id = 1000 and event = 'updated'"
     private static let darkMessage = """
         (select count(*) from regexp_matches(m, 'slow', 'g')) || ' ' || coalesce(substring(m from 'and .* more'), '') from dark_message('web-1', 'base') m
         """
@@ -121,7 +135,7 @@ extension AnswerTests {
     }
     private static let hasParent = "has_parent(o) from outbox o where alert_id >= 1000 and destination = 'default'"
 
-    private static let flaps = """
+    static let flaps = """
         update drift_states set flapping_since = clock(), equal_checks = 0 where server_id = 'web-1' and pack_name = 'base';
         """
     private static func isOnlyFlapping(_ kind: String) -> String {

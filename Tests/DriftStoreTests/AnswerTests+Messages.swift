@@ -32,6 +32,38 @@ extension AnswerTests {
     private static let isNext = "is_next(o) from outbox o where alert_id = 1000 and destination = 'default'"
     private static let ofSlot = "messages_of_slot('default', 'drift_detected', 'default', clock() + interval '2 hours')"
 
+    private static func destinations(_ kind: String) -> String {
+        "destination from outbox where alert_id = 1000 and kind = '\(kind)' order by 1"
+    }
+    /// Nobody but the destination default takes what is about base.
+    private static let onlyDefault = "update destinations set packs = '{apt}' where destination <> 'default';"
+    private static let old = "update outbox set created_at = clock() - interval '1 hour' where alert_id = 1000;"
+    private static let settled = "select tell_settled('web-1', 'base');"
+
+    static let routes = [
+        Case(destinations("drift_detected"), given: onlyDefault + opened, "default"),
+        Case(
+            destinations("drift_detected"), given: "update destinations set kind = 'webhook';" + opened,
+            "chat,default,pager"),
+        Case(
+            destinations("alert_refreshed"),
+            given: "update destinations set kind = 'webhook' where destination = 'chat';" + opened
+                + "select recount_alert(1000, 105, 3);",
+            "default,pager"),
+        // Of an item that flaps nobody hears, but of what a person does.
+        Case(destinations("drift_resolved"), given: opened + old + flaps + closed, ""),
+        Case(
+            destinations("drift_resolved"), given: opened + old + flaps + "select close_alert(1000, 'manual', 'ann');",
+            "chat,default,pager"),
+        // Who heard that an alert of web-1's base flaps hears of its end.
+        Case(destinations("drift_settled"), given: onlyDefault + opened + closed + settled, "chat,default,pager"),
+        Case(
+            destinations("drift_settled"),
+            given: onlyDefault
+                + "delete from outbox where alert_id = 225 and destination = 'pager' and kind = 'drift_flapping';"
+                + opened + closed + settled, "chat,default"),
+    ]
+
     static let groups = [
         Case(ofSlot, given: sent(2), "2"),
         Case(ofSlot, given: sent(9), "5"),

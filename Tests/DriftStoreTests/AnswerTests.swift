@@ -57,7 +57,7 @@ struct AnswerTests {
         """
     }
 
-    @Test(arguments: mutes + folding + groups + flapping + company + memory + names + items + waivers)
+    @Test(arguments: mutes + routes + folding + groups + flapping + company + memory + names + items + waivers)
     func answers(example: Case) async throws {
         try await TestDatabase.current.database.undoing { transaction in
             try transaction.executeScript(

@@ -80,6 +80,11 @@ struct WrittenRowsTests {
             remember(known("/a") + "," + known("/b"), unreadable: "slow"), given: checkOfWeb1,
             writes: "state web-1 base"),
         Case(
+            remember(known("/a") + "," + known("/b"), unreadable: "slow"),
+            given: checkOfWeb1
+                + "update checks set schedule_name = 'default', slot_at = clock(); update unreadables set slots = 1000, alerted = true;",
+            writes: "state web-1 base"),
+        Case(
             remember(known("/b"), unreadable: "denied"), given: checkOfWeb1,
             writes: "mismatch web-1 base /a", "state web-1 base", "unreadable web-1 base /c"),
         Case(
