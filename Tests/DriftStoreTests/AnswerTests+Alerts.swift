@@ -33,11 +33,11 @@ extension AnswerTests {
             waits, given: unreachable + "update test_clock set shift = '10 s';" + recovered,
             "00:00:20,00:00:30"),
         Case(
-            waits,
+            isOfCause,
             given: unreachable
                 + "update outbox set state = 'sending', lease_token = gen_random_uuid() where state = 'pending';"
-                + "select keep_company(max(alert_id), 'other', null, null) from alerts;",
-            "00:00:30"),
+                + otherCause, "t"),
+        Case(isOfCause, given: unreachable + recovered + otherCause, "t,f"),
         // What a person ends goes with nothing.
         Case(isAlone, given: unreachable + recovered, "f,f"),
         Case(
@@ -50,6 +50,9 @@ extension AnswerTests {
                 + "update servers set failing_after = 0; select settle_failing('web-1', 'settings', 'ann');",
             "f,t"),
     ]
+    private static let otherCause = "select keep_company(1000, 'other', null, null);"
+    private static let isOfCause =
+        "group_key = hash_of('timeout', 'jump') from outbox where alert_id = 1000 and destination = 'default' order by seq"
     private static let isAlone =
         "group_key is null from outbox where alert_id = 1000 and destination = 'default' order by seq"
     private static let recovered = "select note_look('web-1', null, job => 12);"
@@ -102,6 +105,15 @@ extension AnswerTests {
         Case(
             "payload ? 'failing' from outbox where alert_id = 1000 and destination = 'default' order by seq",
             given: opened + closed, "f,f"),
+        Case(
+            "flapping_since is null from drift_states where server_id = 'web-1' and pack_name = 'base'",
+            given: flaps + unassigned, "t"),
+        Case(slots, given: failing + unassigned, "3"),
+        Case(slots, given: failing + "select stop_watching('web-1', null, 'disabled', 'ann');", "0"),
+        Case(counts, given: counted("waived_count") + unassigned, "0 0"),
+        Case(counts, given: counted("due_count") + unassigned, "0 0"),
+        Case(
+            "last_failing(1000) ->> 'reason'", given: unreachable + "select acknowledge_alert(1000, 'ann');", "timeout"),
         Case(updated, given: opened + namedMore, "f"),
         Case(updated, given: opened + "select acknowledge_alert(1000, 'ann');" + namedMore, "t"),
         Case(
@@ -122,6 +134,15 @@ extension AnswerTests {
         Case(hasParent, given: opened + parent("default", shared: true), "f"),
         Case(hasParent, given: opened + parent("pager", shared: false), "f"),
     ]
+    private static let unassigned = "select stop_watching('web-1', 'base', 'unassigned', 'ann');"
+    private static let slots = "failing_slots from servers where server_id = 'web-1'"
+    private static let counts =
+        "waived_count, due_count from drift_states where server_id = 'web-1' and pack_name = 'base'"
+    private static func counted(_ column: String) -> String {
+        """
+        update drift_states set state = 'unknown', \(column) = 1 where server_id = 'web-1' and pack_name = 'base';
+        """
+    }
     private static let updated =
         "detail ? 'acknowledged_by' from alert_events where alert_id = 1000 and event = 'updated'"
     private static let darkMessage = """

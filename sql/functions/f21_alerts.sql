@@ -309,7 +309,7 @@ begin
     where d.server_id = server and (pack is null or d.pack_name = pack) and (d.state <> 'unknown' or d.unreadable_count > 0 or d.waived_count > 0 or d.due_count > 0);
     if pack is null then
         update servers s set failing_slots = 0, failing_alerted = false
-        where s.server_id = server and (s.failing_slots > 0 or s.failing_alerted);
+        where s.server_id = server and s.failing_slots > 0;
     end if;
 end
 $$;
