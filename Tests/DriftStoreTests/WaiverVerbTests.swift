@@ -186,4 +186,19 @@ struct WaiverVerbTests {
             }
         }
     }
+
+    @Test
+    func ofTwoWhoEndAWaiverTheSecondIsRefused() async throws {
+        try await withMigratedDatabase { database in
+            try await database.makeServer("web-1", packs: ["base": ["/a"]])
+            let waiver = try await database.rows(
+                "select driftwatch.add_waiver('web-1', null, 'base', '/a', 'old')", as: Int64.self)[0]
+            try await database.whileUncommitted("select driftwatch.end_waiver(\(waiver), 'ann')") {
+                let refusal = await #expect(throws: DatabaseError.self) {
+                    try await database.execute("select driftwatch.end_waiver(\(waiver), 'bob')")
+                }
+                #expect(refusal?.serverMessage == "waiver \(waiver) has ended already")
+            }
+        }
+    }
 }
