@@ -15,6 +15,7 @@ package struct APIToken: Sendable {
         let parts = authorization?.split(separator: " ", maxSplits: 1) ?? []
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
         let brought = SHA256Digest(of: Array(parts[1].utf8))
-        return zip(brought.hexadecimal.utf8, digest.hexadecimal.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
+        let difference = zip(brought.hexadecimal.utf8, digest.hexadecimal.utf8).reduce(0) { $0 | ($1.0 ^ $1.1) }
+        return difference == 0
     }
 }
