@@ -119,6 +119,10 @@ struct HoldsAPITests {
             #"{"minutes": 30, "reason": "a\nb", "server": "web-1"}"#, 400,
             "reason is not one line of at most 300 characters"
         ),
+        (
+            #"{"minutes": 30, "reason": "x", "server": "web-1", "by": "\#(String(repeating: "x", count: 81))"}"#, 400,
+            "by is not one line of at most 80 characters"
+        ),
         (#"{"minutes": 30, "reason": "x", "server": "web 1"}"#, 400, "server is not the name of a server"),
         (#"{"minutes": 30, "reason": "x", "labels": {"role": 1}}"#, 400, "labels is not a map of texts"),
         (#"{"minutes": 30, "reason": "x", "labels": []}"#, 400, "labels is not a map of texts"),
