@@ -257,6 +257,22 @@ struct AcceptCommandTests {
         }
     }
 
+    @Test(arguments: [
+        ("{ path: /etc/motd, state: directory, only: [a] }", "wrong_mode", "the item is about several files"),
+        (
+            "{ path: /etc/motd, content: \"{{ server.id }}\" }", "wrong_content",
+            "its text is another one on each server"
+        ),
+    ])
+    func whatIsNotOneValueIsSaid(item: String, type: String, says: String) async throws {
+        let mismatch = (type, "file:/etc/motd", "/etc/motd", #"{"mode":"0644"}"#, #"{"mode":"0600"}"#)
+        try await Self.withAlert("  files:\n    - \(item)\n", mismatch) { _, folder, environment in
+            let refused = try await Program.run(["alerts", "accept", "1", "--packs", folder], environment)
+            #expect(
+                refused.status == 1 && refused.errors.contains("/etc/motd cannot be accepted: \(says)"), "\(refused)")
+        }
+    }
+
     @Test
     func aVariableIsNotOverwritten() async throws {
         let items = "  files:\n    - { path: /etc/motd, mode: \"{{ mode }}\" }\nvars: { mode: \"0644\" }\n"
