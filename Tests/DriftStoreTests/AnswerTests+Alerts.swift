@@ -41,8 +41,7 @@ extension AnswerTests {
         // What a person ends goes with nothing.
         Case(isAlone, given: unreachable + recovered, "f,f"),
         Case(
-            isAlone, given: wentDark + readable + "select settle_dark('web-1', 'base', 'recovered', 'driftwatch');",
-            "f,f"),
+            isAlone, given: wentDark + readable + settle, "f,f"),
         Case(isAlone, given: wentDark + readable + "select settle_dark('web-1', 'base', 'settings', 'ann');", "f,t"),
         Case(
             isAlone,
@@ -98,8 +97,7 @@ extension AnswerTests {
             given: wentDark + """
                 insert into unreadables (server_id, pack_name, item_key, item, reason, was_readable, since, slots)
                 values ('web-1', 'base', '/w', '/w', 'slow', true, clock(), 3);
-                select settle_dark('web-1', 'base', 'recovered', 'driftwatch');
-                """, "opened ,updated 1"),
+                """ + settle, "opened ,updated 1"),
         Case(darkMessage, given: darkItems(10), "10 "),
         Case(darkMessage, given: darkItems(12), "10 and 2 more"),
         Case(
@@ -113,9 +111,9 @@ extension AnswerTests {
         Case(counts, given: counted("waived_count") + unassigned, "0 0"),
         Case(counts, given: counted("due_count") + unassigned, "0 0"),
         Case(
-            "last_failing(1000) ->> 'reason'", given: unreachable + "select acknowledge_alert(1000, 'ann');", "timeout"),
+            "last_failing(1000) ->> 'reason'", given: unreachable + seen, "timeout"),
         Case(updated, given: opened + namedMore, "f"),
-        Case(updated, given: opened + "select acknowledge_alert(1000, 'ann');" + namedMore, "t"),
+        Case(updated, given: opened + seen + namedMore, "t"),
         Case(
             "detail ->> 'comment' from alert_events where alert_id = 1000 and event = 'resolved'",
             given: opened + """
@@ -199,7 +197,7 @@ extension AnswerTests {
         Case(
             isOnlyFlapping("drift_resolved"),
             given: opened + "update outbox set created_at = clock() - interval '1 hour' where alert_id = 1000;" + flaps
-                + "select acknowledge_alert(1000, 'ann');", "t"),
+                + seen, "t"),
         Case(toldAbout, given: opened + "select tell_flapping(1000, 4);", "1000 drift_flapping 1"),
         Case(toldAbout, given: opened + closed + "select tell_flapping(1000, 4);", "1000 drift_flapping 1"),
         Case(toldAbout, given: opened + "select tell_settled('web-1', 'base');", "1000 drift_settled 1"),

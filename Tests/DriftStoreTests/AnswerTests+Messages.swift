@@ -37,6 +37,9 @@ extension AnswerTests {
     }
     /// Nobody but the destination default takes what is about base.
     private static let onlyDefault = "update destinations set packs = '{apt}' where destination <> 'default';"
+    private static let refused =
+        "update outbox set last_error = 'refused' where alert_id = 206 and seq = 1 and destination = 'default';"
+    private static let failure = "last_error from delivery_health where destination = 'default'"
     private static let old = "update outbox set created_at = clock() - interval '1 hour' where alert_id = 1000;"
     private static let settled = "select tell_settled('web-1', 'base');"
 
@@ -55,6 +58,9 @@ extension AnswerTests {
         Case(
             destinations("drift_resolved"), given: opened + old + flaps + "select close_alert(1000, 'manual', 'ann');",
             "chat,default,pager"),
+        // Older messages wait that were not tried.
+        Case(failure, given: "update destinations set failures = 1;" + refused, "refused"),
+        Case(failure, given: refused, ""),
         // Who heard that an alert of web-1's base flaps hears of its end.
         Case(destinations("drift_settled"), given: onlyDefault + opened + closed + settled, "chat,default,pager"),
         Case(
@@ -119,7 +125,6 @@ extension AnswerTests {
     private static let changed = """
         select open_alert('web-1', 'base', 105, 1, '[{"type": "wrong_owner", "item": "/y"}]', 1, 'change');
         """
-    private static let seen = "select acknowledge_alert(1000, 'ann');"
     private static let told = "update outbox set state = 'sent', sent_at = clock() where alert_id = 1000;"
     private static let many = #"select update_alert(1000, 105, 12, '[{"type": "wrong_owner", "item": "/x"}]', 11);"#
     private static func later(_ change: String) -> String {

@@ -18,9 +18,7 @@ struct AnswerTests {
             self.answer = answer
         }
 
-        var testDescription: String {
-            "\(question) given \(given)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        }
+        var testDescription: String { onOneLine("\(question) given \(given)") }
     }
 
     // What often happens before.
@@ -33,6 +31,8 @@ struct AnswerTests {
 
     /// The alert names /x too, as the resolved one did that turned twice.
     static let namedMore = #"select update_alert(1000, 105, 2, '[{"type": "wrong_owner", "item": "/x"}]', 1);"#
+
+    static let seen = "select acknowledge_alert(1000, 'ann');"
 
     static let wrong = """
         insert into mismatches (server_id, pack_name, item_key, type, item, expected, actual, since, check_id)

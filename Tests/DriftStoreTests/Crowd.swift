@@ -91,7 +91,7 @@ extension DatabaseTemplate {
                            jsonb_build_object('type', 'missing_file', 'item', '/x'),
                            jsonb_build_object('type', 'missing_file', 'item', '/named-' || a.alert_id)))
             from alerts a, generate_series(1, 2) seq;
-            -- At most two of kind, destination, schedule and slot are those of a message about web-1's base.
+            -- At the destination default, no drift_detected is of the slot of job 12.
             insert into outbox (alert_id, seq, destination, kind, payload, not_before, state, sent_at, group_key, schedule_name,
                                 slot_at, attempt, created_at)
             select e.alert_id, e.seq, d.destination,
@@ -164,3 +164,6 @@ extension DatabaseTemplate {
             """)
     }
 }
+
+/// A description of a case: SQL on one line.
+func onOneLine(_ sql: String) -> String { sql.split(whereSeparator: \.isWhitespace).joined(separator: " ") }

@@ -46,9 +46,7 @@ struct CrowdTests {
             self.given = given
         }
 
-        var testDescription: String {
-            "\(call) given \(given)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        }
+        var testDescription: String { onOneLine("\(call) given \(given)") }
     }
 
     /// What a call returns, and what it leaves behind.

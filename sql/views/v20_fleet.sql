@@ -150,13 +150,13 @@ select d.destination, d.kind, coalesce(d.held_at, d.paused_at) as paused_at, owe
                 then 'no notifier is alive' end,
            case when owed.oldest_at < t.now - interval '15 minutes'
                 then 'the oldest of ' || owed.messages || ' has waited since ' || rfc3339(owed.oldest_at)
-                     || coalesce(': ' || first.last_error, '') end,
+                     || coalesce(': ' || owed.last_error, '') end,
            case when lost.messages > 0 then lost.messages || ' given up' end), '') as problem,
        case when late.answers >= 2 and d.last_attempt_at > t.now - interval '1 day'
             then 'answers late: ' || late.answers || ' of the last ' || cardinality(d.recent_replies)
                  || ' attempts had no reply within 5 s' end as notice,
        d.unserved_reason is not null and (d.lease_expires_at is null or d.lease_expires_at <= t.now) as unserved,
-       owed.muted, case when d.failures > 0 then first.last_error end as last_error
+       owed.muted, case when d.failures > 0 then owed.last_error end as last_error
 from (select statement_clock() as now) t
 cross join destinations d
 left join lateral (
@@ -164,19 +164,18 @@ left join lateral (
     where d.xmax <> 0 and is_held_by(d.xmax, h.holder) and (d.lease_expires_at is null or d.lease_expires_at <= t.now) limit 1) held on true
 cross join lateral (
     select (count(*) filter (where not o.muted))::integer as messages, (count(*) filter (where o.muted))::integer as muted,
-           min(greatest(o.created_at, o.muted_until)) filter (where not o.muted) as oldest_at from (
-        (select o.created_at, o.muted_until, false as muted from outbox o
+           min(greatest(o.created_at, o.muted_until)) filter (where not o.muted) as oldest_at,
+           -- What is muted, or behind another message, has not been tried.
+           (array_agg(o.last_error order by o.outbox_id) filter (where o.last_error is not null))[1] as last_error from (
+        (select o.outbox_id, o.created_at, o.muted_until, null as last_error, false as muted from outbox o
          where o.destination = d.destination and o.state = 'sending')
         union all
-        (select o.created_at, o.muted_until, exists (
+        (select o.outbox_id, o.created_at, o.muted_until, o.last_error, exists (
                     select from alerts a
                     join muted_servers m on m.server_id = a.server_id and (m.pack_name is null or m.pack_name = a.pack_name)
                     where a.alert_id = o.alert_id)
          from outbox o where o.destination = d.destination and o.state = 'pending'
          order by o.outbox_id limit 10000)) o) owed
-left join lateral (
-    select o.last_error from outbox o where o.destination = d.destination and o.state = 'pending'
-    order by o.outbox_id limit 1) first on true
 cross join lateral (
     select count(*) as answers from unnest(d.recent_replies) reply where reply is null or reply > interval '5 seconds') late
 cross join lateral (
@@ -191,7 +190,7 @@ cross join lateral (
 order by d.destination;
 comment on view delivery_health is 'Whether messages reach each destination.';
 comment on column delivery_health.waiting is 'Messages that have not been sent yet, without muted ones; 10000 stands for that many or more.';
-comment on column delivery_health.last_error is 'Why the oldest waiting message has not been sent; null if the last attempt at the destination did not fail.';
+comment on column delivery_health.last_error is 'Why the oldest waiting message that was tried has not been sent; null if the last attempt at the destination did not fail.';
 comment on column delivery_health.muted is 'Messages that wait for the end of a hold or a silence.';
 comment on column delivery_health.oldest_at is 'When the oldest of them was queued.';
 comment on column delivery_health.dead is 'Messages of the last week that were given up and can still be sent: driftwatch outbox redrive.';

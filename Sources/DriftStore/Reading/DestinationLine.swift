@@ -20,7 +20,7 @@ package struct DestinationLine: Hashable, Sendable, RowDecodable {
     package var nextSendAt: Date
     package var nextProbeAt: Date?
     package var failures: Int
-    /// Why the oldest waiting message has not been sent; nil if the last attempt did not fail.
+    /// Why the oldest waiting message that was tried has not been sent; nil if the last attempt did not fail.
     package var lastError: String?
     /// The notifier that holds it now.
     package var notifierID: String?
