@@ -48,6 +48,11 @@ extension AnswerTests {
         "select hold_alerts(clock() + interval '1 hour', 'x', server_id => 'web-1', pack_name => 'base');"
     private static let over =
         "update test_clock set shift = '1 hour'; update mutes set closed_at = ends_at where mute_id = 1000;"
+    /// A silence whose window is as that of the hold.
+    private static let recurring = """
+        select silence_alerts_again('0 0 * * *', '1 hour', 'x', server_id => 'web-1', pack_name => 'base');
+        update mutes set starts_at = clock(), ends_at = clock() + interval '1 hour' where mute_id = 1000;
+        """
     private static let ended = "update mutes set ended_at = ends_at where mute_id = 1000;"
     private static let wanted = "update drift_states set look_wanted_at = clock() where server_id = 'web-1';"
     private static let looked =
@@ -58,8 +63,7 @@ extension AnswerTests {
     static let mutes = [
         Case(muted, given: hold, "t"),
         Case(
-            muted, given: hold + over + "update drift_states set look_wanted_at = clock() where server_id = 'web-1';",
-            "t"),
+            muted, given: hold + over + wanted, "t"),
         // Other servers and packs still wait for theirs.
         Case(muted, given: hold + over + looked, ""),
         Case(state, given: hold, "in force 1"),
@@ -70,11 +74,9 @@ extension AnswerTests {
             state, given: hold + "delete from assignments where server_id = 'web-1' and pack_name = 'base';",
             "in force 0"),
         Case(state, given: "select hold_alerts(clock() + interval '1 hour', 'x', server_id => 'web-1');", "in force 1"),
+        Case(state, given: recurring + over, "ending 1"),
         Case(
-            state,
-            given: """
-                select silence_alerts_again('0 0 * * *', '1 hour', 'x', server_id => 'web-1', pack_name => 'base');
-                update mutes set starts_at = clock(), ends_at = clock() + interval '1 hour' where mute_id = 1000;
-                """ + over, "ending 1"),
+            state, given: recurring + over + "update mutes set problem = 'no such zone' where mute_id = 1000;",
+            "broken 1"),
     ]
 }

@@ -28,8 +28,8 @@ comment on column muted_servers.until_at is 'When the window ends; null if it ha
 create or replace view all_mutes as
 select m.mute_id, m.kind, m.server_id, m.labels, m.pack_name, m.reason, m.created_by, m.created_at, m.cron, m.lasts,
        m.starts_at, least(m.ends_at, m.ended_at) as ends_at, m.problem,
-       case when m.ended_at is not null or m.closed_at >= m.ends_at then 'ending'
-            when m.problem is not null then 'broken'
+       case when m.problem is not null and m.ended_at is null then 'broken'
+            when m.ended_at is not null or m.closed_at >= m.ends_at then 'ending'
             when m.starts_at <= (select statement_clock()) then 'in force'
             else 'waiting' end as state,
        (select count(*)::integer from servers s
