@@ -52,7 +52,7 @@ package struct Listing<Row>: Sendable {
         return isFirst ? [line(headings.map(TableCell.init), widths) { text, _ in text }] + body : body
     }
 
-    /// The texts of one line, dressed, with blanks between them and none at the end.
+    /// The texts of one line, dressed, with blanks between them; nothing follows the last one.
     private func line(_ cells: [TableCell], _ widths: [Int], _ dress: (String, Int) -> String) -> String {
         var line = ""
         var blanks = 0
